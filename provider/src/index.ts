@@ -1,2 +1,11 @@
-import got from "got";
-export const y = got;
+export { BaseModel, JobStatus, JobType, ModelDeletionPolicy } from "./enums";
+export { FineTuningJob } from "./fineTuningJob";
+export type * from "./types.generated";
+export {
+  type FineTuningJobResult,
+  type GetFineTuningJobArgs,
+  type GetFineTuningJobsArgs,
+  getFineTuningJob,
+  getFineTuningJobOutput,
+  getFineTuningJobs,
+} from "./functions";

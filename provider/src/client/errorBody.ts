@@ -1,0 +1,73 @@
+/** What an error's body says, whichever of the shapes it has. */
+export interface ErrorBody {
+  message?: string;
+  type?: string;
+  code?: string;
+  param?: string;
+  requestId?: string;
+}
+
+/**
+ * Reads the body of an error. The API and the gateways before it use several shapes:
+ * `{message, type, code}`; FastAPI's `{detail: string | [{loc, msg, type}]}`; `{object: "error", message, type, param,
+ * code}`, whose `message` can in turn be an object with a `detail`; and `{error: {…}}` of compatible servers.
+ *
+ * @returns undefined when the body is none of them: then it may not be the API that answered.
+ */
+export function parseErrorBody(text: string): ErrorBody | undefined {
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const result = readBody(body);
+  return result.message === undefined && result.type === undefined && result.code === undefined ? undefined : result;
+}
+
+function readBody(body: unknown): ErrorBody {
+  if (!isRecord(body)) {
+    return {};
+  }
+  if (isRecord(body.error)) {
+    return readBody(body.error);
+  }
+  const fromDetail = readDetail(isRecord(body.message) ? body.message.detail : body.detail);
+  return {
+    ...fromDetail,
+    ...text("message", body.message),
+    ...text("type", body.type),
+    ...text("code", body.code),
+    ...text("param", body.param),
+    ...text("requestId", body.request_id),
+  };
+}
+
+function readDetail(detail: unknown): ErrorBody {
+  if (!Array.isArray(detail)) {
+    return text("message", detail);
+  }
+  const problems = detail.filter(isRecord).map((problem) => ({
+    // FastAPI begins each place with where it was: the body, the query or the path.
+    field: Array.isArray(problem.loc)
+      ? problem.loc.filter((part, index) => index > 0 || !["body", "query", "path"].includes(String(part))).join(".")
+      : "",
+    message: String(problem.msg ?? problem.message ?? problem.type ?? "invalid"),
+  }));
+  const [first] = problems;
+  if (first === undefined) {
+    return {};
+  }
+  return {
+    message: problems.map(({ field, message }) => (field === "" ? message : `${field}: ${message}`)).join("; "),
+    ...(first.field === "" ? {} : { param: first.field }),
+  };
+}
+
+function text(key: keyof ErrorBody, value: unknown): ErrorBody {
+  return (typeof value === "string" && value !== "") || typeof value === "number" ? { [key]: String(value) } : {};
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

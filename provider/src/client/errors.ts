@@ -1,0 +1,181 @@
+/** Where a failed request went. Holds no header and no query: nothing here can carry a secret. */
+export interface RequestPlace {
+  /** `GET`, `POST`, … */
+  readonly method: string;
+  /** Path on the server, such as `/v1/fine_tuning/jobs`; without the query. */
+  readonly path: string;
+  /** The client's base URL. */
+  readonly baseUrl: string;
+}
+
+/**
+ * What every error of this client extends. `name` and `code` are stable and meant to be compared; `message` is for
+ * people and may change. No error holds the API key, a request header or the HTTP library's own error.
+ *
+ * @example
+ * try {
+ *   await client.jobs.get(id);
+ * } catch (error) {
+ *   if (error instanceof NotFoundError) console.log("gone", error.requestId);
+ *   else throw error;
+ * }
+ */
+export abstract class MistralError extends Error {
+  static {
+    MistralError.prototype.name = "MistralError";
+  }
+  /** Stable code of the error's class, such as `ERR_MISTRAL_NOT_FOUND`. */
+  abstract readonly code: string;
+}
+
+/** No API key, and the server is not on this machine. Thrown before anything is sent. */
+export class MissingApiKeyError extends MistralError {
+  static {
+    MissingApiKeyError.prototype.name = "MissingApiKeyError";
+  }
+  override readonly code = "ERR_MISTRAL_MISSING_API_KEY";
+
+  constructor(baseUrl: string) {
+    super(
+      `There is no API key for ${baseUrl}. Set connection.apiKey on the resource, the stack's config ("pulumi config set --secret mistral:apiKey"), or the environment variable MISTRAL_API_KEY; in a program of your own, the client's option apiKey.`,
+    );
+  }
+}
+
+/** The API key has characters that no HTTP header can carry: most often a line break or a quote copied along. */
+export class InvalidApiKeyError extends MistralError {
+  static {
+    InvalidApiKeyError.prototype.name = "InvalidApiKeyError";
+  }
+  override readonly code = "ERR_MISTRAL_INVALID_API_KEY";
+}
+
+/** The base URL cannot be used. */
+export class InvalidBaseUrlError extends MistralError {
+  static {
+    InvalidBaseUrlError.prototype.name = "InvalidBaseUrlError";
+  }
+  override readonly code = "ERR_MISTRAL_INVALID_BASE_URL";
+}
+
+/** An argument of a call cannot be used: an empty id, a negative limit. Thrown before anything is sent. */
+export class InvalidArgumentError extends MistralError {
+  static {
+    InvalidArgumentError.prototype.name = "InvalidArgumentError";
+  }
+  override readonly code = "ERR_MISTRAL_INVALID_ARGUMENT";
+}
+
+/** The `signal` of the call was aborted: during the request, in the pause before a retry, or between two polls. */
+export class AbortedError extends MistralError {
+  static {
+    AbortedError.prototype.name = "AbortedError";
+  }
+  override readonly code = "ERR_MISTRAL_ABORTED";
+}
+
+/** The server stopped making progress for `timeoutMs`, in the last of all attempts. */
+export class RequestTimeoutError extends MistralError {
+  static {
+    RequestTimeoutError.prototype.name = "RequestTimeoutError";
+  }
+  override readonly code = "ERR_MISTRAL_REQUEST_TIMEOUT";
+  readonly method: string;
+  readonly path: string;
+  /** Milliseconds without progress. */
+  readonly timeoutMs: number;
+
+  constructor(place: RequestPlace, timeoutMs: number, attempts: number, advice: string) {
+    super(
+      `${place.method} ${place.path} on ${place.baseUrl}: no progress for ${timeoutMs / 1000} s${inAttempts(attempts)}. Try again, or allow more time (mistral:requestTimeout, in seconds; in the client requestTimeoutMs).${advice}`,
+    );
+    this.method = place.method;
+    this.path = place.path;
+    this.timeoutMs = timeoutMs;
+  }
+}
+
+/**
+ * The server answered with something that is not the API's: a web page, broken JSON, or JSON without a field that
+ * has to be there. The usual cause is a base URL that points elsewhere, or a proxy that answers in the API's place.
+ */
+export class InvalidResponseError extends MistralError {
+  static {
+    InvalidResponseError.prototype.name = "InvalidResponseError";
+  }
+  override readonly code = "ERR_MISTRAL_INVALID_RESPONSE";
+  readonly method: string;
+  readonly path: string;
+  /** Status of the reply. */
+  readonly status: number;
+  /** The field that is missing or of the wrong type, such as `data[3].status`. */
+  readonly field: string | undefined;
+  readonly requestId: string | undefined;
+
+  constructor(
+    place: RequestPlace,
+    reply: { status: number; requestId?: string | undefined; field?: string | undefined },
+    problem: string,
+  ) {
+    const id = reply.requestId === undefined ? "" : ` (request id ${reply.requestId})`;
+    super(
+      `${place.method} ${place.path} on ${place.baseUrl}: ${problem}${id}. Check that ${place.baseUrl} is the address of the Mistral API or of a server that speaks it, and that no proxy answers in its place.`,
+    );
+    this.method = place.method;
+    this.path = place.path;
+    this.status = reply.status;
+    this.field = reply.field;
+    this.requestId = reply.requestId;
+  }
+}
+
+/** `waitUntilComplete` ran out of time. Only the waiting ended: the job goes on. */
+export class WaitTimeoutError extends MistralError {
+  static {
+    WaitTimeoutError.prototype.name = "WaitTimeoutError";
+  }
+  override readonly code = "ERR_MISTRAL_WAIT_TIMEOUT";
+  readonly jobId: string;
+  /** The status seen last; undefined when no poll was answered. */
+  readonly status: string | undefined;
+
+  constructor(jobId: string, status: string | undefined, timeoutMs: number) {
+    super(
+      `Job ${jobId} did not finish within ${timeoutMs / 1000} s${status === undefined ? "" : ` (last status ${status})`}. It was not cancelled and goes on at the server; wait for the same id again.`,
+    );
+    this.jobId = jobId;
+    this.status = status;
+  }
+}
+
+/** The file to upload cannot be read: it is missing, a directory, or not permitted. Nothing was uploaded. */
+export class FileUnreadableError extends MistralError {
+  static {
+    FileUnreadableError.prototype.name = "FileUnreadableError";
+  }
+  override readonly code = "ERR_MISTRAL_FILE_UNREADABLE";
+  readonly file: string;
+
+  constructor(file: string, problem: string) {
+    super(`Cannot read ${file}: ${problem}.`);
+    this.file = file;
+  }
+}
+
+/** The file changed while it was being uploaded, or is not the one that was expected. The server did not keep it. */
+export class FileChangedError extends MistralError {
+  static {
+    FileChangedError.prototype.name = "FileChangedError";
+  }
+  override readonly code = "ERR_MISTRAL_FILE_CHANGED";
+  readonly file: string;
+
+  constructor(file: string, problem: string) {
+    super(`${file} ${problem}. The upload was broken off, and no part of it is used. Try again when the file rests.`);
+    this.file = file;
+  }
+}
+
+export function inAttempts(attempts: number): string {
+  return attempts > 1 ? ` in ${attempts} attempts` : "";
+}

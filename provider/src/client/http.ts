@@ -1,0 +1,207 @@
+import { Readable } from "node:stream";
+import got, {
+  type CancelableRequest,
+  type Request as GotStream,
+  HTTPError,
+  type Method,
+  type OptionsInit,
+  RequestError,
+  type Response,
+  TimeoutError,
+} from "got";
+import type { z } from "zod";
+import { DEFAULT_BASE_URL, isLoopbackUrl, normaliseBaseUrl } from "./baseUrl";
+import { ConnectionError } from "./connectionError";
+import { AbortedError, MissingApiKeyError, MistralError, type RequestPlace, RequestTimeoutError } from "./errors";
+import { type ClientOptions, checkApiKey, checkHeaders, checkLimits, type RequestOptions } from "./options";
+import { redact } from "./redact";
+import { errorOf, type Reply, readReply, redirected } from "./reply";
+import { DEFAULT_MAX_RETRIES, MAX_RETRY_AFTER_MS, RETRY_CODES, RETRY_STATUSES, retryPause } from "./retry";
+
+const DEFAULT_TIMEOUT_MS = 60_000;
+
+/** A request as the jobs, files and models describe it. */
+export interface ApiRequest {
+  method: Method;
+  /** From `/v1` on, encoded. */
+  path: string;
+  /** With its `?`, or empty. */
+  query?: string;
+  /** JSON body. */
+  json?: unknown;
+  /** Any other body; it can be sent once only. */
+  body?: { content: Readable; headers: Record<string, string> };
+  /** Whether sending it twice does no harm. Only then is it repeated. */
+  repeatable: boolean;
+  /** Secrets in the body, kept out of error messages. */
+  secrets?: readonly string[];
+}
+
+/**
+ * The one place that knows got: sends a request, repeats it when that is safe, and turns every failure into one of
+ * the client's errors. got's own errors hold the request's headers, so none of them gets past this file.
+ */
+export class Http {
+  readonly baseUrl: string;
+  // Private fields are left out when the client is printed or made into JSON.
+  readonly #apiKey: string | undefined;
+  readonly #headers: Record<string, string>;
+  readonly #maxRetries: number;
+  readonly #timeoutMs: number;
+
+  constructor(options: ClientOptions) {
+    checkLimits({ maxRetries: options.maxRetries, timeoutMs: options.requestTimeoutMs });
+    this.baseUrl = normaliseBaseUrl(options.baseUrl ?? DEFAULT_BASE_URL);
+    this.#apiKey = checkApiKey(options.apiKey);
+    this.#headers = checkHeaders(options.headers);
+    this.#maxRetries = options.maxRetries ?? DEFAULT_MAX_RETRIES;
+    this.#timeoutMs = options.requestTimeoutMs ?? DEFAULT_TIMEOUT_MS;
+  }
+
+  /** @throws {MissingApiKeyError} the server is not on this machine, and there is no key for it */
+  assertKey(): void {
+    if (this.#apiKey === undefined && !isLoopbackUrl(this.baseUrl)) {
+      throw new MissingApiKeyError(this.baseUrl);
+    }
+  }
+
+  /** Sends the request and reads the reply as JSON of the schema's shape. */
+  async json<T>(schema: z.ZodType<T>, request: ApiRequest, options: RequestOptions = {}): Promise<T> {
+    const prepared = this.#prepare(request, options);
+    let response: Response<string>;
+    try {
+      response = await (got(prepared.url, prepared.options) as CancelableRequest<Response<string>>);
+    } catch (error) {
+      throw this.#translate(error, request, options);
+    }
+    return readReply(schema, this.#replyOf(response, request, options), this.#place(request));
+  }
+
+  /** Sends the request and gives the reply's body as a stream, once its headers have come. */
+  async stream(request: ApiRequest, options: RequestOptions = {}): Promise<Readable> {
+    const prepared = this.#prepare(request, options);
+    const translate = (error: unknown) => this.#translate(error, request, options);
+    const source = await new Promise<GotStream>((resolve, reject) => {
+      const listen = (attempt: GotStream): void => {
+        attempt.once("retry", (_count, _error, createRetryStream) => listen(createRetryStream()));
+        attempt.on("error", (error) => reject(translate(error)));
+        attempt.once("response", (response: Response) => {
+          // From here on the caller has bytes, so a failure must reach the caller instead of starting over.
+          attempt.removeAllListeners("retry");
+          if (response.statusCode >= 300) {
+            attempt.destroy();
+            reject(redirected(this.#replyOf(response, request, options), this.#place(request)));
+          } else {
+            resolve(attempt);
+          }
+        });
+      };
+      listen(got.stream(prepared.url, { ...prepared.options, isStream: true }));
+    });
+    // The stream that is handed out is not got's, which holds the request's headers, and neither are its errors.
+    const content = Readable.from(translateErrors(source, translate), { objectMode: false });
+    content.once("close", () => source.destroy());
+    return content;
+  }
+
+  #place(request: ApiRequest): RequestPlace {
+    return { method: request.method, path: decodeURIComponent(request.path), baseUrl: this.baseUrl };
+  }
+
+  #prepare(request: ApiRequest, options: RequestOptions): { url: URL; options: OptionsInit } {
+    this.assertKey();
+    checkLimits(options);
+    const timeout = options.timeoutMs ?? this.#timeoutMs;
+    return {
+      url: new URL(this.baseUrl + request.path + (request.query ?? "")),
+      options: {
+        method: request.method,
+        headers: {
+          "user-agent": "pulumi-mistral",
+          accept: "application/json",
+          ...(this.#apiKey === undefined ? {} : { authorization: `Bearer ${this.#apiKey}` }),
+          ...this.#headers,
+          ...checkHeaders(options.headers),
+          ...request.body?.headers,
+        },
+        ...(request.json === undefined ? {} : { json: request.json }),
+        ...(request.body === undefined ? {} : { body: request.body.content }),
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+        // No limit on the whole: an upload or a download may take hours, as long as it moves.
+        timeout: { lookup: timeout, connect: timeout, secureConnect: timeout, socket: timeout },
+        // A redirect would carry the key, or silently turn a POST into a GET. None is part of the API.
+        followRedirect: false,
+        // A kept connection may be closed by the server just as it is used again. What cannot be repeated must not
+        // fail of that, and gets a connection of its own.
+        ...(request.repeatable ? {} : { agent: { http: false, https: false } }),
+        retry: {
+          limit: request.repeatable ? (options.maxRetries ?? this.#maxRetries) : 0,
+          methods: request.repeatable ? [request.method] : [],
+          statusCodes: RETRY_STATUSES,
+          errorCodes: RETRY_CODES,
+          maxRetryAfter: MAX_RETRY_AFTER_MS,
+          enforceRetryRules: true,
+          calculateDelay: ({ attemptCount, retryAfter }) => retryPause(attemptCount, retryAfter),
+        },
+      },
+    };
+  }
+
+  #replyOf(response: Response, request: ApiRequest, options: RequestOptions): Reply {
+    const body = typeof response.body === "string" ? response.body : "";
+    return {
+      status: response.statusCode,
+      headers: response.headers,
+      body,
+      // Only error messages are made from this; a server, or a proxy, may echo what it was sent.
+      printableBody: () => redact(body, this.#secrets(request, options)),
+    };
+  }
+
+  #secrets(request: ApiRequest, options: RequestOptions): string[] {
+    return [
+      ...(this.#apiKey === undefined ? [] : [this.#apiKey]),
+      ...Object.values(this.#headers),
+      ...Object.values(options.headers ?? {}),
+      ...(request.secrets ?? []),
+    ];
+  }
+
+  #translate(error: unknown, request: ApiRequest, options: RequestOptions): MistralError {
+    // Thrown on purpose while the body was read, for instance because a file changed.
+    const cause = error instanceof RequestError ? error.cause : error;
+    if (cause instanceof MistralError) {
+      return cause;
+    }
+    const place = this.#place(request);
+    if (options.signal?.aborted) {
+      return new AbortedError(`${place.method} ${place.path} on ${place.baseUrl} was aborted by its signal.`);
+    }
+    if (!(error instanceof RequestError)) {
+      return new ConnectionError(place, "ERR_UNKNOWN", redact(String(error), this.#secrets(request, options)), 1, "");
+    }
+    const attempts = (error.request?.retryCount ?? 0) + 1;
+    if (error instanceof HTTPError) {
+      return errorOf(this.#replyOf(error.response, request, options), place, attempts);
+    }
+    const advice = request.repeatable
+      ? ""
+      : " It was not repeated, because it may have arrived: look whether it did before sending it again.";
+    if (error instanceof TimeoutError) {
+      return new RequestTimeoutError(place, options.timeoutMs ?? this.#timeoutMs, attempts, advice);
+    }
+    const detail = redact(error.message, this.#secrets(request, options));
+    return new ConnectionError(place, error.code, detail, attempts, advice);
+  }
+}
+
+async function* translateErrors(
+  source: GotStream,
+  translate: (error: unknown) => MistralError,
+): AsyncGenerator<Buffer> {
+  try {
+    yield* source as AsyncIterable<Buffer>;
+  } catch (error) {
+    throw translate(error);
+  }
+}

@@ -1,0 +1,83 @@
+import { deleteOnce } from "./deletion";
+import type { Http } from "./http";
+import type { RequestOptions } from "./options";
+import { segment } from "./query";
+import {
+  type Archived,
+  archivedSchema,
+  type Deleted,
+  type Model,
+  type ModelList,
+  modelListSchema,
+  modelSchema,
+} from "./schemas";
+
+const PATH = "/v1/models";
+const FINE_TUNED_PATH = "/v1/fine_tuning/models";
+
+/** What can be changed about a fine-tuned model. */
+export interface ModelUpdate {
+  name?: string | undefined;
+  description?: string | undefined;
+}
+
+/** Models; those that were fine-tuned can be renamed, archived and deleted. */
+export class Models {
+  readonly #http: Http;
+
+  constructor(http: Http) {
+    this.#http = http;
+  }
+
+  /** All models that the key can use; the API has no pages here. */
+  list(options?: RequestOptions): Promise<ModelList> {
+    return this.#http.json(modelListSchema, { method: "GET", path: PATH, repeatable: true }, options);
+  }
+
+  /** A model. An id such as `ft:open-mistral-7b:support:20260101:1a2b3c4d` is given as it is. */
+  get(id: string, options?: RequestOptions): Promise<Model> {
+    return this.#http.json(modelSchema, { method: "GET", path: `${PATH}/${segment(id)}`, repeatable: true }, options);
+  }
+
+  /**
+   * Sets the name and the description of a fine-tuned model; what is left out stays.
+   *
+   * @example
+   * await client.models.update(job.fine_tuned_model, { name: "Support", description: "Answers tickets" });
+   */
+  update(id: string, changes: ModelUpdate, options?: RequestOptions): Promise<Model> {
+    return this.#http.json(
+      modelSchema,
+      { method: "PATCH", path: `${FINE_TUNED_PATH}/${segment(id)}`, json: changes, repeatable: true },
+      options,
+    );
+  }
+
+  /** Archives a fine-tuned model: it stays, but cannot be used until it is unarchived. */
+  archive(id: string, options?: RequestOptions): Promise<Archived> {
+    return this.#archive("POST", id, options);
+  }
+
+  /** Makes an archived model usable again. */
+  unarchive(id: string, options?: RequestOptions): Promise<Archived> {
+    return this.#archive("DELETE", id, options);
+  }
+
+  /**
+   * Deletes a fine-tuned model, for good.
+   *
+   * @throws {NotFoundError} there is none; unless a repeat found none, because an earlier attempt had deleted it
+   */
+  delete(id: string, options?: RequestOptions): Promise<Deleted> {
+    return deleteOnce(this.#http, PATH, id, options);
+  }
+
+  // Both can be repeated: what is archived already stays archived.
+  #archive(method: "POST" | "DELETE", id: string, options?: RequestOptions): Promise<Archived> {
+    return this.#http.json(
+      archivedSchema,
+      { method, path: `${FINE_TUNED_PATH}/${segment(id)}/archive`, repeatable: true },
+      options,
+    );
+  }
+}

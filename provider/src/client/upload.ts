@@ -1,0 +1,69 @@
+import { createHash } from "node:crypto";
+import { Readable } from "node:stream";
+import { FileChangedError } from "./errors";
+import { type FileSource, type OpenSource, openSource } from "./fileSource";
+import { multipart } from "./multipart";
+
+/** Called with the bytes of the file that were handed to the connection so far, and all there are. */
+export type UploadProgress = (sentBytes: number, totalBytes: number) => void;
+
+/**
+ * Opens the source, hands its multipart body to `send`, and closes it again, whatever happens. Memory does not grow
+ * with the file. A file that turns out shorter, longer or other than it was fails before the body's end is sent, so
+ * that the server never holds a whole, wrong file.
+ */
+export async function uploadSource<T>(
+  source: FileSource,
+  purpose: string,
+  onProgress: UploadProgress | undefined,
+  send: (body: { content: Readable; headers: Record<string, string> }, bytes: number) => Promise<T>,
+): Promise<T> {
+  const opened = await openSource(source);
+  try {
+    const body = multipart(
+      { name: "purpose", value: purpose },
+      {
+        name: "file",
+        filename: opened.name,
+        bytes: opened.bytes,
+        content: verified(opened, source.sha256, onProgress),
+      },
+    );
+    const content = Readable.from(body.content, { objectMode: false });
+    try {
+      return await send({ content, headers: body.headers }, opened.bytes);
+    } finally {
+      content.destroy();
+    }
+  } finally {
+    await opened.close();
+  }
+}
+
+async function* verified(
+  source: OpenSource,
+  sha256: string | undefined,
+  onProgress: UploadProgress | undefined,
+): AsyncGenerator<Uint8Array> {
+  const hash = sha256 === undefined ? undefined : createHash("sha256");
+  let sent = 0;
+  for await (const chunk of source.content) {
+    sent += chunk.byteLength;
+    if (sent > source.bytes) {
+      throw new FileChangedError(source.label, `is longer than the ${source.bytes} bytes it had when the upload began`);
+    }
+    hash?.update(chunk);
+    yield chunk;
+    onProgress?.(sent, source.bytes);
+  }
+  if (sent < source.bytes) {
+    throw new FileChangedError(
+      source.label,
+      `ended after ${sent} of the ${source.bytes} bytes it had when the upload began`,
+    );
+  }
+  await source.assertUnchanged();
+  if (hash !== undefined && hash.digest("hex") !== sha256?.toLowerCase()) {
+    throw new FileChangedError(source.label, "no longer has the content (SHA-256) that it had when it was checked");
+  }
+}

@@ -1,0 +1,61 @@
+import * as pulumi from "@pulumi/pulumi";
+import { provider } from "./serialized";
+import { sealed, warnOfPlainKey } from "./secrets";
+import { type FineTuningJobArgs, type FineTuningJobOutputs, OUTPUT_NAMES } from "./types.generated";
+
+/** Frozen: the token stands in the URN of every resource. */
+const MODULE = "mistral";
+const TYPE = "FineTuningJob";
+const TOKEN = `pulumi-nodejs:dynamic/${MODULE}:${TYPE}`;
+
+// The outputs are declared once, in the schema: this gives them to the class.
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: Pulumi's base class assigns every one of them
+export interface FineTuningJob extends FineTuningJobOutputs {}
+
+/**
+ * A fine-tuning job. `pulumi up` uploads the data, trains, and ends when the fine-tuned model is there; its ID is the output
+ * `fineTunedModel`. What shapes the training replaces the job when it changes; the same declaration never trains twice.
+ *
+ * @example
+ * const job = new FineTuningJob("support-bot", {
+ *   model: "open-mistral-7b",
+ *   trainingFiles: ["train.jsonl"],
+ *   hyperparameters: { trainingSteps: 100, learningRate: 1e-4 },
+ * });
+ * export const model = job.fineTunedModel;
+ */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see above
+export class FineTuningJob extends pulumi.dynamic.Resource {
+  /** Tells a FineTuningJob from anything else, also when it comes from another copy of this package. */
+  static override isInstance(value: unknown): value is FineTuningJob {
+    return pulumi.Resource.isInstance(value) && Reflect.get(value, "__pulumiType") === TOKEN;
+  }
+
+  /**
+   * Reads an existing job into a resource that Pulumi does not manage.
+   *
+   * @param id the job's ID, as the API gives it
+   */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): FineTuningJob {
+    return new FineTuningJob(name, {} as FineTuningJobArgs, { ...opts, id });
+  }
+
+  constructor(name: string, args: FineTuningJobArgs, opts: pulumi.CustomResourceOptions = {}) {
+    warnOfPlainKey();
+    const outputs = Object.fromEntries(OUTPUT_NAMES.map((output) => [output, undefined]));
+    super(
+      provider,
+      name,
+      {
+        ...outputs,
+        ...sealed(args),
+        __urn: pulumi.createUrn(name, TOKEN, opts.parent),
+        __organization: pulumi.getOrganization(),
+        __timeouts: opts.customTimeouts,
+      },
+      opts,
+      MODULE,
+      TYPE,
+    );
+  }
+}

@@ -1,0 +1,30 @@
+import type { Config } from "@pulumi/pulumi/dynamic";
+import { type Host, type Importance, Session } from "../../lifecycle/host";
+import { cancellation } from "./cancellation";
+import { EngineLog } from "./engine";
+
+/** The lifecycle's view of Pulumi's dynamic provider host. One a process. */
+export class DynamicHost implements Host {
+  readonly session = new Session();
+  readonly signal = cancellation();
+  private readonly log = new EngineLog();
+  private configured!: (config: Config) => void;
+  private readonly settled = new Promise<Config>((resolve) => {
+    this.configured = resolve;
+  });
+
+  /** Never throws: the first call would fail and the second go on unconfigured. */
+  configure(config: Config): void {
+    this.configured(config);
+  }
+
+  /** Operations may run before `configure` has been called, so they wait for it. */
+  async config(): Promise<(key: string) => string | undefined> {
+    const config = await this.settled;
+    return (key) => config.get(`mistral:${key}`);
+  }
+
+  say(urn: string | undefined, message: string, importance: Importance): void {
+    this.log.say(urn, message, importance);
+  }
+}

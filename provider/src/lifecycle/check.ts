@@ -1,0 +1,100 @@
+import { fingerprintFiles, longForm } from "../inputs/files";
+import { automaticSuffix, changedInputs, IDENTITY_VERSION, identityOf, shapeOf } from "../inputs/identity";
+import { type Timeouts, timeoutsInSeconds } from "../inputs/timeouts";
+import { InputProblem, validate } from "../inputs/validate";
+import type { Host } from "./host";
+
+/** Inputs as they cross the wire, before they have been validated. */
+export type RawInputs = Record<string, unknown>;
+
+export interface CheckResult {
+  inputs: RawInputs;
+  /** What is wrong, each with its place: `trainingFiles[0]: train.jsonl: no such file`. */
+  problems: string[];
+}
+
+/** What the resource class sends along, besides the user's inputs. */
+interface Sent {
+  /** The URN of the resource. */
+  __urn?: string;
+  /** Pulumi's organization; part of the identity. */
+  __organization?: string;
+  /** The resource option `customTimeouts`, as it was written. */
+  __timeouts?: Record<string, unknown>;
+}
+
+/**
+ * Validates the inputs and fills in what the later steps, which run in other processes, rely on: each file's content hash, the
+ * identity and the effective suffix. What it answers is what the state holds and `diff` compares.
+ */
+export async function check(olds: RawInputs, news: RawInputs, host: Host): Promise<CheckResult> {
+  const { sent, user } = split(news);
+  host.session.checked(sent.__urn);
+  const inputs = longForm(user);
+  const problems: InputProblem[] = validate(inputs);
+  if (problems.length === 0) problems.push(...(await fingerprintFiles(inputs)));
+  const timeouts = collect(() => timeoutsInSeconds(sent.__timeouts ?? {}), problems) ?? {};
+  warn(inputs, sent.__urn, host);
+  return {
+    inputs: { ...inputs, ...identify(olds, inputs, sent), ...recorded(sent, timeouts) },
+    problems: problems.map(({ message }) => message),
+  };
+}
+
+/**
+ * The suffix and the identity. Those in the state stay as long as the training is the same: a rename with an alias, a new
+ * parent or a renamed stack changes the URN, and must not train again. So does an explicit suffix that was taken away.
+ */
+function identify(olds: RawInputs, inputs: RawInputs, sent: Sent): RawInputs {
+  const explicit = inputs.suffix !== undefined;
+  const sameTraining = olds.__identity !== undefined && changedInputs(shapeOf(olds), shapeOf(inputs)).length === 0;
+  if (sameTraining && (!explicit || inputs.suffix === olds.suffix)) {
+    const { suffix, __suffix, __identity, __identityVersion } = olds;
+    return { suffix, __suffix, __identity, __identityVersion };
+  }
+  const urn = sent.__urn ?? "";
+  const identity = identityOf(sent.__organization ?? "", urn, inputs);
+  return {
+    suffix: explicit ? inputs.suffix : automaticSuffix(urn, identity),
+    __suffix: explicit ? "user" : "auto",
+    __identity: identity,
+    __identityVersion: IDENTITY_VERSION,
+  };
+}
+
+function split(news: RawInputs): { sent: Sent; user: RawInputs } {
+  const entries = Object.entries(news);
+  return {
+    sent: Object.fromEntries(entries.filter(([key]) => key.startsWith("__"))),
+    user: Object.fromEntries(entries.filter(([key]) => !key.startsWith("__"))),
+  };
+}
+
+function recorded(sent: Sent, timeouts: Timeouts): RawInputs {
+  return {
+    ...(sent.__urn !== undefined && { __urn: sent.__urn }),
+    ...(Object.keys(timeouts).length > 0 && { __timeouts: timeouts }),
+  };
+}
+
+function warn(inputs: RawInputs, urn: string | undefined, host: Host): void {
+  const { trainingSteps, epochs } = (inputs.hyperparameters ?? {}) as { trainingSteps?: unknown; epochs?: unknown };
+  if (trainingSteps === undefined && epochs === undefined) {
+    host.say(
+      urn,
+      "neither hyperparameters.trainingSteps nor hyperparameters.epochs is set: the service decides how long it trains, and what it costs",
+      "warning",
+    );
+  }
+}
+
+/** A value, or undefined after noting why there is none. */
+function collect<T>(make: () => T, problems: InputProblem[]): T | undefined {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof InputProblem)) throw error;
+    problems.push(error);
+    return undefined;
+  }
+}

@@ -1,0 +1,45 @@
+import { stringify } from "safe-stable-stringify";
+import { changedInputs, shapeOf } from "../inputs/identity";
+import { inputsSchema } from "../schema/inputs";
+import type { RawInputs } from "./check";
+import type { Host } from "./host";
+import { awaitsStart, hasSucceeded } from "./status";
+
+export interface DiffResult {
+  changes: boolean;
+  /** The inputs that make it a new training. */
+  replaces: string[];
+}
+
+const updatable = Object.entries(inputsSchema.shape)
+  .filter(([, schema]) => schema.meta()?.change === "update")
+  .map(([name]) => name);
+
+/** Compares what the state says with what is declared now. A job that has not settled always has something left to do. */
+export function diff(id: string, olds: RawInputs, news: RawInputs, host: Host): DiffResult {
+  const replaces = replacing(id, olds, news);
+  if (replaces.length === 0) host.session.keptByDiff(id, news.__urn as string | undefined);
+  const changes =
+    replaces.length > 0 || !isAtRest(olds, news) || updatable.some((name) => mustUpdate(name, olds, news));
+  return { changes, replaces };
+}
+
+function replacing(id: string, olds: RawInputs, news: RawInputs): string[] {
+  const names = changedInputs(shapeOf(olds), shapeOf(news));
+  // An automatic suffix follows the other inputs; taking an explicit one away keeps it.
+  if (news.__suffix === "user" && news.suffix !== olds.suffix) names.push("suffix");
+  if (news.adopt !== undefined && news.adopt !== id) names.push("adopt");
+  return names;
+}
+
+/** Nothing is left to do: the job has succeeded, or rests where it was told to. A failed one stays red. */
+function isAtRest(olds: RawInputs, news: RawInputs): boolean {
+  const status = String(olds.status);
+  return hasSucceeded(status) || (awaitsStart(status) && news.autoStart === false);
+}
+
+function mustUpdate(name: string, olds: RawInputs, news: RawInputs): boolean {
+  // Whether it was to start by itself no longer matters once it has been started; `isAtRest` sees the rest.
+  if (name === "autoStart") return false;
+  return stringify(olds[name]) !== stringify(news[name]);
+}

@@ -1,0 +1,52 @@
+/** How a message is shown: as the resource's passing status, as a line that stays, or as a warning that stays. */
+export type Importance = "status" | "milestone" | "warning";
+
+/** What the lifecycle needs of the program that hosts it. */
+export interface Host {
+  /** The stack's configuration: the value of `mistral:<key>`. Resolves once the host has been configured. */
+  config(): Promise<(key: string) => string | undefined>;
+  /** Shows a message on the resource's own line. Never fails. */
+  say(urn: string | undefined, message: string, importance: Importance): void;
+  /** Aborted when Pulumi asks the host to stop (Ctrl-C, SIGTERM). */
+  readonly signal: AbortSignal;
+  /** What this process has seen of its resources so far. */
+  readonly session: Session;
+}
+
+/**
+ * What this process has seen of its resources. It decides one question: does a `delete` end a job, or only an old entry of
+ * the state that shares its id with the live one?
+ *
+ * Such entries come from an adopting replacement (`up --replace`, `state taint`), within the same `up` or, after a crash, as
+ * a pending delete in the next one.
+ */
+export class Session {
+  private readonly alive = new Set<string>();
+  private readonly lastSeen = new Map<string, "check" | "read">();
+
+  /** `create` or `update` answered with this id. */
+  returned(id: string): void {
+    this.alive.add(id);
+  }
+
+  checked(urn: string | undefined): void {
+    if (urn !== undefined) this.lastSeen.set(urn, "check");
+  }
+
+  read(urn: string | undefined): void {
+    if (urn !== undefined) this.lastSeen.set(urn, "read");
+  }
+
+  /**
+   * `diff` answered without a replacement. It proves that the program still declares the resource only after a `check`: a diff
+   * that follows a read belongs to a refresh, and `destroy --refresh` must cancel.
+   */
+  keptByDiff(id: string, urn: string | undefined): void {
+    if (urn !== undefined && this.lastSeen.get(urn) === "check") this.alive.add(id);
+  }
+
+  /** Whether the job belongs to a live entry of the state. */
+  isAlive(id: string): boolean {
+    return this.alive.has(id);
+  }
+}

@@ -1,0 +1,45 @@
+import type { FileSource, MistralClient } from "../client";
+import { open } from "../inputs/content";
+import type { UploadedFiles } from "../inputs/request";
+import type { DataFile } from "../schema/files";
+import type { Inputs } from "../schema/inputs";
+
+/** Uploads what the API does not have yet. The IDs are in the order of the inputs. */
+export async function uploadFiles(client: MistralClient, inputs: Inputs, signal: AbortSignal): Promise<UploadedFiles> {
+  const upload = async (files: DataFile[] = []) => {
+    const ids: string[] = [];
+    for (const file of files) ids.push(file.fileId ?? (await ensureUploaded(client, file, inputs, signal)));
+    return ids;
+  };
+  return { training: await upload(inputs.trainingFiles), validation: await upload(inputs.validationFiles) };
+}
+
+/**
+ * The name under which a file is uploaded: its content hash, so that an upload is found again and shared. With an explicit
+ * suffix, which any number of declarations may use, the identity of this one stands in it as well: that is how its job is
+ * recognised.
+ */
+export function uploadName(file: DataFile, inputs: Pick<Inputs, "__suffix" | "__identity">): string {
+  const identity = inputs.__suffix === "user" ? `-${inputs.__identity}` : "";
+  return `pulumi-${file.sha256}${identity}.jsonl`;
+}
+
+async function ensureUploaded(
+  client: MistralClient,
+  file: DataFile,
+  inputs: Inputs,
+  signal: AbortSignal,
+): Promise<string> {
+  const name = uploadName(file, inputs);
+  for await (const found of client.files.listAll({ search: name, purpose: "fine-tune" }, { signal })) {
+    if (found.filename === name && found.bytes === file.bytes) return found.id;
+  }
+  // The hash is verified on the way: a file that has changed since it was checked never becomes a job.
+  const { id } = await client.files.upload({ ...sourceOf(file, name), sha256: file.sha256 }, { purpose: "fine-tune", signal });
+  return id;
+}
+
+function sourceOf(file: DataFile, name: string): FileSource {
+  if (file.path !== undefined) return { path: file.path, name };
+  return { name, stream: () => open(file), bytes: file.bytes as number };
+}

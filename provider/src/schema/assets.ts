@@ -1,0 +1,31 @@
+/** The key and the value that mark an asset on Pulumi's wire (`pulumi.runtime.specialSigKey`, `specialAssetSig`). */
+const SIGNATURE_KEY = "4dabf18193072939515e22adb298388d";
+const ASSET_SIGNATURE = "c44067f5952c0a294b673a41bacd8c17";
+
+/** An asset as it arrives at a provider. */
+export interface WireAsset {
+  /** SHA-256 of the content in hex, as the engine computed it. */
+  hash?: string;
+  path?: string;
+  text?: string;
+  uri?: string;
+}
+
+/** Tells an asset from an ordinary object. */
+export function isAsset(value: unknown): value is WireAsset {
+  return typeof value === "object" && value !== null && Reflect.get(value, SIGNATURE_KEY) === ASSET_SIGNATURE;
+}
+
+/**
+ * Brings the short forms of a data file into its long form: a plain string is a path, an asset stands for `{asset}`, and a
+ * `FileAsset` is the path that it holds, so that moving between the two forms changes nothing.
+ */
+export function shortForm(value: unknown): unknown {
+  if (typeof value === "string") return { path: value };
+  if (isAsset(value)) return value.path === undefined ? { asset: value } : { path: value.path };
+  if (typeof value === "object" && value !== null && "asset" in value && isAsset(value.asset) && value.asset.path) {
+    const { asset, ...rest } = value;
+    return { ...rest, path: asset.path };
+  }
+  return value;
+}

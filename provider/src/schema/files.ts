@@ -1,0 +1,45 @@
+import { z } from "zod";
+import { isAsset, shortForm } from "./assets";
+
+const weight = z.number().positive().optional().meta({
+  description: "The share of this file in the training mix, relative to the others. Default: 1.",
+});
+
+/** What every data file has: exactly one of `path`, `asset` and `fileId`, and what `check` learned of the content. */
+const source = {
+  path: z.string().min(1).optional().meta({
+    description: "Path of a JSONL file, relative to the program's folder.",
+  }),
+  asset: z.custom<object>(isAsset, "expected a pulumi.asset.FileAsset, StringAsset or RemoteAsset").optional().meta({
+    description: "A Pulumi asset: `FileAsset`, `StringAsset` or `RemoteAsset`.",
+    asset: true,
+  }),
+  fileId: z.string().min(1).optional().meta({
+    description: "ID of a file that the API already has; it is used as it is and never deleted.",
+  }),
+  sha256: z.string().optional().meta({ description: "SHA-256 of the content, in hex.", internal: true }),
+  bytes: z.int().optional().meta({ description: "Size of the content in bytes.", internal: true }),
+};
+
+const oneSource = (file: { path?: unknown; asset?: unknown; fileId?: unknown }) =>
+  [file.path, file.asset, file.fileId].filter((value) => value !== undefined).length === 1;
+const ONE_SOURCE = "expected exactly one of path, asset and fileId";
+
+export const trainingFile = z.preprocess(
+  shortForm,
+  z
+    .strictObject({ ...source, weight })
+    .refine(oneSource, ONE_SOURCE)
+    .meta({ id: "TrainingFile", description: "A file of training samples.", shorthand: true }),
+);
+
+export const validationFile = z.preprocess(
+  shortForm,
+  z
+    .strictObject(source)
+    .refine(oneSource, ONE_SOURCE)
+    .meta({ id: "ValidationFile", description: "A file of validation samples.", shorthand: true }),
+);
+
+/** A training or validation file as it stands in the state. */
+export type DataFile = z.output<typeof trainingFile>;

@@ -1,0 +1,24 @@
+import type { dynamic } from "@pulumi/pulumi";
+
+type Implementation = Required<dynamic.ResourceProvider>;
+
+/**
+ * Loads the implementation, from the program's folder. Every state holds the text of this function and of the methods below,
+ * so they are as small as can be, and frozen: the specifier, and the second path, by which pnpm's layout is found when this
+ * package is a dependency of a dependency.
+ */
+function load(): Implementation {
+  const folder = process.cwd();
+  return require(require.resolve("pulumi-mistral/dynamic", { paths: [folder, `${folder}/node_modules/.pnpm/node_modules`] }));
+}
+
+/** The one provider object of all resources; Pulumi serializes it once a process. */
+export const provider: dynamic.ResourceProvider = {
+  configure: (request) => load().configure(request),
+  check: (olds, news) => load().check(olds, news),
+  diff: (id, olds, news) => load().diff(id, olds, news),
+  create: (inputs) => load().create(inputs),
+  update: (id, olds, news) => load().update(id, olds, news),
+  read: (id, props) => load().read(id, props),
+  delete: (id, props) => load().delete(id, props),
+};

@@ -1,0 +1,197 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { UNKNOWN } from "../../../provider/src/inputs/unknowns";
+import { check, type RawInputs } from "../../../provider/src/lifecycle/check";
+import { TestHost, urnOf } from "../../support/host";
+
+const SIGNATURE = { "4dabf18193072939515e22adb298388d": "c44067f5952c0a294b673a41bacd8c17" };
+const content = '{"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":"hello"}]}\n';
+const sha256 = createHash("sha256").update(content).digest("hex");
+
+describe("check", () => {
+  let folder: string;
+  let train: string;
+  const host = new TestHost();
+  const sent = { __urn: urnOf("Support Bot"), __organization: "acme" };
+  const declared = (more: RawInputs = {}): RawInputs => ({
+    model: "open-mistral-7b",
+    trainingFiles: [train],
+    hyperparameters: { trainingSteps: 10 },
+    ...sent,
+    ...more,
+  });
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "check-"));
+    train = join(folder, "train.jsonl");
+    await writeFile(train, content);
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  const problems = async (news: RawInputs) => (await check({}, news, host)).problems;
+  const checked = async (news: RawInputs, olds: RawInputs = {}) => {
+    const result = await check(olds, news, host);
+    assert.deepEqual(result.problems, []);
+    return result.inputs;
+  };
+
+  describe("files", () => {
+    it("brings a path into its long form, with the hash and the size of the content", async () => {
+      const { trainingFiles } = await checked(declared());
+      assert.deepEqual(trainingFiles, [{ path: train, sha256, bytes: content.length }]);
+    });
+
+    it("takes a FileAsset for its path, and keeps a StringAsset", async () => {
+      const file = { ...SIGNATURE, path: train, hash: sha256 };
+      const text = { ...SIGNATURE, text: content, hash: sha256 };
+      const { trainingFiles } = await checked(declared({ trainingFiles: [file, text, { asset: file, weight: 2 }] }));
+      assert.deepEqual(trainingFiles, [
+        { path: train, sha256, bytes: content.length },
+        { asset: text, sha256, bytes: content.length },
+        { path: train, weight: 2, sha256, bytes: content.length },
+      ]);
+    });
+
+    it("keeps a hash that came with the inputs, even of a file that is gone", async () => {
+      const recorded = { path: join(folder, "gone.jsonl"), sha256: "ab".repeat(32), bytes: 7 };
+      const { trainingFiles } = await checked(declared({ trainingFiles: [recorded] }));
+      assert.deepEqual(trainingFiles, [recorded]);
+    });
+
+    it("names a file that is missing, is a folder or is empty", async () => {
+      const empty = join(folder, "empty.jsonl");
+      await writeFile(empty, "");
+      const missing = join(folder, "missing.jsonl");
+      assert.deepEqual(await problems(declared({ trainingFiles: [missing, folder, empty] })), [
+        `trainingFiles[0]: ${missing}: no such file (looked for ${missing})`,
+        `trainingFiles[1]: ${folder} is not a file`,
+        `trainingFiles[2]: ${empty} is empty`,
+      ]);
+    });
+
+    it("wants exactly one source for each", async () => {
+      const [problem] = await problems(declared({ trainingFiles: [{ path: train, fileId: "x" }] }));
+      assert.equal(problem, "trainingFiles[0]: expected exactly one of path, asset and fileId");
+    });
+  });
+
+  describe("validation", () => {
+    const wrong: [string, RawInputs, RegExp][] = [
+      ["a missing model", { model: undefined }, /^model: .*expected string/],
+      ["a number as a string", { hyperparameters: { trainingSteps: "10" } }, /^hyperparameters\.trainingSteps: .*expected number/],
+      ["a learning rate out of range", { hyperparameters: { learningRate: 2 } }, /^hyperparameters\.learningRate: /],
+      ["a suffix of 19 characters", { suffix: "x".repeat(19) }, /^suffix: .*18/],
+      ["a skip percentage above a half", { invalidSampleSkipPercentage: 0.6 }, /^invalidSampleSkipPercentage: /],
+      ["an unknown input", { modell: "x" }, /modell/],
+      ["no data at all", { trainingFiles: undefined }, /^trainingFiles: expected at least one/],
+      ["targets on a completion job", { jobType: "completion", classifierTargets: [{ name: "a", labels: ["b"] }] }, /^classifierTargets: /],
+      ["a classifier without targets", { jobType: "classifier" }, /^classifierTargets: /],
+      ["an unknown deletion policy", { modelDeletionPolicy: "burn" }, /^modelDeletionPolicy: .*"retain"\|"archive"\|"delete"/],
+      ["a duration without a unit", { __timeouts: { create: "90" } }, /^customTimeouts\.create: .*"90"/],
+    ];
+    for (const [what, inputs, expected] of wrong) {
+      it(`refuses ${what}, naming the field`, async () => {
+        const found = await problems(declared(inputs));
+        assert.equal(found.length, 1, found.join("\n"));
+        assert.match(found[0] as string, expected);
+      });
+    }
+
+    it("never shows a secret's value", async () => {
+      const secret = "wandb-key-that-is-too-short";
+      const found = await problems(declared({ integrations: [{ type: "wandb", project: "p", apiKey: secret }] }));
+      assert.match(found.join(), /^integrations\[0\]\.apiKey: /);
+      assert.ok(!found.join().includes(secret));
+    });
+
+    it("lets everything pass that a preview does not know yet", async () => {
+      const inputs = await checked({
+        ...declared(),
+        model: UNKNOWN,
+        hyperparameters: { trainingSteps: UNKNOWN, epochs: 1 },
+        trainingFiles: [UNKNOWN, { path: UNKNOWN }, train],
+        connection: { apiKey: UNKNOWN },
+        modelDeletionPolicy: UNKNOWN,
+      });
+      assert.equal(inputs.suffix, UNKNOWN);
+      assert.deepEqual((inputs.trainingFiles as unknown[])[2], { path: train, sha256, bytes: content.length });
+    });
+
+    it("still finds what is wrong beside an unknown value", async () => {
+      const found = await problems(declared({ model: UNKNOWN, suffix: "x".repeat(19) }));
+      assert.equal(found.length, 1);
+      assert.match(found[0] as string, /^suffix: /);
+    });
+
+    it("takes custom timeouts in seconds", async () => {
+      const { __timeouts } = await checked(declared({ __timeouts: { create: "1h30m", update: "90s", delete: "500ms" } }));
+      assert.deepEqual(__timeouts, { create: 5400, update: 90, delete: 0.5 });
+    });
+
+    it("warns when neither steps nor epochs are set", async () => {
+      const own = new TestHost();
+      await check({}, declared({ hyperparameters: {} }), own);
+      assert.match(own.said.map(({ message }) => message).join(), /neither hyperparameters\.trainingSteps nor/);
+    });
+  });
+
+  describe("the suffix", () => {
+    it("is made of the resource's name and a hash of the declaration", async () => {
+      const inputs = await checked(declared());
+      assert.match(inputs.suffix as string, /^support-bo-[0-9a-f]{7}$/);
+      assert.equal(inputs.__suffix, "auto");
+      assert.equal((await checked(declared())).suffix, inputs.suffix);
+    });
+
+    it("differs by organization, URN, and every shaping input", async () => {
+      const suffixes = await Promise.all(
+        [
+          {},
+          { __organization: "other" },
+          { __urn: urnOf("Support Bot", "prod") },
+          { model: "open-mistral-nemo" },
+          { hyperparameters: { trainingSteps: 11 } },
+          { triggers: [1] },
+          { trainingFiles: [{ path: train, weight: 2 }] },
+          { integrations: [{ type: "wandb", project: "p", apiKey: "k".repeat(40) }] },
+        ].map(async (more) => (await checked(declared(more))).suffix),
+      );
+      assert.equal(new Set(suffixes).size, suffixes.length);
+    });
+
+    it("is the same whatever shapes nothing", async () => {
+      const copy = join(folder, "copy.jsonl");
+      await writeFile(copy, content);
+      const { suffix } = await checked(declared());
+      for (const more of [
+        { trainingFiles: [copy] },
+        { trainingFiles: [{ path: train, weight: 1 }] },
+        { autoStart: false },
+        { pollInterval: 5, waitForCompletion: false, maxCost: 3 },
+        { connection: { apiKey: "k", baseUrl: "http://127.0.0.1:1" } },
+        { modelName: "n", modelDescription: "d", modelDeletionPolicy: "delete" },
+      ]) {
+        assert.equal((await checked(declared(more))).suffix, suffix, JSON.stringify(more));
+      }
+    });
+
+    it("stays through a renamed stack, and changes with the training", async () => {
+      const first = await checked(declared());
+      const renamed = await checked(declared({ __urn: urnOf("Support Bot", "prod") }), first);
+      assert.equal(renamed.suffix, first.suffix);
+      assert.equal(renamed.__identity, first.__identity);
+      const changed = await checked(declared({ triggers: [1] }), first);
+      assert.notEqual(changed.suffix, first.suffix);
+    });
+
+    it("is the user's own where one is set, and stays when it is taken away", async () => {
+      const first = await checked(declared({ suffix: "mine" }));
+      assert.deepEqual([first.suffix, first.__suffix], ["mine", "user"]);
+      const without = await checked(declared(), first);
+      assert.deepEqual([without.suffix, without.__suffix, without.__identity], ["mine", "user", first.__identity]);
+    });
+  });
+});

@@ -1,0 +1,24 @@
+import { type Host, type Importance, Session } from "../../provider/src/lifecycle/host";
+
+/** A host without an engine: it keeps what is said, and its config is a plain object. */
+export class TestHost implements Host {
+  readonly session = new Session();
+  readonly controller = new AbortController();
+  readonly signal = this.controller.signal;
+  readonly said: { message: string; importance: Importance }[] = [];
+
+  constructor(private readonly values: Record<string, string> = {}) {}
+
+  async config(): Promise<(key: string) => string | undefined> {
+    return (key) => this.values[key];
+  }
+
+  say(_urn: string | undefined, message: string, importance: Importance): void {
+    this.said.push({ message, importance });
+  }
+}
+
+/** The URN of a `FineTuningJob` as the resource class makes it. */
+export function urnOf(name: string, stack = "dev"): string {
+  return `urn:pulumi:${stack}::project::pulumi-nodejs:dynamic/mistral:FineTuningJob::${name}`;
+}

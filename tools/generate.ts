@@ -1,0 +1,38 @@
+/**
+ * `npm run generate`: writes what derives from the zod schemas: the user's types, `schema.json`, the README's tables.
+ * With `--check` it writes nothing and fails when something is stale.
+ */
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pulumiSchema } from "./generate/pulumiSchema";
+import { fillIn } from "./generate/readme";
+import { typescript } from "./generate/typescript";
+
+const root = join(__dirname, "..");
+const read = (file: string) => (existsSync(join(root, file)) ? readFileSync(join(root, file), "utf8") : "");
+
+const generated: Record<string, string> = {
+  "provider/src/types.generated.ts": formatted(typescript()),
+  "schema.json": pulumiSchema(),
+  "README.md": fillIn(read("README.md")),
+};
+
+const stale = Object.keys(generated).filter((file) => read(file) !== generated[file]);
+if (process.argv.includes("--check")) {
+  for (const file of stale) console.error(`${file} is stale: run \`npm run generate\` and commit what it writes`);
+  process.exitCode = stale.length > 0 ? 1 : 0;
+} else {
+  for (const file of stale) {
+    writeFileSync(join(root, file), generated[file] as string);
+    console.log(`wrote ${file}`);
+  }
+}
+
+function formatted(code: string): string {
+  return execFileSync("npx", ["biome", "format", "--stdin-file-path=types.ts"], {
+    cwd: root,
+    input: code,
+    encoding: "utf8",
+  });
+}

@@ -1,0 +1,30 @@
+import { z } from "zod";
+import { configSchema } from "../../provider/src/schema/config";
+import { inputsSchema } from "../../provider/src/schema/inputs";
+import { outputsSchema } from "../../provider/src/schema/outputs";
+
+/** One property or type, as JSON Schema with the meta data of `provider/src/schema/meta.ts`. */
+export type Schema = z.core.JSONSchema.JSONSchema & {
+  properties?: Record<string, Schema>;
+  items?: Schema;
+  $defs?: Record<string, Schema>;
+};
+
+const jsonSchema = (schema: z.ZodType) => z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Schema;
+
+const inputSchema = jsonSchema(inputsSchema);
+const outputSchema = jsonSchema(outputsSchema);
+
+/** The zod schemas of the provider, flat: everything that is generated is made from this. */
+export const source = {
+  inputs: inputSchema.properties ?? {},
+  requiredInputs: inputSchema.required ?? [],
+  outputs: outputSchema.properties ?? {},
+  requiredOutputs: outputSchema.required ?? [],
+  config: jsonSchema(configSchema).properties ?? {},
+  types: { ...inputSchema.$defs, ...outputSchema.$defs } as Record<string, Schema>,
+};
+
+/** The name of the type that a schema refers to: `#/$defs/TrainingFile` → `TrainingFile` */
+export const referenced = (schema: Schema) => schema.$ref?.slice("#/$defs/".length);
+export const isObject = (schema: Schema) => schema.properties !== undefined;
