@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { provider } from "./serialized";
 import { sealed, warnOfPlainKey } from "./secrets";
+import { provider } from "./serialized";
 import { type FineTuningJobArgs, type FineTuningJobOutputs, OUTPUT_NAMES } from "./types.generated";
 
 /** Frozen: the token stands in the URN of every resource. */
@@ -42,6 +42,7 @@ export class FineTuningJob extends pulumi.dynamic.Resource {
 
   constructor(name: string, args: FineTuningJobArgs, opts: pulumi.CustomResourceOptions = {}) {
     warnOfPlainKey();
+    // Pulumi gives a resource only the outputs that it names at its construction.
     const outputs = Object.fromEntries(OUTPUT_NAMES.map((output) => [output, undefined]));
     super(
       provider,

@@ -37,7 +37,9 @@ export async function getFineTuningJob({ jobId, connection }: GetFineTuningJobAr
 }
 
 /** `getFineTuningJob` for arguments that are outputs of other resources. */
-export function getFineTuningJobOutput(args: pulumi.Inputs & { jobId: pulumi.Input<string> }): pulumi.Output<FineTuningJobResult> {
+export function getFineTuningJobOutput(
+  args: pulumi.Inputs & { jobId: pulumi.Input<string> },
+): pulumi.Output<FineTuningJobResult> {
   return pulumi.output(args).apply((known) => getFineTuningJob(known as GetFineTuningJobArgs));
 }
 
@@ -47,7 +49,10 @@ export function getFineTuningJobOutput(args: pulumi.Inputs & { jobId: pulumi.Inp
  * @example
  * const done = await getFineTuningJobs({ status: "SUCCESS", model: "open-mistral-7b" });
  */
-export async function getFineTuningJobs({ connection, ...filters }: GetFineTuningJobsArgs = {}): Promise<FineTuningJobResult[]> {
+export async function getFineTuningJobs({
+  connection,
+  ...filters
+}: GetFineTuningJobsArgs = {}): Promise<FineTuningJobResult[]> {
   const { client, baseUrl } = await connected(connection);
   const jobs: Job[] = [];
   for await (const job of client.jobs.listAll(filters)) jobs.push(job);

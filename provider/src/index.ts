@@ -1,6 +1,5 @@
 export { BaseModel, JobStatus, JobType, ModelDeletionPolicy } from "./enums";
 export { FineTuningJob } from "./fineTuningJob";
-export type * from "./types.generated";
 export {
   type FineTuningJobResult,
   type GetFineTuningJobArgs,
@@ -9,3 +8,4 @@ export {
   getFineTuningJobOutput,
   getFineTuningJobs,
 } from "./functions";
+export type * from "./types.generated";

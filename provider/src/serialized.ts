@@ -9,7 +9,9 @@ type Implementation = Required<dynamic.ResourceProvider>;
  */
 function load(): Implementation {
   const folder = process.cwd();
-  return require(require.resolve("pulumi-mistral/dynamic", { paths: [folder, `${folder}/node_modules/.pnpm/node_modules`] }));
+  return require(
+    require.resolve("pulumi-mistral/dynamic", { paths: [folder, `${folder}/node_modules/.pnpm/node_modules`] }),
+  );
 }
 
 /** The one provider object of all resources; Pulumi serializes it once a process. */

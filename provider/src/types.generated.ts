@@ -116,7 +116,7 @@ export interface FineTuningJobArgs {
   /** Share of invalid samples that is skipped instead of failing the job, 0 to 0.5. Default of the service: 0. */
   invalidSampleSkipPercentage?: pulumi.Input<number>;
   /** Any values; a change of them trains again with nothing else changed. */
-  triggers?: pulumi.Input<pulumi.Input<any>[]>;
+  triggers?: pulumi.Input<pulumi.Input<unknown>[]>;
   /** ID of an existing job to take over instead of starting one; read when the resource is created. */
   adopt?: pulumi.Input<string>;
   /** Whether the training starts once the data is validated. With `false` the job rests at `VALIDATED`, with its cost as an output, until this becomes `true`. Default: `true`. */
@@ -254,7 +254,7 @@ export interface JobEvent {
   /** What happened, for instance `status-updated`. */
   name: string;
   /** Details, as the server gives them. */
-  data?: any;
+  data?: unknown;
   /** When it happened, as ISO 8601 in UTC. */
   createdAt?: string;
 }
@@ -282,7 +282,7 @@ export interface FineTuningJobOutputs {
   /** Share of invalid samples that is skipped instead of failing the job, 0 to 0.5. Default of the service: 0. */
   readonly invalidSampleSkipPercentage: pulumi.Output<number | undefined>;
   /** Any values; a change of them trains again with nothing else changed. */
-  readonly triggers: pulumi.Output<any[] | undefined>;
+  readonly triggers: pulumi.Output<unknown[] | undefined>;
   /** ID of an existing job to take over instead of starting one; read when the resource is created. */
   readonly adopt: pulumi.Output<string | undefined>;
   /** Whether the training starts once the data is validated. With `false` the job rests at `VALIDATED`, with its cost as an output, until this becomes `true`. Default: `true`. */
@@ -337,8 +337,28 @@ export interface FineTuningJobOutputs {
   readonly simulated: pulumi.Output<boolean>;
 }
 
-/** Names of the outputs that are not inputs. */
+/** Names of all outputs. */
 export const OUTPUT_NAMES = [
+  "model",
+  "trainingFiles",
+  "validationFiles",
+  "hyperparameters",
+  "jobType",
+  "classifierTargets",
+  "repositories",
+  "integrations",
+  "suffix",
+  "invalidSampleSkipPercentage",
+  "triggers",
+  "adopt",
+  "autoStart",
+  "waitForCompletion",
+  "pollInterval",
+  "maxCost",
+  "modelName",
+  "modelDescription",
+  "modelDeletionPolicy",
+  "connection",
   "jobId",
   "status",
   "fineTunedModel",

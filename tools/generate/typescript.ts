@@ -17,8 +17,10 @@ export function typescript(): string {
     }),
     ...objects.map(([name, schema]) => plainInterface(name, schema)),
     outputInterface(),
-    "/** Names of the outputs that are not inputs. */",
-    `export const OUTPUT_NAMES = [${Object.keys(source.outputs).map(quoted).join(", ")}] as const;\n`,
+    "/** Names of all outputs. */",
+    `export const OUTPUT_NAMES = [${Object.keys({ ...source.inputs, ...source.outputs })
+      .map(quoted)
+      .join(", ")}] as const;\n`,
   ].join("\n");
 }
 
@@ -70,10 +72,10 @@ function plainType(schema: Schema): string {
   }
   if (schema.asset) return "pulumi.asset.Asset";
   if (schema.suggestions) return `${schema.suggestions} | (string & {})`;
-  if (schema.items) return Object.keys(schema.items).length === 0 ? "any[]" : `${plainType(schema.items)}[]`;
+  if (schema.items) return Object.keys(schema.items).length === 0 ? "unknown[]" : `${plainType(schema.items)}[]`;
   if (schema.const !== undefined) return quoted(schema.const);
   if (schema.type === "integer") return "number";
-  return typeof schema.type === "string" ? schema.type : "any";
+  return typeof schema.type === "string" ? schema.type : "unknown";
 }
 
 function usedByInputs(name: string): boolean {

@@ -12,9 +12,10 @@ export interface ErrorBody {
  * `{message, type, code}`; FastAPI's `{detail: string | [{loc, msg, type}]}`; `{object: "error", message, type, param,
  * code}`, whose `message` can in turn be an object with a `detail`; and `{error: {…}}` of compatible servers.
  *
+ * @param redact applied to every text that is taken over
  * @returns undefined when the body is none of them: then it may not be the API that answered.
  */
-export function parseErrorBody(text: string): ErrorBody | undefined {
+export function parseErrorBody(text: string, redact: (text: string) => string): ErrorBody | undefined {
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -22,7 +23,10 @@ export function parseErrorBody(text: string): ErrorBody | undefined {
     return undefined;
   }
   const result = readBody(body);
-  return result.message === undefined && result.type === undefined && result.code === undefined ? undefined : result;
+  if (result.message === undefined && result.type === undefined && result.code === undefined) {
+    return undefined;
+  }
+  return Object.fromEntries(Object.entries(result).map(([key, value]) => [key, redact(value)]));
 }
 
 function readBody(body: unknown): ErrorBody {

@@ -84,7 +84,7 @@ export class Files {
   }
 
   /** One page of files. */
-  list(request: FileListRequest = {}, options?: RequestOptions): Promise<FileList> {
+  async list(request: FileListRequest = {}, options?: RequestOptions): Promise<FileList> {
     return this.#http.json(
       fileListSchema,
       { method: "GET", path: PATH, query: toQuery({ ...request }), repeatable: true },
@@ -101,7 +101,7 @@ export class Files {
   }
 
   /** What the server knows of a file. */
-  get(id: string, options?: RequestOptions): Promise<File> {
+  async get(id: string, options?: RequestOptions): Promise<File> {
     return this.#http.json(fileSchema, { method: "GET", path: `${PATH}/${segment(id)}`, repeatable: true }, options);
   }
 
@@ -122,7 +122,7 @@ export class Files {
    *
    * @param options `expiry`: hours until it ends; the server's default is 24
    */
-  getSignedUrl(id: string, options: RequestOptions & { expiry?: number | undefined } = {}): Promise<SignedUrl> {
+  async getSignedUrl(id: string, options: RequestOptions & { expiry?: number | undefined } = {}): Promise<SignedUrl> {
     return this.#http.json(
       signedUrlSchema,
       {
@@ -140,7 +140,7 @@ export class Files {
    *
    * @throws {NotFoundError} there is none; unless a repeat found none, because an earlier attempt had deleted it
    */
-  delete(id: string, options?: RequestOptions): Promise<Deleted> {
+  async delete(id: string, options?: RequestOptions): Promise<Deleted> {
     return deleteOnce(this.#http, PATH, id, options);
   }
 }

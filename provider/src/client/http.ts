@@ -8,11 +8,12 @@ import got, {
   RequestError,
   type Response,
   TimeoutError,
+  UploadError,
 } from "got";
 import type { z } from "zod";
 import { DEFAULT_BASE_URL, isLoopbackUrl, normaliseBaseUrl } from "./baseUrl";
 import { ConnectionError } from "./connectionError";
-import { AbortedError, MissingApiKeyError, MistralError, type RequestPlace, RequestTimeoutError } from "./errors";
+import { AbortedError, MissingApiKeyError, type RequestPlace, RequestTimeoutError } from "./errors";
 import { type ClientOptions, checkApiKey, checkHeaders, checkLimits, type RequestOptions } from "./options";
 import { redact } from "./redact";
 import { errorOf, type Reply, readReply, redirected } from "./reply";
@@ -148,13 +149,11 @@ export class Http {
   }
 
   #replyOf(response: Response, request: ApiRequest, options: RequestOptions): Reply {
-    const body = typeof response.body === "string" ? response.body : "";
     return {
       status: response.statusCode,
       headers: response.headers,
-      body,
-      // Only error messages are made from this; a server, or a proxy, may echo what it was sent.
-      printableBody: () => redact(body, this.#secrets(request, options)),
+      body: typeof response.body === "string" ? response.body : "",
+      redact: (text) => redact(text, this.#secrets(request, options)),
     };
   }
 
@@ -167,11 +166,10 @@ export class Http {
     ];
   }
 
-  #translate(error: unknown, request: ApiRequest, options: RequestOptions): MistralError {
-    // Thrown on purpose while the body was read, for instance because a file changed.
-    const cause = error instanceof RequestError ? error.cause : error;
-    if (cause instanceof MistralError) {
-      return cause;
+  #translate(error: unknown, request: ApiRequest, options: RequestOptions): Error {
+    // Thrown while the body to send was produced: by a file that changed, or by the caller's onProgress.
+    if (error instanceof UploadError && error.cause instanceof Error) {
+      return error.cause;
     }
     const place = this.#place(request);
     if (options.signal?.aborted) {
@@ -195,10 +193,7 @@ export class Http {
   }
 }
 
-async function* translateErrors(
-  source: GotStream,
-  translate: (error: unknown) => MistralError,
-): AsyncGenerator<Buffer> {
+async function* translateErrors(source: GotStream, translate: (error: unknown) => Error): AsyncGenerator<Buffer> {
   try {
     yield* source as AsyncIterable<Buffer>;
   } catch (error) {

@@ -42,7 +42,7 @@ export class Jobs {
    *   auto_start: true,
    * });
    */
-  create(request: JobCreateRequest, options?: RequestOptions): Promise<Job> {
+  async create(request: JobCreateRequest, options?: RequestOptions): Promise<Job> {
     return this.#http.json(
       jobSchema,
       { method: "POST", path: PATH, json: request, repeatable: false, secrets: secretsOf(request) },
@@ -55,7 +55,7 @@ export class Jobs {
    *
    * @returns cost, tokens and duration in seconds, as far as the server knows them
    */
-  estimate(request: JobCreateRequest, options?: RequestOptions): Promise<JobMetadata> {
+  async estimate(request: JobCreateRequest, options?: RequestOptions): Promise<JobMetadata> {
     return this.#http.json(
       jobMetadataSchema,
       {
@@ -102,7 +102,7 @@ export class Jobs {
   }
 
   /** A job with its events and checkpoints. */
-  get(id: string, options?: RequestOptions): Promise<DetailedJob> {
+  async get(id: string, options?: RequestOptions): Promise<DetailedJob> {
     return this.#http.json(
       detailedJobSchema,
       { method: "GET", path: `${PATH}/${segment(id)}`, repeatable: true },
@@ -118,7 +118,7 @@ export class Jobs {
    *
    * @throws {ConflictError} the job has ended already
    */
-  cancel(id: string, options?: RequestOptions): Promise<DetailedJob> {
+  async cancel(id: string, options?: RequestOptions): Promise<DetailedJob> {
     return this.#transition(id, "cancel", (job) => /^CANCEL/.test(job.status), options);
   }
 
@@ -127,7 +127,7 @@ export class Jobs {
    *
    * @throws {ConflictError} the job is not validated, or has been started before
    */
-  start(id: string, options?: RequestOptions): Promise<DetailedJob> {
+  async start(id: string, options?: RequestOptions): Promise<DetailedJob> {
     const started = ["QUEUED", "STARTED", "RUNNING", "SUCCESS"];
     return this.#transition(id, "start", (job) => started.includes(job.status), options);
   }
@@ -147,11 +147,11 @@ export class Jobs {
    * const job = await client.jobs.waitUntilComplete(id, { onUpdate: ({ status }) => console.log(status) });
    * if (job.status === "SUCCESS") console.log(job.fine_tuned_model);
    */
-  waitUntilComplete(id: string, options: WaitOptions = {}): Promise<DetailedJob> {
+  async waitUntilComplete(id: string, options: WaitOptions = {}): Promise<DetailedJob> {
     return waitUntilComplete(id, (request) => this.get(id, request), options);
   }
 
-  #page(request: JobListRequest, options?: RequestOptions): Promise<JobList> {
+  async #page(request: JobListRequest, options?: RequestOptions): Promise<JobList> {
     return this.#http.json(
       jobListSchema,
       { method: "GET", path: PATH, query: toQuery({ ...request, after: undefined }), repeatable: true },

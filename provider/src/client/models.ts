@@ -30,12 +30,12 @@ export class Models {
   }
 
   /** All models that the key can use; the API has no pages here. */
-  list(options?: RequestOptions): Promise<ModelList> {
+  async list(options?: RequestOptions): Promise<ModelList> {
     return this.#http.json(modelListSchema, { method: "GET", path: PATH, repeatable: true }, options);
   }
 
   /** A model. An id such as `ft:open-mistral-7b:support:20260101:1a2b3c4d` is given as it is. */
-  get(id: string, options?: RequestOptions): Promise<Model> {
+  async get(id: string, options?: RequestOptions): Promise<Model> {
     return this.#http.json(modelSchema, { method: "GET", path: `${PATH}/${segment(id)}`, repeatable: true }, options);
   }
 
@@ -45,7 +45,7 @@ export class Models {
    * @example
    * await client.models.update(job.fine_tuned_model, { name: "Support", description: "Answers tickets" });
    */
-  update(id: string, changes: ModelUpdate, options?: RequestOptions): Promise<Model> {
+  async update(id: string, changes: ModelUpdate, options?: RequestOptions): Promise<Model> {
     return this.#http.json(
       modelSchema,
       { method: "PATCH", path: `${FINE_TUNED_PATH}/${segment(id)}`, json: changes, repeatable: true },
@@ -54,12 +54,12 @@ export class Models {
   }
 
   /** Archives a fine-tuned model: it stays, but cannot be used until it is unarchived. */
-  archive(id: string, options?: RequestOptions): Promise<Archived> {
+  async archive(id: string, options?: RequestOptions): Promise<Archived> {
     return this.#archive("POST", id, options);
   }
 
   /** Makes an archived model usable again. */
-  unarchive(id: string, options?: RequestOptions): Promise<Archived> {
+  async unarchive(id: string, options?: RequestOptions): Promise<Archived> {
     return this.#archive("DELETE", id, options);
   }
 
@@ -68,12 +68,12 @@ export class Models {
    *
    * @throws {NotFoundError} there is none; unless a repeat found none, because an earlier attempt had deleted it
    */
-  delete(id: string, options?: RequestOptions): Promise<Deleted> {
+  async delete(id: string, options?: RequestOptions): Promise<Deleted> {
     return deleteOnce(this.#http, PATH, id, options);
   }
 
   // Both can be repeated: what is archived already stays archived.
-  #archive(method: "POST" | "DELETE", id: string, options?: RequestOptions): Promise<Archived> {
+  async #archive(method: "POST" | "DELETE", id: string, options?: RequestOptions): Promise<Archived> {
     return this.#http.json(
       archivedSchema,
       { method, path: `${FINE_TUNED_PATH}/${segment(id)}/archive`, repeatable: true },

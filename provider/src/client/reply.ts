@@ -10,8 +10,8 @@ export interface Reply {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
-  /** The body without the request's secrets, for error messages. */
-  printableBody(): string;
+  /** Takes the request's secrets out of a text for people: a server, or a proxy, may echo what it was sent. */
+  redact(text: string): string;
 }
 
 const LONGEST_EXCERPT = 80;
@@ -47,7 +47,7 @@ export function readReply<T>(schema: z.ZodType<T>, reply: Reply, place: RequestP
 
 /** The error that a reply with an error status stands for. */
 export function errorOf(reply: Reply, place: RequestPlace, attempts: number): MistralError {
-  const body = parseErrorBody(reply.printableBody());
+  const body = parseErrorBody(reply.body, reply.redact);
   // A gateway's own "404 page not found" says nothing about a job, and must not be taken for "the job is gone".
   if (body === undefined && (reply.status === 404 || reply.status === 410)) {
     return notTheApi(reply, place);
@@ -78,7 +78,7 @@ export function redirected(reply: Reply, place: RequestPlace): InvalidResponseEr
 
 function notTheApi(reply: Reply, place: RequestPlace): InvalidResponseError {
   const type = reply.headers["content-type"]?.split(";")[0]?.trim();
-  const text = reply.printableBody().replace(/\s+/g, " ").trim();
+  const text = reply.redact(reply.body).replace(/\s+/g, " ").trim();
   const excerpt = text.length > LONGEST_EXCERPT ? `${text.slice(0, LONGEST_EXCERPT)}…` : text;
   const what = type === "application/json" ? "JSON that breaks off or is broken" : (type ?? "a body of no stated type");
   return new InvalidResponseError(

@@ -12,7 +12,7 @@ import { duration, progressLine } from "./progress";
 import { awaitsStart, hasFailed, hasSucceeded, isTraining } from "./status";
 import { stopAfter } from "./stop";
 
-const FIRST_INTERVAL_SECONDS = 0.5;
+const FIRST_INTERVAL_SECONDS = 0.25;
 const INTERVAL_GROWTH = 1.5;
 const DEFAULT_POLL_INTERVAL_SECONDS = 30;
 

@@ -30,7 +30,9 @@ async function ensureJob(connection: Connection, inputs: Inputs, host: Host): Pr
     return (await existing(connection, inputs, host)) ?? (await submit(connection, inputs, host));
   } catch (error) {
     if (!host.signal.aborted) throw error;
-    throw new Error("interrupted before a job was created: nothing was started, run `pulumi up` again", { cause: error });
+    throw new Error("interrupted before a job was created: nothing was started, run `pulumi up` again", {
+      cause: error,
+    });
   }
 }
 

@@ -18,7 +18,8 @@ export async function withKeyHint<T>(operation: Promise<T>): Promise<T> {
     return await operation;
   } catch (error) {
     if (!(error instanceof AuthenticationError)) throw error;
-    const hint = "Refresh and destroy use the key of the last `pulumi up`; to use the one that is configured now, add --run-program.";
+    const hint =
+      "Refresh and destroy use the key of the last `pulumi up`; to use the one that is configured now, add --run-program.";
     throw new Error(`${error.message} ${hint}`, { cause: error });
   }
 }

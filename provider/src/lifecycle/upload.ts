@@ -35,7 +35,10 @@ async function ensureUploaded(
     if (found.filename === name && found.bytes === file.bytes) return found.id;
   }
   // The hash is verified on the way: a file that has changed since it was checked never becomes a job.
-  const { id } = await client.files.upload({ ...sourceOf(file, name), sha256: file.sha256 }, { purpose: "fine-tune", signal });
+  const { id } = await client.files.upload(
+    { ...sourceOf(file, name), sha256: file.sha256 },
+    { purpose: "fine-tune", signal },
+  );
   return id;
 }
 

@@ -83,7 +83,11 @@ export const inputsSchema = z.strictObject({
   model: z
     .string()
     .min(1)
-    .meta(input("replace", "The base model to fine-tune, for instance `open-mistral-7b`; any name is passed on.", { suggestions: "BaseModel" })),
+    .meta(
+      input("replace", "The base model to fine-tune, for instance `open-mistral-7b`; any name is passed on.", {
+        suggestions: "BaseModel",
+      }),
+    ),
   trainingFiles: z
     .array(trainingFile)
     .min(1)
@@ -206,13 +210,11 @@ export const inputsSchema = z.strictObject({
         "What becomes of the fine-tuned model when the resource is deleted: `retain`, `archive` or `delete`. Default: `retain`.",
       ),
     }),
-  connection: connection
-    .optional()
-    .meta(
-      input("update", "Which server has the job, and the key for it; over the stack's config and the environment.", {
-        secret: true,
-      }),
-    ),
+  connection: connection.optional().meta(
+    input("update", "Which server has the job, and the key for it; over the stack's config and the environment.", {
+      secret: true,
+    }),
+  ),
 });
 
 const timeouts = z.strictObject({

@@ -81,15 +81,27 @@ describe("check", () => {
   describe("validation", () => {
     const wrong: [string, RawInputs, RegExp][] = [
       ["a missing model", { model: undefined }, /^model: .*expected string/],
-      ["a number as a string", { hyperparameters: { trainingSteps: "10" } }, /^hyperparameters\.trainingSteps: .*expected number/],
+      [
+        "a number as a string",
+        { hyperparameters: { trainingSteps: "10" } },
+        /^hyperparameters\.trainingSteps: .*expected number/,
+      ],
       ["a learning rate out of range", { hyperparameters: { learningRate: 2 } }, /^hyperparameters\.learningRate: /],
       ["a suffix of 19 characters", { suffix: "x".repeat(19) }, /^suffix: .*18/],
       ["a skip percentage above a half", { invalidSampleSkipPercentage: 0.6 }, /^invalidSampleSkipPercentage: /],
       ["an unknown input", { modell: "x" }, /modell/],
       ["no data at all", { trainingFiles: undefined }, /^trainingFiles: expected at least one/],
-      ["targets on a completion job", { jobType: "completion", classifierTargets: [{ name: "a", labels: ["b"] }] }, /^classifierTargets: /],
+      [
+        "targets on a completion job",
+        { jobType: "completion", classifierTargets: [{ name: "a", labels: ["b"] }] },
+        /^classifierTargets: /,
+      ],
       ["a classifier without targets", { jobType: "classifier" }, /^classifierTargets: /],
-      ["an unknown deletion policy", { modelDeletionPolicy: "burn" }, /^modelDeletionPolicy: .*"retain"\|"archive"\|"delete"/],
+      [
+        "an unknown deletion policy",
+        { modelDeletionPolicy: "burn" },
+        /^modelDeletionPolicy: .*"retain"\|"archive"\|"delete"/,
+      ],
       ["a duration without a unit", { __timeouts: { create: "90" } }, /^customTimeouts\.create: .*"90"/],
     ];
     for (const [what, inputs, expected] of wrong) {
@@ -127,7 +139,9 @@ describe("check", () => {
     });
 
     it("takes custom timeouts in seconds", async () => {
-      const { __timeouts } = await checked(declared({ __timeouts: { create: "1h30m", update: "90s", delete: "500ms" } }));
+      const { __timeouts } = await checked(
+        declared({ __timeouts: { create: "1h30m", update: "90s", delete: "500ms" } }),
+      );
       assert.deepEqual(__timeouts, { create: 5400, update: 90, delete: 0.5 });
     });
 

@@ -93,10 +93,16 @@ describe("diff", () => {
   });
 
   it("does not replace when only a credential or a run's name changes", async () => {
-    const wandb = (more: RawInputs) => ({ integrations: [{ type: "wandb", project: "p", apiKey: "k".repeat(40), ...more }] });
+    const wandb = (more: RawInputs) => ({
+      integrations: [{ type: "wandb", project: "p", apiKey: "k".repeat(40), ...more }],
+    });
     const github = (token: string) => ({ repositories: [{ type: "github", owner: "o", name: "n", token }] });
     const olds = await state("SUCCESS", { ...declared, ...wandb({}), ...github("a") });
-    const result = await compare(olds, { ...declared, ...wandb({ apiKey: "j".repeat(40), name: "n" }), ...github("b") });
+    const result = await compare(olds, {
+      ...declared,
+      ...wandb({ apiKey: "j".repeat(40), name: "n" }),
+      ...github("b"),
+    });
     assert.deepEqual(result, { changes: false, replaces: [] });
   });
 });

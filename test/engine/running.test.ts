@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { MistralClient } from "../../provider/src/client";
+import { describeWithEngine } from "../support/engine";
+import { sample } from "../support/samples";
+import type { Stack } from "../support/stack";
+
+const program = (more = "") => `
+import { FineTuningJob } from "pulumi-mistral";
+const job = new FineTuningJob("bot", {
+  model: "open-mistral-7b",
+  trainingFiles: ["train.jsonl"],
+  hyperparameters: { trainingSteps: 400 },
+  ${more}
+});
+export const { jobId, status } = job;
+`;
+
+describeWithEngine("a job that is still running", (engine) => {
+  let stack: Stack;
+  let client: MistralClient;
+
+  before(async () => {
+    // Eight hundred simulated seconds of training in twenty real ones.
+    const server = await engine.server({ speed: 40 });
+    client = new MistralClient({ baseUrl: server.url });
+    stack = await engine.stack({
+      files: { "index.ts": program(), "train.jsonl": sample("What?") },
+      config: { "mistral:baseUrl": server.url },
+    });
+  });
+
+  it("goes on when `up` is interrupted, and its id is in the state", async () => {
+    const up = stack.spawn("up", "--yes", "--skip-preview");
+    await up.waitFor(/RUNNING: step \d+ of 400/);
+    up.signal("SIGINT");
+    const { code, output } = await up.result;
+    assert.notEqual(code, 0);
+    assert.match(output, /interrupted; fine-tuning job .* goes on and its id is in the state: run `pulumi up`/);
+    const [job] = (await client.jobs.list()).data;
+    assert.equal(job?.status, "RUNNING");
+    const { resources = [], pending_operations = [] } = await stack.state();
+    const resource = resources.find(({ id }) => id === job?.id);
+    assert.equal(resource?.outputs?.status, "RUNNING");
+    assert.equal(resource?.initErrors?.length, 1);
+    assert.deepEqual(pending_operations, []);
+  });
+
+  it("is the one that the next `up` waits for, also after a refresh", async () => {
+    assert.equal((await stack.refresh()).code, 0);
+    const { code, output } = await stack.up();
+    assert.equal(code, 0, output);
+    assert.match(output, /1 updated/);
+    assert.equal((await stack.outputs()).status, "SUCCESS");
+    assert.equal((await client.jobs.list()).total, 1);
+  });
+
+  it("is cancelled by a destroy", async () => {
+    await stack.write("index.ts", program("triggers: [1], waitForCompletion: false,"));
+    assert.equal((await stack.up()).code, 0);
+    const { jobId } = await stack.outputs();
+    const { code, output } = await stack.destroy();
+    assert.equal(code, 0, output);
+    assert.equal((await client.jobs.get(jobId as string)).status, "CANCELLED");
+  });
+});
+
+describeWithEngine("a job that fails", (engine) => {
+  let stack: Stack;
+  let client: MistralClient;
+
+  before(async () => {
+    const server = await engine.server({ speed: 2000 });
+    client = new MistralClient({ baseUrl: server.url });
+    stack = await engine.stack({
+      files: { "index.ts": program("jobType: 'completion',"), "train.jsonl": `${sample("Good?")}not json\n` },
+      config: { "mistral:baseUrl": server.url },
+    });
+  });
+
+  it("stays red through `up`, `preview` and `refresh`, and is never paid for again by itself", async () => {
+    const first = await stack.up();
+    assert.notEqual(first.code, 0);
+    assert.match(first.output, /has ended as FAILED_VALIDATION[\s\S]*change the declaration \(or `triggers`/);
+    assert.equal((await stack.refresh()).code, 0);
+    assert.match((await stack.preview()).output, /FineTuningJob bot update/);
+    const second = await stack.up();
+    assert.notEqual(second.code, 0);
+    assert.match(second.output, /has ended as FAILED_VALIDATION/);
+    assert.equal((await client.jobs.list()).total, 1);
+  });
+
+  it("is replaced once its data is mended", async () => {
+    await stack.write("train.jsonl", sample("Good?"));
+    const { code, output } = await stack.up();
+    assert.equal(code, 0, output);
+    assert.equal((await stack.outputs()).status, "SUCCESS");
+  });
+
+  it("destroys without a model to keep", async () => {
+    const { code, output } = await stack.destroy();
+    assert.equal(code, 0, output);
+  });
+});

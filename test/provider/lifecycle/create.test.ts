@@ -1,0 +1,195 @@
+import assert from "node:assert/strict";
+import { create } from "../../../provider/src/lifecycle/create";
+import { initErrorOf, World } from "../../support/lifecycle";
+import { sample } from "../../support/samples";
+
+describe("create", () => {
+  let world: World;
+  before(async () => {
+    world = await World.create();
+  });
+  after(() => world.end());
+
+  it("uploads the data, trains, and gives the model with everything the API knows", async () => {
+    const { id, outputs } = await world.create("whole", {
+      validationFiles: [await world.file("valid.jsonl", sample("Why?"))],
+      modelName: "A name",
+      modelDescription: "A description",
+    });
+    const job = await world.client.jobs.get(id);
+    assert.equal(job.auto_start, false);
+    assert.equal(outputs.jobId, id);
+    assert.equal(outputs.status, "SUCCESS");
+    assert.equal(outputs.fineTunedModel, job.fine_tuned_model);
+    assert.equal(outputs.baseUrl, world.url);
+    assert.equal(outputs.simulated, true);
+    assert.deepEqual(outputs.trainingFileIds, job.training_files);
+    assert.deepEqual(outputs.validationFileIds, job.validation_files);
+    assert.match(outputs.createdAt ?? "", /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z$/);
+    assert.equal(outputs.checkpoints.at(-1)?.stepNumber, 20);
+    assert.equal(outputs.trainLoss, outputs.checkpoints.at(-1)?.trainLoss);
+    assert.ok((outputs.validLoss as number) > 0);
+    assert.ok((outputs.trainedTokens as number) > 0);
+    assert.ok(outputs.events.length > 3);
+    assert.equal(outputs.model, "open-mistral-7b");
+    const model = await world.client.models.get(outputs.fineTunedModel as string);
+    assert.deepEqual([model.name, model.description], ["A name", "A description"]);
+  });
+
+  it("sends every input in the API's words", async () => {
+    const { id } = await world.create("everything", {
+      jobType: "classifier",
+      trainingFiles: [
+        { path: await world.file("classes.jsonl", '{"text":"good","labels":{"mood":"happy"}}\n'), weight: 2 },
+      ],
+      hyperparameters: { trainingSteps: 3, learningRate: 1e-5, weightDecay: 0.2, warmupFraction: 0.1, seqLen: 200 },
+      classifierTargets: [{ name: "mood", labels: ["happy", "sad"], lossFunction: "single_class", weight: 0.5 }],
+      integrations: [{ type: "wandb", project: "p", name: "display", runName: "run", apiKey: "k".repeat(40) }],
+      suffix: "mine",
+      invalidSampleSkipPercentage: 0.1,
+    });
+    const job = await world.client.jobs.get(id);
+    assert.equal(job.job_type, "classifier");
+    assert.equal(job.suffix, "mine");
+    assert.match(job.fine_tuned_model ?? "", /^ft:classifier:/);
+    const { training_steps, learning_rate, weight_decay, warmup_fraction, seq_len } = job.hyperparameters ?? {};
+    assert.deepEqual([training_steps, learning_rate, weight_decay, warmup_fraction, seq_len], [3, 1e-5, 0.2, 0.1, 200]);
+    assert.deepEqual(job.classifier_targets?.[0]?.labels, ["happy", "sad"]);
+    assert.equal(job.integrations?.[0]?.project, "p");
+  });
+
+  it("trains on repositories alone", async () => {
+    const { id } = await create(
+      await world.declare("code", {
+        repositories: [{ type: "github", owner: "o", name: "n", ref: "main", token: "t0k3n" }],
+        trainingFiles: undefined,
+        hyperparameters: { epochs: 1, fimRatio: 0.5 },
+      }),
+      world.host(),
+    );
+    const job = await world.client.jobs.get(id);
+    assert.deepEqual(job.training_files, []);
+    assert.equal(job.repositories?.[0]?.owner, "o");
+    assert.deepEqual([job.hyperparameters?.epochs, job.hyperparameters?.fim_ratio], [1, 0.5]);
+  });
+
+  it("uploads the same content once, whichever file it comes from", async () => {
+    const text = sample("Shared?");
+    const before = (await world.files()).length;
+    await world.create("first", { trainingFiles: [await world.file("a.jsonl", text)] });
+    await world.create("second", { trainingFiles: [await world.file("b.jsonl", text)] });
+    assert.equal((await world.files()).length, before + 1);
+  });
+
+  it("uses a file that the API already has", async () => {
+    const { id: fileId } = await world.client.files.upload({ name: "own.jsonl", content: sample("Own?") });
+    const { outputs } = await world.create("by-id", { trainingFiles: [{ fileId }] });
+    assert.deepEqual(outputs.trainingFileIds, [fileId]);
+  });
+
+  it("refuses a file that has changed since it was checked, and creates nothing", async () => {
+    const path = await world.file("moving.jsonl", sample("Before?"));
+    const inputs = await world.declare("moving", { trainingFiles: [path] });
+    await world.file("moving.jsonl", sample("Behind?"));
+    const before = (await world.jobs()).length;
+
+    await assert.rejects(create(inputs, world.host()), /moving\.jsonl/);
+    assert.equal((await world.jobs()).length, before);
+  });
+
+  it("takes over the job of the same declaration instead of paying twice", async () => {
+    const first = await world.create("again");
+    const host = world.host();
+    const second = await world.create("again", {}, host);
+    assert.equal(second.id, first.id);
+    assert.match(host.said.map(({ message }) => message).join("\n"), /took over fine-tuning job .* Change `triggers`/);
+    assert.notEqual((await world.create("again", { triggers: [1] })).id, first.id);
+  });
+
+  it("tells declarations with the same explicit suffix apart", async () => {
+    const first = await world.create("one", { suffix: "shared" });
+    const other = await world.create("two", { suffix: "shared" });
+    assert.notEqual(other.id, first.id);
+    assert.equal((await world.create("one", { suffix: "shared" })).id, first.id);
+  });
+
+  it("does not guess whose job it is when nothing but a given file and an explicit suffix could tell", async () => {
+    const { id: fileId } = await world.client.files.upload({ name: "given.jsonl", content: sample("Given?") });
+    const declaration = { suffix: "given", trainingFiles: [{ fileId }] };
+    const { id } = await world.create("given", declaration);
+    await assert.rejects(world.create("given", declaration), new RegExp(`${id}.*set \`adopt\``));
+    assert.equal((await world.create("given", { ...declaration, adopt: id })).id, id);
+  });
+
+  it("trains anew when the model of the earlier job is gone, and brings an archived one back", async () => {
+    const first = await world.create("model");
+    const model = first.outputs.fineTunedModel as string;
+    await world.client.models.archive(model);
+    assert.equal((await world.create("model")).id, first.id);
+    assert.equal((await world.client.models.get(model)).archived, false);
+    await world.client.models.delete(model);
+    assert.notEqual((await world.create("model")).id, first.id);
+  });
+
+  it("rests at VALIDATED with its cost when it is not to start", async () => {
+    const { outputs } = await world.create("gate", { autoStart: false });
+    assert.equal(outputs.status, "VALIDATED");
+    assert.ok((outputs.cost as number) > 0);
+    assert.equal(outputs.fineTunedModel, undefined);
+  });
+
+  it("does not start a job that costs more than maxCost, and says both figures", async () => {
+    const error = await initErrorOf(world.create("dear", { maxCost: 0.01 }));
+    assert.equal(error.outputs.status, "VALIDATED");
+    assert.match(error.message, new RegExp(`would cost ${error.outputs.cost} USD.*maxCost 0\\.01`));
+    assert.equal((await world.client.jobs.get(error.id)).status, "VALIDATED");
+  });
+
+  it("returns once the training has started when it is not to wait", async () => {
+    const { id, outputs } = await world.create("no-wait", { waitForCompletion: false });
+    assert.ok(["QUEUED", "STARTED", "RUNNING"].includes(outputs.status), outputs.status);
+    assert.equal(outputs.jobId, id);
+  });
+
+  it("fails with the job's last events when the training fails, and keeps the id", async () => {
+    const error = await initErrorOf(
+      world.create("diverging", { hyperparameters: { trainingSteps: 20, learningRate: 0.5 } }),
+    );
+    assert.equal(error.outputs.status, "FAILED");
+    assert.match(error.message, new RegExp(`${error.id} has ended as FAILED[sS]*diverged[sS]*\`triggers\``));
+  });
+
+  it("fails with the line of the data that the server refuses", async () => {
+    const broken = `${sample("Good?")}not json\n`;
+    const error = await initErrorOf(
+      world.create("bad-data", { trainingFiles: [await world.file("bad.jsonl", broken)] }),
+    );
+    assert.equal(error.outputs.status, "FAILED_VALIDATION");
+    assert.match(error.message, /line 2|:2/);
+  });
+});
+
+describe("a wait that ends before the job", () => {
+  let world: World;
+  before(async () => {
+    world = await World.create({ speed: 40 });
+  });
+  after(() => world.end());
+  const slow = { hyperparameters: { trainingSteps: 10_000 } };
+
+  it("keeps the id and leaves the job alone when it is interrupted", async () => {
+    const host = world.host();
+    setTimeout(() => host.controller.abort(), 300);
+    const error = await initErrorOf(world.create("interrupted", slow, host));
+    assert.match(error.message, /interrupted; fine-tuning job .* goes on and its id is in the state/);
+    assert.equal((await world.client.jobs.get(error.id)).status.startsWith("CANCEL"), false);
+  });
+
+  it("keeps the id and leaves the job alone when its time is up", async () => {
+    const inputs = { ...(await world.declare("late", slow)), __timeouts: { create: 0.5 } };
+
+    const error = await initErrorOf(create(inputs, world.host()));
+    assert.match(error.message, /not done after 1 s \(customTimeouts\)/);
+    assert.equal((await world.client.jobs.get(error.id)).status.startsWith("CANCEL"), false);
+  });
+});

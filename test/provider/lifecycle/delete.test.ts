@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { remove } from "../../../provider/src/lifecycle/delete";
+import { diff } from "../../../provider/src/lifecycle/diff";
+import { TestHost } from "../../support/host";
+import { initErrorOf, World } from "../../support/lifecycle";
+import { sample } from "../../support/samples";
+
+describe("delete", () => {
+  let world: World;
+  before(async () => {
+    world = await World.create();
+  });
+  after(() => world.end());
+
+  const modelOf = async (id: string) => world.client.models.get(id).catch(() => undefined);
+  const fileIds = async () => (await world.files()).map(({ id }) => id);
+
+  it("cancels a job that has not settled, and waits until it has", async () => {
+    const { id, outputs } = await world.create("resting", { autoStart: false });
+    await remove(id, outputs, world.host());
+    assert.equal((await world.client.jobs.get(id)).status, "CANCELLED");
+  });
+
+  it("retains the model, archives it or deletes it, as the policy says", async () => {
+    for (const [policy, expected] of [
+      [undefined, false],
+      ["archive", true],
+      ["delete", undefined],
+    ] as const) {
+      const { id, outputs } = await world.create(`policy-${policy}`, { modelDeletionPolicy: policy });
+      await remove(id, outputs, world.host());
+      assert.equal((await modelOf(outputs.fineTunedModel as string))?.archived, expected);
+    }
+  });
+
+  it("removes the files that it uploaded, but none that was given or that another job needs", async () => {
+    const { id: given } = await world.client.files.upload({ name: "given.jsonl", content: sample("Given?") });
+    const shared = await world.file("shared.jsonl", sample("Shared?"));
+    const own = await world.file("own.jsonl", sample("Own?"));
+    const { id, outputs } = await world.create("files", { trainingFiles: [{ fileId: given }, shared, own] });
+    await world.create("other", { trainingFiles: [shared], autoStart: false });
+    const [, sharedId, ownId] = outputs.trainingFileIds as [string, string, string];
+    await remove(id, outputs, world.host());
+    const left = await fileIds();
+    assert.ok(left.includes(given));
+    assert.ok(left.includes(sharedId));
+    assert.ok(!left.includes(ownId));
+  });
+
+  it("keeps the files that identify a retained model's declaration, so that `up` finds it again", async () => {
+    const declaration = { suffix: "kept", trainingFiles: [await world.file("kept.jsonl", sample("Kept?"))] };
+    const { id, outputs } = await world.create("kept", declaration);
+    await remove(id, outputs, world.host());
+    assert.ok((await fileIds()).includes(outputs.trainingFileIds[0] as string));
+    assert.equal((await world.create("kept", declaration)).id, id);
+  });
+
+  it("finds nothing wrong when everything is gone already", async () => {
+    const { id, outputs } = await world.create("gone", { modelDeletionPolicy: "delete" });
+    await remove(id, outputs, world.host());
+    await remove(id, outputs, world.host());
+    await remove("00000000-0000-4000-8000-000000000000", { ...outputs, status: "RUNNING" }, world.host());
+  });
+
+  it("leaves a job alone that this very process returned: the entry is the old one of an adopting replacement", async () => {
+    const host = world.host();
+    const { id, outputs } = await world.create("replaced", { autoStart: false }, host);
+    await remove(id, outputs, host);
+    assert.equal((await world.client.jobs.get(id)).status, "VALIDATED");
+  });
+
+  it("leaves a job alone that the program still declares, but not after a refresh", async () => {
+    const { id, outputs } = await world.create("pending", { autoStart: false });
+    const up = world.host();
+    up.session.checked(outputs.__urn);
+    diff(id, outputs, outputs, up);
+    await remove(id, outputs, up);
+    assert.equal((await world.client.jobs.get(id)).status, "VALIDATED");
+
+    const destroy = world.host();
+    destroy.session.read(outputs.__urn);
+    diff(id, outputs, outputs, destroy);
+    await remove(id, outputs, destroy);
+    assert.equal((await world.client.jobs.get(id)).status, "CANCELLED");
+  });
+
+  it("lets a finished job at another server go, and refuses for one that may still run there", async () => {
+    const { id, outputs } = await world.create("moved");
+    const elsewhere = await World.create();
+    try {
+      const host = new TestHost({ baseUrl: elsewhere.url });
+      await remove(id, outputs, host);
+      assert.match(host.said.map(({ message }) => message).join(), /only removed from the state/);
+      await assert.rejects(remove(id, { ...outputs, status: "RUNNING" }, host), /does not know fine-tuning job/);
+    } finally {
+      await elsewhere.end();
+    }
+  });
+
+  it("says what to do when it is interrupted while a job is being cancelled", async () => {
+    const slow = await World.create({ speed: 1 });
+    try {
+      const { outputs, id } = await initErrorOf(slow.create("slow", {}, abortedAfter(slow, 500)));
+      const host = slow.host();
+      host.controller.abort();
+      await assert.rejects(remove(id, outputs, host), /interrupted while fine-tuning job .* run the command again/);
+    } finally {
+      await slow.end();
+    }
+  });
+});
+
+function abortedAfter(world: World, milliseconds: number): TestHost {
+  const host = world.host();
+  setTimeout(() => host.controller.abort(), milliseconds);
+  return host;
+}

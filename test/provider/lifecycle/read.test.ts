@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import type { Outputs } from "../../../provider/src/lifecycle/outputs";
+import { read } from "../../../provider/src/lifecycle/read";
+import { TestHost } from "../../support/host";
+import { World } from "../../support/lifecycle";
+
+describe("read", () => {
+  let world: World;
+  let state: Outputs;
+  before(async () => {
+    world = await World.create();
+    state = (await world.create("job")).outputs;
+  });
+  after(() => world.end());
+
+  it("brings the state up to date", async () => {
+    const stale = { ...state, status: "RUNNING", fineTunedModel: undefined };
+    const fresh = await read(state.jobId, stale as unknown as Outputs, world.host());
+    assert.equal(fresh?.status, "SUCCESS");
+    assert.equal(fresh?.fineTunedModel, state.fineTunedModel);
+    assert.deepEqual(fresh?.trainingFiles, state.trainingFiles);
+  });
+
+  it("says that a job is gone which its own server does not know", async () => {
+    const id = "00000000-0000-4000-8000-000000000000";
+    const gone = { ...state, jobId: id, fineTunedModel: "ft:open-mistral-7b:none:20260101:00000000" };
+    assert.equal(await read(id, gone, world.host()), undefined);
+  });
+
+  it("keeps a job whose record is gone while its model lives", async () => {
+    const id = "00000000-0000-4000-8000-000000000000";
+    assert.deepEqual(await read(id, state, world.host()), state);
+  });
+
+  it("does not take a job for gone because another server does not know it", async () => {
+    const id = "00000000-0000-4000-8000-000000000000";
+    const elsewhere = { ...state, baseUrl: "https://api.mistral.ai" };
+    await assert.rejects(read(id, elsewhere, world.host()), /does not know fine-tuning job .*api\.mistral\.ai/);
+  });
+
+  it("fails when the API cannot be reached", async () => {
+    const host = new TestHost({ baseUrl: "http://127.0.0.1:1", maxRetries: "0" });
+    await assert.rejects(read(state.jobId, state, host), /127\.0\.0\.1:1/);
+  });
+});

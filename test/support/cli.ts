@@ -1,0 +1,70 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { execa } from "execa";
+import { groupLeader, leash } from "../../tools/processes";
+
+/** What a command of the CLI came to. */
+export interface CliResult {
+  code: number;
+  stdout: string;
+  stderr: string;
+  /** Both, as they came. */
+  output: string;
+  seconds: number;
+}
+
+/** A command of the CLI that may still run. */
+export interface RunningCli {
+  /** Everything that it has printed so far. */
+  readonly output: string;
+  /** Resolves once the output has it; fails when the command ends without. */
+  waitFor(pattern: RegExp): Promise<void>;
+  signal(name: NodeJS.Signals): void;
+  /** Fails when the command had to be killed because its time was up. */
+  result: Promise<CliResult>;
+}
+
+/** Starts the CLI in a folder with exactly this environment; it cannot outlive its time or this process. */
+export function spawnCli(
+  binary: string,
+  args: readonly string[],
+  { timeoutMs, ...options }: { cwd: string; env: NodeJS.ProcessEnv; timeoutMs: number },
+): RunningCli {
+  const started = performance.now();
+  const subprocess = execa(binary, args, { ...groupLeader, ...options, extendEnv: false, stdin: "ignore", all: true });
+  const child = leash(subprocess, timeoutMs);
+
+  let output = "";
+  const decoder = new TextDecoder();
+  child.all.on("data", (chunk: Buffer) => {
+    output += decoder.decode(chunk, { stream: true });
+  });
+
+  const result = child.then(({ exitCode, signal, stdout, stderr, all }): CliResult => {
+    const seconds = (performance.now() - started) / 1000;
+    if (signal === "SIGKILL" && seconds * 1000 >= timeoutMs) {
+      throw new Error(`\`pulumi ${args.join(" ")}\` did not end within ${timeoutMs / 1000} s:\n${all}`);
+    }
+    return { code: exitCode ?? -1, stdout, stderr, output: all, seconds };
+  });
+  // Whoever waits for the result sees the failure; one that nobody waits for is none of this process's.
+  result.catch(() => undefined);
+
+  async function waitFor(pattern: RegExp): Promise<void> {
+    const ended = child.then(() => true);
+    while (!pattern.test(output)) {
+      if (await Promise.race([ended, sleep(50, false)])) {
+        if (pattern.test(output)) return;
+        throw new Error(`\`pulumi ${args.join(" ")}\` ended without printing ${pattern}:\n${output}`);
+      }
+    }
+  }
+
+  return {
+    get output() {
+      return output;
+    },
+    waitFor,
+    signal: (name) => child.kill(name),
+    result,
+  };
+}

@@ -1,0 +1,87 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { MistralClient } from "../../provider/src/client";
+import { check, type RawInputs } from "../../provider/src/lifecycle/check";
+import { create } from "../../provider/src/lifecycle/create";
+import { InitError } from "../../provider/src/lifecycle/initError";
+import type { Inputs } from "../../provider/src/schema/inputs";
+import { startServer } from "../../server/src";
+import { TestHost, urnOf } from "./host";
+import { sample } from "./samples";
+
+/** The lifecycle without an engine, on a real server in this process with data of its own. */
+export class World {
+  private constructor(
+    readonly folder: string,
+    readonly url: string,
+    readonly client: MistralClient,
+    private readonly close: () => Promise<void>,
+  ) {}
+
+  static async create({ speed = 10_000 }: { speed?: number } = {}): Promise<World> {
+    const folder = await mkdtemp(join(tmpdir(), "lifecycle-"));
+    const server = await startServer({ dataDir: join(folder, "server"), speed });
+    return new World(folder, server.url, new MistralClient({ baseUrl: server.url }), async () => {
+      await server.close();
+      await rm(folder, { recursive: true });
+    });
+  }
+
+  end(): Promise<void> {
+    return this.close();
+  }
+
+  host(): TestHost {
+    return new TestHost({ baseUrl: this.url });
+  }
+
+  /** Writes a data file; resolves to its path. */
+  async file(name: string, text: string): Promise<string> {
+    const path = join(this.folder, name);
+    await writeFile(path, text);
+    return path;
+  }
+
+  /** What `check` makes of a declaration. */
+  async declare(name: string, inputs: RawInputs, olds: RawInputs = {}): Promise<Inputs> {
+    const declared = {
+      model: "open-mistral-7b",
+      trainingFiles: [await this.file("train.jsonl", sample("What?"))],
+      hyperparameters: { trainingSteps: 20 },
+      ...inputs,
+      __urn: urnOf(name),
+    };
+    const result = await check(olds, declared, this.host());
+    if (result.problems.length > 0) throw new Error(result.problems.join("\n"));
+    return result.inputs as Inputs;
+  }
+
+  /** As a new `pulumi up` in a process of its own would. */
+  async create(name: string, inputs: RawInputs = {}, host = this.host()) {
+    return create(await this.declare(name, inputs), host);
+  }
+
+  async jobs() {
+    const jobs = [];
+    for await (const job of this.client.jobs.listAll()) jobs.push(job);
+    return jobs;
+  }
+
+  async files() {
+    const files = [];
+    for await (const file of this.client.files.listAll()) files.push(file);
+    return files;
+  }
+}
+
+/** The init error that an operation ends in. */
+export async function initErrorOf(operation: Promise<unknown>): Promise<InitError> {
+  try {
+    await operation;
+  } catch (error) {
+    if (error instanceof InitError) return error;
+    throw error;
+  }
+  throw new Error("expected an init error, and there was none");
+}
