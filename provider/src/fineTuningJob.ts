@@ -9,7 +9,6 @@ const TYPE = "FineTuningJob";
 const TOKEN = `pulumi-nodejs:dynamic/${MODULE}:${TYPE}`;
 
 // The outputs are declared once, in the schema: this gives them to the class.
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: Pulumi's base class assigns every one of them
 export interface FineTuningJob extends FineTuningJobOutputs {}
 
 /**
@@ -24,7 +23,7 @@ export interface FineTuningJob extends FineTuningJobOutputs {}
  * });
  * export const model = job.fineTunedModel;
  */
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see above
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: Pulumi's base class assigns every output
 export class FineTuningJob extends pulumi.dynamic.Resource {
   /** Tells a FineTuningJob from anything else, also when it comes from another copy of this package. */
   static override isInstance(value: unknown): value is FineTuningJob {

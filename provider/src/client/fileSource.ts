@@ -26,7 +26,8 @@ export interface OpenSource {
   close(): Promise<void>;
 }
 
-const CHUNK_BYTES = 256 * 1024;
+/** Large enough that reading keeps up with a fast connection, small enough that memory stays flat. */
+export const CHUNK_BYTES = 512 * 1024;
 
 /** @throws {FileUnreadableError} missing, not permitted, or not a regular file */
 export async function openSource(source: FileSource): Promise<OpenSource> {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { BaseModel, JobStatus as KnownStatus, type JobType as KnownType } from "../enums";
 
 /**
  * An object of the API. Fields that are not named here pass through at run time, so that a newer server loses
@@ -11,40 +12,24 @@ function open<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape> {
 const seconds = z.number();
 
 /** All statuses in the documents. An open set: a server may send others. */
-export const JOB_STATUSES = [
-  "QUEUED",
-  "STARTED",
-  "VALIDATING",
-  "VALIDATED",
-  "RUNNING",
-  "FAILED_VALIDATION",
-  "FAILED",
-  "SUCCESS",
-  "CANCELLED",
-  "CANCELLATION_REQUESTED",
-] as const;
+export const JOB_STATUSES = Object.values(KnownStatus);
 
 /** A job's status: one of `JOB_STATUSES`, or one that a newer server has. */
-export type JobStatus = (typeof JOB_STATUSES)[number] | (string & Record<never, never>);
+export type JobStatus = KnownStatus | (string & Record<never, never>);
 
 /** The statuses that a job never leaves. An unknown status is not among them. */
-export const TERMINAL_STATUSES = ["SUCCESS", "FAILED", "FAILED_VALIDATION", "CANCELLED"] as const;
+export const TERMINAL_STATUSES = [
+  KnownStatus.Success,
+  KnownStatus.Failed,
+  KnownStatus.FailedValidation,
+  KnownStatus.Cancelled,
+] as const;
 
 /** `completion` (the default) or `classifier`; open for what a newer server has. */
-export type JobType = "completion" | "classifier" | (string & Record<never, never>);
+export type JobType = KnownType | (string & Record<never, never>);
 
 /** Base models that the documents name. An open set: the server decides what it can train. */
-export const BASE_MODELS = [
-  "ministral-3b-latest",
-  "ministral-8b-latest",
-  "open-mistral-7b",
-  "open-mistral-nemo",
-  "mistral-small-latest",
-  "mistral-medium-latest",
-  "mistral-large-latest",
-  "pixtral-12b-latest",
-  "codestral-latest",
-] as const;
+export const BASE_MODELS = Object.values(BaseModel);
 
 /** How the training is done. */
 export const hyperparametersSchema = open({

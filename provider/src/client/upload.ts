@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { FileChangedError } from "./errors";
-import { type FileSource, type OpenSource, openSource } from "./fileSource";
+import { CHUNK_BYTES, type FileSource, type OpenSource, openSource } from "./fileSource";
 import { multipart } from "./multipart";
 
 /** Called with the bytes of the file that were handed to the connection so far, and all there are. */
@@ -29,7 +29,8 @@ export async function uploadSource<T>(
         content: verified(opened, source.sha256, onProgress),
       },
     );
-    const content = Readable.from(body.content, { objectMode: false });
+    // One chunk is read ahead while another is sent.
+    const content = Readable.from(body.content, { objectMode: false, highWaterMark: 2 * CHUNK_BYTES });
     try {
       return await send({ content, headers: body.headers }, opened.bytes);
     } finally {

@@ -1,10 +1,11 @@
 import type { DetailedJob } from "../client";
+import { eventsOf } from "./history";
 
 const SHOWN_EVENTS = 5;
 
 /** Why a job has ended without a model, with its last events and what to do. */
 export function failureReason(job: DetailedJob): string {
-  const events = [...(job.events ?? [])].sort((a, b) => (a.created_at ?? 0) - (b.created_at ?? 0)).slice(-SHOWN_EVENTS);
+  const events = eventsOf(job).slice(-SHOWN_EVENTS);
   const lines = events.map(({ name, data }) => `  ${name}${data === undefined ? "" : ` ${JSON.stringify(data)}`}`);
   return [
     `fine-tuning job ${job.id} has ended as ${job.status}. Its last events:`,

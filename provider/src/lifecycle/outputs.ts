@@ -1,6 +1,7 @@
 import type { DetailedJob, Job } from "../client";
 import type { Inputs } from "../schema/inputs";
 import type { JobOutputs } from "../schema/outputs";
+import { checkpointsOf, eventsOf } from "./history";
 
 /** The state of the resource: its inputs, and what the API says of its job. */
 export type Outputs = Inputs & JobOutputs;
@@ -15,19 +16,16 @@ export function toOutputs(inputs: Inputs, job: Job | DetailedJob, baseUrl: strin
 /** What the API says of a job, in the provider's words: camelCase, times as ISO 8601. */
 export function jobOutputs(job: Job | DetailedJob, baseUrl: string): JobOutputs {
   const { metadata } = job;
-  const checkpoints = ("checkpoints" in job ? (job.checkpoints ?? []) : [])
-    .map(({ metrics, step_number, created_at }) => ({
-      stepNumber: step_number ?? 0,
-      trainLoss: metrics?.train_loss,
-      validLoss: metrics?.valid_loss,
-      validMeanTokenAccuracy: metrics?.valid_mean_token_accuracy,
-      createdAt: isoTime(created_at),
-    }))
-    .sort((a, b) => a.stepNumber - b.stepNumber);
-  const events = ("events" in job ? (job.events ?? []) : [])
-    .map(({ name, data, created_at }) => ({ name, data, createdAt: isoTime(created_at) }))
-    .sort((a, b) => (a.createdAt ?? "").localeCompare(b.createdAt ?? ""))
-    .slice(-MAX_EVENTS);
+  const checkpoints = checkpointsOf(job).map(({ metrics, step_number, created_at }) => ({
+    stepNumber: step_number ?? 0,
+    trainLoss: metrics?.train_loss,
+    validLoss: metrics?.valid_loss,
+    validMeanTokenAccuracy: metrics?.valid_mean_token_accuracy,
+    createdAt: isoTime(created_at),
+  }));
+  const events = eventsOf(job)
+    .slice(-MAX_EVENTS)
+    .map(({ name, data, created_at }) => ({ name, data, createdAt: isoTime(created_at) }));
   const last = checkpoints.at(-1);
   return {
     jobId: job.id,

@@ -1,4 +1,5 @@
 import type { DetailedJob } from "../client";
+import { checkpointsOf } from "./history";
 import { isTraining } from "./status";
 
 /** One line on where a job stands: `RUNNING: step 40 of 100, loss 1.234, about 2 min left`. */
@@ -8,21 +9,18 @@ export function progressLine(job: DetailedJob): string {
 }
 
 function trainingProgress(job: DetailedJob): string[] {
-  const [last] = [...(job.checkpoints ?? [])].sort((a, b) => (b.step_number ?? 0) - (a.step_number ?? 0));
-  // Step and time left are extensions of `mistral-fine-tuning-server`; the hosted API never told them.
-  const metadata = job.metadata as Record<string, unknown> | undefined;
-  const step = numberOf(metadata?.current_step) ?? last?.step_number;
-  const steps = numberOf(metadata?.total_steps) ?? job.hyperparameters?.training_steps;
+  const { metadata, hyperparameters } = job;
+  const last = checkpointsOf(job).at(-1);
+  const step = metadata?.current_step ?? last?.step_number;
+  const steps = metadata?.total_steps ?? hyperparameters?.training_steps;
   const loss = last?.metrics?.train_loss;
-  const left = numberOf(metadata?.estimated_remaining_seconds);
+  const left = metadata?.estimated_remaining_seconds;
   return [
     ...(step === undefined ? [] : [steps === undefined ? `step ${step}` : `step ${step} of ${steps}`]),
     ...(loss === undefined ? [] : [`loss ${loss.toPrecision(4)}`]),
     ...(left === undefined ? [] : [`about ${duration(left)} left`]),
   ];
 }
-
-const numberOf = (value: unknown) => (typeof value === "number" ? value : undefined);
 
 /** Seconds in words: `45 s`, `12 min`, `1 h 5 min`. */
 export function duration(seconds: number): string {
