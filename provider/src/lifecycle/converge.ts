@@ -46,7 +46,7 @@ export async function converge(
       job = (await poll(client, id, inputs, host, stop)) ?? job;
       if (job) {
         const line = progressLine(job);
-        if (line !== shown) host.say(inputs.__urn, line, job.status === status ? "status" : "milestone");
+        if (line !== shown) host.say(inputs.__urn, line, job.status !== status && isTraining(job.status) ? "milestone" : "status");
         shown = line;
 
         if (hasFailed(job.status)) throw failing(failureReason(job));

@@ -1,0 +1,18 @@
+import * as pulumi from "@pulumi/pulumi";
+import { BaseModel, FineTuningJob } from "pulumi-mistral";
+
+// `pulumi up` validates the data and shows the cost; `pulumi config set train true && pulumi up` starts that very job.
+const train = new pulumi.Config().getBoolean("train") ?? false;
+
+const router = new FineTuningJob("ticket-router", {
+  model: BaseModel.Ministral3B,
+  trainingFiles: [{ path: "tickets.jsonl", weight: 2 }, "mails.jsonl"],
+  classifierTargets: [
+    { name: "team", labels: ["billing", "technical", "shipping"] },
+    { name: "urgent", labels: ["yes", "no"] },
+  ],
+  hyperparameters: { trainingSteps: 50, learningRate: 1e-5 },
+  autoStart: train,
+});
+
+export const { status, cost, costCurrency, fineTunedModel } = router;

@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { execa } from "execa";
+import { endProcessesWith, groupLeader, leash, processesWith } from "../../tools/processes";
+
+const onLinux = process.platform === "linux" ? it : it.skip;
+
+describe("processes", () => {
+  // One of its own, so that tests that run beside this one are not in the way.
+  const mark = `PROCESSES_TEST=${process.pid}-${Date.now()}`;
+  const env = { PROCESSES_TEST: mark.slice("PROCESSES_TEST=".length) };
+  /** A shell that waits for a child of its own. */
+  const shell = () => execa("/bin/sh", ["-c", "sleep 60; true"], { ...groupLeader, env });
+
+  const settled = async (count: number) => {
+    for (let tries = 0; processesWith(mark).length !== count && tries < 50; tries++) await sleep(20);
+    return processesWith(mark);
+  };
+
+  afterEach(() => {
+    endProcessesWith(mark);
+  });
+
+  onLinux("finds everything under a command by its environment", async () => {
+    const child = leash(shell());
+    const found = await settled(2);
+    assert.deepEqual(found.map(({ command }) => command).sort(), ["/bin/sh -c sleep 60; true", "sleep 60"]);
+    endProcessesWith(mark);
+    assert.equal((await child).signal, "SIGKILL");
+    assert.deepEqual(await settled(0), []);
+  });
+
+  onLinux("ends a command whose time is up together with what it started", async () => {
+    const child = leash(shell(), 300);
+    await settled(2);
+    assert.equal((await child).signal, "SIGKILL");
+    assert.deepEqual(await settled(0), []);
+  });
+});

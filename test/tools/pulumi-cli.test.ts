@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { findOrGetPulumi } from "../../tools/pulumi-cli";
+import { cacheFolder, fromCache } from "../../tools/pulumi-cli/cache";
+import { builtWithGo } from "../../tools/pulumi-cli/goBuild";
+import { onPath } from "../../tools/pulumi-cli/path";
+
+/** All but Pulumi's own installer, which needs the network. */
+const localWays = [onPath, fromCache, builtWithGo];
+
+describe("finding or getting a Pulumi CLI", () => {
+  let home: string;
+  let log: string[];
+  let env: NodeJS.ProcessEnv;
+
+  beforeEach(async () => {
+    home = await mkdtemp(join(tmpdir(), "pulumi-cli-test-"));
+    log = [];
+    // /usr/bin and /bin hold the tools that the fakes use; a real `pulumi` or `go` is never installed there by its maker.
+    env = { HOME: home, XDG_CACHE_HOME: join(home, "caches"), PATH: `${join(home, "bin")}:/usr/bin:/bin` };
+  });
+  afterEach(() => rm(home, { recursive: true, force: true }));
+
+  const find = () => findOrGetPulumi({ env, log: (line) => log.push(line) }, localWays);
+
+  async function executable(path: string, script: string): Promise<void> {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, `#!/bin/sh\n${script}\n`);
+    await chmod(path, 0o755);
+  }
+
+  async function fakePulumi(folder: string, version: string): Promise<void> {
+    await executable(join(folder, "pulumi"), `echo ${version}`);
+    await executable(join(folder, "pulumi-language-nodejs"), "exit 0");
+  }
+
+  /** Answers as Go does, and "builds" a program that prints the CLI's version. */
+  const fakeGo = (version: string, toolchain = "local") =>
+    executable(
+      join(home, "bin/go"),
+      `case "$1" in
+  env) printf '%s\\n' ${version} ${toolchain} ;;
+  build)
+    for last in "$@"; do [ "$previous" = "-o" ] && out=$last; previous=$last; done
+    file=$out$(basename "$last")
+    printf '#!/bin/sh\\necho v3.259.0\\n' > "$file" && chmod +x "$file"
+    echo built >> ${join(home, "builds")} ;;
+esac`,
+    );
+
+  it("takes the one on PATH", async () => {
+    await fakePulumi(join(home, "bin"), "v3.260.0");
+    const cli = await find();
+    assert.equal(cli.binary, join(home, "bin/pulumi"));
+    assert.equal(cli.version, "3.260.0");
+    assert.deepEqual(log, []);
+  });
+
+  it("passes over one on PATH that is too old, and says so", async () => {
+    await fakePulumi(join(home, "bin"), "v3.100.0");
+    await fakePulumi(join(cacheFolder(env), "bin"), "v3.259.0");
+    const cli = await find();
+    assert.equal(cli.binary, join(cacheFolder(env), "bin/pulumi"));
+    assert.equal(cli.env.PATH?.split(":")[0], join(cacheFolder(env), "bin"));
+    assert.match(log.join("\n"), /bin\/pulumi is version 3\.100\.0, and at least 3\.200\.0 is needed/);
+  });
+
+  it("passes over one on PATH that has no language host for Node.js", async () => {
+    await executable(join(home, "bin/pulumi"), "echo v3.260.0");
+    await fakePulumi(join(cacheFolder(env), "bin"), "v3.259.0");
+    assert.equal((await find()).version, "3.259.0");
+    assert.match(log.join("\n"), /no language host for Node\.js/);
+  });
+
+  it("builds one with Go into the cache, and finds it there the next time", async () => {
+    await fakeGo("go1.26.1");
+    const built = await find();
+    assert.equal(built.binary, join(cacheFolder(env), "bin/pulumi"));
+    assert.match(log.join("\n"), /Building the Pulumi CLI 3\.259\.0 with Go/);
+
+    log = [];
+    assert.equal((await find()).binary, built.binary);
+    assert.deepEqual(log, []);
+    assert.deepEqual((await readdir(join(cacheFolder(env), "bin"))).sort(), [
+      "pulumi",
+      "pulumi-language-nodejs",
+      "pulumi-resource-pulumi-nodejs",
+    ]);
+  });
+
+  it("builds again where the cache was left half-filled", async () => {
+    await executable(join(cacheFolder(env), "bin/pulumi"), "echo v3.259.0");
+    await fakeGo("go1.26.1");
+    assert.equal((await find()).version, "3.259.0");
+    assert.match(log.join("\n"), /no language host for Node\.js/);
+    assert.match(log.join("\n"), /Building/);
+  });
+
+  it("leaves nothing in the cache when the build fails", async () => {
+    await executable(
+      join(home, "bin/go"),
+      `[ "$1" = env ] && printf 'go1.26.1\\nlocal\\n' && exit; echo 'dial tcp: no route to host' >&2; exit 1`,
+    );
+    await assert.rejects(find(), /building pulumi failed: dial tcp: no route to host/);
+    assert.deepEqual(await readdir(dirname(cacheFolder(env))), []);
+  });
+
+  it("lets two build at the same time", async () => {
+    await fakeGo("go1.26.1");
+    const [one, other] = await Promise.all([find(), find()]);
+    assert.equal(one.binary, other.binary);
+    assert.deepEqual(await readdir(dirname(cacheFolder(env))), ["cli-3.259.0"]);
+  });
+
+  it("takes an older Go that fetches a newer one by itself", async () => {
+    await fakeGo("go1.22.0", "auto");
+    assert.equal((await find()).version, "3.259.0");
+  });
+
+  it("says which Go is needed when there is an older one", async () => {
+    await fakeGo("go1.22.0");
+    await assert.rejects(find(), /bin\/go is go1\.22\.0, and 1\.26\.0 or later is needed/);
+  });
+
+  it("names every way that was tried, and what to do, when there is none", async () => {
+    await assert.rejects(find(), (error: Error) => {
+      assert.match(error.message, /the `pulumi` on PATH: there is none/);
+      assert.match(error.message, /the cache of an earlier run: there is no /);
+      assert.match(error.message, /a build with Go: no `go` is on PATH, and 1\.26\.0 or later is needed/);
+      assert.match(error.message, /Install Pulumi 3\.200\.0 or later .* or Go 1\.26\.0 or later/);
+      return true;
+    });
+  });
+});

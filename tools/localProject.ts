@@ -1,0 +1,93 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { execa } from "execa";
+import { startEmbeddedServer } from "./embeddedServer";
+import { endProcessesWith, groupLeader, leash, processesWith } from "./processes";
+import { findOrGetPulumi, type PulumiCli } from "./pulumi-cli";
+import { ExplainedError } from "./run";
+import { passSignalsTo } from "./signals";
+
+/** The repository, whose `Pulumi.yaml` is the project. */
+export const root = resolve(__dirname, "..");
+/** What `npm start` keeps: the stack's state, Pulumi's own files and the embedded server's data. Git ignores it. */
+export const localFolder = join(root, ".pulumi-local");
+export const stack = "local";
+
+export interface LocalProject {
+  cli: PulumiCli;
+  /** What Pulumi needs to know to work on this state, for a person to repeat it by hand. */
+  settings: Record<string, string>;
+  baseUrl: string;
+  /** False when the server is the user's own, from MISTRAL_BASE_URL. */
+  embeddedServer: boolean;
+  /** Runs a command on the stack in this terminal; resolves to its exit code. */
+  pulumi(...args: string[]): Promise<number>;
+  /** The same without a terminal; resolves to what it prints, and fails when it fails. */
+  ask(...args: string[]): Promise<string>;
+}
+
+/**
+ * Everything around a Pulumi command on the root project: the packages are built, a CLI is there, a server listens, the
+ * state is a local folder's and has a stack. No process that was started for it is left afterwards.
+ */
+export async function withLocalProject(work: (project: LocalProject) => Promise<void>): Promise<void> {
+  await buildPackages();
+  const cli = await findOrGetPulumi();
+  const settings = {
+    PULUMI_BACKEND_URL: `file://${join(localFolder, "state")}`,
+    PULUMI_HOME: join(localFolder, "home"),
+    // There is no secret in this stack that a passphrase beside it could keep.
+    PULUMI_CONFIG_PASSPHRASE: "local",
+  };
+  await mkdir(join(localFolder, "state"), { recursive: true });
+
+  const ownServer = process.env.MISTRAL_BASE_URL;
+  const server = ownServer ? undefined : await startEmbeddedServer(join(localFolder, "server"));
+  const baseUrl = server?.url ?? ownServer ?? "";
+  /** Marks what this run starts; PULUMI_HOME would not do, which the shell above may have too. */
+  const run = { PULUMI_MISTRAL_RUN: randomUUID() };
+  const options = {
+    ...groupLeader,
+    cwd: root,
+    env: { ...cli.env, ...settings, ...run, PULUMI_SKIP_UPDATE_CHECK: "true", MISTRAL_BASE_URL: baseUrl },
+  } as const;
+
+  async function pulumi(...args: string[]): Promise<number> {
+    const child = leash(execa(cli.binary, [...args, "--stack", stack], { ...options, stdio: "inherit" }));
+    const stopPassing = passSignalsTo(child.pid);
+    const { exitCode } = await child;
+    stopPassing();
+    return exitCode ?? 1;
+  }
+
+  async function ask(...args: string[]): Promise<string> {
+    const child = leash(execa(cli.binary, [...args, "--stack", stack, "--non-interactive"], { ...options, all: true }));
+    const { exitCode, stdout, all } = await child;
+    if (exitCode !== 0) throw new ExplainedError(`\`pulumi ${args.join(" ")}\` failed.\n${all}`);
+    return stdout;
+  }
+
+  try {
+    await dropAbandonedLock(settings.PULUMI_HOME);
+    await ask("stack", "select", "--create");
+    await work({ cli, settings, baseUrl, embeddedServer: server !== undefined, pulumi, ask });
+  } finally {
+    await server?.stop();
+    // A CLI that was stopped the hard way leaves its provider running.
+    endProcessesWith(`PULUMI_MISTRAL_RUN=${run.PULUMI_MISTRAL_RUN}`);
+  }
+}
+
+/** A CLI that was killed leaves its lock behind; in a folder that nothing else works on, it is nobody's. */
+async function dropAbandonedLock(home: string): Promise<void> {
+  const nobody = process.platform === "linux" && processesWith(`PULUMI_HOME=${home}`).length === 0;
+  if (nobody) await rm(join(localFolder, "state/.pulumi/locks"), { recursive: true, force: true });
+}
+
+async function buildPackages(): Promise<void> {
+  console.log("Compiling the packages.");
+  const options = { ...groupLeader, cwd: root, preferLocal: true, stdio: "inherit" } as const;
+  const { exitCode } = await leash(execa("tsc", ["-b", "provider", "server"], options));
+  if (exitCode !== 0) throw new ExplainedError("The packages do not compile: see tsc's messages above.");
+}

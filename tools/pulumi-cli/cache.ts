@@ -1,0 +1,66 @@
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
+import { homedir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { type PulumiCli, verifyInstalled } from "./verify";
+import { type Context, NotThere, type Way } from "./way";
+
+/** The release that is got where none is found: the newest whose modules the Go module proxy serves. */
+export const cachedVersion = "3.259.0";
+
+/** Longer than any installation takes: what is older was left by one that was killed. */
+const abandonedAfterMs = 60 * 60 * 1000;
+
+export const fromCache: Way = {
+  title: "the cache of an earlier run",
+  async get({ env }) {
+    const root = cacheFolder(env);
+    if (!existsSync(root)) throw new NotThere(`there is no ${root}`);
+    return verifyInstalled(root, env);
+  },
+};
+
+export function cacheFolder(env: NodeJS.ProcessEnv): string {
+  const home = env.HOME || homedir();
+  const caches = env.XDG_CACHE_HOME || join(home, process.platform === "darwin" ? "Library/Caches" : ".cache");
+  return join(caches, "pulumi-mistral", `cli-${cachedVersion}`);
+}
+
+/**
+ * Has `fill` install into a new folder, and puts that in the cache only when its CLI runs. Nobody ever sees a half-filled
+ * folder this way, and of two that install at the same time each ends with a whole one.
+ */
+export async function installIntoCache(context: Context, fill: (root: string) => Promise<void>): Promise<PulumiCli> {
+  const target = cacheFolder(context.env);
+  await mkdir(dirname(target), { recursive: true });
+  await removeAbandoned(target);
+  const fresh = await mkdtemp(`${target}.partial-`);
+  try {
+    await fill(fresh);
+    await verifyInstalled(fresh, context.env);
+    await publish(fresh, target, context.env);
+  } finally {
+    await rm(fresh, { recursive: true, force: true });
+  }
+  return verifyInstalled(target, context.env);
+}
+
+async function publish(fresh: string, target: string, env: NodeJS.ProcessEnv): Promise<void> {
+  const otherWasFaster = await verifyInstalled(target, env).then(
+    () => true,
+    () => false,
+  );
+  if (otherWasFaster) return;
+  await rm(target, { recursive: true, force: true });
+  // This fails when another one's folder got there in between; whether that one works is for the caller to see.
+  await rename(fresh, target).catch(() => undefined);
+}
+
+async function removeAbandoned(target: string): Promise<void> {
+  const parent = dirname(target);
+  const partials = (await readdir(parent)).filter((name) => name.startsWith(`${basename(target)}.partial-`));
+  for (const path of partials.map((name) => join(parent, name))) {
+    const age = Date.now() - (await stat(path).then((it) => it.mtimeMs, Date.now));
+    if (age > abandonedAfterMs) await rm(path, { recursive: true, force: true });
+  }
+}
