@@ -1,1 +1,122 @@
-export const x = 1;
+import { join } from "node:path";
+import { buildApp } from "./app";
+import { Keys } from "./auth";
+import { UsageError } from "./errors";
+import { Supervisor } from "./jobs/supervisor";
+import { UrlSigner } from "./signed-urls";
+import { BlobStore } from "./store/blobs";
+import { openDatabase, signingKey } from "./store/database";
+import { FileStore } from "./store/files";
+import { JobStore } from "./store/jobs";
+import { lockFolder } from "./store/lock";
+import { ModelStore } from "./store/models";
+import { SimulatedTrainer } from "./trainers/simulated";
+
+export interface ServerOptions {
+  /** The folder that holds everything the server keeps. Made if it is not there. */
+  dataDir: string;
+  /** The address to listen on: 127.0.0.1 by default. Another than a loopback address needs keys. */
+  host?: string;
+  /** The port to listen on; 0, the default, is one that is free. */
+  port?: number;
+  /** The API keys that are let in, plain or as `sha256:<hex>`. With none, every caller is. */
+  apiKeys?: string[];
+  /** How many times faster than real time trainings are simulated: 50 by default. */
+  speed?: number;
+  /** The greatest size of an uploaded file in bytes, inclusive: 512 · 1024² by default, as on the hosted service. */
+  maxFileBytes?: number;
+}
+
+export interface RunningServer {
+  /** Where it listens, without a slash at the end: `http://127.0.0.1:41234`. */
+  url: string;
+  /** Stops listening and supervising. Unfinished jobs go on with the next server on the same data folder. */
+  close(): Promise<void>;
+}
+
+export const DEFAULT_SPEED = 50;
+const DEFAULT_HOST = "127.0.0.1";
+const DEFAULT_MAX_FILE_BYTES = 512 * 1024 ** 2;
+
+/**
+ * Starts a server.
+ *
+ * @example
+ * const server = await startServer({ dataDir: "./data" });
+ * console.log(server.url);
+ * await server.close();
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { host = DEFAULT_HOST } = options;
+  const keys = new Keys(options.apiKeys ?? []);
+  if (!keys.required && !isLoopback(host)) {
+    throw new UsageError(`Listening on ${host} needs API keys: whoever reaches the server could use it`);
+  }
+  const unlock = lockFolder(options.dataDir);
+  try {
+    const server = await open(options, keys);
+    return {
+      url: server.url,
+      close: async () => {
+        await server.close();
+        unlock();
+      },
+    };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+/** Starts a server on a data folder that is its own. */
+async function open(options: ServerOptions, keys: Keys): Promise<RunningServer> {
+  const {
+    dataDir,
+    host = DEFAULT_HOST,
+    port = 0,
+    speed = DEFAULT_SPEED,
+    maxFileBytes = DEFAULT_MAX_FILE_BYTES,
+  } = options;
+  const database = openDatabase(join(dataDir, "server.db"));
+  const blobs = new BlobStore(dataDir);
+  const files = new FileStore(database, blobs);
+  const jobs = new JobStore(database);
+  const models = new ModelStore(database);
+  const trainer = new SimulatedTrainer(speed);
+  const onFault = (jobId: string, error: unknown) => app.log.error({ err: error, jobId }, "a job failed");
+  const supervisor = new Supervisor({ jobs, files, models, trainer, onFault });
+  const signer = new UrlSigner(signingKey(database));
+  const app = await buildApp({ keys, signer, blobs, files, jobs, models, supervisor, trainer, maxFileBytes });
+  const close = async () => {
+    await app.close();
+    await supervisor.close();
+    database.close();
+  };
+  try {
+    const url = await app.listen({ host, port });
+    supervisor.open();
+    return { url, close };
+  } catch (error) {
+    await close();
+    throw explainListening(error as NodeJS.ErrnoException, host, port);
+  }
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+function explainListening(error: NodeJS.ErrnoException, host: string, port: number): Error {
+  switch (error.code) {
+    case "EADDRINUSE":
+      return new UsageError(`Port ${port} on ${host} is in use; choose another with --port, or 0 for one that is free`);
+    case "EACCES":
+      return new UsageError(`Port ${port} on ${host} needs rights that this user does not have; choose one above 1023`);
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return new UsageError(`${host} is not an address of this machine; check --host`);
+    default:
+      return error;
+  }
+}

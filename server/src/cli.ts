@@ -1,0 +1,47 @@
+import { UsageError } from "./errors";
+import { type RunningServer, startServer } from "./index";
+import { HELP, parseOptions, version } from "./options";
+
+/** How long open requests may take to end once the server was told to stop, in milliseconds. */
+const GRACE = 10_000;
+
+async function main(argv: string[]): Promise<void> {
+  const options = parseOptions(argv, process.env);
+  if (options === "help") {
+    console.log(HELP);
+    return;
+  }
+  if (options === "version") {
+    console.log(version());
+    return;
+  }
+  const server = await startServer(options);
+  stopOnSignal(server);
+  // Programs that start this one wait for this line and take the URL from it: its form stays.
+  console.log(`mistral-fine-tuning-server listening on ${server.url}`);
+  console.log("Training is simulated: no model is trained; losses, durations and costs are made up.");
+  console.log(`Data is kept in ${options.dataDir}`);
+}
+
+function stopOnSignal(server: RunningServer): void {
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals) => {
+    if (stopping) {
+      process.exit(1);
+    }
+    stopping = true;
+    console.log(`${signal}: stopping; unfinished jobs go on when the server is started again`);
+    setTimeout(() => process.exit(0), GRACE).unref();
+    server.close().catch(fail);
+  };
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+}
+
+function fail(error: unknown): void {
+  const message = error instanceof UsageError ? error.message : `cannot go on: ${(error as Error).message}`;
+  console.error(`mistral-fine-tuning-server: ${message}`);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}
+
+main(process.argv.slice(2)).catch(fail);

@@ -1,0 +1,27 @@
+/** A model that can be fine-tuned. */
+export interface BaseModel {
+  id: string;
+  capabilities: (
+    | "completion_chat"
+    | "completion_fim"
+    | "function_calling"
+    | "fine_tuning"
+    | "vision"
+    | "classification"
+  )[];
+}
+
+const CHAT: BaseModel["capabilities"] = ["completion_chat", "function_calling", "fine_tuning"];
+
+/** The models that Mistral's documents name. They are listed for clients; jobs may name any other model, too. */
+export const BASE_MODELS: readonly BaseModel[] = [
+  { id: "ministral-3b-latest", capabilities: CHAT },
+  { id: "ministral-8b-latest", capabilities: CHAT },
+  { id: "open-mistral-7b", capabilities: CHAT },
+  { id: "open-mistral-nemo", capabilities: CHAT },
+  { id: "mistral-small-latest", capabilities: CHAT },
+  { id: "mistral-medium-latest", capabilities: CHAT },
+  { id: "mistral-large-latest", capabilities: CHAT },
+  { id: "pixtral-12b-latest", capabilities: [...CHAT, "vision"] },
+  { id: "codestral-latest", capabilities: [...CHAT, "completion_fim"] },
+];

@@ -1,0 +1,94 @@
+import type { FastifyInstance } from "fastify";
+import { NotFoundError, UnprocessableError, type Violation } from "../errors";
+import { detailedJobReply, dryRunReply, jobReply } from "../replies/jobs";
+import { noQuery } from "../schemas/common";
+import { createJobBody, createJobQuery, type JobSpec, listJobsQuery } from "../schemas/jobs";
+import { parse } from "../schemas/parse";
+import type { Services } from "../services";
+import type { FileStore } from "../store/files";
+import type { Job } from "../store/jobs";
+import type { Plan } from "../trainers/trainer";
+
+type ById = { Params: { job_id: string } };
+
+export function jobRoutes(app: FastifyInstance, services: Services): void {
+  const { jobs, files, supervisor } = services;
+  const find = (id: string): Job => {
+    const job = jobs.get(id);
+    if (job === undefined) {
+      throw new NotFoundError("There is no job with this id");
+    }
+    return job;
+  };
+  const detailed = (job: Job) => detailedJobReply(job, jobs.events(job.id), jobs.checkpoints(job.id));
+
+  app.post("/v1/fine_tuning/jobs", async (request) => {
+    const { dry_run } = parse(createJobQuery, request.query, "query");
+    const spec = parse(createJobBody, request.body, "body");
+    checkFiles(spec, files);
+    if (dry_run) {
+      return dryRunReply(await estimate(spec, services), services.trainer.name);
+    }
+    const job = jobs.create(spec, services.trainer.name, request.owner);
+    supervisor.attend(job.id);
+    return jobReply(job);
+  });
+
+  app.get("/v1/fine_tuning/jobs", async (request) => {
+    const filter = parse(listJobsQuery, request.query, "query");
+    const { jobs: page, total } = jobs.list(filter, request.owner);
+    return { object: "list", data: page.map(jobReply), total };
+  });
+
+  app.get<ById>("/v1/fine_tuning/jobs/:job_id", async (request) => {
+    parse(noQuery, request.query, "query");
+    return detailed(find(request.params.job_id));
+  });
+
+  app.post<ById>("/v1/fine_tuning/jobs/:job_id/cancel", async (request) =>
+    detailed(supervisor.cancel(find(request.params.job_id).id)),
+  );
+
+  app.post<ById>("/v1/fine_tuning/jobs/:job_id/start", async (request) =>
+    detailed(supervisor.start(find(request.params.job_id).id)),
+  );
+}
+
+/**
+ * A file that a job names must exist, and be for training. That is a mistake in the body (422), not a missing page (404):
+ * a client must be able to tell "no such file" from "no such route".
+ */
+function checkFiles(spec: JobSpec, files: FileStore): void {
+  const named = [
+    ...spec.training_files.map((file, index) => ({ id: file.file_id, loc: ["training_files", index, "file_id"] })),
+    ...spec.validation_files.map((id, index) => ({ id, loc: ["validation_files", index] })),
+  ];
+  const violations = named.flatMap(({ id, loc }): Violation[] => {
+    const file = files.get(id);
+    if (file === undefined) {
+      return [{ loc: ["body", ...loc], msg: "There is no file with this id", type: "file_not_found" }];
+    }
+    if (file.purpose !== "fine-tune") {
+      const msg = `The file was uploaded for purpose ${file.purpose}, not fine-tune`;
+      return [{ loc: ["body", ...loc], msg, type: "file_purpose" }];
+    }
+    return [];
+  });
+  if (violations.length > 0) {
+    throw new UnprocessableError(violations);
+  }
+}
+
+async function estimate(spec: JobSpec, { files, trainer }: Services): Promise<Plan> {
+  const candidate = {
+    id: "dry-run",
+    spec,
+    trainingFiles: spec.training_files.map((file) => files.dataFile(file.file_id)),
+    validationFiles: spec.validation_files.map((id) => files.dataFile(id)),
+  };
+  const validation = await trainer.estimate(candidate, AbortSignal.timeout(10 * 60_000));
+  if (!validation.ok) {
+    throw new UnprocessableError([{ loc: ["body"], msg: validation.reason, type: "invalid_data" }]);
+  }
+  return validation.plan;
+}

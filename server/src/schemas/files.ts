@@ -1,0 +1,32 @@
+import { z } from "zod";
+import { optional, paging, param, text } from "./common";
+
+export const FilePurpose = z.enum(["fine-tune", "batch", "ocr"]);
+export type FilePurpose = z.infer<typeof FilePurpose>;
+
+export const SampleType = z.enum(["pretrain", "instruct", "batch_request", "batch_result", "batch_error"]);
+export type SampleType = z.infer<typeof SampleType>;
+
+/** The parts of an upload. `file` is the file's name here; its content is streamed, and checked where it is read. */
+export const uploadParts = z.strictObject({
+  file: text(255),
+  purpose: FilePurpose.default("fine-tune"),
+  /** There is one workspace, which every key of this server sees. */
+  visibility: z.literal("workspace", "Must be workspace: every key of this server sees the same files").optional(),
+});
+
+export const listFilesQuery = z.strictObject({
+  ...paging,
+  include_total: param.boolean.default(true),
+  sample_type: optional(param.list(SampleType)),
+  source: optional(param.list(z.enum(["upload", "repository", "mistral"]))),
+  search: optional(param.text),
+  purpose: optional(FilePurpose),
+  mimetypes: optional(param.list(param.text)),
+});
+export type FileFilter = Omit<z.infer<typeof listFilesQuery>, "include_total">;
+
+/** `expiry`: hours until the URL stops working; 24 by default, a week at most. */
+export const fileUrlQuery = z.strictObject({ expiry: param.integer(1, 168).default(24) });
+
+export const contentQuery = z.strictObject({ expires: param.text.optional(), signature: param.text.optional() });

@@ -1,0 +1,34 @@
+import type { Keys } from "./auth";
+import type { Supervisor } from "./jobs/supervisor";
+import type { UrlSigner } from "./signed-urls";
+import type { BlobStore } from "./store/blobs";
+import type { FileStore } from "./store/files";
+import type { JobStore } from "./store/jobs";
+import type { ModelStore } from "./store/models";
+import type { Trainer } from "./trainers/trainer";
+
+/** What the routes work with. */
+export interface Services {
+  keys: Keys;
+  signer: UrlSigner;
+  blobs: BlobStore;
+  files: FileStore;
+  jobs: JobStore;
+  models: ModelStore;
+  supervisor: Supervisor;
+  trainer: Trainer;
+  /** The greatest size of an uploaded file in bytes, inclusive. */
+  maxFileBytes: number;
+}
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Who sent the request: the hash of the key, or `anonymous`. */
+    owner: string;
+  }
+
+  interface FastifyContextConfig {
+    /** The route does not ask for a key itself: its handler looks for a signature first. */
+    signedUrl?: boolean;
+  }
+}

@@ -1,0 +1,107 @@
+import { randomBytes } from "node:crypto";
+import Database from "libsql";
+import { UsageError } from "../errors";
+
+export type { Database } from "libsql";
+
+const SCHEMA_VERSION = 1;
+
+/** Times are milliseconds since 1970; `seq` orders what was created within the same one. */
+const SCHEMA = `
+CREATE TABLE secrets (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE files (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  owner TEXT NOT NULL,
+  filename TEXT NOT NULL,
+  purpose TEXT NOT NULL,
+  sample_type TEXT NOT NULL,
+  source TEXT NOT NULL,
+  mimetype TEXT NOT NULL,
+  bytes INTEGER NOT NULL,
+  num_lines INTEGER NOT NULL,
+  sha256 TEXT NOT NULL,
+  created_at INTEGER NOT NULL
+);
+CREATE TABLE jobs (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  owner TEXT NOT NULL,
+  status TEXT NOT NULL,
+  trainer TEXT NOT NULL,
+  model TEXT NOT NULL,
+  suffix TEXT,
+  spec TEXT NOT NULL,
+  plan TEXT,
+  progress TEXT,
+  started_at INTEGER,
+  cancel_requested_at INTEGER,
+  fine_tuned_model TEXT,
+  created_at INTEGER NOT NULL,
+  modified_at INTEGER NOT NULL
+);
+CREATE INDEX jobs_by_status ON jobs (status);
+CREATE INDEX jobs_by_suffix ON jobs (suffix);
+CREATE INDEX jobs_by_creation ON jobs (created_at, seq);
+CREATE TABLE job_files (
+  job_id TEXT NOT NULL REFERENCES jobs (id),
+  file_id TEXT NOT NULL
+);
+CREATE INDEX job_files_by_file ON job_files (file_id);
+CREATE TABLE events (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  job_id TEXT NOT NULL REFERENCES jobs (id),
+  name TEXT NOT NULL,
+  data TEXT NOT NULL,
+  created_at INTEGER NOT NULL
+);
+CREATE INDEX events_by_job ON events (job_id, seq);
+CREATE TABLE checkpoints (
+  job_id TEXT NOT NULL REFERENCES jobs (id),
+  step INTEGER NOT NULL,
+  metrics TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (job_id, step)
+);
+CREATE TABLE models (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  job_id TEXT NOT NULL REFERENCES jobs (id),
+  root TEXT NOT NULL,
+  job_type TEXT NOT NULL,
+  classifier_targets TEXT NOT NULL,
+  name TEXT,
+  description TEXT,
+  archived INTEGER NOT NULL DEFAULT 0,
+  created_at INTEGER NOT NULL
+);
+PRAGMA user_version = ${SCHEMA_VERSION};
+`;
+
+/** Opens the database of a data folder, and makes its tables if it is new. */
+export function openDatabase(path: string): Database.Database {
+  const database = new Database(path);
+  database.pragma("journal_mode = WAL");
+  database.pragma("synchronous = FULL");
+  database.pragma("foreign_keys = ON");
+  const { user_version: version } = database.prepare("PRAGMA user_version").get() as { user_version: number };
+  if (version > SCHEMA_VERSION) {
+    database.close();
+    throw new UsageError(
+      `${path} was written by a newer version of this server; start that one, or use another --data`,
+    );
+  }
+  if (version < SCHEMA_VERSION) {
+    database.exec(`BEGIN IMMEDIATE; ${SCHEMA} COMMIT;`);
+  }
+  return database;
+}
+
+/** The key that signs this server's URLs: made once, so that URLs outlive a restart. */
+export function signingKey(database: Database.Database): Buffer {
+  database
+    .prepare("INSERT OR IGNORE INTO secrets (name, value) VALUES ('url-signing-key', ?)")
+    .run(randomBytes(32).toString("base64"));
+  const row = database.prepare("SELECT value FROM secrets WHERE name = 'url-signing-key'").get() as { value: string };
+  return Buffer.from(row.value, "base64");
+}

@@ -1,0 +1,217 @@
+import { randomUUID } from "node:crypto";
+import { ConflictError } from "../errors";
+import { ACTIVE, canBecome, type JobStatus } from "../jobs/status";
+import type { JobFilter, JobSpec } from "../schemas/jobs";
+import type { Checkpoint, Plan, Progress, TrainerName } from "../trainers/trainer";
+import type { Database } from "./database";
+import { limits, Where } from "./where";
+
+export interface Job {
+  id: string;
+  owner: string;
+  status: JobStatus;
+  /** The trainer that the job was created for. */
+  trainer: TrainerName;
+  spec: JobSpec;
+  plan?: Plan;
+  progress?: StoredProgress;
+  startedAt?: number;
+  cancelRequestedAt?: number;
+  fineTunedModel?: string;
+  createdAt: number;
+  modifiedAt: number;
+}
+
+/** What is kept of a trainer's progress in the job itself; checkpoints have rows of their own. */
+export interface StoredProgress extends Pick<Progress, "step" | "trainLoss" | "remainingSeconds"> {
+  updatedAt: number;
+  /** Why the training ended. */
+  stopReason?: string;
+}
+
+export interface JobEvent {
+  name: string;
+  data: Record<string, unknown>;
+  createdAt: number;
+}
+
+/** What may change together with the status. */
+export interface Change {
+  plan?: Plan;
+  startedAt?: number;
+  cancelRequestedAt?: number;
+  fineTunedModel?: string;
+  stopReason?: string;
+}
+
+interface Row {
+  id: string;
+  owner: string;
+  status: JobStatus;
+  trainer: TrainerName;
+  spec: string;
+  plan: string | null;
+  progress: string | null;
+  started_at: number | null;
+  cancel_requested_at: number | null;
+  fine_tuned_model: string | null;
+  created_at: number;
+  modified_at: number;
+}
+
+/** Jobs, their events and their checkpoints. Every change of status is written together with its event, or not at all. */
+export class JobStore {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Runs `action` as one transaction. */
+  atomically<Result>(action: () => Result): Result {
+    return this.#database.inTransaction ? action() : this.#database.transaction(action).immediate();
+  }
+
+  create(spec: JobSpec, trainer: TrainerName, owner: string): Job {
+    const id = randomUUID();
+    const now = Date.now();
+    return this.atomically(() => {
+      this.#database
+        .prepare(
+          `INSERT INTO jobs (id, owner, status, trainer, model, suffix, spec, created_at, modified_at)
+           VALUES (?, ?, 'QUEUED', ?, ?, ?, ?, ?, ?)`,
+        )
+        .run(id, owner, trainer, spec.model, spec.suffix ?? null, JSON.stringify(spec), now, now);
+      for (const fileId of new Set([...spec.training_files.map((file) => file.file_id), ...spec.validation_files])) {
+        this.#database.prepare("INSERT INTO job_files (job_id, file_id) VALUES (?, ?)").run(id, fileId);
+      }
+      this.#addEvent(id, { status: "QUEUED" }, now);
+      return this.get(id) as Job;
+    });
+  }
+
+  get(id: string): Job | undefined {
+    const row = this.#database.prepare("SELECT * FROM jobs WHERE id = ?").get(id) as Row | undefined;
+    return row && toJob(row);
+  }
+
+  /** Newest first. `owner` is who asks, for `created_by_me`. */
+  list(filter: JobFilter, owner: string): { jobs: Job[]; total: number } {
+    const integration = (field: string) =>
+      `EXISTS (SELECT 1 FROM json_each(spec, '$.integrations') WHERE json_extract(value, '$.${field}') = ?)`;
+    const where = new Where()
+      .and("model = ?", filter.model)
+      .and("created_at >= ?", filter.created_after)
+      .and("created_at < ?", filter.created_before)
+      .and("owner = ?", filter.created_by_me ? owner : undefined)
+      .and("status = ?", filter.status)
+      .and(integration("project"), filter.wandb_project)
+      .and(integration("name"), filter.wandb_name)
+      .and("suffix = ?", filter.suffix);
+    const rows = this.#database
+      .prepare(`SELECT * FROM jobs ${where.sql} ORDER BY created_at DESC, seq DESC LIMIT ? OFFSET ?`)
+      .all(...where.values, ...limits(filter)) as Row[];
+    const row = this.#database.prepare(`SELECT count(*) AS total FROM jobs ${where.sql}`).get(...where.values);
+    return { jobs: rows.map(toJob), total: (row as { total: number }).total };
+  }
+
+  /** The ids of the jobs that the server has work with, oldest first. */
+  active(): string[] {
+    const rows = this.#database
+      .prepare("SELECT id FROM jobs WHERE status IN (SELECT value FROM json_each(?)) ORDER BY created_at, seq")
+      .all(JSON.stringify(ACTIVE));
+    return (rows as { id: string }[]).map((row) => row.id);
+  }
+
+  /**
+   * Changes the status of a job, and records the change as an event.
+   *
+   * @param details what the event says besides the status: a reason
+   * @throws {ConflictError} when there is no way from the job's status to that one
+   */
+  transition(id: string, to: JobStatus, change: Change = {}, details: Record<string, unknown> = {}): Job {
+    return this.atomically(() => {
+      const job = this.get(id) as Job;
+      if (!canBecome(job.status, to)) {
+        throw new ConflictError(`Job ${id} is ${job.status}, and cannot become ${to}`);
+      }
+      const now = Date.now();
+      this.#database
+        .prepare(
+          `UPDATE jobs SET status = ?, modified_at = ?, plan = coalesce(?, plan),
+           started_at = coalesce(?, started_at), cancel_requested_at = coalesce(?, cancel_requested_at),
+           fine_tuned_model = coalesce(?, fine_tuned_model) WHERE id = ?`,
+        )
+        .run(
+          to,
+          now,
+          change.plan === undefined ? null : JSON.stringify(change.plan),
+          change.startedAt ?? null,
+          change.cancelRequestedAt ?? null,
+          change.fineTunedModel ?? null,
+          id,
+        );
+      if (change.stopReason !== undefined && job.progress !== undefined) {
+        const { remainingSeconds: _, ...progress } = job.progress;
+        this.#saveProgress(id, { ...progress, stopReason: change.stopReason });
+      }
+      this.#addEvent(id, { status: to, ...details }, now);
+      return this.get(id) as Job;
+    });
+  }
+
+  /** Stores how far a training is. Checkpoints that are stored already stay as they are. */
+  record(id: string, progress: StoredProgress, checkpoints: Checkpoint[]): void {
+    this.atomically(() => {
+      this.#saveProgress(id, progress);
+      for (const { step, metrics, createdAt } of checkpoints) {
+        this.#database
+          .prepare("INSERT OR IGNORE INTO checkpoints (job_id, step, metrics, created_at) VALUES (?, ?, ?, ?)")
+          .run(id, step, JSON.stringify(metrics), createdAt);
+      }
+    });
+  }
+
+  /** Newest first, like the hosted API. */
+  events(id: string): JobEvent[] {
+    const rows = this.#database
+      .prepare("SELECT name, data, created_at FROM events WHERE job_id = ? ORDER BY seq DESC")
+      .all(id) as { name: string; data: string; created_at: number }[];
+    return rows.map((row) => ({ name: row.name, data: JSON.parse(row.data), createdAt: row.created_at }));
+  }
+
+  /** Newest first, like the hosted API. */
+  checkpoints(id: string): Checkpoint[] {
+    const rows = this.#database
+      .prepare("SELECT step, metrics, created_at FROM checkpoints WHERE job_id = ? ORDER BY step DESC")
+      .all(id) as { step: number; metrics: string; created_at: number }[];
+    return rows.map((row) => ({ step: row.step, metrics: JSON.parse(row.metrics), createdAt: row.created_at }));
+  }
+
+  #saveProgress(id: string, progress: StoredProgress): void {
+    this.#database.prepare("UPDATE jobs SET progress = ? WHERE id = ?").run(JSON.stringify(progress), id);
+  }
+
+  #addEvent(id: string, data: { status: JobStatus } & Record<string, unknown>, now: number): void {
+    this.#database
+      .prepare("INSERT INTO events (job_id, name, data, created_at) VALUES (?, 'status-updated', ?, ?)")
+      .run(id, JSON.stringify(data), now);
+  }
+}
+
+function toJob(row: Row): Job {
+  return {
+    id: row.id,
+    owner: row.owner,
+    status: row.status,
+    trainer: row.trainer,
+    spec: JSON.parse(row.spec),
+    ...(row.plan !== null && { plan: JSON.parse(row.plan) }),
+    ...(row.progress !== null && { progress: JSON.parse(row.progress) }),
+    ...(row.started_at !== null && { startedAt: row.started_at }),
+    ...(row.cancel_requested_at !== null && { cancelRequestedAt: row.cancel_requested_at }),
+    ...(row.fine_tuned_model !== null && { fineTunedModel: row.fine_tuned_model }),
+    createdAt: row.created_at,
+    modifiedAt: row.modified_at,
+  };
+}

@@ -1,0 +1,86 @@
+import type { ClassifierTarget, JobSpec } from "../schemas/jobs";
+import type { Database } from "./database";
+import type { Job } from "./jobs";
+
+/** A model that a job has made. */
+export interface FineTunedModel {
+  id: string;
+  jobId: string;
+  /** The model that it was trained from. */
+  root: string;
+  jobType: JobSpec["job_type"];
+  classifierTargets: ClassifierTarget[];
+  name: string | null;
+  description: string | null;
+  archived: boolean;
+  createdAt: number;
+}
+
+/** The fields that users may change; the others are kept. */
+export type ModelChange = Partial<Pick<FineTunedModel, "name" | "description" | "archived">>;
+
+interface Row {
+  id: string;
+  job_id: string;
+  root: string;
+  job_type: JobSpec["job_type"];
+  classifier_targets: string;
+  name: string | null;
+  description: string | null;
+  archived: number;
+  created_at: number;
+}
+
+/** The fine-tuned models. Base models are not stored: see `jobs/base-models.ts`. */
+export class ModelStore {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  add(id: string, job: Job): void {
+    this.#database
+      .prepare(
+        `INSERT INTO models (id, job_id, root, job_type, classifier_targets, created_at) VALUES (?, ?, ?, ?, ?, ?)`,
+      )
+      .run(id, job.id, job.spec.model, job.spec.job_type, JSON.stringify(job.spec.classifier_targets), Date.now());
+  }
+
+  get(id: string): FineTunedModel | undefined {
+    const row = this.#database.prepare("SELECT * FROM models WHERE id = ?").get(id) as Row | undefined;
+    return row && toModel(row);
+  }
+
+  /** Newest first. */
+  list(): FineTunedModel[] {
+    const rows = this.#database.prepare("SELECT * FROM models ORDER BY created_at DESC, seq DESC").all() as Row[];
+    return rows.map(toModel);
+  }
+
+  update(model: FineTunedModel, change: ModelChange): FineTunedModel {
+    const { name, description, archived } = { ...model, ...change };
+    this.#database
+      .prepare("UPDATE models SET name = ?, description = ?, archived = ? WHERE id = ?")
+      .run(name, description, archived ? 1 : 0, model.id);
+    return { ...model, name, description, archived };
+  }
+
+  remove(id: string): void {
+    this.#database.prepare("DELETE FROM models WHERE id = ?").run(id);
+  }
+}
+
+function toModel(row: Row): FineTunedModel {
+  return {
+    id: row.id,
+    jobId: row.job_id,
+    root: row.root,
+    jobType: row.job_type,
+    classifierTargets: JSON.parse(row.classifier_targets),
+    name: row.name,
+    description: row.description,
+    archived: row.archived === 1,
+    createdAt: row.created_at,
+  };
+}

@@ -1,0 +1,51 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { inspectFiles } from "../data/inspect";
+import { planTraining } from "./planning";
+import { SECONDS, simulate } from "./simulation";
+import type { Candidate, Progress, Run, Trainer, Validation } from "./trainer";
+
+/**
+ * Trains nothing. It reads and checks the data for real, and makes up the rest: durations, losses, costs. Since progress
+ * is computed from the stored job, there is nothing to launch and nothing to find again.
+ */
+export class SimulatedTrainer implements Trainer {
+  readonly name = "simulated";
+  readonly #speed: number;
+
+  /** @param speed how many times faster than real time; a job keeps the speed at which it was validated */
+  constructor(speed: number) {
+    this.#speed = speed;
+  }
+
+  async validate(candidate: Candidate, signal: AbortSignal): Promise<Validation> {
+    const [validation] = await Promise.all([
+      this.estimate(candidate, signal),
+      sleep((SECONDS.validation * 1000) / this.#speed, undefined, { signal }),
+    ]);
+    return validation;
+  }
+
+  async estimate({ spec, trainingFiles, validationFiles }: Candidate, signal: AbortSignal): Promise<Validation> {
+    const rules = { jobType: spec.job_type, targets: spec.classifier_targets };
+    const allowed = spec.invalid_sample_skip_percentage;
+    const training = await inspectFiles(trainingFiles, rules, allowed, signal);
+    if (!training.ok) {
+      return training;
+    }
+    const validation = await inspectFiles(validationFiles, rules, allowed, signal);
+    if (!validation.ok) {
+      return validation;
+    }
+    return { ok: true, plan: planTraining(spec, training.totals, this.#speed) };
+  }
+
+  async start(): Promise<void> {}
+
+  async reattach(): Promise<void> {}
+
+  async cancel(): Promise<void> {}
+
+  async poll(run: Run): Promise<Progress> {
+    return simulate(run, Date.now());
+  }
+}
