@@ -1,0 +1,52 @@
+/**
+ * `npm run bench [name…]`: compares in one run, and writes the table into docs/benchmarks.md. A figure alone says little on a
+ * machine that others use too; a ratio of two things measured in turn says something.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { cpus, totalmem } from "node:os";
+import { join } from "node:path";
+import type { Comparison } from "./bench/compare";
+import { loading } from "./bench/loading";
+import { requests } from "./bench/requests";
+import { upWithoutChanges } from "./bench/up";
+import { run } from "./run";
+
+const benches: Record<string, () => Promise<Comparison[]>> = {
+  up: upWithoutChanges,
+  loading: async () => [await loading()],
+  requests: async () => [await requests()],
+};
+const file = join(__dirname, "../docs/benchmarks.md");
+
+run(async () => {
+  const wanted = process.argv.slice(2);
+  const rows: string[] = [];
+  for (const [name, bench] of Object.entries(benches)) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
+    for (const result of await bench()) {
+      rows.push(row(result));
+      console.log(rows.at(-1));
+    }
+  }
+  if (wanted.length === 0) writeFileSync(file, filledIn(readFileSync(file, "utf8"), rows));
+});
+
+function row({ what, against, unit, ours, theirs, ratio, aim }: Comparison): string {
+  return `| ${what} | ${against} | ${figure(ours)} | ${figure(theirs)} | ${unit} | ${ratio.toFixed(2)} | ${aim} |`;
+}
+
+function filledIn(text: string, rows: string[]): string {
+  const machine = `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node.js ${process.version}`;
+  const table = [
+    "| What | Against | Ours | Theirs | Unit | Ratio | Aim |",
+    "| --- | --- | --- | --- | --- | --- | --- |",
+    ...rows,
+  ];
+  const block = [`Measured on ${machine}, with \`npm run bench\`:`, "", ...table].join("\n");
+  return text.replace(
+    /(<!-- measured -->\n)[\s\S]*?(<!-- \/measured -->)/,
+    (_, open, close) => `${open}${block}\n${close}`,
+  );
+}
+
+const figure = (value: number) => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
