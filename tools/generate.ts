@@ -7,13 +7,14 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pulumiSchema } from "./generate/pulumiSchema";
 import { fillIn } from "./generate/readme";
-import { typescript } from "./generate/typescript";
+import { outputNames, typescript } from "./generate/typescript";
 
 const root = join(__dirname, "..");
 const read = (file: string) => (existsSync(join(root, file)) ? readFileSync(join(root, file), "utf8") : "");
 
 const generated: Record<string, string> = {
   "provider/src/types.generated.ts": formatted(typescript()),
+  "provider/src/outputNames.generated.ts": formatted(outputNames()),
   "schema.json": pulumiSchema(),
   "README.md": fillIn(read("README.md")),
 };

@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
+import { OUTPUT_NAMES } from "./outputNames.generated";
 import { sealed, warnOfPlainKey } from "./secrets";
 import { provider } from "./serialized";
-import { type FineTuningJobArgs, type FineTuningJobOutputs, OUTPUT_NAMES } from "./types.generated";
+import type { FineTuningJobArgs, FineTuningJobOutputs } from "./types.generated";
 
 /** Frozen: the token stands in the URN of every resource. */
 const MODULE = "mistral";

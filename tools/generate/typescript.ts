@@ -17,11 +17,13 @@ export function typescript(): string {
     }),
     ...objects.map(([name, schema]) => plainInterface(name, schema)),
     outputInterface(),
-    "/** Names of all outputs. */",
-    `export const OUTPUT_NAMES = [${Object.keys({ ...source.inputs, ...source.outputs })
-      .map(quoted)
-      .join(", ")}] as const;\n`,
   ].join("\n");
+}
+
+/** In a module of its own, so that the package's entry can re-export all types, and nothing but types, with a `*`. */
+export function outputNames(): string {
+  const names = Object.keys({ ...source.inputs, ...source.outputs }).map(quoted);
+  return `${NOTICE}\n/** Names of all outputs. */\nexport const OUTPUT_NAMES = [${names.join(", ")}] as const;\n`;
 }
 
 function inputInterface(name: string, description: string | undefined, schema: Schema): string {

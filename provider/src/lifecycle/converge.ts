@@ -46,7 +46,7 @@ export async function converge(
       job = (await poll(client, id, inputs, host, stop)) ?? job;
       if (job) {
         const line = progressLine(job);
-        if (line !== shown) host.say(inputs.__urn, line, job.status !== status && isTraining(job.status) ? "milestone" : "status");
+        if (line !== shown) host.say(inputs.__urn, line, job.status === status ? "progress" : "status");
         shown = line;
 
         if (hasFailed(job.status)) throw failing(failureReason(job));
@@ -89,7 +89,7 @@ async function poll(
     return await client.jobs.get(id, { signal });
   } catch (error) {
     if (signal.aborted || !isPassing(error)) throw error;
-    host.say(inputs.__urn, `waiting for fine-tuning job ${id}: ${explain(error)}`, "status");
+    host.say(inputs.__urn, `waiting for fine-tuning job ${id}: ${explain(error)}`, "progress");
     return undefined;
   }
 }

@@ -1,5 +1,8 @@
-/** How a message is shown: as the resource's passing status, as a line that stays, or as a warning that stays. */
-export type Importance = "status" | "milestone" | "warning";
+/**
+ * How a message is shown: `progress` and `status` pass on the resource's own line, and of the former a host may leave some out;
+ * a `milestone` and a `warning` stay.
+ */
+export type Importance = "progress" | "status" | "milestone" | "warning";
 
 /** What the lifecycle needs of the program that hosts it. */
 export interface Host {

@@ -12,15 +12,15 @@ const QUIET_MS = process.env.CI ? 60_000 : 1_000;
  */
 export class EngineLog {
   private readonly send = connect();
-  private readonly lastStatus = new Map<string, number>();
+  private readonly lastProgress = new Map<string, number>();
   private readonly warned = new Set<string>();
 
   say(urn: string | undefined, message: string, importance: Importance): void {
     const line = urn ?? "";
-    if (importance === "status") {
+    if (importance === "progress") {
       const now = Date.now();
-      if (now - (this.lastStatus.get(line) ?? 0) < QUIET_MS) return;
-      this.lastStatus.set(line, now);
+      if (now - (this.lastProgress.get(line) ?? 0) < QUIET_MS) return;
+      this.lastProgress.set(line, now);
     }
     if (importance === "warning") {
       // `check` runs up to three times in one update.
@@ -28,9 +28,11 @@ export class EngineLog {
       this.warned.add(line + message);
     }
     if (this.send) this.send(line, message, importance);
-    else if (importance !== "status") console.log(message);
+    else if (stays(importance)) console.log(message);
   }
 }
+
+const stays = (importance: Importance) => importance === "milestone" || importance === "warning";
 
 type Send = (urn: string, message: string, importance: Importance) => void;
 
@@ -49,7 +51,7 @@ function connect(): Send | undefined {
       request.setSeverity(importance === "warning" ? LogSeverity.WARNING : LogSeverity.INFO);
       request.setMessage(message);
       request.setUrn(urn);
-      request.setEphemeral(importance === "status");
+      request.setEphemeral(!stays(importance));
       // A message that does not arrive must not disturb the training.
       client.log(request, () => {});
     };
