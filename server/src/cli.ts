@@ -2,9 +2,6 @@ import { UsageError } from "./errors";
 import { type RunningServer, startServer } from "./index";
 import { HELP, parseOptions, version } from "./options";
 
-/** How long open requests may take to end once the server was told to stop, in milliseconds. */
-const GRACE = 10_000;
-
 async function main(argv: string[]): Promise<void> {
   const options = parseOptions(argv, process.env);
   if (options === "help") {
@@ -31,7 +28,6 @@ function stopOnSignal(server: RunningServer): void {
     }
     stopping = true;
     console.log(`${signal}: stopping; unfinished jobs go on when the server is started again`);
-    setTimeout(() => process.exit(0), GRACE).unref();
     server.close().catch(fail);
   };
   process.on("SIGINT", stop);

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { buildApp } from "./app";
 import { Keys } from "./auth";
+import { closable } from "./closing";
 import { UsageError } from "./errors";
 import { Supervisor } from "./jobs/supervisor";
 import { UrlSigner } from "./signed-urls";
@@ -87,8 +88,9 @@ async function open(options: ServerOptions, keys: Keys): Promise<RunningServer> 
   const supervisor = new Supervisor({ jobs, files, models, trainer, onFault });
   const signer = new UrlSigner(signingKey(database));
   const app = await buildApp({ keys, signer, blobs, files, jobs, models, supervisor, trainer, maxFileBytes });
+  const closeApp = closable(app);
   const close = async () => {
-    await app.close();
+    await closeApp();
     await supervisor.close();
     database.close();
   };

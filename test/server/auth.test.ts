@@ -7,9 +7,8 @@ const KEYS = ["first-key-of-the-test", "second-key-of-the-test"] as const;
 const HASHED_KEY = "third-key-of-the-test";
 
 describe("server: keys", () => {
-  const dataDir = folder();
   const hashed = `sha256:${createHash("sha256").update(HASHED_KEY).digest("hex")}`;
-  const api = withServer({ dataDir, apiKeys: [...KEYS, hashed] });
+  const api = withServer({ apiKeys: [...KEYS, hashed] });
   const ROUTES = [
     ["GET", "/v1/files"],
     ["POST", "/v1/files"],
@@ -73,7 +72,7 @@ describe("server: keys", () => {
       repositories: [{ owner: "o", name: "n", token: secrets[1] }],
     });
     await api.until(job.id, "SUCCESS");
-    const all = Buffer.concat([...contents(dataDir).values()]);
+    const all = Buffer.concat([...contents(api.dataDir).values()]);
     assert.ok(all.includes("stored-project"), "the search must be able to find something");
     for (const secret of [...KEYS, HASHED_KEY, ...secrets]) {
       assert.ok(!all.includes(secret));

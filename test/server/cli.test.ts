@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
 import { type ServerOptions, startServer } from "../../server/src/index";
 import { parseOptions } from "../../server/src/options";
 import { end, killProcesses, run, startProcess } from "./process";
@@ -41,6 +43,20 @@ describe("server: the command", () => {
     const { child } = await startProcess([], { XDG_DATA_HOME: home });
     assert.equal(await end(child, "SIGTERM"), 0);
     assert.ok(existsSync(join(home, "mistral-fine-tuning-server", "server.db")));
+  });
+
+  it("ends a job that it cannot go on with, logs why, and goes on with the others", async () => {
+    const dataDir = folder();
+    const { child, url } = await startProcess(["--data", dataDir]);
+    const api = new Api(url);
+    const log = text(child.stderr as Readable);
+    const lost = await api.fileId();
+    rmSync(join(dataDir, "files", lost));
+    const job = await api.until((await api.job({ training_files: [lost] })).id, "FAILED");
+    assert.equal(job.events[0].data.reason, "The server could not go on with this job; its log says why");
+    await api.trained();
+    assert.equal(await end(child, "SIGTERM"), 0);
+    assert.match(await log, new RegExp(`ENOENT.*"jobId":"${job.id}"`));
   });
 
   it("shows help and its version", async () => {

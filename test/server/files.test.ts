@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { connect } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
-import { contents, folder, type Json, SAMPLE, samples, withServer } from "./support";
+import { contents, eventually, type Json, SAMPLE, samples, withServer } from "./support";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
@@ -129,13 +128,18 @@ describe("server: files", () => {
     });
   }
 
-  it("refuses an upload without a file, with two, or that is not multipart", async () => {
+  it("refuses an upload without a file, with two, with a field twice, or that is not multipart", async () => {
     const none = new FormData();
     none.append("purpose", "fine-tune");
     const two = new FormData();
     two.append("file", new Blob([samples()]), "a.jsonl");
     two.append("file", new Blob([samples()]), "b.jsonl");
+    const twice = new FormData();
+    twice.append("purpose", "batch");
+    twice.append("purpose", "fine-tune");
+    twice.append("file", new Blob([samples()]), "a.jsonl");
     for (const [body, message] of [
+      [twice, /body\.purpose: Must be given once/],
       [none, /body\.file: Field required/],
       [two, /body\.file: One file at a time/],
     ] as const) {
@@ -240,9 +244,8 @@ describe("server: the list of files", () => {
 
 describe("server: the size of files", () => {
   const limit = 256 * 1024;
-  const dataDir = folder();
-  const api = withServer({ maxFileBytes: limit, dataDir });
-  const stored = () => [...contents(dataDir).keys()].filter((name) => !/server\.db/.test(name));
+  const api = withServer({ maxFileBytes: limit });
+  const stored = () => [...contents(api.dataDir).keys()].filter((name) => /[/\\](files|uploads)[/\\]/.test(name));
 
   it("takes a file of the greatest size, and refuses one byte more", async () => {
     assert.equal((await api.upload("x".repeat(limit))).body.bytes, limit);
@@ -265,13 +268,9 @@ describe("server: the size of files", () => {
       `POST /v1/files HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 200000\r\n\r\n` +
         `--b\r\nContent-Disposition: form-data; name="file"; filename="a.jsonl"\r\n\r\n${"x".repeat(100_000)}`,
     );
-    while (stored().length === 1) {
-      await sleep(5);
-    }
+    await eventually("content that arrives", async () => stored().length > 1 || undefined);
     socket.destroy();
-    while (stored().length > 1) {
-      await sleep(5);
-    }
+    await eventually("content that is gone", async () => stored().length === 1 || undefined);
     assert.equal((await api.ok("GET", "/v1/files")).total, 1);
   });
 });

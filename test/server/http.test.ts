@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { connect } from "node:net";
-import { type Reply, withServer } from "./support";
+import { text } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
+import { startServer } from "../../server/src/index";
+import { folder, type Reply, removeFolders, withServer } from "./support";
 
 describe("server: what is not as it should be on the wire", () => {
   const api = withServer();
@@ -130,6 +134,38 @@ describe("server: what is not as it should be on the wire", () => {
       assert.match(reply, new RegExp(`^HTTP/1.1 ${status} `));
     });
   }
+});
+
+describe("server: closing", () => {
+  after(removeFolders);
+
+  it("does not wait for connections that clients keep, or never use", async () => {
+    const server = await startServer({ dataDir: folder() });
+    const unused = connect(Number(new URL(server.url).port), "127.0.0.1");
+    unused.on("error", () => {});
+    await once(unused, "connect");
+    await Promise.all(Array.from({ length: 5 }, () => fetch(`${server.url}/v1/models`)));
+    const started = Date.now();
+    await server.close();
+    assert.ok(Date.now() - started < 3000);
+    await assert.rejects(fetch(`${server.url}/healthz`));
+  });
+
+  it("lets a request end that has begun", async () => {
+    const server = await startServer({ dataDir: folder() });
+    const body = `--b\r\nContent-Disposition: form-data; name="file"; filename="a.jsonl"\r\n\r\n{}\r\n--b--\r\n`;
+    const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
+    socket.write(
+      `POST /v1/files HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\n` +
+        `Content-Length: ${body.length}\r\n\r\n${body.slice(0, 20)}`,
+    );
+    await sleep(200);
+    const closed = server.close();
+    await sleep(200);
+    socket.write(body.slice(20));
+    assert.match(await text(socket), /^HTTP\/1\.1 200 /);
+    await closed;
+  });
 });
 
 function raw(port: number, request: string): Promise<string> {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { CLASSIFIER_TARGETS, folder, history, type Json, SAMPLE, samples, withServer } from "./support";
+import { CLASSIFIER_TARGETS, history, type Json, SAMPLE, samples, withServer } from "./support";
 
 const UNKNOWN_ID = "00000000-0000-4000-8000-000000000000";
 
@@ -152,7 +152,7 @@ describe("server: the life of a job", () => {
   });
 
   it("never shows or stores the keys of integrations and repositories", async () => {
-    const dataSecrets = ["w".repeat(39) + "S", "github-token-S3CRET"] as const;
+    const dataSecrets = ["wandb-key-S3CRET".padEnd(40, "x"), "github-token-S3CRET"] as const;
     const body = {
       integrations: [{ project: "p", api_key: dataSecrets[0] }],
       repositories: [{ owner: "o", name: "n", token: dataSecrets[1] }],
@@ -188,7 +188,7 @@ describe("server: the life of a job", () => {
 });
 
 describe("server: a slow job", () => {
-  const api = withServer({ speed: 20, dataDir: folder() });
+  const api = withServer({ speed: 20 });
 
   it("shows its progress while it runs, which never goes back", async () => {
     const { id } = await api.job({ hyperparameters: { training_steps: 20 } });

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import Database from "libsql";
 import { type RunningServer, type ServerOptions, startServer } from "../../server/src/index";
 import { end, killProcesses, startProcess } from "./process";
-import { Api, folder, history, type Json, removeFolders } from "./support";
+import { Api, eventually, folder, history, type Json, removeFolders } from "./support";
 
 const LIFE = ["QUEUED", "VALIDATING", "VALIDATED", "STARTED", "RUNNING"];
 
@@ -34,13 +34,10 @@ describe("server: a restart", () => {
   }
 
   async function untilStep(api: Api, id: string, step: number): Promise<Json> {
-    for (;;) {
+    return eventually(`step ${step}`, async () => {
       const job = await api.getJob(id);
-      if (job.metadata.current_step >= step) {
-        return job;
-      }
-      await sleep(20);
-    }
+      return job.metadata.current_step >= step ? job : undefined;
+    });
   }
 
   it("goes on with a training where it was, whatever the speed of the new server", async () => {

@@ -54,11 +54,24 @@ export function contents(path: string): Map<string, Buffer> {
   );
 }
 
+/** Asks until there is an answer. A loop without an end would keep the tests running after its own has failed. */
+export async function eventually<Answer>(what: string, ask: () => Promise<Answer | undefined>): Promise<Answer> {
+  for (const deadline = Date.now() + 15_000; Date.now() < deadline; await sleep(20)) {
+    const answer = await ask();
+    if (answer !== undefined) {
+      return answer;
+    }
+  }
+  throw new Error(`waited too long for: ${what}`);
+}
+
 /** Calls a server over its URL. */
 export class Api {
   constructor(
     readonly url: string,
     readonly key?: string,
+    /** Where the server keeps its data, if the test started it. */
+    readonly dataDir = "",
   ) {}
 
   async call(method: string, path: string, body?: unknown): Promise<Reply> {
@@ -115,17 +128,12 @@ export class Api {
 
   /** Waits until the job has a status; fails at once when it has ended with another. */
   async until(id: string, status: string): Promise<Json> {
-    for (;;) {
+    return eventually(status, async () => {
       const job = await this.getJob(id);
-      if (job.status === status) {
-        return job;
-      }
-      assert.ok(
-        !["SUCCESS", "FAILED", "FAILED_VALIDATION", "CANCELLED"].includes(job.status),
-        `expected ${status}, but the job has ended: ${JSON.stringify(job.events[0])}`,
-      );
-      await sleep(20);
-    }
+      const ended = ["SUCCESS", "FAILED", "FAILED_VALIDATION", "CANCELLED"].includes(job.status);
+      assert.ok(!ended || job.status === status, `expected ${status}, but found ${JSON.stringify(job.events[0])}`);
+      return job.status === status ? job : undefined;
+    });
   }
 
   async trained(body: Record<string, unknown> = {}): Promise<Json> {
@@ -141,8 +149,10 @@ export function history(job: Json): string[] {
 /** Starts a server for the tests of a `describe` block, and stops it after them. */
 export function withServer(options: Partial<ServerOptions> = {}): Api {
   let server: RunningServer;
+  let dataDir: string;
   before(async () => {
-    server = await startServer({ dataDir: folder(), speed: 2000, ...options });
+    dataDir = folder();
+    server = await startServer({ dataDir, speed: 2000, ...options });
   });
   after(async () => {
     await server.close();
@@ -150,7 +160,7 @@ export function withServer(options: Partial<ServerOptions> = {}): Api {
   });
   return new Proxy(new Api(""), {
     get: (_target, property) => {
-      const api = new Api(server.url, options.apiKeys?.[0]);
+      const api = new Api(server.url, options.apiKeys?.[0], dataDir);
       const value = Reflect.get(api, property);
       return typeof value === "function" ? value.bind(api) : value;
     },

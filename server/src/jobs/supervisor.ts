@@ -214,7 +214,7 @@ export class Supervisor {
     const status = this.#status(id);
     if (canBecome(status, "FAILED")) {
       const reason = "The server could not go on with this job; its log says why";
-      this.#options.jobs.transition(id, "FAILED", {}, { reason });
+      this.#options.jobs.transition(id, "FAILED", { stopReason: "failed" }, { reason });
     }
   }
 

@@ -50,6 +50,9 @@ async function receive(request: FastifyRequest, { blobs, maxFileBytes }: Service
   try {
     for await (const part of request.parts()) {
       if (part.type === "field") {
+        if (part.fieldname in fields) {
+          refuse(part.fieldname, "Must be given once");
+        }
         fields[part.fieldname] = part.value;
       } else if (part.fieldname !== "file" || file !== undefined) {
         part.file.resume();
