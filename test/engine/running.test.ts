@@ -101,3 +101,27 @@ describeWithEngine("a job that fails", (engine) => {
     assert.equal(code, 0, output);
   });
 });
+
+describeWithEngine("a CLI that is killed", (engine) => {
+  it("leaves no process that polls, and the next `up` takes the job over", async () => {
+    const server = await engine.server({ speed: 40 });
+    const client = new MistralClient({ baseUrl: server.url });
+    const stack = await engine.stack({
+      files: { "index.ts": program(), "train.jsonl": sample("What?") },
+      config: { "mistral:baseUrl": server.url },
+    });
+    const up = stack.spawn("up", "--yes", "--skip-preview");
+    await up.waitFor(/RUNNING: step \d+ of 400/);
+    up.signal("SIGKILL");
+    await up.result;
+    await stack.processesEnd(20_000);
+    assert.equal((await client.jobs.list()).data[0]?.status, "RUNNING");
+
+    await stack.cmd("cancel", "--yes");
+    const { code, output } = await stack.up();
+    assert.equal(code, 0, output);
+    assert.match(output, /took over fine-tuning job/);
+    assert.equal((await client.jobs.list()).total, 1);
+    assert.equal((await stack.outputs()).status, "SUCCESS");
+  });
+});

@@ -16,6 +16,8 @@ export interface StackOptions {
   files?: Record<string, string>;
   /** A folder to copy into the project first, such as an example's. */
   program?: string;
+  /** A project that lies installed somewhere, to be used where it is; its `Pulumi.yaml` has the name `project`. */
+  folder?: string;
   /** The project's name. */
   project?: string;
   /** Besides what the CLI needs; the tests' own MISTRAL_ and PULUMI_ variables do not get through. */
@@ -29,6 +31,8 @@ export interface StackOptions {
 export class Stack {
   private constructor(
     private readonly cli: PulumiCli,
+    /** Everything that is this stack's own. */
+    private readonly base: string,
     /** The program's folder. */
     readonly folder: string,
     /** The state backend's folder. */
@@ -42,15 +46,15 @@ export class Stack {
   static async create(cli: PulumiCli, options: StackOptions): Promise<Stack> {
     const { project = "test-project", program, files = {}, config = {}, env = {}, beside } = options;
     const base = await realpath(await mkdtemp(join(tmpdir(), "mistral-stack-")));
-    const folder = join(base, "project");
+    const folder = options.folder ?? join(base, "project");
     const stateFolder = beside?.stateFolder ?? join(base, "state");
-    await mkdir(folder);
     await mkdir(stateFolder, { recursive: true });
-    await writeProject(folder, project);
+    if (!options.folder) await writeProject(folder, project);
     if (program) await cp(program, folder, { recursive: true });
 
     const stack = new Stack(
       cli,
+      base,
       folder,
       stateFolder,
       { ...cleanEnvironment(cli.env), ...cliSettings(base, stateFolder), ...env },
@@ -115,15 +119,23 @@ export class Stack {
     await writeFile(path, text);
   }
 
-  /** Removes everything; fails when a provider or another process of this stack still lives. */
-  async remove(): Promise<void> {
+  /** Waits until no process of this stack is left; fails when one still is after that time. */
+  async processesEnd(withinMs: number): Promise<void> {
     const mark = `PULUMI_HOME=${this.env.PULUMI_HOME}`;
-    const deadline = Date.now() + hostGraceMs;
+    const deadline = Date.now() + withinMs;
     while (processesWith(mark).length > 0 && Date.now() < deadline) await sleep(100);
     const left = endProcessesWith(mark);
-    await rm(dirname(this.folder), { recursive: true, force: true });
     if (left.length > 0) {
       throw new Error(`Still alive after the CLI had ended: ${left.map(({ pid, command }) => `${pid} ${command}`)}`);
+    }
+  }
+
+  /** Removes everything; fails when a provider or another process of this stack still lives. */
+  async remove(): Promise<void> {
+    try {
+      await this.processesEnd(hostGraceMs);
+    } finally {
+      await rm(dirname(this.folder), { recursive: true, force: true });
     }
   }
 
@@ -149,6 +161,7 @@ export interface Deployment {
 
 /** What `pulumi new typescript` writes, with this repository's packages as the installed ones. */
 async function writeProject(folder: string, project: string): Promise<void> {
+  await mkdir(folder);
   await writeFile(join(folder, "Pulumi.yaml"), `name: ${project}\nruntime: nodejs\n`);
   await writeFile(join(folder, "package.json"), JSON.stringify({ name: project, main: "index.ts" }));
   await writeFile(join(folder, "tsconfig.json"), await readFile(join(repository, "examples/quickstart/tsconfig.json")));

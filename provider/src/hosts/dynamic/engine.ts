@@ -1,61 +1,73 @@
 import { createRequire } from "node:module";
-import type { Importance } from "../../lifecycle/host";
 
-/** Without a terminal every passing message becomes a line of the log: in CI one a minute is enough. */
-const QUIET_MS = process.env.CI ? 60_000 : 1_000;
-
-/**
- * Shows messages on a resource's own line of `pulumi up`, through the engine's `Log` call: `pulumi.log` finds no engine inside
- * a dynamic provider's host. The engine's address is the last argument of the process, and the gRPC library must be the host's
- * own copy, so it is resolved from the host's main file. Without them messages go to the host's stdout, which Pulumi shows on
- * the stack.
- */
-export class EngineLog {
-  private readonly send = connect();
-  private readonly lastProgress = new Map<string, number>();
-  private readonly warned = new Set<string>();
-
-  say(urn: string | undefined, message: string, importance: Importance): void {
-    const line = urn ?? "";
-    if (importance === "progress") {
-      const now = Date.now();
-      if (now - (this.lastProgress.get(line) ?? 0) < QUIET_MS) return;
-      this.lastProgress.set(line, now);
-    }
-    if (importance === "warning") {
-      // `check` runs up to three times in one update.
-      if (this.warned.has(line + message)) return;
-      this.warned.add(line + message);
-    }
-    if (this.send) this.send(line, message, importance);
-    else if (stays(importance)) console.log(message);
-  }
+/** A message for a resource's line. */
+export interface EngineMessage {
+  /** Empty: the message belongs to the stack. */
+  urn: string;
+  text: string;
+  severity: "info" | "warning";
+  /** Only the last one is shown, and none once the operation has ended. */
+  ephemeral: boolean;
 }
 
-const stays = (importance: Importance) => importance === "milestone" || importance === "warning";
+/** The engine that started this process, as far as a provider may talk to it. */
+export interface Engine {
+  /** Shows a message. One that does not arrive disturbs nothing. */
+  log(message: EngineMessage): void;
+  /** Calls back once when the engine has ended, for instance because it was killed. */
+  onceGone(callback: () => void): void;
+}
 
-type Send = (urn: string, message: string, importance: Importance) => void;
+/** How often the engine is looked for, and how long it has to answer. */
+const LOOK_EVERY_MS = 5_000;
+const ANSWER_WITHIN_MS = 3_000;
 
-function connect(): Send | undefined {
+/** What the host's own copy of the gRPC library and of Pulumi's protocol give. */
+interface EngineClient {
+  log(request: object, callback: () => void): void;
+  waitForReady(deadline: number, callback: (error?: Error) => void): void;
+}
+
+/**
+ * Connects to the engine, whose address is the last argument of the process. The gRPC library must be the host's own copy, so
+ * it is resolved from the host's main file.
+ *
+ * @returns undefined outside Pulumi's dynamic host
+ */
+export function connectToEngine(): Engine | undefined {
   const [, main] = process.argv;
   const address = process.argv.at(-1);
   if (!main || !address || !/^[^/]+:\d+$/.test(address)) return undefined;
   try {
     const require = createRequire(main);
-    const grpc = require("@grpc/grpc-js") as typeof import("@grpc/grpc-js");
+    const { credentials } = require("@grpc/grpc-js");
     const { EngineClient } = require("@pulumi/pulumi/proto/engine_grpc_pb.js");
     const { LogRequest, LogSeverity } = require("@pulumi/pulumi/proto/engine_pb.js");
-    const client = new EngineClient(address, grpc.credentials.createInsecure());
-    return (urn, message, importance) => {
-      const request = new LogRequest();
-      request.setSeverity(importance === "warning" ? LogSeverity.WARNING : LogSeverity.INFO);
-      request.setMessage(message);
-      request.setUrn(urn);
-      request.setEphemeral(!stays(importance));
-      // A message that does not arrive must not disturb the training.
-      client.log(request, () => {});
+    const client: EngineClient = new EngineClient(address, credentials.createInsecure());
+    return {
+      log({ urn, text, severity, ephemeral }) {
+        const request = new LogRequest();
+        request.setSeverity(severity === "warning" ? LogSeverity.WARNING : LogSeverity.INFO);
+        request.setMessage(text);
+        request.setUrn(urn);
+        request.setEphemeral(ephemeral);
+        client.log(request, () => {});
+      },
+      onceGone: (callback) => watch(client, callback),
     };
   } catch {
     return undefined;
   }
+}
+
+/** A connection that stands is ready at once, also while the engine is suspended; only a closed one has to be made anew. */
+function watch(client: EngineClient, gone: () => void): void {
+  let met = false;
+  const look = () =>
+    client.waitForReady(Date.now() + ANSWER_WITHIN_MS, (error) => {
+      if (error && met) gone();
+      else setTimeout(look, LOOK_EVERY_MS).unref();
+      met ||= !error;
+    });
+  look();
 }

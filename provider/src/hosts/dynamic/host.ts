@@ -1,17 +1,24 @@
 import type { Config } from "@pulumi/pulumi/dynamic";
 import { type Host, type Importance, Session } from "../../lifecycle/host";
 import { cancellation } from "./cancellation";
-import { EngineLog } from "./engine";
+import { connectToEngine } from "./engine";
+import { EngineLog } from "./engineLog";
 
 /** The lifecycle's view of Pulumi's dynamic provider host. One a process. */
 export class DynamicHost implements Host {
   readonly session = new Session();
   readonly signal = cancellation();
-  private readonly log = new EngineLog();
+  private readonly engine = connectToEngine();
+  private readonly log = new EngineLog(this.engine);
   private configured!: (config: Config) => void;
   private readonly settled = new Promise<Config>((resolve) => {
     this.configured = resolve;
   });
+
+  constructor() {
+    // A CLI that was killed leaves its host behind, which would poll for hours. The job goes on; the next `up` takes it over.
+    this.engine?.onceGone(() => process.exit(1));
+  }
 
   /** Never throws: the first call would fail and the second go on unconfigured. */
   configure(config: Config): void {
