@@ -114,7 +114,8 @@ describeWithEngine("a CLI that is killed", (engine) => {
     await up.waitFor(/RUNNING: step \d+ of 400/);
     up.signal("SIGKILL");
     await up.result;
-    await stack.processesEnd(20_000);
+    await stack.hostEnds(20_000);
+    stack.endProcesses();
     assert.equal((await client.jobs.list()).data[0]?.status, "RUNNING");
 
     await stack.cmd("cancel", "--yes");

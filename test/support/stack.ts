@@ -119,23 +119,36 @@ export class Stack {
     await writeFile(path, text);
   }
 
-  /** Waits until no process of this stack is left; fails when one still is after that time. */
-  async processesEnd(withinMs: number): Promise<void> {
-    const mark = `PULUMI_HOME=${this.env.PULUMI_HOME}`;
-    const deadline = Date.now() + withinMs;
-    while (processesWith(mark).length > 0 && Date.now() < deadline) await sleep(100);
-    const left = endProcessesWith(mark);
-    if (left.length > 0) {
-      throw new Error(`Still alive after the CLI had ended: ${left.map(({ pid, command }) => `${pid} ${command}`)}`);
-    }
+  /** Waits until the provider's host has ended by itself; fails when it has not within that time. */
+  async hostEnds(withinMs: number): Promise<void> {
+    const left = await this.processesAfter(withinMs, ({ command }) => command.includes("dynamic-provider"));
+    if (left.length > 0) throw new Error(`The provider's host is still alive: ${left}`);
+  }
+
+  /** Ends what a killed CLI has left, such as Pulumi's own language host. */
+  endProcesses(): void {
+    endProcessesWith(this.mark);
   }
 
   /** Removes everything; fails when a provider or another process of this stack still lives. */
   async remove(): Promise<void> {
-    try {
-      await this.processesEnd(hostGraceMs);
-    } finally {
-      await rm(dirname(this.folder), { recursive: true, force: true });
+    const left = await this.processesAfter(hostGraceMs);
+    this.endProcesses();
+    await rm(this.base, { recursive: true, force: true });
+    if (left.length > 0) throw new Error(`Still alive after the CLI had ended: ${left}`);
+  }
+
+  private get mark(): string {
+    return `PULUMI_HOME=${this.env.PULUMI_HOME}`;
+  }
+
+  /** The processes of this stack that are left after a while, described; none as soon as there is none. */
+  private async processesAfter(milliseconds: number, counts = (_: { command: string }) => true): Promise<string[]> {
+    const deadline = Date.now() + milliseconds;
+    for (;;) {
+      const left = processesWith(this.mark).filter(counts);
+      if (left.length === 0 || Date.now() > deadline) return left.map(({ pid, command }) => `${pid} ${command}`);
+      await sleep(100);
     }
   }
 
