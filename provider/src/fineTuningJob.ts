@@ -1,4 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import { withPaths } from "./fileAssets";
+import { guard } from "./guard";
 import { OUTPUT_NAMES } from "./outputNames.generated";
 import { sealed, warnOfPlainKey } from "./secrets";
 import { provider } from "./serialized";
@@ -41,6 +43,7 @@ export class FineTuningJob extends pulumi.dynamic.Resource {
   }
 
   constructor(name: string, args: FineTuningJobArgs, opts: pulumi.CustomResourceOptions = {}) {
+    guard(name, args, opts);
     warnOfPlainKey();
     // Pulumi gives a resource only the outputs that it names at its construction.
     const outputs = Object.fromEntries(OUTPUT_NAMES.map((output) => [output, undefined]));
@@ -49,7 +52,7 @@ export class FineTuningJob extends pulumi.dynamic.Resource {
       name,
       {
         ...outputs,
-        ...sealed(args),
+        ...sealed(withPaths(args)),
         __urn: pulumi.createUrn(name, TOKEN, opts.parent),
         __organization: pulumi.getOrganization(),
         __timeouts: opts.customTimeouts,

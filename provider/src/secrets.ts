@@ -18,7 +18,7 @@ export function sealed(args: FineTuningJobArgs): FineTuningJobArgs {
 /** Seals the key alone, so that the URL stays readable in a diff; the whole, where its fields are not known yet. */
 function sealedConnection(connection: pulumi.Input<ConnectionArgs>): pulumi.Input<ConnectionArgs> {
   if (pulumi.Output.isInstance(connection) || connection instanceof Promise) return pulumi.secret(connection);
-  return connection.apiKey === undefined ? connection : { ...connection, apiKey: pulumi.secret(connection.apiKey) };
+  return connection?.apiKey === undefined ? connection : { ...connection, apiKey: pulumi.secret(connection.apiKey) };
 }
 
 let warned = false;

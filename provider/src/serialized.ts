@@ -4,14 +4,13 @@ type Implementation = Required<dynamic.ResourceProvider>;
 
 /**
  * Loads the implementation, from the program's folder. Every state holds the text of this function and of the methods below,
- * so they are as small as can be, and frozen: the specifier, and the second path, by which pnpm's layout is found when this
- * package is a dependency of a dependency.
+ * so they are as small as can be, and frozen: the specifier, and the folders in which pnpm keeps this package when it is a
+ * dependency of a dependency. There is one beside each `node_modules` from the program's up: a workspace has it at its root.
  */
 function load(): Implementation {
-  const folder = process.cwd();
-  return require(
-    require.resolve("pulumi-mistral/dynamic", { paths: [folder, `${folder}/node_modules/.pnpm/node_modules`] }),
-  );
+  const folders = require.resolve.paths("_") as string[];
+  const paths = [".", ...folders.map((folder) => `${folder}/.pnpm/node_modules`)];
+  return require(require.resolve("pulumi-mistral/dynamic", { paths }));
 }
 
 /** The one provider object of all resources; Pulumi serializes it once a process. */

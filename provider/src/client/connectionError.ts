@@ -1,4 +1,5 @@
 import { inAttempts, MistralError, type RequestPlace } from "./errors";
+import type { HttpProxy } from "./proxy";
 
 /**
  * No reply came: the name is unknown, nothing listens there, TLS failed, or the connection broke. `reason` is the
@@ -15,10 +16,19 @@ export class ConnectionError extends MistralError {
   readonly host: string;
   /** The system's or Node's code, such as `ECONNREFUSED` or `CERT_HAS_EXPIRED`. */
   readonly reason: string;
+  /** The proxy that failed, such as `http://proxy.example:3128`; undefined when it was not the proxy. */
+  readonly proxy: string | undefined;
 
-  constructor(place: RequestPlace, reason: string, detail: string, attempts: number, advice: string) {
+  constructor(
+    place: RequestPlace,
+    reason: string,
+    detail: string,
+    attempts: number,
+    advice: string,
+    proxy?: HttpProxy | undefined,
+  ) {
     const host = hostAndPort(place.baseUrl);
-    const { what, todo } = explain(reason, host, detail);
+    const { what, todo } = proxy ? explainProxy(reason, proxy, host, detail) : explain(reason, host, detail);
     super(
       `${place.method} ${place.path} on ${place.baseUrl}: ${what} (${reason})${inAttempts(attempts)}. ${todo}${advice}`,
     );
@@ -26,6 +36,7 @@ export class ConnectionError extends MistralError {
     this.path = place.path;
     this.host = host;
     this.reason = reason;
+    this.proxy = proxy?.name;
   }
 }
 
@@ -61,6 +72,22 @@ function explain(reason: string, host: string, detail: string): { what: string; 
     default:
       return explainTls(reason, host) ?? { what: `${host}: ${detail}`, todo: "Check the base URL and the network." };
   }
+}
+
+function explainProxy(reason: string, proxy: HttpProxy, host: string, detail: string): { what: string; todo: string } {
+  const name = `the proxy ${proxy.name}`;
+  const without = `${new URL(`http://${host}`).hostname} in NO_PROXY goes without it`;
+  if (reason === "ERR_PROXY_407") {
+    const what =
+      proxy.url.username === "" ? "asks for a user name and a password" : "refused the user name or password";
+    return {
+      what: `${name} ${what}`,
+      todo: `Put them into the proxy's URL in the environment (http://user:password@host:port, special characters percent-encoded); ${without}.`,
+    };
+  }
+  const status = /^ERR_PROXY_(\d+)$/.exec(reason)?.[1];
+  const what = status === undefined ? explain(reason, name, detail).what : `${name} did not connect to ${host}`;
+  return { what, todo: `Check the proxy and its URL (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY); ${without}.` };
 }
 
 function explainTls(reason: string, host: string): { what: string; todo: string } | undefined {

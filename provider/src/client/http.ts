@@ -3,7 +3,6 @@ import got, {
   type CancelableRequest,
   type Request as GotStream,
   HTTPError,
-  type Method,
   type OptionsInit,
   RequestError,
   type Response,
@@ -15,6 +14,7 @@ import { DEFAULT_BASE_URL, isLoopbackUrl, normaliseBaseUrl } from "./baseUrl";
 import { ConnectionError } from "./connectionError";
 import { AbortedError, MissingApiKeyError, type RequestPlace, RequestTimeoutError } from "./errors";
 import { type ClientOptions, checkApiKey, checkHeaders, checkLimits, type RequestOptions } from "./options";
+import { agentsFor, ProxyFailure, proxyFor } from "./proxy";
 import { redact } from "./redact";
 import { errorOf, type Reply, readReply, redirected } from "./reply";
 import { DEFAULT_MAX_RETRIES, MAX_RETRY_AFTER_MS, RETRY_CODES, RETRY_STATUSES, retryPause } from "./retry";
@@ -23,7 +23,8 @@ const DEFAULT_TIMEOUT_MS = 60_000;
 
 /** A request as the jobs, files and models describe it. */
 export interface ApiRequest {
-  method: Method;
+  // Not got's type: the package's own must compile where got's, which are ESM, do not.
+  method: "GET" | "POST" | "PATCH" | "DELETE";
   /** From `/v1` on, encoded. */
   path: string;
   /** With its `?`, or empty. */
@@ -113,8 +114,9 @@ export class Http {
     this.assertKey();
     checkLimits(options);
     const timeout = options.timeoutMs ?? this.#timeoutMs;
+    const url = new URL(this.baseUrl + request.path + (request.query ?? ""));
     return {
-      url: new URL(this.baseUrl + request.path + (request.query ?? "")),
+      url,
       options: {
         method: request.method,
         headers: {
@@ -134,7 +136,7 @@ export class Http {
         followRedirect: false,
         // A kept connection may be closed by the server just as it is used again. What cannot be repeated must not
         // fail of that, and gets a connection of its own.
-        ...(request.repeatable ? {} : { agent: { http: false, https: false } }),
+        ...agentsFor(url, { fresh: !request.repeatable, timeoutMs: timeout }),
         retry: {
           limit: request.repeatable ? (options.maxRetries ?? this.#maxRetries) : 0,
           methods: request.repeatable ? [request.method] : [],
@@ -179,12 +181,19 @@ export class Http {
       return new ConnectionError(place, "ERR_UNKNOWN", redact(String(error), this.#secrets(request, options)), 1, "");
     }
     const attempts = (error.request?.retryCount ?? 0) + 1;
-    if (error instanceof HTTPError) {
-      return errorOf(this.#replyOf(error.response, request, options), place, attempts);
-    }
     const advice = request.repeatable
       ? ""
       : " It was not repeated, because it may have arrived: look whether it did before sending it again.";
+    // Only a proxy asks for this, whether it was asked to connect or, over http, to pass the request on.
+    const refusing = error instanceof HTTPError && error.response.statusCode === 407 && proxyFor(new URL(this.baseUrl));
+    const failure = refusing ? new ProxyFailure(refusing, "ERR_PROXY_407") : error.cause;
+    if (failure instanceof ProxyFailure) {
+      const detail = redact(failure.message, this.#secrets(request, options));
+      return new ConnectionError(place, failure.code, detail, attempts, "", failure.proxy);
+    }
+    if (error instanceof HTTPError) {
+      return errorOf(this.#replyOf(error.response, request, options), place, attempts);
+    }
     if (error instanceof TimeoutError) {
       return new RequestTimeoutError(place, options.timeoutMs ?? this.#timeoutMs, attempts, advice);
     }

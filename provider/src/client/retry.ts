@@ -8,8 +8,14 @@ export const DEFAULT_MAX_RETRIES = 4;
 /** Statuses that say "not now": the request was not carried out, or may be repeated. */
 export const RETRY_STATUSES = [429, 502, 503, 504];
 
-/** Ways in which a connection breaks, by the system's code. got reports its own timeouts as ETIMEDOUT. */
-export const RETRY_CODES = ["ECONNRESET", "ECONNREFUSED", "ETIMEDOUT", "EPIPE", "ENOTFOUND", "EAI_AGAIN"];
+/**
+ * Ways in which a connection breaks, by the system's code. got reports its own timeouts as ETIMEDOUT; the last ones are a
+ * proxy's way to say that it could not connect just now.
+ */
+export const RETRY_CODES = [
+  ...["ECONNRESET", "ECONNREFUSED", "ETIMEDOUT", "EPIPE", "ENOTFOUND", "EAI_AGAIN"],
+  ...RETRY_STATUSES.map((status) => `ERR_PROXY_${status}`),
+];
 
 /**
  * The longest `Retry-After` that is waited for, in milliseconds. A server that asks for more gets an error with

@@ -1,4 +1,4 @@
-import { InputProblem } from "./validate";
+import { InputProblem } from "./problem";
 
 /** How long an operation may take, in seconds. */
 export interface Timeouts {
@@ -7,7 +7,8 @@ export interface Timeouts {
   delete?: number;
 }
 
-const UNITS: Record<string, number> = { d: 86_400, h: 3_600, m: 60, s: 1, ms: 1e-3, us: 1e-6, µs: 1e-6, ns: 1e-9 };
+/** The engine's units: it knows no days. */
+const UNITS: Record<string, number> = { h: 3_600, m: 60, s: 1, ms: 1e-3, us: 1e-6, µs: 1e-6, ns: 1e-9 };
 const OPERATIONS = ["create", "update", "delete"] as const;
 
 /** `customTimeouts` as the resource option has it (`{create: "1h30m"}`), in seconds. */
@@ -16,21 +17,22 @@ export function timeoutsInSeconds(custom: Record<string, unknown>): Timeouts {
   for (const operation of OPERATIONS) {
     const value = custom[operation];
     if (value === undefined || value === "") continue;
-    timeouts[operation] = typeof value === "number" ? value : durationInSeconds(String(value), operation);
+    timeouts[operation] = durationInSeconds(value, operation);
   }
   return timeouts;
 }
 
 /** The engine's durations: a number with a unit, several in a row. */
-function durationInSeconds(text: string, operation: string): number {
-  if (!/^(\d+(\.\d+)?(d|h|ms|m|s|us|µs|ns))+$/.test(text)) {
+function durationInSeconds(value: unknown, operation: string): number {
+  if (typeof value !== "string" || !/^(\d+(\.\d+)?(h|ms|m|s|us|µs|ns))+$/.test(value)) {
+    const got = typeof value === "string" ? "another string" : `a ${typeof value}`;
     throw new InputProblem(
       `customTimeouts.${operation}`,
-      `expected a duration such as "90m" or "1h30m", got "${text}"`,
+      `expected a duration in h, m and s, such as "90m" or "1h30m", got ${got}`,
     );
   }
   let seconds = 0;
-  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(d|h|ms|m|s|us|µs|ns)/g)) {
+  for (const [, amount, unit] of value.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|s|us|µs|ns)/g)) {
     seconds += Number(amount) * (UNITS[unit as string] as number);
   }
   return seconds;

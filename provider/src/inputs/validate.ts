@@ -1,18 +1,9 @@
-import { z } from "zod";
 import { inputsSchema } from "../schema/inputs";
+import { acrossInputs } from "./across";
+import { inputMessage, REQUIRED } from "./messages";
+import { InputProblem, pathText } from "./problem";
+import { nearestName } from "./unknownNames";
 import { isWithin, unknownPaths } from "./unknowns";
-
-/** What is wrong with an input: where, and what was expected. */
-export class InputProblem extends Error {
-  /** @param path where: `trainingFiles[0].weight` */
-  constructor(path: string, message: string) {
-    super(path === "" ? message : `${path}: ${message}`);
-    this.name = "InputProblem";
-  }
-}
-
-/** `["trainingFiles", 0, "weight"]` → `trainingFiles[0].weight` */
-export const pathText = (path: PropertyKey[]) => z.core.toDotPath(path);
 
 /**
  * Holds the user's inputs against the schema. What a preview does not know yet passes. No message holds a value: it could
@@ -20,26 +11,29 @@ export const pathText = (path: PropertyKey[]) => z.core.toDotPath(path);
  */
 export function validate(inputs: Record<string, unknown>): InputProblem[] {
   const unknown = unknownPaths(inputs);
-  const { error } = inputsSchema.safeParse(inputs);
+  const { error } = inputsSchema.safeParse(inputs, { error: inputMessage });
   const issues = (error?.issues ?? []).filter((issue) => !isWithin(issue.path, unknown));
-  return [
-    ...issues.map((issue) => new InputProblem(pathText(issue.path), issue.message)),
-    ...(issues.length > 0 ? [] : acrossInputs(inputs)),
-  ];
-}
+  if (issues.length === 0) return acrossInputs(inputs);
 
-/** The rules that hold between several inputs. */
-function acrossInputs(inputs: Record<string, unknown>): InputProblem[] {
   const problems: InputProblem[] = [];
-  const has = (name: string) => inputs[name] !== undefined;
-  if (!has("trainingFiles") && !has("repositories")) {
-    problems.push(new InputProblem("trainingFiles", "expected at least one training file (or `repositories`)"));
+  const misspelt = new Set<string>();
+  for (const issue of issues) {
+    if (issue.code !== "unrecognized_keys") continue;
+    misspelt.add(pathText(issue.path));
+    for (const key of issue.keys) {
+      const meant = nearestName(key, issue.path);
+      if (meant !== undefined) misspelt.add(pathText([...issue.path, meant]));
+      const advice = meant === undefined ? "" : `; did you mean ${meant}?`;
+      problems.push(new InputProblem(pathText([...issue.path, key]), `unknown input${advice}`));
+    }
   }
-  if (inputs.jobType === "completion" && has("classifierTargets")) {
-    problems.push(new InputProblem("classifierTargets", 'only a job with jobType "classifier" has targets'));
-  }
-  if (inputs.jobType === "classifier" && !has("classifierTargets")) {
-    problems.push(new InputProblem("classifierTargets", 'a job with jobType "classifier" needs at least one target'));
+  for (const issue of issues) {
+    const path = pathText(issue.path);
+    if (issue.code === "unrecognized_keys") continue;
+    // It is missing because its name is wrong, which has been said: so are `model` beside `modell`, and the one source of a
+    // file beside `pth`.
+    if (misspelt.has(path) && (issue.message === REQUIRED || issue.code === "custom")) continue;
+    problems.push(new InputProblem(path, issue.message));
   }
   return problems;
 }

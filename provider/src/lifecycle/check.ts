@@ -1,7 +1,11 @@
-import { fingerprintFiles, longForm } from "../inputs/files";
+import { fingerprintFiles, longForm, repeatedFiles } from "../inputs/files";
 import { automaticSuffix, changedInputs, IDENTITY_VERSION, identityOf, shapeOf } from "../inputs/identity";
+import { InputProblem } from "../inputs/problem";
 import { type Timeouts, timeoutsInSeconds } from "../inputs/timeouts";
-import { InputProblem, validate } from "../inputs/validate";
+import { hasUnknown, UNKNOWN } from "../inputs/unknowns";
+import { validate } from "../inputs/validate";
+import type { Inputs } from "../schema/inputs";
+import { connect } from "./connection";
 import type { Host } from "./host";
 
 /** Inputs as they cross the wire, before they have been validated. */
@@ -32,9 +36,11 @@ export async function check(olds: RawInputs, news: RawInputs, host: Host): Promi
   host.session.checked(sent.__urn);
   const inputs = longForm(user);
   const problems: InputProblem[] = validate(inputs);
-  if (problems.length === 0) problems.push(...(await fingerprintFiles(inputs)));
-  const timeouts = collect(() => timeoutsInSeconds(sent.__timeouts ?? {}), problems) ?? {};
-  warn(inputs, sent.__urn, host);
+  if (problems.length === 0) problems.push(...(await dataProblems(inputs)));
+  const timeouts = (await collect(() => timeoutsInSeconds(sent.__timeouts ?? {}), problems)) ?? {};
+  if (problems.length === 0 && !hasUnknown(inputs.connection))
+    await collect(() => connect(inputs as Pick<Inputs, "connection">, host), problems);
+  if (problems.length === 0) warn(inputs, sent.__urn, host);
   return {
     inputs: { ...inputs, ...identify(olds, inputs, sent), ...recorded(sent, timeouts) },
     problems: problems.map(({ message }) => message),
@@ -77,7 +83,13 @@ function recorded(sent: Sent, timeouts: Timeouts): RawInputs {
   };
 }
 
+async function dataProblems(inputs: RawInputs): Promise<InputProblem[]> {
+  const problems = await fingerprintFiles(inputs);
+  return problems.length > 0 ? problems : repeatedFiles(inputs);
+}
+
 function warn(inputs: RawInputs, urn: string | undefined, host: Host): void {
+  if (inputs.hyperparameters === UNKNOWN) return;
   const { trainingSteps, epochs } = (inputs.hyperparameters ?? {}) as { trainingSteps?: unknown; epochs?: unknown };
   if (trainingSteps === undefined && epochs === undefined) {
     host.say(
@@ -89,9 +101,9 @@ function warn(inputs: RawInputs, urn: string | undefined, host: Host): void {
 }
 
 /** A value, or undefined after noting why there is none. */
-function collect<T>(make: () => T, problems: InputProblem[]): T | undefined {
+async function collect<T>(make: () => T | Promise<T>, problems: InputProblem[]): Promise<T | undefined> {
   try {
-    return make();
+    return await make();
   } catch (error) {
     if (!(error instanceof InputProblem)) throw error;
     problems.push(error);

@@ -1,6 +1,7 @@
-import { MistralClient } from "../client";
-import { InputProblem, pathText } from "../inputs/validate";
-import { configSchema } from "../schema/config";
+import { InvalidApiKeyError, InvalidArgumentError, InvalidBaseUrlError, MistralClient } from "../client";
+import { inputMessage } from "../inputs/messages";
+import { InputProblem, pathText } from "../inputs/problem";
+import { type Config, configSchema } from "../schema/config";
 import type { Inputs } from "../schema/inputs";
 import type { Host } from "./host";
 
@@ -14,34 +15,56 @@ export interface Connection {
 /**
  * Resolves the server and the key anew for each operation: from the resource's `connection`, then the stack's config, then
  * the environment. A `connection.baseUrl` gets only its own key: a key from elsewhere belongs to another server.
+ *
+ * @throws InputProblem naming the place whose value cannot be used
  */
 export async function connect(inputs: Pick<Inputs, "connection">, host: Pick<Host, "config">): Promise<Connection> {
-  const { apiKey, baseUrl } = inputs.connection ?? {};
+  const { connection = {} } = inputs;
   const config = await readConfig(host);
-  const client = new MistralClient({
-    ...present({
-      apiKey: apiKey ?? (baseUrl === undefined ? (config.apiKey ?? environment("MISTRAL_API_KEY")) : undefined),
-      baseUrl: baseUrl ?? config.baseUrl ?? environment("MISTRAL_BASE_URL"),
+  const ownKey: Candidate = ["connection.apiKey", connection.apiKey];
+  const apiKey = firstOf(
+    ownKey,
+    ...(connection.baseUrl === undefined ? candidates("apiKey", config, "MISTRAL_API_KEY") : []),
+  );
+  const baseUrl = firstOf(
+    ["connection.baseUrl", connection.baseUrl],
+    ...candidates("baseUrl", config, "MISTRAL_BASE_URL"),
+  );
+  try {
+    const client = new MistralClient({
+      apiKey: apiKey.value,
+      baseUrl: baseUrl.value,
       maxRetries: config.maxRetries,
       requestTimeoutMs: config.requestTimeout === undefined ? undefined : config.requestTimeout * 1000,
-    }),
-  });
-  return { client, baseUrl: client.baseUrl };
+    });
+    return { client, baseUrl: client.baseUrl };
+  } catch (error) {
+    if (error instanceof InvalidApiKeyError) throw new InputProblem(apiKey.name, error.message);
+    if (error instanceof InvalidBaseUrlError) throw new InputProblem(baseUrl.name, error.message);
+    if (error instanceof InvalidArgumentError) throw new InputProblem("mistral:requestTimeout", error.message);
+    throw error;
+  }
 }
 
-async function readConfig(host: Pick<Host, "config">) {
+/** Where a value may come from, and what stands there. */
+type Candidate = [name: string, value: string | undefined];
+
+/** An empty variable counts as none: CI systems set missing secrets to "". */
+const candidates = (key: "apiKey" | "baseUrl", config: Config, variable: string): Candidate[] => [
+  [`mistral:${key}`, config[key]],
+  [variable, process.env[variable] || undefined],
+];
+
+function firstOf(...all: Candidate[]): { name: string; value: string | undefined } {
+  const [name = "", value] = all.find((candidate) => candidate[1] !== undefined) ?? [];
+  return { name, value };
+}
+
+async function readConfig(host: Pick<Host, "config">): Promise<Config> {
   const get = await host.config();
   const values = Object.fromEntries(Object.keys(configSchema.shape).map((key) => [key, get(key)]));
-  const { data, error } = configSchema.safeParse(values);
+  const { data, error } = configSchema.safeParse(values, { error: inputMessage });
   const issue = error?.issues[0];
   if (issue) throw new InputProblem(`mistral:${pathText(issue.path)}`, issue.message);
   return data ?? {};
-}
-
-/** An empty variable counts as none: CI systems set missing secrets to "". */
-const environment = (name: string) => process.env[name] || undefined;
-
-/** Leaves out what is undefined. */
-function present<T extends object>(object: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as never;
 }

@@ -3,9 +3,11 @@ import { open } from "../inputs/content";
 import type { UploadedFiles } from "../inputs/request";
 import type { DataFile } from "../schema/files";
 import type { Inputs } from "../schema/inputs";
+import { checkGivenFiles } from "./givenFiles";
 
 /** Uploads what the API does not have yet. The IDs are in the order of the inputs. */
 export async function uploadFiles(client: MistralClient, inputs: Inputs, signal: AbortSignal): Promise<UploadedFiles> {
+  await checkGivenFiles(client, inputs, signal);
   const upload = async (files: DataFile[] = []) => {
     const ids: string[] = [];
     for (const file of files) ids.push(file.fileId ?? (await ensureUploaded(client, file, inputs, signal)));

@@ -1,13 +1,10 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer as createTlsServer } from "node:https";
 import { createServer as createTcpServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { inspect } from "node:util";
 import * as api from "../../../provider/src/client";
+import { certificateFor } from "../../support/certificate";
 import { type Answer, hangUp, ScriptedServer, silence } from "../../support/scriptedServer";
 import { FILE_ID, JOB_ID, KEY } from "./fixtures";
 
@@ -336,42 +333,12 @@ describe("client errors", () => {
       assert.match(error.message, /no TLS connection to .* could be made.*http:\/\//);
     });
 
-    it("a certificate that is not trusted", async function () {
-      const folder = mkdtempSync(join(tmpdir(), "tls-"));
-      try {
-        execFileSync(
-          "openssl",
-          [
-            "req",
-            "-x509",
-            "-newkey",
-            "rsa:2048",
-            "-nodes",
-            "-days",
-            "2",
-            "-subj",
-            "/CN=localhost",
-            "-keyout",
-            "key.pem",
-            "-out",
-            "cert.pem",
-          ],
-          { cwd: folder, stdio: "ignore" },
-        );
-      } catch {
-        this.skip();
-      }
-      const secure = await ScriptedServer.start(
-        createTlsServer({
-          key: readFileSync(join(folder, "key.pem")),
-          cert: readFileSync(join(folder, "cert.pem")),
-        }) as never,
-      );
+    it("a certificate that is not trusted", async () => {
+      const secure = await ScriptedServer.start(createTlsServer(await certificateFor("api.test")) as never);
       const error = await broken(`https://127.0.0.1:${secure.port}`);
       assert.match(error.message, /is not trusted here \(DEPTH_ZERO_SELF_SIGNED_CERT\).*NODE_EXTRA_CA_CERTS/);
       assert.equal(secure.received.length, 0);
       await secure.stop();
-      rmSync(folder, { recursive: true });
     });
 
     it("broken in the middle of a download", async () => {

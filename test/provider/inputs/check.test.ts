@@ -46,12 +46,18 @@ describe("check", () => {
 
     it("takes a FileAsset for its path, and keeps a StringAsset", async () => {
       const file = { ...SIGNATURE, path: train, hash: sha256 };
-      const text = { ...SIGNATURE, text: content, hash: sha256 };
-      const { trainingFiles } = await checked(declared({ trainingFiles: [file, text, { asset: file, weight: 2 }] }));
+      const text = { ...SIGNATURE, text: `${content}\n`, hash: "of the engine" };
+      const { trainingFiles } = await checked(declared({ trainingFiles: [{ asset: file, weight: 2 }, text] }));
       assert.deepEqual(trainingFiles, [
-        { path: train, sha256, bytes: content.length },
-        { asset: text, sha256, bytes: content.length },
         { path: train, weight: 2, sha256, bytes: content.length },
+        {
+          asset: text,
+          sha256: createHash("sha256").update(`${content}\n`).digest("hex"),
+          bytes: content.length + 1,
+        },
+      ]);
+      assert.deepEqual((await checked(declared({ trainingFiles: [file] }))).trainingFiles, [
+        { path: train, sha256, bytes: content.length },
       ]);
     });
 
@@ -60,58 +66,9 @@ describe("check", () => {
       const { trainingFiles } = await checked(declared({ trainingFiles: [recorded] }));
       assert.deepEqual(trainingFiles, [recorded]);
     });
-
-    it("names a file that is missing, is a folder or is empty", async () => {
-      const empty = join(folder, "empty.jsonl");
-      await writeFile(empty, "");
-      const missing = join(folder, "missing.jsonl");
-      assert.deepEqual(await problems(declared({ trainingFiles: [missing, folder, empty] })), [
-        `trainingFiles[0]: ${missing}: no such file (looked for ${missing})`,
-        `trainingFiles[1]: ${folder} is not a file`,
-        `trainingFiles[2]: ${empty} is empty`,
-      ]);
-    });
-
-    it("wants exactly one source for each", async () => {
-      const [problem] = await problems(declared({ trainingFiles: [{ path: train, fileId: "x" }] }));
-      assert.equal(problem, "trainingFiles[0]: expected exactly one of path, asset and fileId");
-    });
   });
 
-  describe("validation", () => {
-    const wrong: [string, RawInputs, RegExp][] = [
-      ["a missing model", { model: undefined }, /^model: .*expected string/],
-      [
-        "a number as a string",
-        { hyperparameters: { trainingSteps: "10" } },
-        /^hyperparameters\.trainingSteps: .*expected number/,
-      ],
-      ["a learning rate out of range", { hyperparameters: { learningRate: 2 } }, /^hyperparameters\.learningRate: /],
-      ["a suffix of 19 characters", { suffix: "x".repeat(19) }, /^suffix: .*18/],
-      ["a skip percentage above a half", { invalidSampleSkipPercentage: 0.6 }, /^invalidSampleSkipPercentage: /],
-      ["an unknown input", { modell: "x" }, /modell/],
-      ["no data at all", { trainingFiles: undefined }, /^trainingFiles: expected at least one/],
-      [
-        "targets on a completion job",
-        { jobType: "completion", classifierTargets: [{ name: "a", labels: ["b"] }] },
-        /^classifierTargets: /,
-      ],
-      ["a classifier without targets", { jobType: "classifier" }, /^classifierTargets: /],
-      [
-        "an unknown deletion policy",
-        { modelDeletionPolicy: "burn" },
-        /^modelDeletionPolicy: .*"retain"\|"archive"\|"delete"/,
-      ],
-      ["a duration without a unit", { __timeouts: { create: "90" } }, /^customTimeouts\.create: .*"90"/],
-    ];
-    for (const [what, inputs, expected] of wrong) {
-      it(`refuses ${what}, naming the field`, async () => {
-        const found = await problems(declared(inputs));
-        assert.equal(found.length, 1, found.join("\n"));
-        assert.match(found[0] as string, expected);
-      });
-    }
-
+  describe("validation, whose messages are in badInput.test.ts", () => {
     it("never shows a secret's value", async () => {
       const secret = "wandb-key-that-is-too-short";
       const found = await problems(declared({ integrations: [{ type: "wandb", project: "p", apiKey: secret }] }));
@@ -143,12 +100,6 @@ describe("check", () => {
         declared({ __timeouts: { create: "1h30m", update: "90s", delete: "500ms" } }),
       );
       assert.deepEqual(__timeouts, { create: 5400, update: 90, delete: 0.5 });
-    });
-
-    it("warns when neither steps nor epochs are set", async () => {
-      const own = new TestHost();
-      await check({}, declared({ hyperparameters: {} }), own);
-      assert.match(own.said.map(({ message }) => message).join(), /neither hyperparameters\.trainingSteps nor/);
     });
   });
 

@@ -1,0 +1,25 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { FineTuningJobArgs } from "./types.generated";
+
+/**
+ * Every `FileAsset` as the path that it holds, which is what `check` makes of it anyway. Left as it is, the engine reads the
+ * whole file to hash it, and where it is missing prints a stack trace.
+ */
+export function withPaths(args: FineTuningJobArgs): FineTuningJobArgs {
+  const { trainingFiles, validationFiles } = args;
+  return {
+    ...args,
+    ...(Array.isArray(trainingFiles) && { trainingFiles: trainingFiles.map(withPath) }),
+    ...(Array.isArray(validationFiles) && { validationFiles: validationFiles.map(withPath) }),
+  };
+}
+
+function withPath<File>(file: File): File | pulumi.Input<string> | { path: pulumi.Input<string> } {
+  if (isFileAsset(file)) return file.path;
+  if (typeof file !== "object" || file === null || pulumi.Output.isInstance(file)) return file;
+  const { asset, ...rest } = file as { asset?: unknown };
+  return isFileAsset(asset) ? { ...rest, path: asset.path } : file;
+}
+
+const isFileAsset = (value: unknown): value is pulumi.asset.FileAsset =>
+  pulumi.asset.Asset.isInstance(value) && "path" in value;

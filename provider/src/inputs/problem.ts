@@ -1,0 +1,17 @@
+/** What is wrong with an input: where, and what was expected. */
+export class InputProblem extends Error {
+  /** @param path where: `trainingFiles[0].weight` */
+  constructor(path: string, message: string) {
+    super(path === "" ? message : `${path}: ${message}`);
+    this.name = "InputProblem";
+  }
+}
+
+/** `["trainingFiles", 0, "weight"]` → `trainingFiles[0].weight` */
+export function pathText(path: readonly PropertyKey[]): string {
+  const parts = path.map((part) => {
+    if (typeof part === "number") return `[${part}]`;
+    return /^[\w$]+$/.test(String(part)) ? `.${String(part)}` : `[${JSON.stringify(String(part))}]`;
+  });
+  return parts.join("").replace(/^\./, "");
+}
