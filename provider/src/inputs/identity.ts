@@ -9,8 +9,11 @@ export const IDENTITY_VERSION = 1;
 /** What shapes a training, as far as the user set it: the part of the inputs that is compared and hashed. */
 export type Shape = Record<string, unknown>;
 
-/** Inputs that replace but do not shape the training: the suffix only names it, and `adopt` is read once. */
-const NOT_SHAPING = new Set(["suffix", "adopt"]);
+/**
+ * Inputs that replace but do not shape the training: the suffix only names it, `adopt` is read once, and the job's type follows
+ * from whether there are targets.
+ */
+const NOT_SHAPING = new Set(["suffix", "adopt", "jobType"]);
 
 export const shapingInputs: string[] = Object.entries(inputsSchema.shape)
   .filter(([name, schema]) => schema.meta()?.change === "replace" && !NOT_SHAPING.has(name))
@@ -31,9 +34,14 @@ export function shapeOf(inputs: Record<string, unknown>): Shape {
   const shape: Shape = {};
   for (const name of shapingInputs) {
     const value = inputs[name];
-    if (value !== undefined) shape[name] = Array.isArray(value) ? value.map((item) => shapeOfItem(name, item)) : value;
+    if (!isNothing(value)) shape[name] = Array.isArray(value) ? value.map((item) => shapeOfItem(name, item)) : value;
   }
   return shape;
+}
+
+/** An empty list or object is the same as none. */
+function isNothing(value: unknown): boolean {
+  return value === undefined || (typeof value === "object" && value !== null && Object.keys(value).length === 0);
 }
 
 function shapeOfItem(name: string, item: unknown): unknown {

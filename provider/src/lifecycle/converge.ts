@@ -1,20 +1,24 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { ConflictError, type DetailedJob, type MistralClient } from "../client";
+import { ConflictError, type DetailedJob, type MistralClient, NotFoundError } from "../client";
 import type { Inputs } from "../schema/inputs";
 import type { Connection } from "./connection";
 import { explain, isPassing } from "./errors";
 import { failureReason } from "./failure";
 import type { Host } from "./host";
 import { InitError } from "./initError";
+import type { Limit } from "./limit";
+import { look } from "./look";
 import { ensureModelDescribed } from "./model";
+import { mustBeSameServer } from "./origin";
 import { type Outputs, toOutputs } from "./outputs";
-import { duration, progressLine } from "./progress";
+import { progressLine } from "./progress";
 import { awaitsStart, hasFailed, hasSucceeded, isTraining } from "./status";
-import { stopAfter } from "./stop";
 
 const FIRST_INTERVAL_SECONDS = 0.25;
 const INTERVAL_GROWTH = 1.5;
 const DEFAULT_POLL_INTERVAL_SECONDS = 30;
+/** Before the first look succeeds, an outage is more likely a wrong address, which waiting would hide. */
+const FIRST_LOOK_SECONDS = 300;
 
 /**
  * Takes a job from wherever it stands to where its declaration wants it: validated, started if its cost allows, trained. The
@@ -26,73 +30,71 @@ const DEFAULT_POLL_INTERVAL_SECONDS = 30;
 export async function converge(
   known: Outputs,
   inputs: Inputs,
-  connection: Connection,
+  { client, baseUrl }: Connection,
   host: Host,
-  timeoutSeconds: number,
+  limit: Limit,
 ): Promise<Outputs> {
-  const { client, baseUrl } = connection;
   const id = known.jobId;
-  const deadline = Date.now() + timeoutSeconds * 1000;
-  const stop = stopAfter(timeoutSeconds, host);
+  const begun = Date.now();
   let job: DetailedJob | undefined;
-  const failing = (reason: string, cause?: unknown) =>
-    new InitError(id, job ? toOutputs(inputs, job, baseUrl) : known, reason, { cause });
-
-  let interval = FIRST_INTERVAL_SECONDS;
-  let shown = "";
+  const outputs = () => (job ? toOutputs(inputs, job, baseUrl) : known);
   try {
+    let interval = FIRST_INTERVAL_SECONDS;
     for (;;) {
-      const status = job?.status;
-      job = (await poll(client, id, inputs, host, stop)) ?? job;
-      if (job) {
-        const line = progressLine(job);
-        if (line !== shown) host.say(inputs.__urn, line, job.status === status ? "progress" : "status");
-        shown = line;
-
-        if (hasFailed(job.status)) throw failing(failureReason(job));
-        if (hasSucceeded(job.status)) {
-          await ensureModelDescribed(client, job, inputs, stop);
-          return toOutputs(inputs, job, baseUrl);
-        }
-        if (awaitsStart(job.status) && !job.auto_start) {
-          if (inputs.autoStart === false) return toOutputs(inputs, job, baseUrl);
-          const tooMuch = costProblem(job, inputs);
-          if (tooMuch) throw failing(tooMuch);
-          const started = await start(client, id, stop);
-          if (started && inputs.waitForCompletion === false) return toOutputs(inputs, started, baseUrl);
-        } else if (inputs.waitForCompletion === false && isTraining(job.status)) return toOutputs(inputs, job, baseUrl);
+      const seen = await look(client, id, inputs, host, limit.signal);
+      if (!seen && !job && Date.now() - begun > FIRST_LOOK_SECONDS * 1000) {
+        throw new Error(`${baseUrl} could not be asked about it for ${FIRST_LOOK_SECONDS} s`);
       }
-      if (job?.status !== status) interval = FIRST_INTERVAL_SECONDS;
-      await sleep(Math.min(interval * 1000, Math.max(0, deadline - Date.now())), undefined, { signal: stop });
+      if (seen) {
+        show(seen, job, inputs, host);
+        if (seen.status !== job?.status) interval = FIRST_INTERVAL_SECONDS;
+        job = seen;
+        job = (await advance(client, job, inputs, limit)) ?? job;
+        if (isDone(job, inputs)) return outputs();
+      }
+      await sleep(interval * 1000, undefined, { signal: limit.signal });
       interval = Math.min(interval * INTERVAL_GROWTH, inputs.pollInterval ?? DEFAULT_POLL_INTERVAL_SECONDS);
     }
   } catch (error) {
-    if (error instanceof InitError) throw error;
-    if (host.signal.aborted) throw failing(`interrupted; ${goesOn(id)}`);
-    if (stop.aborted) throw failing(`not done after ${duration(timeoutSeconds)} (customTimeouts); ${goesOn(id)}`);
-    throw failing(`${explain(error)}; ${goesOn(id)}`, error);
+    const reason = limit.reason() ? `${limit.reason()}; ${goesOn(id)}` : reasonOf(error, known, baseUrl);
+    throw new InitError(id, outputs(), reason, { cause: error });
   }
 }
 
-const goesOn = (id: string) =>
-  `fine-tuning job ${id} goes on and its id is in the state: run \`pulumi up\` to take the wait up again`;
+/** A failure that is said as it is: the job itself is why the declaration is not met. */
+class Unmet extends Error {}
 
-/** One look at the job; undefined when the API could not be reached this time, which never ends the wait. */
-async function poll(
+/**
+ * Does what the job's status asks for.
+ *
+ * @returns the job as it is now, where something was done
+ * @throws Unmet when the training has failed, or must not be started
+ */
+async function advance(
   client: MistralClient,
-  id: string,
+  job: DetailedJob,
   inputs: Inputs,
-  host: Host,
-  signal: AbortSignal,
+  { signal }: Limit,
 ): Promise<DetailedJob | undefined> {
-  try {
-    return await client.jobs.get(id, { signal });
-  } catch (error) {
-    if (signal.aborted || !isPassing(error)) throw error;
-    host.say(inputs.__urn, `waiting for fine-tuning job ${id}: ${explain(error)}`, "progress");
+  if (hasFailed(job.status)) throw new Unmet(failureReason(job, inputs));
+  if (hasSucceeded(job.status)) {
+    if (job.fine_tuned_model) await ensureModelDescribed(client, job.fine_tuned_model, inputs, signal);
     return undefined;
   }
+  if (!rests(job) || inputs.autoStart === false) return undefined;
+  const tooMuch = costProblem(job, inputs);
+  if (tooMuch) throw new Unmet(tooMuch);
+  return start(client, job.id, signal);
 }
+
+/** Whether nothing is left to wait for. */
+function isDone(job: DetailedJob, { autoStart, waitForCompletion }: Inputs): boolean {
+  if (hasSucceeded(job.status)) return true;
+  if (rests(job)) return autoStart === false;
+  return waitForCompletion === false && isTraining(job.status);
+}
+
+const rests = (job: DetailedJob) => awaitsStart(job.status) && !job.auto_start;
 
 /** Starts a validated job. A conflict means that it has been started already, by an earlier attempt of ours. */
 async function start(client: MistralClient, id: string, signal: AbortSignal): Promise<DetailedJob | undefined> {
@@ -113,4 +115,24 @@ function costProblem(job: DetailedJob, { maxCost }: Inputs): string | undefined 
   }
   if (cost <= maxCost) return undefined;
   return `fine-tuning job ${job.id} would cost ${cost} ${currency}, which is more than maxCost ${maxCost}: it rests at VALIDATED. Raise maxCost to start it.`;
+}
+
+function show(job: DetailedJob, before: DetailedJob | undefined, { __urn: urn }: Inputs, host: Host): void {
+  const line = progressLine(job);
+  if (before && line === progressLine(before)) return;
+  host.say(urn, line, job.status === before?.status ? "progress" : "status");
+}
+
+const goesOn = (id: string) =>
+  `fine-tuning job ${id} goes on and its id is in the state: run \`pulumi up\` to take the wait up again`;
+
+function reasonOf(error: unknown, known: Outputs, baseUrl: string): string {
+  if (error instanceof Unmet) return error.message;
+  if (!(error instanceof NotFoundError)) return `${explain(error)}; ${goesOn(known.jobId)}`;
+  try {
+    mustBeSameServer(known.jobId, known, baseUrl);
+    return `${explain(error)} Its id is kept in the state: if the job is gone, run \`pulumi refresh\`.`;
+  } catch (elsewhere) {
+    return explain(elsewhere);
+  }
 }

@@ -5,6 +5,7 @@ import { type Connection, connect } from "./connection";
 import { converge } from "./converge";
 import { findJob } from "./findJob";
 import type { Host } from "./host";
+import { type Limit, limited } from "./limit";
 import { type Outputs, toOutputs } from "./outputs";
 import { uploadFiles } from "./upload";
 
@@ -16,52 +17,69 @@ const DAY_SECONDS = 86_400;
  *
  * @throws InitError from the moment the job's id is known
  */
-export async function create(inputs: Inputs, host: Host): Promise<{ id: string; outputs: Outputs }> {
-  const connection = await connect(inputs, host);
-  const job = await ensureJob(connection, inputs, host);
-  host.session.returned(job.id);
-  const known = toOutputs(inputs, job, connection.baseUrl);
-  const outputs = await converge(known, inputs, connection, host, inputs.__timeouts?.create ?? DAY_SECONDS);
-  return { id: job.id, outputs };
+export function create(inputs: Inputs, host: Host): Promise<{ id: string; outputs: Outputs }> {
+  return limited(inputs.__timeouts?.create ?? DAY_SECONDS, host, async (limit) => {
+    const connection = await connect(inputs, host);
+    const job = (await existing(connection, inputs, host, limit)) ?? (await submit(connection, inputs, host, limit));
+    host.session.returned(job.id);
+    const outputs = await converge(toOutputs(inputs, job, connection.baseUrl), inputs, connection, host, limit);
+    return { id: job.id, outputs };
+  });
 }
 
-async function ensureJob(connection: Connection, inputs: Inputs, host: Host): Promise<Job> {
-  try {
-    return (await existing(connection, inputs, host)) ?? (await submit(connection, inputs, host));
-  } catch (error) {
-    if (!host.signal.aborted) throw error;
-    throw new Error("interrupted before a job was created: nothing was started, run `pulumi up` again", {
-      cause: error,
-    });
-  }
-}
-
-async function existing({ client }: Connection, inputs: Inputs, host: Host): Promise<Job | undefined> {
+async function existing({ client }: Connection, inputs: Inputs, host: Host, limit: Limit): Promise<Job | undefined> {
   const { __urn: urn, adopt } = inputs;
-  if (adopt !== undefined) {
-    const job = await client.jobs.get(adopt, { signal: host.signal });
-    host.say(urn, `adopted fine-tuning job ${job.id} (${job.status})`, "milestone");
+  return unlessStopped(limit, async () => {
+    if (adopt !== undefined) {
+      const job = await client.jobs.get(adopt, { signal: limit.signal });
+      host.say(urn, `adopted fine-tuning job ${job.id} (${job.status})`, "milestone");
+      return job;
+    }
+    const job = await findJob(client, inputs, host, limit.signal);
+    if (job) {
+      host.say(
+        urn,
+        `took over fine-tuning job ${job.id} (${job.status}): it was created for this very declaration, so nothing is trained or paid twice. Change \`triggers\` to train again.`,
+        "milestone",
+      );
+    }
     return job;
-  }
-  const job = await findJob(client, inputs, host);
-  if (job) {
-    host.say(
-      urn,
-      `took over fine-tuning job ${job.id} (${job.status}): it was created for this very declaration, so nothing is trained or paid twice. Change \`triggers\` to train again.`,
-      "milestone",
-    );
-  }
-  return job;
+  });
 }
 
-async function submit({ client, baseUrl }: Connection, inputs: Inputs, host: Host): Promise<Job> {
+async function submit({ client, baseUrl }: Connection, inputs: Inputs, host: Host, limit: Limit): Promise<Job> {
   const { __urn: urn } = inputs;
-  const { signal } = host;
   host.say(urn, `uploading data to ${baseUrl}`, "status");
-  const files = await uploadFiles(client, inputs, signal);
-  signal.throwIfAborted();
+  const files = await unlessStopped(limit, () => uploadFiles(client, inputs, limit.signal));
   // Without the signal: once the request is out, its answer holds the id that must not be lost.
   const job = await client.jobs.create(jobRequest(inputs, files));
   host.say(urn, `created fine-tuning job ${job.id}`, "milestone");
-  return job;
+  return (await elected(client, job, inputs, host, limit)) ?? job;
+}
+
+/**
+ * Another process may have created a job for this declaration at the same time: a host whose CLI was killed, a second CI run.
+ * Nothing has been started yet, so all of them choose the same one here, and none is paid twice.
+ */
+async function elected(client: Connection["client"], own: Job, inputs: Inputs, host: Host, limit: Limit) {
+  try {
+    return await findJob(client, inputs, host, limit.signal);
+  } catch {
+    // The id of our own must not be lost because a list failed.
+    return own;
+  }
+}
+
+/** Explains an end before anything was created. */
+async function unlessStopped<T>(limit: Limit, work: () => Promise<T>): Promise<T> {
+  try {
+    const result = await work();
+    limit.signal.throwIfAborted();
+    return result;
+  } catch (error) {
+    if (!limit.reason()) throw error;
+    throw new Error(`${limit.reason()}, before a job was created: nothing was started, run \`pulumi up\` again`, {
+      cause: error,
+    });
+  }
 }

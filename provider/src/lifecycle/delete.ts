@@ -1,14 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { ConflictError, type DetailedJob, type MistralClient } from "../client";
+import type { DetailedJob, MistralClient } from "../client";
+import { JobStatus } from "../enums";
 import { connect } from "./connection";
-import { ifFound } from "./findJob";
+import { cancelIfPossible, ifFound } from "./findJob";
 import type { Host } from "./host";
+import { limited } from "./limit";
+import { look } from "./look";
 import { releaseModel } from "./model";
-import { isSameOrigin, mustBeSameOrigin } from "./origin";
+import { isSameServer, mustBeSameServer } from "./origin";
 import type { Outputs } from "./outputs";
-import { duration } from "./progress";
 import { isSettled } from "./status";
-import { stopAfter } from "./stop";
+import { isUploadName } from "./upload";
 
 const TEN_MINUTES = 600;
 const INTERVAL_MS = 1000;
@@ -21,52 +23,56 @@ export async function remove(id: string, state: Outputs, host: Host): Promise<vo
   // An old entry of the state that shares its id with the live one: ending it would end the live job.
   if (host.session.isAlive(id)) return;
   const { client, baseUrl } = await connect(state, host);
-  const timeoutSeconds = state.__timeouts?.delete ?? TEN_MINUTES;
-  const signal = stopAfter(timeoutSeconds, host);
-  try {
-    const job = await cancelled(client, id, signal);
-    if (!job && !isSameOrigin(state, baseUrl)) {
-      if (!isSettled(state.status) || (state.modelDeletionPolicy ?? "retain") !== "retain") {
-        mustBeSameOrigin(id, state, baseUrl);
-      }
-      host.say(
-        state.__urn,
-        `fine-tuning job ${id} is at ${state.baseUrl}, not at ${baseUrl}: it has settled and its model is retained, so it is only removed from the state`,
-        "warning",
+  await limited(state.__timeouts?.delete ?? TEN_MINUTES, host, async (limit) => {
+    const { signal } = limit;
+    try {
+      const job = await cancelled(client, id, state, host, signal);
+      if (!job && !isSameServer(state, baseUrl)) return letGo(id, state, baseUrl, host);
+      const model = job?.fine_tuned_model ?? state.fineTunedModel;
+      if (model) await releaseModel(client, model, state.modelDeletionPolicy, signal);
+      await removeUploads(client, state, signal);
+    } catch (error) {
+      if (!limit.reason()) throw error;
+      throw new Error(
+        `${limit.reason()} while fine-tuning job ${id} was being cancelled: run the command again to go on`,
       );
-      return;
     }
-    const model = job?.fine_tuned_model ?? state.fineTunedModel;
-    if (model) await releaseModel(client, model, state.modelDeletionPolicy, signal);
-    await removeUploads(client, state, signal);
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    const why = host.signal.aborted ? "interrupted" : `not done after ${duration(timeoutSeconds)} (customTimeouts)`;
-    throw new Error(`${why} while fine-tuning job ${id} was being cancelled: run the command again to go on`);
+  });
+}
+
+/** The job is at another server than the one that is asked: nothing can be done there, and nothing need be if it has settled. */
+function letGo(id: string, state: Outputs, baseUrl: string, host: Host): void {
+  if (!isSettled(state.status) || (state.modelDeletionPolicy ?? "retain") !== "retain") {
+    mustBeSameServer(id, state, baseUrl);
   }
+  host.say(
+    state.__urn,
+    `fine-tuning job ${id} is at ${state.baseUrl}, not at ${baseUrl}: it has settled and its model is retained, so it is only removed from the state`,
+    "warning",
+  );
 }
 
 /** Sees to it that the job has settled. */
-async function cancelled(client: MistralClient, id: string, signal: AbortSignal): Promise<DetailedJob | undefined> {
-  let asked = false;
+async function cancelled(
+  client: MistralClient,
+  id: string,
+  state: Outputs,
+  host: Host,
+  signal: AbortSignal,
+): Promise<DetailedJob | undefined> {
+  const first = await ifFound(client.jobs.get(id, { signal }));
+  if (!first || isSettled(first.status)) return first;
+  if (first.status !== JobStatus.CancellationRequested) await cancelIfPossible(client, id, signal);
   for (;;) {
-    const job = await ifFound(client.jobs.get(id, { signal }));
+    const job = await ifFound(look(client, id, state, host, signal).then((seen) => seen ?? first));
     if (!job || isSettled(job.status)) return job;
-    if (!asked) {
-      asked = true;
-      // A conflict means that it settled in the meantime: the next look tells.
-      await ifFound(client.jobs.cancel(id, { signal })).catch((error) => {
-        if (!(error instanceof ConflictError)) throw error;
-      });
-      continue;
-    }
     await sleep(INTERVAL_MS, undefined, { signal });
   }
 }
 
 /**
- * Removes the files that the resource uploaded, except those that another job still needs, and those whose name identifies a
- * retained model's declaration: by them the next `pulumi up` finds the model again.
+ * Removes the files that the resource uploaded, which their names tell, except those that another job still needs, and those
+ * whose name identifies a retained model's declaration: by them the next `pulumi up` finds the model again.
  */
 async function removeUploads(client: MistralClient, state: Outputs, signal: AbortSignal): Promise<void> {
   const given = [...(state.trainingFiles ?? []), ...(state.validationFiles ?? [])].map((file) => file.fileId);
@@ -79,6 +85,8 @@ async function removeUploads(client: MistralClient, state: Outputs, signal: Abor
     for (const fileId of [...(job.training_files ?? []), ...(job.validation_files ?? [])]) needed.add(fileId);
   }
   for (const fileId of uploads.filter((upload) => !needed.has(upload))) {
-    await ifFound(client.files.delete(fileId, { signal }));
+    const file = await ifFound(client.files.get(fileId, { signal }));
+    // An adopted job was trained on files that somebody else uploaded.
+    if (file?.filename && isUploadName(file.filename)) await ifFound(client.files.delete(fileId, { signal }));
   }
 }

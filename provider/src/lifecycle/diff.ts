@@ -11,6 +11,8 @@ export interface DiffResult {
   replaces: string[];
 }
 
+const NAMES_THE_MODEL = new Set(["modelName", "modelDescription"]);
+
 const updatable = Object.entries(inputsSchema.shape)
   .filter(([, schema]) => schema.meta()?.change === "update")
   .map(([name]) => name);
@@ -41,5 +43,7 @@ function isAtRest(olds: RawInputs, news: RawInputs): boolean {
 function mustUpdate(name: string, olds: RawInputs, news: RawInputs): boolean {
   // Whether it was to start by itself no longer matters once it has been started; `isAtRest` sees the rest.
   if (name === "autoStart") return false;
+  // They are given to the model once there is one.
+  if (NAMES_THE_MODEL.has(name) && !hasSucceeded(String(olds.status))) return false;
   return stringify(olds[name]) !== stringify(news[name]);
 }

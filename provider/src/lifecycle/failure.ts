@@ -1,15 +1,18 @@
 import type { DetailedJob } from "../client";
+import type { Inputs } from "../schema/inputs";
 import { eventsOf } from "./history";
+import { withoutSecrets } from "./redaction";
 
 const SHOWN_EVENTS = 5;
 
 /** Why a job has ended without a model, with its last events and what to do. */
-export function failureReason(job: DetailedJob): string {
+export function failureReason(job: DetailedJob, inputs: Inputs): string {
   const events = eventsOf(job).slice(-SHOWN_EVENTS);
   const lines = events.map(({ name, data }) => `  ${name}${data === undefined ? "" : ` ${JSON.stringify(data)}`}`);
-  return [
+  const reason = [
     `fine-tuning job ${job.id} has ended as ${job.status}. Its last events:`,
     ...(lines.length > 0 ? lines : ["  (none)"]),
     "It is not trained again by itself: change the declaration (or `triggers`, to train the same again).",
   ].join("\n");
+  return withoutSecrets(reason, inputs);
 }

@@ -1,7 +1,8 @@
-import { type Job, type MistralClient, NotFoundError } from "../client";
+import { stringify } from "safe-stable-stringify";
+import { ConflictError, type Job, type MistralClient, type Model, NotFoundError } from "../client";
 import type { Inputs } from "../schema/inputs";
 import type { Host } from "./host";
-import { hasSucceeded, isLost, isTraining } from "./status";
+import { hasSucceeded, isLost, isUnstarted } from "./status";
 
 /**
  * Looks for the job of this declaration, so that the same declaration never trains, and never pays, twice: after a crash, a
@@ -9,13 +10,19 @@ import { hasSucceeded, isLost, isTraining } from "./status";
  *
  * @returns the job that is furthest on, if there is one; the unstarted rest is cancelled
  */
-export async function findJob(client: MistralClient, inputs: Inputs, host: Host): Promise<Job | undefined> {
-  const { signal } = host;
+export async function findJob(
+  client: MistralClient,
+  inputs: Inputs,
+  host: Host,
+  signal: AbortSignal,
+): Promise<Job | undefined> {
   const candidates: Job[] = [];
   for await (const job of client.jobs.listAll({ suffix: inputs.suffix as string }, { signal })) {
     if (job.suffix !== inputs.suffix || isLost(job.status)) continue;
+    const model = hasSucceeded(job.status) ? await modelOf(client, job, signal) : undefined;
+    if (hasSucceeded(job.status) && !model) continue;
     if (!(await isOurs(client, job, inputs, signal))) continue;
-    if (hasSucceeded(job.status) && !(await reviveModel(client, job, signal))) continue;
+    if (model?.archived) await client.models.unarchive(model.id, { signal });
     candidates.push(job);
   }
   const [best, ...rest] = candidates.sort(furthestFirst);
@@ -27,7 +34,7 @@ export async function findJob(client: MistralClient, inputs: Inputs, host: Host)
     "warning",
   );
   for (const job of rest) {
-    if (progress(job) === 0) await client.jobs.cancel(job.id, { signal });
+    if (progress(job) === 0) await cancelIfPossible(client, job.id, signal);
   }
   return best;
 }
@@ -40,6 +47,8 @@ async function isOurs(client: MistralClient, job: Job, inputs: Inputs, signal: A
   if (inputs.__suffix !== "user") return true;
   const uploads = [...(inputs.trainingFiles ?? []), ...(inputs.validationFiles ?? [])].filter((file) => !file.fileId);
   if (uploads.length === 0) {
+    const declared = (inputs.trainingFiles ?? []).map((file) => file.fileId);
+    if (stringify(declared) !== stringify(job.training_files)) return false;
     throw new Error(
       `fine-tuning job ${job.id} (${job.status}) has the suffix "${inputs.suffix}" already, and nothing tells whether it is ` +
         "the job of this declaration: set `adopt` to its id to take it over, or change the suffix",
@@ -52,12 +61,19 @@ async function isOurs(client: MistralClient, job: Job, inputs: Inputs, signal: A
   return false;
 }
 
-/** Whether the job's model still stands; an archived one is brought back. */
-async function reviveModel(client: MistralClient, job: Job, signal: AbortSignal): Promise<boolean> {
-  if (!job.fine_tuned_model) return false;
-  const model = await ifFound(client.models.get(job.fine_tuned_model, { signal }));
-  if (model?.archived) await client.models.unarchive(model.id, { signal });
-  return model !== undefined;
+/** The model of a job that has succeeded, while it stands. */
+async function modelOf(client: MistralClient, job: Job, signal: AbortSignal): Promise<Model | undefined> {
+  // A list may leave the model out; only the job itself can say that there is none.
+  const id = job.fine_tuned_model ?? (await client.jobs.get(job.id, { signal })).fine_tuned_model;
+  if (!id) throw new Error(`fine-tuning job ${job.id} has succeeded, but the server names no model: try again later`);
+  return ifFound(client.models.get(id, { signal }));
+}
+
+/** Cancels a job, unless it has ended or gone in the meantime. */
+export async function cancelIfPossible(client: MistralClient, id: string, signal: AbortSignal): Promise<void> {
+  await ifFound(client.jobs.cancel(id, { signal })).catch((error) => {
+    if (!(error instanceof ConflictError)) throw error;
+  });
 }
 
 /** A reply, or undefined when the API has no such thing. */
@@ -70,6 +86,9 @@ export async function ifFound<T>(reply: Promise<T>): Promise<T | undefined> {
   }
 }
 
-const progress = ({ status }: Job) => (hasSucceeded(status) ? 2 : isTraining(status) ? 1 : 0);
+/** A status that nobody has heard of counts as started: such a job may cost money, and is not cancelled. */
+const progress = ({ status }: Job) => (hasSucceeded(status) ? 2 : isUnstarted(status) ? 0 : 1);
 
-const furthestFirst = (a: Job, b: Job) => progress(b) - progress(a) || (b.created_at ?? 0) - (a.created_at ?? 0);
+/** Among equals the oldest: two processes that create at the same time must come to the same choice. */
+const furthestFirst = (a: Job, b: Job) =>
+  progress(b) - progress(a) || (a.created_at ?? 0) - (b.created_at ?? 0) || a.id.localeCompare(b.id);

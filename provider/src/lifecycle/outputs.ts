@@ -2,15 +2,28 @@ import type { DetailedJob, Job } from "../client";
 import type { Inputs } from "../schema/inputs";
 import type { JobOutputs } from "../schema/outputs";
 import { checkpointsOf, eventsOf } from "./history";
+import { withoutSecrets } from "./redaction";
+import { hasSucceeded } from "./status";
 
 /** The state of the resource: its inputs, and what the API says of its job. */
 export type Outputs = Inputs & JobOutputs;
 
 const MAX_EVENTS = 50;
 
-/** Gives the inputs back with what the API says of the job. Absent values are left out: a host cannot carry `undefined`. */
+/**
+ * The inputs that have taken effect. The model's name and description are left out until there is a model that can have them,
+ * so that the next `diff` sees that they are still to be given.
+ */
+export function inEffect(inputs: Inputs, status: string): Inputs {
+  const { modelName: _, modelDescription: __, ...unnamed } = inputs;
+  return hasSucceeded(status) ? inputs : unnamed;
+}
+
+/** Gives the inputs that have taken effect with what the API says of the job. */
 export function toOutputs(inputs: Inputs, job: Job | DetailedJob, baseUrl: string): Outputs {
-  return { ...inputs, ...withoutUndefined(jobOutputs(job, baseUrl)) } as Outputs;
+  // JSON leaves out what is undefined, which a host cannot carry.
+  const said = withoutSecrets(JSON.stringify(jobOutputs(job, baseUrl)), inputs);
+  return { ...inEffect(inputs, job.status), ...JSON.parse(said) };
 }
 
 /** What the API says of a job, in the provider's words: camelCase, times as ISO 8601. */
@@ -48,11 +61,8 @@ export function jobOutputs(job: Job | DetailedJob, baseUrl: string): JobOutputs 
   };
 }
 
+/** Unix seconds as ISO 8601. A time that no calendar has must not cost the job's id. */
 function isoTime(seconds: number | undefined): string | undefined {
-  return seconds === undefined ? undefined : new Date(seconds * 1000).toISOString();
-}
-
-/** Leaves undefined values out, all the way down. */
-function withoutUndefined<T>(value: T): T {
-  return JSON.parse(JSON.stringify(value)) as T;
+  const date = new Date((seconds ?? Number.NaN) * 1000);
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }

@@ -1,11 +1,13 @@
 import { connect } from "./connection";
 import { ifFound } from "./findJob";
 import type { Host } from "./host";
-import { mustBeSameOrigin } from "./origin";
+import { describedAs } from "./model";
+import { mustBeSameServer } from "./origin";
 import { type Outputs, toOutputs } from "./outputs";
 
 /**
- * The job as the API has it. A job whose record is gone while its model lives stays as it is.
+ * The job as the API has it, with the name and the description that its model has now. A job whose record is gone while its
+ * model lives stays as it is.
  *
  * @returns undefined when the job and its model are gone
  * @throws when the API cannot be asked, or when a server other than the recorded one does not know the job
@@ -15,8 +17,10 @@ export async function read(id: string, state: Outputs, host: Host): Promise<Outp
   const { client, baseUrl } = await connect(state, host);
   const { signal } = host;
   const job = await ifFound(client.jobs.get(id, { signal }));
-  if (job) return toOutputs(state, job, baseUrl);
-  mustBeSameOrigin(id, state, baseUrl);
-  const model = state.fineTunedModel && (await ifFound(client.models.get(state.fineTunedModel, { signal })));
-  return model ? state : undefined;
+  if (!job) mustBeSameServer(id, state, baseUrl);
+  const modelId = job?.fine_tuned_model ?? state.fineTunedModel;
+  const model = modelId === undefined ? undefined : await ifFound(client.models.get(modelId, { signal }));
+  if (!job && !model) return undefined;
+  const outputs = job ? toOutputs(state, job, baseUrl) : state;
+  return model ? { ...outputs, ...describedAs(outputs, model) } : outputs;
 }

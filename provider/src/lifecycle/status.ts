@@ -1,6 +1,7 @@
 import { JobStatus } from "../enums";
 
 const FAILED: string[] = [JobStatus.Failed, JobStatus.FailedValidation, JobStatus.Cancelled];
+const UNSTARTED: string[] = [JobStatus.Queued, JobStatus.Validating, JobStatus.Validated];
 const STARTED: string[] = [JobStatus.Started, JobStatus.Running];
 
 /** The job has ended without a model, and stays so. */
@@ -10,6 +11,9 @@ export const hasSucceeded = (status: string) => status === JobStatus.Success;
 
 /** The training itself is under way. */
 export const isTraining = (status: string) => STARTED.includes(status);
+
+/** Nothing has been trained, or paid for. */
+export const isUnstarted = (status: string) => UNSTARTED.includes(status);
 
 /** The data is validated and the job waits to be started. */
 export const awaitsStart = (status: string) => status === JobStatus.Validated;

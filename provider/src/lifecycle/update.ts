@@ -1,8 +1,13 @@
 import type { Inputs } from "../schema/inputs";
-import { connect } from "./connection";
+import { type Connection, connect } from "./connection";
 import { converge } from "./converge";
+import { ifFound } from "./findJob";
 import type { Host } from "./host";
-import type { Outputs } from "./outputs";
+import { type Limit, limited } from "./limit";
+import { ensureModelDescribed } from "./model";
+import { mustBeSameServer } from "./origin";
+import { inEffect, type Outputs, toOutputs } from "./outputs";
+import { hasSucceeded } from "./status";
 
 const DAY_SECONDS = 86_400;
 
@@ -10,11 +15,24 @@ const DAY_SECONDS = 86_400;
  * Takes an unfinished job further and changes in place what can be: the wait goes on where it was interrupted, a job that
  * rested is started, the model gets its new name. A failed job throws its reason again, until the declaration changes.
  *
- * @throws InitError
+ * @throws InitError when the job is not, or not yet, what was declared
  */
-export async function update(id: string, olds: Outputs, news: Inputs, host: Host): Promise<Outputs> {
+export function update(id: string, olds: Outputs, news: Inputs, host: Host): Promise<Outputs> {
   host.session.returned(id);
-  const connection = await connect(news, host);
-  const known = { ...olds, ...news, jobId: id };
-  return converge(known, news, connection, host, news.__timeouts?.update ?? DAY_SECONDS);
+  return limited(news.__timeouts?.update ?? DAY_SECONDS, host, async (limit) => {
+    const connection = await connect(news, host);
+    const known = { ...olds, ...inEffect(news, olds.status), jobId: id };
+    if (hasSucceeded(olds.status)) return describe(known, news, connection, limit);
+    return converge(known, news, connection, host, limit);
+  });
+}
+
+/** A finished job has nothing left but its model, which may outlive the job's record. */
+async function describe(known: Outputs, news: Inputs, { client, baseUrl }: Connection, limit: Limit): Promise<Outputs> {
+  const { signal } = limit;
+  const job = await ifFound(client.jobs.get(known.jobId, { signal }));
+  if (!job) mustBeSameServer(known.jobId, known, baseUrl);
+  const model = job?.fine_tuned_model ?? known.fineTunedModel;
+  if (model) await ensureModelDescribed(client, model, news, signal);
+  return job ? toOutputs(news, job, baseUrl) : known;
 }

@@ -26,6 +26,9 @@ export function uploadName(file: DataFile, inputs: Pick<Inputs, "__suffix" | "__
   return `pulumi-${file.sha256}${identity}.jsonl`;
 }
 
+/** Whether a file was uploaded by this provider. */
+export const isUploadName = (name: string) => /^pulumi-[0-9a-f]{64}(-[0-9a-f]{64})?\.jsonl$/.test(name);
+
 async function ensureUploaded(
   client: MistralClient,
   file: DataFile,

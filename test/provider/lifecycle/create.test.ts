@@ -113,6 +113,20 @@ describe("create", () => {
     assert.equal((await world.create("one", { suffix: "shared" })).id, first.id);
   });
 
+  it("finds its job again, and not another's, when only given files and an explicit suffix could tell", async () => {
+    const upload = async (name: string) =>
+      (await world.client.files.upload({ name: `${name}.jsonl`, content: sample(name) })).id;
+    const first = { suffix: "others", trainingFiles: [{ fileId: await upload("one") }] };
+    const { id, outputs } = await world.create("given-one", first);
+    const other = await world.create("given-two", {
+      suffix: "others",
+      trainingFiles: [{ fileId: await upload("two") }],
+    });
+    assert.notEqual(other.id, id);
+    await world.client.models.delete(outputs.fineTunedModel as string);
+    assert.notEqual((await world.create("given-one", first)).id, id, "a job without its model is no look-alike");
+  });
+
   it("does not guess whose job it is when nothing but a given file and an explicit suffix could tell", async () => {
     const { id: fileId } = await world.client.files.upload({ name: "given.jsonl", content: sample("Given?") });
     const declaration = { suffix: "given", trainingFiles: [{ fileId }] };
@@ -169,6 +183,22 @@ describe("create", () => {
   });
 });
 
+describe("two processes that create the same declaration at the same time", () => {
+  let world: World;
+  before(async () => {
+    world = await World.create();
+  });
+  after(() => world.end());
+
+  it("come to one job, and pay once", async () => {
+    const inputs = await world.declare("twins", {});
+    const results = await Promise.all([1, 2, 3].map(() => create(inputs, world.host())));
+    assert.equal(new Set(results.map(({ id }) => id)).size, 1);
+    const jobs = await world.jobs();
+    assert.deepEqual(jobs.filter(({ status }) => status !== "CANCELLED").length, 1);
+  });
+});
+
 describe("a wait that ends before the job", () => {
   let world: World;
   before(async () => {
@@ -183,6 +213,15 @@ describe("a wait that ends before the job", () => {
     const error = await initErrorOf(world.create("interrupted", slow, host));
     assert.match(error.message, /interrupted; fine-tuning job .* goes on and its id is in the state/);
     assert.equal((await world.client.jobs.get(error.id)).status.startsWith("CANCEL"), false);
+  });
+
+  it("keeps the id also when its time is no whole number of milliseconds", async () => {
+    const inputs = {
+      ...(await world.declare("fraction", { ...slow, triggers: [1] })),
+      __timeouts: { create: 0.5000000001 },
+    };
+    const error = await initErrorOf(create(inputs, world.host()));
+    assert.match(error.message, /customTimeouts/);
   });
 
   it("keeps the id and leaves the job alone when its time is up", async () => {

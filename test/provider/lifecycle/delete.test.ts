@@ -47,6 +47,19 @@ describe("delete", () => {
     assert.ok(!left.includes(ownId));
   });
 
+  it("leaves the files of an adopted job alone, which somebody else uploaded", async () => {
+    const { id: file_id } = await world.client.files.upload({ name: "precious.jsonl", content: sample("Precious?") });
+    const { id: adopt } = await world.client.jobs.create({
+      model: "open-mistral-7b",
+      training_files: [{ file_id }],
+      hyperparameters: { training_steps: 1 },
+      auto_start: true,
+    });
+    const { id, outputs } = await world.create("adopting", { adopt });
+    await remove(id, outputs, world.host());
+    assert.ok((await fileIds()).includes(file_id));
+  });
+
   it("keeps the files that identify a retained model's declaration, so that `up` finds it again", async () => {
     const declaration = { suffix: "kept", trainingFiles: [await world.file("kept.jsonl", sample("Kept?"))] };
     const { id, outputs } = await world.create("kept", declaration);

@@ -72,6 +72,17 @@ describe("diff", () => {
     });
   }
 
+  it("takes an empty list or object for none", async () => {
+    const empty = { validationFiles: [], repositories: [], integrations: [], triggers: [], classifierTargets: [] };
+    assert.equal((await compare(await state("SUCCESS"), { ...declared, ...empty })).changes, false);
+    const bare = { ...declared, hyperparameters: undefined };
+    assert.equal((await compare(await state("SUCCESS", bare), { ...declared, hyperparameters: {} })).changes, false);
+  });
+
+  it("does not take the job's type for a change where it is what it would be anyway", async () => {
+    assert.equal((await compare(await state("SUCCESS"), { ...declared, jobType: "completion" })).changes, false);
+  });
+
   it("goes on waiting for a job that has not settled, also in a status that nobody has heard of", async () => {
     for (const status of ["QUEUED", "VALIDATING", "VALIDATED", "RUNNING", "CANCELLATION_REQUESTED", "PAUSED"]) {
       assert.deepEqual(await compare(await state(status), declared), { changes: true, replaces: [] }, status);

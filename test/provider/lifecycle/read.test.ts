@@ -38,6 +38,11 @@ describe("read", () => {
     await assert.rejects(read(id, elsewhere, world.host()), /does not know fine-tuning job .*api\.mistral\.ai/);
   });
 
+  it("tells servers apart that share a host", async () => {
+    const id = "00000000-0000-4000-8000-000000000000";
+    await assert.rejects(read(id, { ...state, baseUrl: `${world.url}/team-a` }, world.host()), /does not know/);
+  });
+
   it("fails when the API cannot be reached", async () => {
     const host = new TestHost({ baseUrl: "http://127.0.0.1:1", maxRetries: "0" });
     await assert.rejects(read(state.jobId, state, host), /127\.0\.0\.1:1/);

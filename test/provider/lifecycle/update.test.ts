@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { diff } from "../../../provider/src/lifecycle/diff";
 import type { Outputs } from "../../../provider/src/lifecycle/outputs";
+import { read } from "../../../provider/src/lifecycle/read";
 import { update } from "../../../provider/src/lifecycle/update";
 import { initErrorOf, World } from "../../support/lifecycle";
 
@@ -41,6 +43,38 @@ describe("update", () => {
     assert.equal(updated.jobId, outputs.jobId);
     const model = await world.client.models.get(updated.fineTunedModel as string);
     assert.deepEqual([model.name, model.description], ["New", "Described"]);
+  });
+
+  it("names the model of a job that finished while nobody waited, also when a refresh came first", async () => {
+    const named = { modelName: "Named", waitForCompletion: false };
+    const { outputs } = await world.create("late-name", named);
+    assert.equal(outputs.modelName, undefined);
+    await world.client.jobs.waitUntilComplete(outputs.jobId, { pollIntervalMs: 50 });
+    const refreshed = (await read(outputs.jobId, outputs, world.host())) as Outputs;
+    assert.equal(refreshed.status, "SUCCESS");
+    const news = await world.declare("late-name", named, refreshed);
+    assert.deepEqual(diff(outputs.jobId, refreshed, news, world.host()), { changes: true, replaces: [] });
+    const updated = await again("late-name", refreshed, named);
+    assert.equal(updated.modelName, "Named");
+    assert.equal((await world.client.models.get(updated.fineTunedModel as string)).name, "Named");
+  });
+
+  it("sees a model that was renamed outside, and gives it its name again", async () => {
+    const { outputs } = await world.create("drift", { modelName: "Ours" });
+    await world.client.models.update(outputs.fineTunedModel as string, { name: "Theirs" });
+    const refreshed = (await read(outputs.jobId, outputs, world.host())) as Outputs;
+    assert.equal(refreshed.modelName, "Theirs");
+    assert.equal((await again("drift", refreshed, { modelName: "Ours" })).modelName, "Ours");
+    assert.equal((await world.client.models.get(outputs.fineTunedModel as string)).name, "Ours");
+  });
+
+  it("renames the model of a job whose record is gone", async () => {
+    const { outputs } = await world.create("gone", { modelName: "Old" });
+    const gone = { ...outputs, jobId: "00000000-0000-4000-8000-000000000000" };
+    const updated = await again("gone", gone, { modelName: "New" });
+    assert.deepEqual([updated.modelName, updated.status], ["New", "SUCCESS"]);
+    const elsewhere = { ...gone, baseUrl: "https://api.mistral.ai" };
+    await assert.rejects(again("gone", elsewhere, { modelName: "Newer" }), /which the state places at https:\/\/api/);
   });
 
   it("says again why a failed job failed, and creates no other", async () => {

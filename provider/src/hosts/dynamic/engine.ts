@@ -22,6 +22,9 @@ export interface Engine {
 const LOOK_EVERY_MS = 5_000;
 const ANSWER_WITHIN_MS = 3_000;
 
+/** The engine is on this machine: the proxy of the environment is not for it. */
+const OPTIONS = { "grpc.enable_http_proxy": 0 };
+
 /** What the host's own copy of the gRPC library and of Pulumi's protocol give. */
 interface EngineClient {
   log(request: object, callback: () => void): void;
@@ -43,7 +46,7 @@ export function connectToEngine(): Engine | undefined {
     const { credentials } = require("@grpc/grpc-js");
     const { EngineClient } = require("@pulumi/pulumi/proto/engine_grpc_pb.js");
     const { LogRequest, LogSeverity } = require("@pulumi/pulumi/proto/engine_pb.js");
-    const client: EngineClient = new EngineClient(address, credentials.createInsecure());
+    const client: EngineClient = new EngineClient(address, credentials.createInsecure(), OPTIONS);
     return {
       log({ urn, text, severity, ephemeral }) {
         const request = new LogRequest();
