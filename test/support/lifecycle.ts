@@ -19,10 +19,11 @@ export class World {
     private readonly close: () => Promise<void>,
   ) {}
 
-  static async create({ speed = 10_000 }: { speed?: number } = {}): Promise<World> {
+  static async create({ speed = 10_000, apiKeys = [] }: { speed?: number; apiKeys?: string[] } = {}): Promise<World> {
     const folder = await mkdtemp(join(tmpdir(), "lifecycle-"));
-    const server = await startServer({ dataDir: join(folder, "server"), speed });
-    return new World(folder, server.url, new MistralClient({ baseUrl: server.url }), async () => {
+    const server = await startServer({ dataDir: join(folder, "server"), speed, apiKeys });
+    const [apiKey] = apiKeys;
+    return new World(folder, server.url, new MistralClient({ baseUrl: server.url, apiKey }), async () => {
       await server.close();
       await rm(folder, { recursive: true });
     });
@@ -32,8 +33,8 @@ export class World {
     return this.close();
   }
 
-  host(): TestHost {
-    return new TestHost({ baseUrl: this.url });
+  host(config: Record<string, string> = {}): TestHost {
+    return new TestHost({ baseUrl: this.url, ...config });
   }
 
   /** Writes a data file; resolves to its path. */

@@ -2,7 +2,7 @@ import { shortForm } from "../schema/assets";
 import type { DataFile } from "../schema/files";
 import { describe, fingerprint } from "./content";
 import { InputProblem } from "./problem";
-import { hasUnknown } from "./unknowns";
+import { hasUnknown, UNKNOWN } from "./unknowns";
 
 const FILE_INPUTS = ["trainingFiles", "validationFiles"] as const;
 
@@ -23,7 +23,8 @@ export function longForm(inputs: Record<string, unknown>): Record<string, unknow
 export async function fingerprintFiles(inputs: Record<string, unknown>): Promise<InputProblem[]> {
   const problems: InputProblem[] = [];
   // The server skips samples that are no JSON, as far as it is told to.
-  const mayBegin = Number(inputs.invalidSampleSkipPercentage ?? 0) > 0 ? "anyhow" : "with JSON";
+  const skipped = inputs.invalidSampleSkipPercentage ?? 0;
+  const mayBegin = skipped === UNKNOWN || Number(skipped) > 0 ? "anyhow" : "with JSON";
   for (const name of FILE_INPUTS) {
     const files = inputs[name];
     if (!Array.isArray(files)) continue;

@@ -36,7 +36,7 @@ export async function check(olds: RawInputs, news: RawInputs, host: Host): Promi
   host.session.checked(sent.__urn);
   const inputs = longForm(user);
   const problems: InputProblem[] = validate(inputs);
-  if (problems.length === 0) problems.push(...(await dataProblems(inputs)));
+  if (problems.length === 0) problems.push(...(await dataProblems(inputs)), ...adoptionProblems(olds, inputs));
   const timeouts = (await collect(() => timeoutsInSeconds(sent.__timeouts ?? {}), problems)) ?? {};
   if (problems.length === 0 && !hasUnknown(inputs.connection))
     await collect(() => connect(inputs as Pick<Inputs, "connection">, host), problems);
@@ -66,6 +66,19 @@ function identify(olds: RawInputs, inputs: RawInputs, sent: Sent): RawInputs {
     __identity: identity,
     __identityVersion: IDENTITY_VERSION,
   };
+}
+
+/** An adopted job stands for the declaration that adopted it, and for no other: adopting it again would train nothing. */
+function adoptionProblems(olds: RawInputs, inputs: RawInputs): InputProblem[] {
+  if (inputs.adopt === undefined || inputs.adopt !== olds.adopt || hasUnknown(inputs)) return [];
+  const changed = changedInputs(shapeOf(olds), shapeOf(inputs));
+  if (changed.length === 0) return [];
+  return [
+    new InputProblem(
+      "adopt",
+      `the adopted job was not trained with the new ${changed.join(", ")}: remove adopt to train anew`,
+    ),
+  ];
 }
 
 function split(news: RawInputs): { sent: Sent; user: RawInputs } {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DetailedJob, MistralClient } from "../client";
 import { JobStatus } from "../enums";
-import { connect } from "./connection";
+import { connectWithAnyKey } from "./anyKey";
 import { cancelIfPossible, ifFound } from "./findJob";
 import type { Host } from "./host";
 import { limited } from "./limit";
@@ -22,7 +22,7 @@ const INTERVAL_MS = 1000;
 export async function remove(id: string, state: Outputs, host: Host): Promise<void> {
   // An old entry of the state that shares its id with the live one: ending it would end the live job.
   if (host.session.isAlive(id)) return;
-  const { client, baseUrl } = await connect(state, host);
+  const { client, baseUrl } = await connectWithAnyKey(id, state, host);
   await limited(state.__timeouts?.delete ?? TEN_MINUTES, host, async (limit) => {
     const { signal } = limit;
     try {

@@ -12,14 +12,19 @@ export const explain = (error: unknown) => (error instanceof Error ? error.messa
 /**
  * `refresh` and `destroy` configure the host from the state, so they use the key of the last `up`: a refused key needs to say
  * so (measured: a rotated key fails there until `--run-program` is given).
+ *
+ * @param ownKey whether the key is the resource's own, which its state holds
  */
-export async function withKeyHint<T>(operation: Promise<T>): Promise<T> {
+export async function withKeyHint<T>(operation: Promise<T>, ownKey: boolean): Promise<T> {
   try {
     return await operation;
   } catch (error) {
     if (!(error instanceof AuthenticationError)) throw error;
-    const hint =
-      "Refresh and destroy use the key of the last `pulumi up`; to use the one that is configured now, add --run-program.";
-    throw new Error(`${error.message} ${hint}`, { cause: error });
+    const way = ownKey
+      ? "run `pulumi up` with the new connection.apiKey first"
+      : "to use the one that is configured now, add --run-program";
+    throw new Error(`${error.message} Refresh and destroy use the key of the last \`pulumi up\`: ${way}.`, {
+      cause: error,
+    });
   }
 }

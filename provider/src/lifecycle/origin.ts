@@ -2,7 +2,7 @@ import { normaliseBaseUrl } from "../client";
 import type { Outputs } from "./outputs";
 
 /** Whether the server that is asked is the one that the state names. A gateway may have several, told apart by their path. */
-export function isSameServer(state: Partial<Outputs>, baseUrl: string): boolean {
+export function isSameServer(state: Pick<Partial<Outputs>, "baseUrl">, baseUrl: string): boolean {
   return state.baseUrl === undefined || normaliseBaseUrl(state.baseUrl) === normaliseBaseUrl(baseUrl);
 }
 

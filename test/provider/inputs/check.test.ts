@@ -103,6 +103,16 @@ describe("check", () => {
     });
   });
 
+  it("refuses to adopt again what was adopted for another declaration", async () => {
+    const adopting = await checked(declared({ adopt: "a-job" }));
+    await checked(declared({ adopt: "a-job" }), adopting);
+    await checked(declared({ triggers: [1] }), adopting);
+    const { problems: found } = await check(adopting, declared({ adopt: "a-job", triggers: [1] }), host);
+    assert.deepEqual(found, [
+      "adopt: the adopted job was not trained with the new triggers: remove adopt to train anew",
+    ]);
+  });
+
   describe("the suffix", () => {
     it("is made of the resource's name and a hash of the declaration", async () => {
       const inputs = await checked(declared());

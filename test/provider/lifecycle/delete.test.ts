@@ -110,6 +110,41 @@ describe("delete", () => {
     }
   });
 
+  it("cancels with the config's key, or the environment's, where the resource's own has been replaced", async () => {
+    for (const [config, variable] of [
+      [{ apiKey: "new-key" }, undefined],
+      [{ apiKey: "another-old-key" }, "new-key"],
+    ] as const) {
+      const guarded = await World.create({ apiKeys: ["new-key"] });
+      try {
+        const { id, outputs } = await guarded.create(
+          "rotated",
+          { autoStart: false },
+          guarded.host({ apiKey: "new-key" }),
+        );
+        const state = { ...outputs, connection: { apiKey: "old-key", baseUrl: guarded.url } };
+        if (variable) process.env.MISTRAL_API_KEY = variable;
+        await remove(id, state, guarded.host(config));
+        assert.equal((await guarded.client.jobs.get(id)).status, "CANCELLED");
+      } finally {
+        delete process.env.MISTRAL_API_KEY;
+        await guarded.end();
+      }
+    }
+  });
+
+  it("sends no key of the config to a server that it is not for", async () => {
+    const guarded = await World.create({ apiKeys: ["new-key"] });
+    try {
+      const { id, outputs } = await guarded.create("other", { autoStart: false }, guarded.host({ apiKey: "new-key" }));
+      const state = { ...outputs, connection: { apiKey: "old-key", baseUrl: guarded.url } };
+      const host = new TestHost({ apiKey: "new-key", baseUrl: "http://127.0.0.1:1" });
+      await assert.rejects(remove(id, state, host), /401/);
+    } finally {
+      await guarded.end();
+    }
+  });
+
   it("says what to do when it is interrupted while a job is being cancelled", async () => {
     const slow = await World.create({ speed: 1 });
     try {

@@ -47,16 +47,20 @@ export const provider = {
 
   async read(id: string, props: Properties): Promise<dynamic.ReadResult> {
     return readable(async () => {
-      const outputs = await withKeyHint(read(id, own(props) as Outputs, host));
+      const state = own(props) as Outputs;
+      const outputs = await withKeyHint(read(id, state, host), hasOwnKey(state));
       // An empty id tells the engine that the resource is gone.
       return outputs ? { id, props: outputs } : { id: "" };
     });
   },
 
   async delete(id: string, props: Properties): Promise<void> {
-    return readable(() => withKeyHint(remove(id, own(props) as Outputs, host)));
+    const state = own(props) as Outputs;
+    return readable(() => withKeyHint(remove(id, state, host), hasOwnKey(state)));
   },
 };
+
+const hasOwnKey = ({ connection }: Outputs) => connection?.apiKey !== undefined;
 
 function own(properties: Properties): Properties {
   const { __provider, ...rest } = properties;
