@@ -1,18 +1,10 @@
 import { Readable } from "node:stream";
-import got, {
-  type CancelableRequest,
-  type Request as GotStream,
-  HTTPError,
-  type OptionsInit,
-  RequestError,
-  type Response,
-  TimeoutError,
-  UploadError,
-} from "got";
+import type { CancelableRequest, Request as GotStream, OptionsInit, Response } from "got";
 import type { z } from "zod";
 import { DEFAULT_BASE_URL, isLoopbackUrl, normaliseBaseUrl } from "./baseUrl";
 import { ConnectionError } from "./connectionError";
 import { AbortedError, MissingApiKeyError, type RequestPlace, RequestTimeoutError } from "./errors";
+import { loadGot } from "./got";
 import { type ClientOptions, checkApiKey, checkHeaders, checkLimits, type RequestOptions } from "./options";
 import { agentsFor, ProxyFailure, proxyFor } from "./proxy";
 import { redact } from "./redact";
@@ -72,7 +64,7 @@ export class Http {
     const prepared = this.#prepare(request, options);
     let response: Response<string>;
     try {
-      response = await (got(prepared.url, prepared.options) as CancelableRequest<Response<string>>);
+      response = await (loadGot().got(prepared.url, prepared.options) as CancelableRequest<Response<string>>);
     } catch (error) {
       throw this.#translate(error, request, options);
     }
@@ -98,7 +90,7 @@ export class Http {
           }
         });
       };
-      listen(got.stream(prepared.url, { ...prepared.options, isStream: true }));
+      listen(loadGot().got.stream(prepared.url, { ...prepared.options, isStream: true }));
     });
     // The stream that is handed out is not got's, which holds the request's headers, and neither are its errors.
     const content = Readable.from(translateErrors(source, translate), { objectMode: false });
@@ -169,6 +161,7 @@ export class Http {
   }
 
   #translate(error: unknown, request: ApiRequest, options: RequestOptions): Error {
+    const { HTTPError, RequestError, TimeoutError, UploadError } = loadGot();
     // Thrown while the body to send was produced: by a file that changed, or by the caller's onProgress.
     if (error instanceof UploadError && error.cause instanceof Error) {
       return error.cause;

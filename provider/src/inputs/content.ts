@@ -4,7 +4,7 @@ import { stat } from "node:fs/promises";
 import { isAbsolute, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import got, { HTTPError } from "got";
+import { loadGot } from "../client/got";
 import { agentsFor } from "../client/proxy";
 import type { WireAsset } from "../schema/assets";
 import type { DataFile } from "../schema/files";
@@ -24,7 +24,7 @@ export function open(file: DataFile): Readable {
   const { text, uri } = (file.asset ?? {}) as WireAsset;
   if (text !== undefined) return Readable.from([Buffer.from(text)]);
   if (uri?.startsWith("file:")) return createReadStream(new URL(uri));
-  if (uri !== undefined) return got.stream(uri, agentsFor(new URL(uri)));
+  if (uri !== undefined) return loadGot().got.stream(uri, agentsFor(new URL(uri)));
   throw new Error("the asset has neither text nor URI");
 }
 
@@ -84,7 +84,7 @@ const REASONS: Record<string, string> = {
 
 function reasonOf(error: unknown): string {
   // got's own text holds the whole URL.
-  if (error instanceof HTTPError) return `the server answered ${error.response.statusCode}`;
+  if (error instanceof loadGot().HTTPError) return `the server answered ${error.response.statusCode}`;
   const { code, message } = error as NodeJS.ErrnoException;
   return REASONS[code ?? ""] ?? message;
 }
