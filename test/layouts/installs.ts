@@ -1,0 +1,98 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { run } from "./commands";
+import { npmInstall, pnpmInstall, writeJson, yarnInstall } from "./managers";
+import { type Packed, unpack } from "./packed";
+import { wrapper } from "./programs";
+
+const pulumiVersion: string = require("@pulumi/pulumi/package.json").version;
+
+/** What `pulumi new typescript` writes. Without ts-node, for which Pulumi has its own copy. */
+const typescript5 = { "@types/node": "^20.0.0", typescript: "~5.9.0" };
+const typescript6 = { "@types/node": "^20.0.0", typescript: "~6.0.0", "ts-node": "^10.9.2", tsx: "^4.23.0" };
+
+/** Fills a folder with a project, or several, and installs what they need, with the packed `pulumi-mistral`. */
+type Install = (folder: string, packed: Packed) => Promise<void>;
+
+/** Each way of installing that leads to another layout of `node_modules`. */
+export const installs = {
+  npm: (folder, { tarball }) => npmProject(folder, `file:${tarball}`, typescript5),
+
+  "npm with TypeScript 6, ts-node and tsx": (folder, { tarball }) => npmProject(folder, `file:${tarball}`, typescript6),
+
+  /**
+   * Two links to a folder: from a program in the same workspace, for which npm installs what the folder needs in the root;
+   * and from one outside, with `file:`, which has a second copy of Pulumi's SDK. That one gets a ts-node of today: Pulumi's
+   * copy does not follow the link when it looks for the types of what the folder depends on.
+   */
+  "an npm workspace": async (folder, packed) => {
+    const workspace = join(folder, "workspace");
+    await unpack(packed, join(workspace, "packages/pulumi-mistral"));
+    await writeJson(workspace, "package.json", { private: true, workspaces: ["packages/*", "infra"] });
+    await writeJson(workspace, "infra/package.json", project("*", typescript5));
+    await npmInstall(workspace);
+    await npmProject(join(folder, "outside"), "file:../workspace/packages/pulumi-mistral", typescript6);
+  },
+
+  pnpm: async (folder, { tarball }) => {
+    await writeJson(folder, "package.json", project(`file:${tarball}`, typescript5));
+    await pnpmInstall(folder);
+  },
+
+  /** What the program depends on is a wrapper: only pnpm's own `.pnpm/node_modules` has `pulumi-mistral`. */
+  "pnpm and a company's wrapper": async (folder, { tarball }) => {
+    await writeWrapper(join(folder, "wrapper"), "0.1.0");
+    const [{ filename }] = JSON.parse(await run(join(folder, "wrapper"), "npm", "pack", "--json"));
+    await writeJson(folder, "infra/package.json", wrapperProject(`file:../wrapper/${filename}`));
+    // The registry does not have the one under test.
+    await pnpmInstall(join(folder, "infra"), { overrides: { "pulumi-mistral": `file:${tarball}` } });
+  },
+
+  /** The same in a workspace, which has its `.pnpm` not in the program's folder but at its root. */
+  "a pnpm workspace with a company's wrapper": async (folder, { tarball }) => {
+    await writeWrapper(join(folder, "packages/acme-tuning"), `file:${tarball}`);
+    await writeJson(folder, "package.json", { private: true });
+    await writeJson(folder, "infra/package.json", wrapperProject("workspace:*"));
+    await pnpmInstall(folder, { packages: ["packages/*", "infra"] });
+  },
+
+  "yarn with node_modules": async (folder, { tarball }) => {
+    await writeJson(folder, "package.json", project(`file:${tarball}`, typescript5));
+    await yarnInstall(folder);
+  },
+} satisfies Record<string, Install>;
+
+async function npmProject(folder: string, specifier: string, devDependencies: Record<string, string>): Promise<void> {
+  await writeJson(folder, "package.json", project(specifier, devDependencies));
+  await npmInstall(folder);
+}
+
+function project(specifier: string, devDependencies: Record<string, string>): object {
+  return {
+    name: "infra",
+    private: true,
+    dependencies: { "@pulumi/pulumi": pulumiVersion, "pulumi-mistral": specifier },
+    devDependencies,
+  };
+}
+
+function wrapperProject(specifier: string): object {
+  return {
+    name: "infra",
+    private: true,
+    dependencies: { "@pulumi/pulumi": pulumiVersion, "acme-tuning": specifier },
+    devDependencies: typescript5,
+  };
+}
+
+async function writeWrapper(folder: string, specifier: string): Promise<void> {
+  await writeJson(folder, "package.json", {
+    name: "acme-tuning",
+    version: "1.0.0",
+    main: "index.js",
+    types: "index.d.ts",
+    dependencies: { "pulumi-mistral": specifier },
+    peerDependencies: { "@pulumi/pulumi": "^3.0.0" },
+  });
+  for (const [file, text] of Object.entries(wrapper)) await writeFile(join(folder, file), text);
+}

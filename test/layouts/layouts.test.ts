@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { delimiter, join, resolve } from "node:path";
+import pLimit from "p-limit";
+import { findOrGetPulumi } from "../../tools/pulumi-cli";
+import { describeWithEngine, type Engine } from "../support/engine";
+import { nodeLts } from "./cached";
+import { run } from "./commands";
+import { installs } from "./installs";
+import { type Layout, layouts } from "./layouts";
+import { pack, temporaryFolder } from "./packed";
+import { writeProgram } from "./programs";
+
+/** A test also waits for those before it, and on a machine with empty caches for what is downloaded. */
+const timeoutMs = 15 * 60_000;
+/** An installation mostly waits for files, and Pulumi for its processes to start: one more than this would gain nothing. */
+const atOnce = pLimit(2);
+
+const frozenText = resolve(__dirname, "../provider/serialized.txt");
+
+const slug = (title: string) => title.replace(/\W+/g, "-").toLowerCase();
+
+describeWithEngine("pulumi-mistral, packed and installed", function (engine) {
+  this.timeout(timeoutMs);
+  let runs: Promise<void>[];
+  let removeFolder: () => Promise<void>;
+
+  // All are started at once, a test each only waits for its own: they take turns while one installs and another runs.
+  before(async () => {
+    const { folder, remove } = await temporaryFolder();
+    removeFolder = remove;
+    const packed = await pack("provider", folder);
+    const server = await engine.server({ speed: 2000 });
+    const installing = Object.entries(installs).map(([name, install]) => {
+      const target = join(folder, slug(name));
+      return [name, atOnce(() => install(target, packed).then(() => target))] as const;
+    });
+    const installed = Object.fromEntries(installing) as Record<Layout["install"], Promise<string>>;
+    runs = layouts.map((layout) => atOnce(async () => up(engine, layout, await installed[layout.install], server.url)));
+    // Each is looked at when its test's turn comes.
+    for (const promise of [...Object.values(installed), ...runs]) promise.catch(() => undefined);
+  });
+  after(async () => {
+    await Promise.allSettled(runs);
+    await removeFolder();
+  });
+
+  for (const [index, { install, title, lts }] of layouts.entries()) {
+    it(`trains, and then has nothing to do, with ${install}: ${title}, Node.js ${lts ? "LTS" : "as it is here"}`, () =>
+      runs[index]);
+  }
+});
+
+/** Runs a program to its end twice; the second time there is nothing to do. */
+async function up(engine: Engine, layout: Layout, installed: string, baseUrl: string): Promise<void> {
+  const { install, title, program, folder = ".", lts, tsc } = layout;
+  // A job is found again by its URN, so each program needs a project of its own.
+  const project = slug(`${install} ${title} ${lts ? "lts" : ""}`);
+  const programFolder = join(installed, folder);
+  await writeProgram(programFolder, project, program);
+  // zod's types need `esModuleInterop`, which Pulumi's template does not set, and TypeScript 6 always.
+  if (tsc) await run(programFolder, join(installed, "node_modules/.bin/tsc"), "--noEmit", "--esModuleInterop");
+
+  const env = { MISTRAL_BASE_URL: baseUrl, PULUMI_NODEJS_TRANSPILE_ONLY: "false", ...(lts && (await withNodeLts())) };
+  const stack = await engine.stack({ folder: programFolder, project, env });
+  const first = await stack.up();
+  assert.equal(first.code, 0, first.output);
+
+  const { resources = [] } = await stack.state();
+  const outputs = resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs;
+  const node = lts ? await ltsVersion() : process.version;
+  const fineTunedModel = String(outputs?.fineTunedModel);
+  assert.match(fineTunedModel, /^ft:open-mistral-7b:bot-/);
+  assert.deepEqual(outputs, { status: "SUCCESS", fineTunedModel, failed: 0, node });
+  // Another text would be a change of all resources, and of what is frozen.
+  const job = resources.find(({ type }) => type === "pulumi-nodejs:dynamic/mistral:FineTuningJob");
+  assert.equal(job?.inputs?.__provider, await readFile(frozenText, "utf8"));
+
+  // The types are as they were.
+  stack.env.PULUMI_NODEJS_TRANSPILE_ONLY = "true";
+  const second = await stack.up("--expect-no-changes");
+  assert.equal(second.code, 0, second.output);
+}
+
+async function withNodeLts(): Promise<Record<string, string>> {
+  const { env } = await findOrGetPulumi();
+  return { PATH: [await nodeLts(), env.PATH].join(delimiter) };
+}
+
+/** Its version, if it is an LTS. */
+async function ltsVersion(): Promise<string> {
+  const [version, name] = JSON.parse(
+    await run(__dirname, join(await nodeLts(), "node"), "-p", "JSON.stringify([process.version, process.release.lts])"),
+  );
+  assert.ok(name, `Node.js ${version} is not an LTS`);
+  return version;
+}

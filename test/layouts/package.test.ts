@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { run } from "./commands";
+import { npmInstall, writeJson } from "./managers";
+import { type Packed, pack, temporaryFolder, unpack } from "./packed";
+
+const repository = resolve(__dirname, "../..");
+const bin = (name: string) => join(repository, "node_modules/.bin", name);
+
+/** What is in a package besides its compiled sources; the first two npm takes in any case. */
+const others = {
+  provider: ["package.json", "README.md", "LICENSE"],
+  server: ["package.json", "README.md", "LICENSE", "bin/mistral-fine-tuning-server.js"],
+};
+
+for (const name of ["provider", "server"] as const) {
+  describe(`the package of ${name}/`, function () {
+    this.timeout(3 * 60_000);
+    let folder: string;
+    let remove: () => Promise<void>;
+    let packed: Packed;
+
+    before("pack", async () => {
+      ({ folder, remove } = await temporaryFolder());
+      packed = await pack(name, folder);
+      await unpack(packed, join(folder, "unpacked"));
+    });
+    after(() => remove());
+
+    it("holds what its sources compile to, its README and its license, and nothing else", () => {
+      const compiled = (file: string) => /^dist\/.*\.(js|d\.ts)$/.test(file) && existsSync(sourceOf(file));
+      const sourceOf = (file: string) =>
+        join(repository, name, file.replace(/^dist/, "src").replace(/(\.js|\.d\.ts)$/, ".ts"));
+      const rest = packed.files.filter((file) => !compiled(file));
+      assert.deepEqual(rest.sort(), [...others[name]].sort());
+      assert.ok(packed.files.includes("dist/index.js") && packed.files.includes("dist/index.d.ts"));
+    });
+
+    it("names no path of the machine that packed it", async () => {
+      const names = [repository, folder, homedir()].filter((path) => path !== "/").map((path) => `${path}/`);
+      for (const file of packed.files) {
+        const text = await readFile(join(folder, "unpacked", file), "utf8");
+        for (const path of names) assert.ok(!text.includes(path), `${file} has ${path}`);
+      }
+    });
+
+    it("is without fault to publint and attw", async () => {
+      assert.match(await run(folder, bin("publint"), "run", packed.tarball, "--strict"), /All good!/);
+      // The strictest profile: every way to resolve modules, Node.js 10's, which is `moduleResolution: node`, included.
+      await run(folder, bin("attw"), packed.tarball, "--profile", "strict", "--no-color");
+    });
+
+    if (name === "server") {
+      it("runs with npx", async () => {
+        const project = join(folder, "project");
+        await writeJson(project, "package.json", {
+          dependencies: { "mistral-fine-tuning-server": `file:${packed.tarball}` },
+        });
+        await npmInstall(project);
+        const version = await run(project, "npx", "--no-install", "mistral-fine-tuning-server", "--version");
+        assert.equal(version, packed.version);
+      });
+    }
+  });
+}

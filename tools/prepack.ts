@@ -1,0 +1,19 @@
+/**
+ * What npm runs before it packs or publishes one of the packages, in its folder: compiles it, removes what a source that is
+ * no longer there left in `dist`, and copies the files that are named, which npm takes from nowhere but the package's folder.
+ */
+import { copyFileSync, existsSync, readdirSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { execaSync } from "execa";
+
+const root = resolve(__dirname, "..");
+
+// npm shows its own caller what is written to stdout, which may be `npm pack --json`.
+const output = { stdout: process.stderr, stderr: "inherit" } as const;
+const { exitCode } = execaSync("tsc", ["-b"], { ...output, preferLocal: true, reject: false });
+if (exitCode !== 0) process.exit(1);
+for (const path of readdirSync("dist", { recursive: true, encoding: "utf8" })) {
+  const source = join("src", path.replace(/(\.d\.ts|\.js|\.js\.map)$/, ".ts"));
+  if (!existsSync(source)) rmSync(join("dist", path), { recursive: true, force: true });
+}
+for (const file of process.argv.slice(2)) copyFileSync(join(root, file), file);
