@@ -1,4 +1,5 @@
-import type { Agents } from "got";
+import type { Agent as HttpAgent } from "node:http";
+import type { Agent as HttpsAgent } from "node:https";
 import { isLoopbackUrl } from "./baseUrl";
 import { InvalidArgumentError } from "./errors";
 
@@ -8,6 +9,12 @@ export interface HttpProxy {
   url: URL;
   /** Scheme, host and port alone, for messages. */
   name: string;
+}
+
+/** got's option `agent`; not got's type, which is ESM and does not compile in every project that reads this package's types. */
+export interface Agents {
+  http?: HttpAgent | false;
+  https?: HttpsAgent | false;
 }
 
 /** How the connections of a request are made. */

@@ -1,9 +1,8 @@
 import type { Agent } from "node:http";
 import type { Agent as HttpsAgent } from "node:https";
-import type { Agents } from "got";
 import { HttpProxyAgent } from "http-proxy-agent";
 import { HttpsProxyAgent } from "https-proxy-agent";
-import { type HttpProxy, ProxyFailure } from "./proxy";
+import { type Agents, type HttpProxy, ProxyFailure } from "./proxy";
 
 const kept = new Map<string, Agents>();
 
