@@ -47,19 +47,27 @@ export class FineTuningJob extends pulumi.dynamic.Resource {
     warnOfPlainKey();
     // Pulumi gives a resource only the outputs that it names at its construction.
     const outputs = Object.fromEntries(OUTPUT_NAMES.map((output) => [output, undefined]));
-    super(
-      provider,
-      name,
-      {
-        ...outputs,
-        ...sealed(withPaths(args)),
-        __urn: pulumi.createUrn(name, TOKEN, opts.parent),
-        __organization: pulumi.getOrganization(),
-        __timeouts: opts.customTimeouts,
-      },
-      opts,
-      MODULE,
-      TYPE,
-    );
+    // The SDK takes a stack trace for each of four promises of each output. None is ever shown, unless one of them leaks, and
+    // together they took longer than everything else in a program of a hundred jobs (see docs/benchmarks.md).
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
+    try {
+      super(
+        provider,
+        name,
+        {
+          ...outputs,
+          ...sealed(withPaths(args)),
+          __urn: pulumi.createUrn(name, TOKEN, opts.parent),
+          __organization: pulumi.getOrganization(),
+          __timeouts: opts.customTimeouts,
+        },
+        opts,
+        MODULE,
+        TYPE,
+      );
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
+    }
   }
 }
