@@ -8,6 +8,8 @@ import { fileRoutes } from "./routes/files";
 import { jobRoutes } from "./routes/jobs";
 import { modelRoutes } from "./routes/models";
 import { uploadRoute } from "./routes/upload";
+import { noQuery } from "./schemas/common";
+import { parse } from "./schemas/parse";
 import type { Services } from "./services";
 
 /** A connection on which nothing moves for this long is closed, in milliseconds. */
@@ -31,8 +33,13 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
       // Now, and not in the handler: before that, Fastify would look at the body.
       throw new NotFoundError("There is no such route");
     }
-    if (request.routeOptions.url?.startsWith("/v1/") && !request.routeOptions.config.signedUrl) {
+    if (isApi(request) && !request.routeOptions.config.signedUrl) {
       request.owner = services.keys.owner(request.headers.authorization);
+    }
+  });
+  app.addHook("preValidation", async (request) => {
+    if (isApi(request) && !request.routeOptions.config.readsQuery) {
+      parse(noQuery, request.query, "query");
     }
   });
   app.setErrorHandler(answerError);
@@ -46,6 +53,11 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
   modelRoutes(app, services);
   refuseOthers();
   return app;
+}
+
+/** Whether a request is for the API, and not for what the server has besides it. */
+function isApi({ routeOptions }: FastifyRequest): boolean {
+  return routeOptions.url?.startsWith("/v1/") ?? false;
 }
 
 function answerError(error: FastifyError | ApiError, request: FastifyRequest, reply: FastifyReply): void {

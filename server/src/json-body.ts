@@ -24,7 +24,7 @@ export function acceptJson(app: FastifyInstance): void {
     }
     void parseText(request, text, (error, value) => {
       // The parser's own message quotes the body, which may hold a secret.
-      done(error ? invalid("The body is not JSON") : null, value);
+      done(error ? invalid("The body is not JSON, or has a field __proto__ or constructor.prototype") : null, value);
     });
   });
 }

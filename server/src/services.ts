@@ -30,5 +30,7 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** The route does not ask for a key itself: its handler looks for a signature first. */
     signedUrl?: boolean;
+    /** The route has query parameters, and checks them itself. Those of all others are refused. */
+    readsQuery?: boolean;
   }
 }

@@ -21,6 +21,19 @@ describe("server: the life of a job", () => {
     assert.equal(model.job, job.id);
   });
 
+  it("validates any number of jobs at once, without a warning of Node's", async () => {
+    const warnings: Error[] = [];
+    const keep = (warning: Error) => warnings.push(warning);
+    process.on("warning", keep);
+    try {
+      const jobs = await Promise.all(Array.from({ length: 12 }, () => api.job({ auto_start: false })));
+      await Promise.all(jobs.map(({ id }) => api.until(id, "VALIDATED")));
+    } finally {
+      process.off("warning", keep);
+    }
+    assert.deepEqual(warnings, []);
+  });
+
   it("reports the estimate and the progress in the metadata, and says that both are simulated", async () => {
     const { metadata } = await api.trained();
     const { last_updated_time, estimated_start_time, train_loss, ...rest } = metadata;

@@ -1,4 +1,4 @@
-import type { Job } from "../store/jobs";
+import type { Job } from "../store/job";
 
 /** `ft:<model>:<suffix>:<yyyymmdd>:<first 8 of the job's id>`; `ft:classifier:…` for classifiers. The date is the job's, in UTC. */
 export function fineTunedModelName(job: Job): string {

@@ -1,4 +1,4 @@
-import type { Job, JobEvent } from "../store/jobs";
+import type { Job, JobEvent } from "../store/job";
 import type { Checkpoint, Plan, TrainerName } from "../trainers/trainer";
 import { seconds } from "./time";
 

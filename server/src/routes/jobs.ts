@@ -1,12 +1,12 @@
 import type { FastifyInstance } from "fastify";
 import { NotFoundError, UnprocessableError, type Violation } from "../errors";
+import { candidate } from "../jobs/candidate";
 import { detailedJobReply, dryRunReply, jobReply } from "../replies/jobs";
-import { noQuery } from "../schemas/common";
 import { createJobBody, createJobQuery, type JobSpec, listJobsQuery } from "../schemas/jobs";
 import { parse } from "../schemas/parse";
 import type { Services } from "../services";
 import type { FileStore } from "../store/files";
-import type { Job } from "../store/jobs";
+import type { Job } from "../store/job";
 import type { Plan } from "../trainers/trainer";
 
 type ById = { Params: { job_id: string } };
@@ -22,7 +22,7 @@ export function jobRoutes(app: FastifyInstance, services: Services): void {
   };
   const detailed = (job: Job) => detailedJobReply(job, jobs.events(job.id), jobs.checkpoints(job.id));
 
-  app.post("/v1/fine_tuning/jobs", async (request) => {
+  app.post("/v1/fine_tuning/jobs", { config: { readsQuery: true } }, async (request) => {
     const { dry_run } = parse(createJobQuery, request.query, "query");
     const spec = parse(createJobBody, request.body, "body");
     checkFiles(spec, files);
@@ -34,16 +34,13 @@ export function jobRoutes(app: FastifyInstance, services: Services): void {
     return jobReply(job);
   });
 
-  app.get("/v1/fine_tuning/jobs", async (request) => {
+  app.get("/v1/fine_tuning/jobs", { config: { readsQuery: true } }, async (request) => {
     const filter = parse(listJobsQuery, request.query, "query");
     const { jobs: page, total } = jobs.list(filter, request.owner);
     return { object: "list", data: page.map(jobReply), total };
   });
 
-  app.get<ById>("/v1/fine_tuning/jobs/:job_id", async (request) => {
-    parse(noQuery, request.query, "query");
-    return detailed(find(request.params.job_id));
-  });
+  app.get<ById>("/v1/fine_tuning/jobs/:job_id", async (request) => detailed(find(request.params.job_id)));
 
   app.post<ById>("/v1/fine_tuning/jobs/:job_id/cancel", async (request) =>
     detailed(supervisor.cancel(find(request.params.job_id).id)),
@@ -80,13 +77,7 @@ function checkFiles(spec: JobSpec, files: FileStore): void {
 }
 
 async function estimate(spec: JobSpec, { files, trainer }: Services): Promise<Plan> {
-  const candidate = {
-    id: "dry-run",
-    spec,
-    trainingFiles: spec.training_files.map((file) => files.dataFile(file.file_id)),
-    validationFiles: spec.validation_files.map((id) => files.dataFile(id)),
-  };
-  const validation = await trainer.estimate(candidate, AbortSignal.timeout(10 * 60_000));
+  const validation = await trainer.estimate(candidate("dry-run", spec, files), AbortSignal.timeout(10 * 60_000));
   if (!validation.ok) {
     throw new UnprocessableError([{ loc: ["body"], msg: validation.reason, type: "invalid_data" }]);
   }

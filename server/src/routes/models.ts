@@ -2,7 +2,6 @@ import type { FastifyInstance } from "fastify";
 import { BadRequestError, NotFoundError } from "../errors";
 import { BASE_MODELS } from "../jobs/base-models";
 import { baseModelReply, fineTunedModelReply } from "../replies/models";
-import { noQuery } from "../schemas/common";
 import { updateModelBody } from "../schemas/models";
 import { parse } from "../schemas/parse";
 import type { Services } from "../services";
@@ -23,13 +22,12 @@ export function modelRoutes(app: FastifyInstance, { models }: Services): void {
     throw new NotFoundError("There is no model with this id");
   };
 
-  app.get("/v1/models", async (request) => {
-    parse(noQuery, request.query, "query");
-    return { object: "list", data: [...BASE_MODELS.map(baseModelReply), ...models.list().map(fineTunedModelReply)] };
-  });
+  app.get("/v1/models", async () => ({
+    object: "list",
+    data: [...BASE_MODELS.map(baseModelReply), ...models.list().map(fineTunedModelReply)],
+  }));
 
   app.get<ById>("/v1/models/:model_id", async (request) => {
-    parse(noQuery, request.query, "query");
     const base = BASE_MODELS.find((each) => each.id === request.params.model_id);
     return base ? baseModelReply(base) : fineTunedModelReply(findFineTuned(request.params.model_id, "shown"));
   });

@@ -2,7 +2,6 @@ import multipart from "@fastify/multipart";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { ApiError, UnprocessableError } from "../errors";
 import { fileReply } from "../replies/files";
-import { noQuery } from "../schemas/common";
 import { type FilePurpose, type SampleType, uploadParts } from "../schemas/files";
 import { parse } from "../schemas/parse";
 import type { Services } from "../services";
@@ -23,7 +22,6 @@ export async function uploadRoute(app: FastifyInstance, services: Services): Pro
   });
 
   app.post("/v1/files", async (request) => {
-    parse(noQuery, request.query, "query");
     const upload = await receive(request, services);
     try {
       const { purpose, file: filename } = parse(uploadParts, { ...upload.fields, file: upload.filename }, "body");

@@ -48,5 +48,5 @@ export const paging = {
   page_size: param.integer(1, 100).default(20),
 };
 
-/** For routes without query parameters: a misspelt or misplaced one must not pass unseen. */
+/** For routes without query parameters: a misplaced one must not pass unseen. */
 export const noQuery = z.strictObject({});

@@ -2,62 +2,10 @@ import { randomUUID } from "node:crypto";
 import { ConflictError } from "../errors";
 import { ACTIVE, canBecome, type JobStatus } from "../jobs/status";
 import type { JobFilter, JobSpec } from "../schemas/jobs";
-import type { Checkpoint, Plan, Progress, TrainerName } from "../trainers/trainer";
+import type { Checkpoint, TrainerName } from "../trainers/trainer";
 import type { Database } from "./database";
+import { type Change, type Job, type JobEvent, type JobRow, type StoredProgress, toJob } from "./job";
 import { limits, Where } from "./where";
-
-export interface Job {
-  id: string;
-  owner: string;
-  status: JobStatus;
-  /** The trainer that the job was created for. */
-  trainer: TrainerName;
-  spec: JobSpec;
-  plan?: Plan;
-  progress?: StoredProgress;
-  startedAt?: number;
-  cancelRequestedAt?: number;
-  fineTunedModel?: string;
-  createdAt: number;
-  modifiedAt: number;
-}
-
-/** What is kept of a trainer's progress in the job itself; checkpoints have rows of their own. */
-export interface StoredProgress extends Pick<Progress, "step" | "trainLoss" | "remainingSeconds"> {
-  updatedAt: number;
-  /** Why the training ended. */
-  stopReason?: string;
-}
-
-export interface JobEvent {
-  name: string;
-  data: Record<string, unknown>;
-  createdAt: number;
-}
-
-/** What may change together with the status. */
-export interface Change {
-  plan?: Plan;
-  startedAt?: number;
-  cancelRequestedAt?: number;
-  fineTunedModel?: string;
-  stopReason?: string;
-}
-
-interface Row {
-  id: string;
-  owner: string;
-  status: JobStatus;
-  trainer: TrainerName;
-  spec: string;
-  plan: string | null;
-  progress: string | null;
-  started_at: number | null;
-  cancel_requested_at: number | null;
-  fine_tuned_model: string | null;
-  created_at: number;
-  modified_at: number;
-}
 
 /** Jobs, their events and their checkpoints. Every change of status is written together with its event, or not at all. */
 export class JobStore {
@@ -91,7 +39,7 @@ export class JobStore {
   }
 
   get(id: string): Job | undefined {
-    const row = this.#database.prepare("SELECT * FROM jobs WHERE id = ?").get(id) as Row | undefined;
+    const row = this.#database.prepare("SELECT * FROM jobs WHERE id = ?").get(id) as JobRow | undefined;
     return row && toJob(row);
   }
 
@@ -110,7 +58,7 @@ export class JobStore {
       .and("suffix = ?", filter.suffix);
     const rows = this.#database
       .prepare(`SELECT * FROM jobs ${where.sql} ORDER BY created_at DESC, seq DESC LIMIT ? OFFSET ?`)
-      .all(...where.values, ...limits(filter)) as Row[];
+      .all(...where.values, ...limits(filter)) as JobRow[];
     const row = this.#database.prepare(`SELECT count(*) AS total FROM jobs ${where.sql}`).get(...where.values);
     return { jobs: rows.map(toJob), total: (row as { total: number }).total };
   }
@@ -197,21 +145,4 @@ export class JobStore {
       .prepare("INSERT INTO events (job_id, name, data, created_at) VALUES (?, 'status-updated', ?, ?)")
       .run(id, JSON.stringify(data), now);
   }
-}
-
-function toJob(row: Row): Job {
-  return {
-    id: row.id,
-    owner: row.owner,
-    status: row.status,
-    trainer: row.trainer,
-    spec: JSON.parse(row.spec),
-    ...(row.plan !== null && { plan: JSON.parse(row.plan) }),
-    ...(row.progress !== null && { progress: JSON.parse(row.progress) }),
-    ...(row.started_at !== null && { startedAt: row.started_at }),
-    ...(row.cancel_requested_at !== null && { cancelRequestedAt: row.cancel_requested_at }),
-    ...(row.fine_tuned_model !== null && { fineTunedModel: row.fine_tuned_model }),
-    createdAt: row.created_at,
-    modifiedAt: row.modified_at,
-  };
 }

@@ -1,6 +1,6 @@
 import type { ClassifierTarget, JobSpec } from "../schemas/jobs";
 import type { Database } from "./database";
-import type { Job } from "./jobs";
+import type { Job } from "./job";
 
 /** A model that a job has made. */
 export interface FineTunedModel {

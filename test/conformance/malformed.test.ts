@@ -1,0 +1,85 @@
+import * as fc from "fast-check";
+import { samples, withServer } from "../server/support";
+import { always, assertAnswered, assertRefused, json, queries, text } from "./properties";
+
+type Kind = "file" | "job" | "model";
+type Route = [method: string, path: string, kind?: Kind | undefined, ...parameters: string[]];
+
+const FILE_FILTERS = ["page", "page_size", "include_total", "sample_type", "source", "search", "purpose", "mimetypes"];
+const JOB_FILTERS = ["page", "page_size", "model", "created_after", "created_before", "created_by_me"];
+const MORE_JOB_FILTERS = ["status", "wandb_project", "wandb_name", "suffix"];
+
+/** Every route: what its id is of, and its query parameters. Last what deletes, or the others would find nothing. */
+const ROUTES: Route[] = [
+  ["POST", "/v1/files"],
+  ["GET", "/v1/files", undefined, ...FILE_FILTERS],
+  ["GET", "/v1/files/ID", "file"],
+  ["GET", "/v1/files/ID/content", "file", "expires", "signature"],
+  ["GET", "/v1/files/ID/url", "file", "expiry"],
+  ["POST", "/v1/fine_tuning/jobs", undefined, "dry_run"],
+  ["GET", "/v1/fine_tuning/jobs", undefined, ...JOB_FILTERS, ...MORE_JOB_FILTERS],
+  ["GET", "/v1/fine_tuning/jobs/ID", "job"],
+  ["POST", "/v1/fine_tuning/jobs/ID/start", "job"],
+  ["POST", "/v1/fine_tuning/jobs/ID/cancel", "job"],
+  ["GET", "/v1/models"],
+  ["GET", "/v1/models/ID", "model"],
+  ["PATCH", "/v1/fine_tuning/models/ID", "model"],
+  ["POST", "/v1/fine_tuning/models/ID/archive", "model"],
+  ["DELETE", "/v1/fine_tuning/models/ID/archive", "model"],
+  ["DELETE", "/v1/files/ID", "file"],
+  ["DELETE", "/v1/models/ID", "model"],
+];
+
+const CONTENT_TYPES = [
+  ...["application/json", "application/json; charset=utf-16", "text/plain", "multipart/form-data", "/", "\u00e9"],
+  ...["multipart/form-data; boundary=b", "application/x-www-form-urlencoded", "application/octet-stream"],
+];
+
+describe("server: whatever is sent, the answer is no 5xx, and a refusal says why", function () {
+  this.timeout(120_000);
+  const api = withServer();
+  const ids = { file: "", job: "", model: "" };
+
+  before(async () => {
+    ids.file = await api.fileId(samples());
+    ids.job = (await api.job({ auto_start: false })).id;
+    ids.model = (await api.trained()).fine_tuned_model;
+  });
+
+  for (const [method, path, kind, ...parameters] of ROUTES) {
+    const route = `${method} ${path.replace("ID", "{id}")}`;
+    const here = () => path.replace("ID", kind ? ids[kind] : "");
+
+    it(`any query to ${route}`, () =>
+      always(queries(parameters), async (query) => {
+        assertAnswered(await api.send(`${here()}?${query}`, { method }));
+      }));
+
+    it(`a query parameter that there is not to ${route}`, () => {
+      const names = text.filter((name) => !parameters.includes(name));
+      return always(names, async (name) => {
+        assertRefused(await api.send(`${here()}?${new URLSearchParams([[name, "1"]])}`, { method }));
+      });
+    });
+
+    if (kind) {
+      it(`any bytes as the id to ${route}`, () =>
+        always(fc.uint8Array({ minLength: 1, maxLength: 20 }), async (bytes) => {
+          const id = [...bytes].map((byte) => `%${byte.toString(16).padStart(2, "0")}`).join("");
+          assertAnswered(await api.send(path.replace("ID", id), { method }));
+        }));
+    }
+
+    if (method !== "GET") {
+      it(`any bytes of any content type to ${route}`, () =>
+        always(fc.tuple(fc.constantFrom(...CONTENT_TYPES), fc.oneof(fc.uint8Array(), text)), async ([type, body]) => {
+          assertAnswered(await api.send(here(), { method, body, headers: { "content-type": type } }));
+        }));
+
+      it(`any JSON to ${route}`, () =>
+        always(json, async (body) => {
+          assertAnswered(await api.call(method, here(), body));
+        }));
+    }
+  }
+});

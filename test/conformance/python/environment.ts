@@ -1,0 +1,87 @@
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { execa } from "execa";
+import { groupLeader, leash } from "../../../tools/processes";
+import { cacheFolder } from "../../../tools/pulumi-cli/cache";
+
+/** The oldest Python that the pinned packages run on. */
+const minimum = "3.11";
+
+/** Downloads take seconds, unless the index is slow today. */
+const installTimeoutMs = 5 * 60_000;
+
+const probe = `
+import ensurepip, sys, venv
+assert sys.version_info >= tuple(map(int, "${minimum}".split("."))), "it is " + sys.version
+print(sys.version)
+`;
+const found = spawnSync("python3", ["-I", "-c", probe], { encoding: "utf8" });
+
+/** Why tests that need Python cannot run on this machine, if so: an end for the title of what is skipped then. */
+export const whyNoPython =
+  found.status === 0
+    ? undefined
+    : `needs python3 ${minimum} or later with venv: ${found.error ? "there is no python3 on PATH" : lastLine(found.stderr)}`;
+
+/** `describe`, but where there is no Python its tests are skipped, and the report says why. */
+export function describeWithPython(title: string, tests: (this: Mocha.Suite) => void): void {
+  if (whyNoPython === undefined) describe(title, tests);
+  else describe.skip(`${title} (${whyNoPython})`, tests);
+}
+
+/** Runs Python with the packages that a file beside this one lists. It ends with whatever exit code it has. */
+export async function python(packages: "mistralai" | "schemathesis", args: string[], cwd: string, timeoutMs: number) {
+  const binary = join(await environment(packages), "bin/python");
+  // A proxy would not reach a server on the loopback interface of this machine.
+  return runPython(binary, args, { cwd, env: { NO_PROXY: "127.0.0.1", no_proxy: "127.0.0.1" } }, timeoutMs);
+}
+
+/**
+ * A virtual environment in the user's cache folder, beside the CLI, made when it is first needed. One that is half filled is
+ * never seen: it is filled elsewhere, and can be moved since its programs are run as modules only.
+ */
+async function environment(packages: string): Promise<string> {
+  const requirements = join(__dirname, `${packages}.txt`);
+  const hash = createHash("sha256")
+    .update(await readFile(requirements))
+    .update(found.stdout)
+    .digest("hex");
+  const target = join(dirname(cacheFolder(process.env)), `python-${hash.slice(0, 12)}`);
+  if (!existsSync(target)) {
+    await mkdir(dirname(target), { recursive: true });
+    const fresh = await mkdtemp(`${target}.partial-`);
+    try {
+      await install("python3", ["-m", "venv", fresh]);
+      await install(join(fresh, "bin/python"), ["-m", "pip", "install", "--quiet", "-r", requirements]);
+      await rename(fresh, target).catch((error) => {
+        // Another run was faster.
+        if (!existsSync(target)) throw error;
+      });
+    } finally {
+      await rm(fresh, { recursive: true, force: true });
+    }
+  }
+  return target;
+}
+
+async function install(binary: string, args: string[]): Promise<void> {
+  const { exitCode, all, shortMessage } = await runPython(binary, args, {}, installTimeoutMs);
+  if (exitCode !== 0) throw new Error(`${shortMessage}\n${all}`);
+}
+
+/** Without what the user's environment and home would add to the packages (`-E`, `-s`), and leaving no `.pyc` (`-B`). */
+function runPython(
+  binary: string,
+  args: string[],
+  options: { cwd?: string; env?: NodeJS.ProcessEnv },
+  timeout: number,
+) {
+  return leash(execa(binary, ["-EsB", ...args], { ...groupLeader, ...options, stdin: "ignore", all: true }), timeout);
+}
+
+function lastLine(text: string): string {
+  return text.trim().split("\n").at(-1) ?? "";
+}

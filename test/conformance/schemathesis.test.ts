@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Api, folder, removeFolders } from "../server/support";
+import { startServer } from "../support/server";
+import { describeWithPython, python } from "./python/environment";
+import { openApiFile } from "./schemas";
+
+const KEY = "the-key";
+
+/** What is tried depends on these and the versions: a finding comes back with every run. */
+const SEED = 20_260_701;
+const MAX_EXAMPLES = 100;
+
+describeWithPython("schemathesis", function () {
+  // The first run on a machine installs it.
+  this.timeout(8 * 60_000);
+  let server: Awaited<ReturnType<typeof startServer>>;
+  let api: Api;
+
+  before(async () => {
+    server = await startServer({ speed: 1000, args: ["--api-key", KEY] });
+    api = new Api(server.url, KEY);
+  });
+
+  after(async () => {
+    await server.stop();
+    removeFolders();
+  });
+
+  it("finds nothing in the real server that the OpenAPI document does not allow", async () => {
+    const fileId = await api.fileId();
+    const jobs = await Promise.all(Array.from({ length: 8 }, () => api.job({ auto_start: false })));
+    const ids = jobs.map((job) => job.id);
+    await Promise.all(ids.map((id) => api.until(id, "VALIDATED")));
+
+    const { exitCode, output } = await schemathesis(config(fileId, ids));
+    assert.equal(exitCode, 0, output);
+    console.log(`      schemathesis: ${/\d+ generated, .*/.exec(output)}`);
+    assert.match(output, /Tested: 5\b/);
+    assert.match(output, / (\d+) generated, \1 passed/);
+    // Or else it would have looked at refusals only.
+    assert.doesNotMatch(output, /Missing test data/);
+    const { total } = await api.ok("GET", "/v1/fine_tuning/jobs");
+    assert.ok(total > jobs.length + 10, `only ${total - jobs.length} jobs were created`);
+  });
+
+  /** In a folder of its own: it leaves a `.hypothesis` and a `.schemathesis`. */
+  async function schemathesis(settings: string) {
+    const cwd = folder();
+    await writeFile(join(cwd, "schemathesis.toml"), settings);
+    const args = [
+      ...[
+        "-m",
+        "schemathesis.cli",
+        "run",
+        openApiFile,
+        "--url",
+        `${server.url}/v1`,
+        "-H",
+        `Authorization: Bearer ${KEY}`,
+      ],
+      // That one wants every body to be taken that the document allows, and the document has no bounds for most fields.
+      ...["--checks", "all", "--exclude-checks", "positive_data_acceptance"],
+      ...[
+        "--seed",
+        String(SEED),
+        "--max-examples",
+        String(MAX_EXAMPLES),
+        "--generation-database",
+        "none",
+        "--no-color",
+      ],
+    ];
+    const { exitCode, all } = await python("schemathesis", args, cwd, 3 * 60_000);
+    return { exitCode, output: `${all}` };
+  }
+});
+
+/**
+ * Values that exist, and some within the server's bounds, so that some requests succeed: no random id is one of a file, and
+ * the document knows no bounds for a learning rate. The rest stays as random as it is.
+ */
+function config(fileId: string, jobIds: string[]): string {
+  const values = {
+    files: [fileId],
+    jobs: jobIds,
+    texts: ["a", "Zürich"],
+    rates: [1e-8, 0.0001, 0.05, 1],
+    fractions: [0, 0.5, 1],
+    keys: ["k".repeat(40)],
+  };
+  const parameters: [path: string, values: keyof typeof values][] = [
+    ["path.job_id", "jobs"],
+    ["body.model", "texts"],
+    ["body.suffix", "texts"],
+    ["body.training_files[*].file_id", "files"],
+    ["body.training_files[*].weight", "fractions"],
+    ["body.validation_files[*]", "files"],
+    ["body.hyperparameters.learning_rate", "rates"],
+    ["body.hyperparameters.weight_decay", "fractions"],
+    ["body.integrations[*].project", "texts"],
+    ["body.integrations[*].name", "texts"],
+    ["body.integrations[*].api_key", "keys"],
+  ];
+  return [
+    "[dictionaries]",
+    ...Object.entries(values).map(([name, entries]) => `${name} = { values = ${JSON.stringify(entries)} }`),
+    "[parameters]",
+    ...parameters.map(([path, name]) => `"${path}" = { dictionary = "${name}", probability = 0.9 }`),
+  ].join("\n");
+}
