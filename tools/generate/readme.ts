@@ -37,8 +37,11 @@ const CHANGES: Record<string, string> = {
 
 function inputRow([name, schema]: [string, Schema]): string[] {
   const required = source.requiredInputs.includes(name) ? " (required)" : "";
-  return [`\`${name}\`${required}`, text(schema), CHANGES[String(schema.change)] ?? ""];
+  return [`\`${name}\`${required}`, text(schema), CHANGES[String(changeOf(schema))] ?? ""];
 }
+
+/** An enum's own schema holds what is said of the input. */
+const changeOf = (schema: Schema) => schema.change ?? source.types[referenced(schema) ?? ""]?.change;
 
 function fields(type: string): string {
   const properties = Object.entries(source.types[type]?.properties ?? {});

@@ -9,11 +9,8 @@ export const IDENTITY_VERSION = 1;
 /** What shapes a training, as far as the user set it: the part of the inputs that is compared and hashed. */
 export type Shape = Record<string, unknown>;
 
-/**
- * Inputs that replace but do not shape the training: the suffix only names it, `adopt` is read once, and the job's type follows
- * from whether there are targets.
- */
-const NOT_SHAPING = new Set(["suffix", "adopt", "jobType"]);
+/** Inputs that replace but do not shape the training: the suffix only names it, and `adopt` is read once. */
+const NOT_SHAPING = new Set(["suffix", "adopt"]);
 
 export const shapingInputs: string[] = Object.entries(inputsSchema.shape)
   .filter(([name, schema]) => schema.meta()?.change === "replace" && !NOT_SHAPING.has(name))

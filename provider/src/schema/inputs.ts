@@ -116,7 +116,7 @@ export const inputsSchema = z.strictObject({
     .meta({
       id: "JobType",
       ...input(
-        "replace",
+        "none",
         "What is trained: `completion` or `classifier`. Default: `classifier` with `classifierTargets`, otherwise `completion`.",
       ),
     }),
