@@ -1,16 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Job, JobFilters } from "./client";
 import type { Connection } from "./lifecycle/connection";
-import type { JobOutputs } from "./schema/outputs";
-import type { Connection as ConnectionSettings } from "./types.generated";
+import type { Connection as ConnectionSettings, JobOutputs } from "./types.generated";
 
 /** A job that Pulumi does not manage. */
-export type FineTuningJobResult = JobOutputs & {
+export interface FineTuningJobResult extends JobOutputs {
   /** The base model. */
   model: string;
   /** The text in the fine-tuned model's name. */
   suffix?: string;
-};
+}
 
 export interface GetFineTuningJobArgs {
   /** ID of the job. */

@@ -140,49 +140,49 @@ export interface FineTuningJobArgs {
 /** A file of training samples. */
 export interface TrainingFile {
   /** Path of a JSONL file, relative to the program's folder. */
-  path?: string;
+  path?: string | undefined;
   /** A Pulumi asset: `FileAsset`, `StringAsset` or `RemoteAsset`. */
-  asset?: pulumi.asset.Asset;
+  asset?: pulumi.asset.Asset | undefined;
   /** ID of a file that the API already has; it is used as it is and never deleted. */
-  fileId?: string;
+  fileId?: string | undefined;
   /** SHA-256 of the content, in hex. */
-  sha256?: string;
+  sha256?: string | undefined;
   /** Size of the content in bytes. */
-  bytes?: number;
+  bytes?: number | undefined;
   /** The share of this file in the training mix, relative to the others. Default: 1. */
-  weight?: number;
+  weight?: number | undefined;
 }
 
 /** A file of validation samples. */
 export interface ValidationFile {
   /** Path of a JSONL file, relative to the program's folder. */
-  path?: string;
+  path?: string | undefined;
   /** A Pulumi asset: `FileAsset`, `StringAsset` or `RemoteAsset`. */
-  asset?: pulumi.asset.Asset;
+  asset?: pulumi.asset.Asset | undefined;
   /** ID of a file that the API already has; it is used as it is and never deleted. */
-  fileId?: string;
+  fileId?: string | undefined;
   /** SHA-256 of the content, in hex. */
-  sha256?: string;
+  sha256?: string | undefined;
   /** Size of the content in bytes. */
-  bytes?: number;
+  bytes?: number | undefined;
 }
 
 /** How the model is trained. */
 export interface Hyperparameters {
   /** Number of optimizer steps, at least 1. Default: the service decides, from `epochs` where that is set. */
-  trainingSteps?: number;
+  trainingSteps?: number | undefined;
   /** Passes over the training data, more than 0; one epoch is about one step per MB. Default: the service decides. */
-  epochs?: number;
+  epochs?: number | undefined;
   /** Peak learning rate, 1e-8 to 1. Default of the service: 1e-4. */
-  learningRate?: number;
+  learningRate?: number | undefined;
   /** Weight decay, 0 to 1. Default of the service: 0.1. */
-  weightDecay?: number;
+  weightDecay?: number | undefined;
   /** Share of the steps in which the learning rate rises, 0 to 1. Default of the service: 0.05. */
-  warmupFraction?: number;
+  warmupFraction?: number | undefined;
   /** Longest sequence in tokens, at least 100. Default: the model's. */
-  seqLen?: number;
+  seqLen?: number | undefined;
   /** Share of fill-in-the-middle samples, 0 to 1; completion jobs only. Default of the service: 0.9. */
-  fimRatio?: number;
+  fimRatio?: number | undefined;
 }
 
 /** What a classifier learns to tell. */
@@ -192,9 +192,9 @@ export interface ClassifierTarget {
   /** The labels that the target may take. */
   labels: string[];
   /** Weight of the target in the loss. Default: 1. */
-  weight?: number;
+  weight?: number | undefined;
   /** `single_class`: one label a sample; `multi_class`: any number of labels. Default of the service: `single_class`. */
-  lossFunction?: "single_class" | "multi_class";
+  lossFunction?: "single_class" | "multi_class" | undefined;
 }
 
 /** A repository whose code is training data. */
@@ -206,9 +206,9 @@ export interface Repository {
   /** Name of the repository. */
   name: string;
   /** Branch, tag or commit. Default: the default branch. */
-  ref?: string;
+  ref?: string | undefined;
   /** Share in the training mix. Default: 1. */
-  weight?: number;
+  weight?: number | undefined;
   /** Access token with read access. */
   token: string;
 }
@@ -220,9 +220,9 @@ export interface Integration {
   /** The project that the run is logged to. */
   project: string;
   /** Display name of the run. Default: chosen by the service. */
-  name?: string;
+  name?: string | undefined;
   /** Name of the run. Default: chosen by the service. */
-  runName?: string;
+  runName?: string | undefined;
   /** API key of the integration, 40 characters. */
   apiKey: string;
 }
@@ -230,9 +230,9 @@ export interface Integration {
 /** Which server has the job, and the key for it. */
 export interface Connection {
   /** API key for this resource. */
-  apiKey?: string;
+  apiKey?: string | undefined;
   /** URL of the API. With it only `connection.apiKey` is sent, never a key from elsewhere. */
-  baseUrl?: string;
+  baseUrl?: string | undefined;
 }
 
 /** Metrics at one step of the training. */
@@ -240,13 +240,13 @@ export interface Checkpoint {
   /** The training step of the checkpoint. */
   stepNumber: number;
   /** Loss on the training data. */
-  trainLoss?: number;
+  trainLoss?: number | undefined;
   /** Loss on the validation data. */
-  validLoss?: number;
+  validLoss?: number | undefined;
   /** Mean token accuracy on the validation data, 0 to 1. */
-  validMeanTokenAccuracy?: number;
+  validMeanTokenAccuracy?: number | undefined;
   /** When the checkpoint was written, as ISO 8601 in UTC. */
-  createdAt?: string;
+  createdAt?: string | undefined;
 }
 
 /** Something that happened to the job. */
@@ -254,9 +254,47 @@ export interface JobEvent {
   /** What happened, for instance `status-updated`. */
   name: string;
   /** Details, as the server gives them. */
-  data?: unknown;
+  data?: unknown | undefined;
   /** When it happened, as ISO 8601 in UTC. */
-  createdAt?: string;
+  createdAt?: string | undefined;
+}
+
+/** What the API says of a job, in the provider's words. */
+export interface JobOutputs {
+  /** ID of the fine-tuning job. */
+  jobId: string;
+  /** Status of the job: QUEUED, STARTED, VALIDATING, VALIDATED, RUNNING, FAILED_VALIDATION, FAILED, SUCCESS, CANCELLED, CANCELLATION_REQUESTED. */
+  status: string;
+  /** ID of the fine-tuned model, once the job has succeeded. */
+  fineTunedModel?: string | undefined;
+  /** URL of the server that has the job. */
+  baseUrl: string;
+  /** IDs of the training files. */
+  trainingFileIds: string[];
+  /** IDs of the validation files. */
+  validationFileIds: string[];
+  /** When the job was created, as ISO 8601 in UTC. */
+  createdAt?: string | undefined;
+  /** When the job last changed, as ISO 8601 in UTC. */
+  modifiedAt?: string | undefined;
+  /** Number of tokens trained on. */
+  trainedTokens?: number | undefined;
+  /** What the job costs, in `costCurrency`, as the server says. */
+  cost?: number | undefined;
+  /** Currency of `cost`. */
+  costCurrency?: string | undefined;
+  /** Expected duration of the training in seconds. */
+  expectedDurationSeconds?: number | undefined;
+  /** Loss on the training data at the last checkpoint. */
+  trainLoss?: number | undefined;
+  /** Loss on the validation data at the last checkpoint. */
+  validLoss?: number | undefined;
+  /** Metrics during the training, in the order of their steps. */
+  checkpoints: Checkpoint[];
+  /** The last 50 events of the job, the oldest first. */
+  events: JobEvent[];
+  /** True when a simulated trainer made the figures up: nothing was trained. */
+  simulated: boolean;
 }
 
 /** The inputs as they took effect, and what the API says of the job. */

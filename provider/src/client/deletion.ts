@@ -2,7 +2,8 @@ import { NotFoundError } from "./apiErrors";
 import type { Http } from "./http";
 import type { RequestOptions } from "./options";
 import { segment } from "./query";
-import { type Deleted, deletedSchema } from "./schemas";
+import { deletedSchema } from "./schemas";
+import type { Deleted } from "./types.generated";
 
 /**
  * Deletes `path/id`. When the connection broke and a repeat finds nothing, the attempt before has deleted it: that is

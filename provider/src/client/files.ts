@@ -6,15 +6,8 @@ import type { Http } from "./http";
 import type { RequestOptions } from "./options";
 import { LARGEST_PAGE, walkPages } from "./pages";
 import { segment, toQuery } from "./query";
-import {
-  type Deleted,
-  type File,
-  type FileList,
-  fileListSchema,
-  fileSchema,
-  type SignedUrl,
-  signedUrlSchema,
-} from "./schemas";
+import { fileListSchema, fileSchema, signedUrlSchema } from "./schemas";
+import type { Deleted, File, FileList, SignedUrl } from "./types.generated";
 import { type UploadProgress, uploadSource } from "./upload";
 
 const PATH = "/v1/files";

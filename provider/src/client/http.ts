@@ -1,6 +1,5 @@
 import { Readable } from "node:stream";
 import type { CancelableRequest, Request as GotStream, OptionsInit, Response } from "got";
-import type { z } from "zod";
 import { DEFAULT_BASE_URL, isLoopbackUrl, normaliseBaseUrl } from "./baseUrl";
 import { ConnectionError } from "./connectionError";
 import { AbortedError, MissingApiKeyError, type RequestPlace, RequestTimeoutError } from "./errors";
@@ -8,7 +7,7 @@ import { loadGot } from "./got";
 import { type ClientOptions, checkApiKey, checkHeaders, checkLimits, type RequestOptions } from "./options";
 import { agentsFor, ProxyFailure, proxyFor } from "./proxy";
 import { redact } from "./redact";
-import { errorOf, type Reply, readReply, redirected } from "./reply";
+import { errorOf, type Reply, type ReplySchema, readReply, redirected } from "./reply";
 import { DEFAULT_MAX_RETRIES, MAX_RETRY_AFTER_MS, RETRY_CODES, RETRY_STATUSES, retryPause } from "./retry";
 
 const DEFAULT_TIMEOUT_MS = 60_000;
@@ -60,7 +59,7 @@ export class Http {
   }
 
   /** Sends the request and reads the reply as JSON of the schema's shape. */
-  async json<T>(schema: z.ZodType<T>, request: ApiRequest, options: RequestOptions = {}): Promise<T> {
+  async json<T>(schema: ReplySchema<T>, request: ApiRequest, options: RequestOptions = {}): Promise<T> {
     const prepared = this.#prepare(request, options);
     let response: Response<string>;
     try {

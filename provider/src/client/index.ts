@@ -40,8 +40,9 @@ export type {
   TrainingFile,
 } from "./jobRequests";
 export type { Jobs } from "./jobs";
+export { BASE_MODELS, JOB_STATUSES, type JobStatus, type JobType, TERMINAL_STATUSES } from "./known";
 export type { Models, ModelUpdate } from "./models";
 export type { ClientOptions, RequestOptions } from "./options";
-export * from "./schemas";
+export type * from "./types.generated";
 export type { UploadProgress } from "./upload";
 export { isComplete, isTerminal, isTransient, type WaitOptions } from "./wait";

@@ -1,4 +1,5 @@
-import type { Hyperparameters, JobStatus, JobType } from "./schemas";
+import type { JobStatus, JobType } from "./known";
+import type { Hyperparameters } from "./types.generated";
 
 /** A file to train on. */
 export interface TrainingFile {

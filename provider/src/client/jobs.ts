@@ -5,16 +5,8 @@ import { type JobCreateRequest, type JobFilters, type JobListRequest, secretsOf 
 import type { RequestOptions } from "./options";
 import { LARGEST_PAGE, walkPages } from "./pages";
 import { segment, toQuery } from "./query";
-import {
-  type DetailedJob,
-  detailedJobSchema,
-  type Job,
-  type JobList,
-  type JobMetadata,
-  jobListSchema,
-  jobMetadataSchema,
-  jobSchema,
-} from "./schemas";
+import { detailedJobSchema, jobListSchema, jobMetadataSchema, jobSchema } from "./schemas";
+import type { DetailedJob, Job, JobList, JobMetadata } from "./types.generated";
 import { isComplete, type WaitOptions, waitUntilComplete } from "./wait";
 
 const PATH = "/v1/fine_tuning/jobs";

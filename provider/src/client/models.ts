@@ -2,15 +2,8 @@ import { deleteOnce } from "./deletion";
 import type { Http } from "./http";
 import type { RequestOptions } from "./options";
 import { segment } from "./query";
-import {
-  type Archived,
-  archivedSchema,
-  type Deleted,
-  type Model,
-  type ModelList,
-  modelListSchema,
-  modelSchema,
-} from "./schemas";
+import { archivedSchema, modelListSchema, modelSchema } from "./schemas";
+import type { Archived, Deleted, Model, ModelList } from "./types.generated";
 
 const PATH = "/v1/models";
 const FINE_TUNED_PATH = "/v1/fine_tuning/models";

@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { z } from "zod";
 import { apiErrorFor } from "./apiErrors";
 import { parseErrorBody } from "./errorBody";
 import { InvalidResponseError, type MistralError, type RequestPlace } from "./errors";
@@ -14,6 +13,15 @@ export interface Reply {
   redact(text: string): string;
 }
 
+/** What a reply is held against: a zod schema. Without zod's own types, which a user's compiler would have to read. */
+export interface ReplySchema<T> {
+  safeParse(
+    value: unknown,
+  ):
+    | { success: true; data: T }
+    | { success: false; error: { issues: readonly { path: readonly PropertyKey[]; message: string }[] } };
+}
+
 const LONGEST_EXCERPT = 80;
 
 /**
@@ -22,7 +30,7 @@ const LONGEST_EXCERPT = 80;
  *
  * @throws {InvalidResponseError} not JSON, or not of the shape.
  */
-export function readReply<T>(schema: z.ZodType<T>, reply: Reply, place: RequestPlace): T {
+export function readReply<T>(schema: ReplySchema<T>, reply: Reply, place: RequestPlace): T {
   if (reply.status >= 300) {
     throw redirected(reply, place);
   }

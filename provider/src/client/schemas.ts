@@ -1,5 +1,10 @@
 import { z } from "zod";
-import { BaseModel, JobStatus as KnownStatus, type JobType as KnownType } from "../enums";
+import type { JobStatus, JobType } from "./known";
+
+/*
+ * What the API answers. The types of `types.generated.ts` are made from this: those that a user meets are without zod, whose
+ * own types do not compile under the settings of every program.
+ */
 
 /**
  * An object of the API. Fields that are not named here pass through at run time, so that a newer server loses
@@ -9,146 +14,111 @@ function open<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape> {
   return z.looseObject(shape) as unknown as z.ZodObject<Shape>;
 }
 
-const seconds = z.number();
+const seconds = z.number().describe("Unix seconds.");
 
-/** All statuses in the documents. An open set: a server may send others. */
-export const JOB_STATUSES = Object.values(KnownStatus);
-
-/** A job's status: one of `JOB_STATUSES`, or one that a newer server has. */
-export type JobStatus = KnownStatus | (string & Record<never, never>);
-
-/** The statuses that a job never leaves. An unknown status is not among them. */
-export const TERMINAL_STATUSES = [
-  KnownStatus.Success,
-  KnownStatus.Failed,
-  KnownStatus.FailedValidation,
-  KnownStatus.Cancelled,
-] as const;
-
-/** `completion` (the default) or `classifier`; open for what a newer server has. */
-export type JobType = KnownType | (string & Record<never, never>);
-
-/** Base models that the documents name. An open set: the server decides what it can train. */
-export const BASE_MODELS = Object.values(BaseModel);
-
-/** How the training is done. */
 export const hyperparametersSchema = open({
   training_steps: z.number().optional(),
-  /** Default 0.0001. */
-  learning_rate: z.number().optional(),
-  /** Default 0.1. */
-  weight_decay: z.number().optional(),
-  /** Share of the steps in which the learning rate rises, 0 to 1; default 0.05. */
-  warmup_fraction: z.number().optional(),
+  learning_rate: z.number().optional().describe("Default 0.0001."),
+  weight_decay: z.number().optional().describe("Default 0.1."),
+  warmup_fraction: z
+    .number()
+    .optional()
+    .describe("Share of the steps in which the learning rate rises, 0 to 1; default 0.05."),
   epochs: z.number().optional(),
-  /** Tokens. */
-  seq_len: z.number().optional(),
-  /** Share of fill-in-the-middle samples, 0 to 1; default 0.9; completion jobs only. */
-  fim_ratio: z.number().optional(),
-});
+  seq_len: z.number().optional().describe("Tokens."),
+  fim_ratio: z
+    .number()
+    .optional()
+    .describe("Share of fill-in-the-middle samples, 0 to 1; default 0.9; completion jobs only."),
+}).meta({ id: "Hyperparameters", description: "How the training is done." });
 
-/** What the server expects, or has found out, of a job's size and price. Also the answer to a dry run. */
 export const jobMetadataSchema = open({
   expected_duration_seconds: z.number().optional(),
-  /** In `cost_currency`. */
-  cost: z.number().optional(),
+  cost: z.number().optional().describe("In `cost_currency`."),
   cost_currency: z.string().optional(),
   train_tokens_per_step: z.number().optional(),
   train_tokens: z.number().optional(),
   data_tokens: z.number().optional(),
-  /** Unix seconds. */
   estimated_start_time: seconds.optional(),
-  /** Dry run only: the estimate is of an old kind. */
-  deprecated: z.boolean().optional(),
-  /** Dry run only. */
-  details: z.string().optional(),
-  /** Dry run only. */
-  epochs: z.number().optional(),
-  /** Dry run only. */
-  training_steps: z.number().optional(),
-  /** `job.metadata`; dry run only. */
-  object: z.string().optional(),
-  /** True when the numbers are made up: the simulated trainer of `mistral-fine-tuning-server` sets it. */
-  simulated: z.boolean().optional(),
-  /** Steps done so far; only `mistral-fine-tuning-server` sends it. */
-  current_step: z.number().optional(),
-  /** Steps in all; only `mistral-fine-tuning-server` sends it. */
-  total_steps: z.number().optional(),
-  /** Seconds until the training ends; only `mistral-fine-tuning-server` sends it. */
-  estimated_remaining_seconds: z.number().optional(),
+  deprecated: z.boolean().optional().describe("Dry run only: the estimate is of an old kind."),
+  details: z.string().optional().describe("Dry run only."),
+  epochs: z.number().optional().describe("Dry run only."),
+  training_steps: z.number().optional().describe("Dry run only."),
+  object: z.string().optional().describe("`job.metadata`; dry run only."),
+  simulated: z
+    .boolean()
+    .optional()
+    .describe("True when the numbers are made up: the simulated trainer of `mistral-fine-tuning-server` sets it."),
+  current_step: z.number().optional().describe("Steps done so far; only `mistral-fine-tuning-server` sends it."),
+  total_steps: z.number().optional().describe("Steps in all; only `mistral-fine-tuning-server` sends it."),
+  estimated_remaining_seconds: z
+    .number()
+    .optional()
+    .describe("Seconds until the training ends; only `mistral-fine-tuning-server` sends it."),
+}).meta({
+  id: "JobMetadata",
+  description: "What the server expects, or has found out, of a job's size and price. Also the answer to a dry run.",
 });
 
-/** A Weights & Biases integration as the server answers it: with `url`, never with the key. */
 export const integrationSchema = open({
-  /** `wandb`. */
-  type: z.string().optional(),
+  type: z.string().optional().describe("`wandb`."),
   project: z.string().optional(),
   name: z.string().optional(),
   run_name: z.string().optional(),
-  /** Where the run can be watched. */
-  url: z.string().optional(),
+  url: z.string().optional().describe("Where the run can be watched."),
+}).meta({
+  id: "Integration",
+  description: "A Weights & Biases integration as the server answers it: with `url`, never with the key.",
 });
 
-/** A repository that was trained on, as the server answers it: with the commit, never with the token. */
 export const repositorySchema = open({
-  /** `github`. */
-  type: z.string().optional(),
+  type: z.string().optional().describe("`github`."),
   owner: z.string().optional(),
   name: z.string().optional(),
   ref: z.string().optional(),
   weight: z.number().optional(),
   commit_id: z.string().optional(),
+}).meta({
+  id: "Repository",
+  description: "A repository that was trained on, as the server answers it: with the commit, never with the token.",
 });
 
-/** What a classifier learns to tell apart. */
 export const classifierTargetSchema = open({
   name: z.string().optional(),
   labels: z.array(z.string()).optional(),
   weight: z.number().optional(),
-  /** `single_class` or `multi_class`. */
-  loss_function: z.string().optional(),
-});
+  loss_function: z.string().optional().describe("`single_class` or `multi_class`."),
+}).meta({ id: "ClassifierTarget", description: "What a classifier learns to tell apart." });
 
-/** Something that happened to a job. */
 export const jobEventSchema = open({
   name: z.string(),
   data: z.record(z.string(), z.unknown()).optional(),
-  /** Unix seconds. */
   created_at: seconds,
-});
+}).meta({ id: "JobEvent", description: "Something that happened to a job." });
 
-/** A point in the training at which the losses were measured. */
 export const checkpointSchema = open({
   metrics: open({
     train_loss: z.number().optional(),
     valid_loss: z.number().optional(),
-    /** 0 to 1. */
-    valid_mean_token_accuracy: z.number().optional(),
+    valid_mean_token_accuracy: z.number().optional().describe("0 to 1."),
   }),
   step_number: z.number(),
-  /** Unix seconds. */
   created_at: seconds,
-});
+}).meta({ id: "Checkpoint", description: "A point in the training at which the losses were measured." });
 
 const jobShape = {
   id: z.string().min(1),
-  /** `job`. */
-  object: z.string().optional(),
+  object: z.string().optional().describe("`job`."),
   model: z.string(),
-  status: z.string() as unknown as z.ZodType<JobStatus, JobStatus>,
-  job_type: (z.string() as unknown as z.ZodType<JobType, JobType>).optional(),
+  status: z.string().meta({ suggestions: "JobStatus" }) as unknown as z.ZodType<JobStatus, JobStatus>,
+  job_type: (z.string().meta({ suggestions: "JobType" }) as unknown as z.ZodType<JobType, JobType>).optional(),
   auto_start: z.boolean().optional(),
-  /** Unix seconds. */
   created_at: seconds.optional(),
-  /** Unix seconds. */
   modified_at: seconds.optional(),
-  /** Ids of files. */
-  training_files: z.array(z.string()).optional(),
-  /** Ids of files. */
-  validation_files: z.array(z.string()).optional(),
+  training_files: z.array(z.string()).optional().describe("Ids of files."),
+  validation_files: z.array(z.string()).optional().describe("Ids of files."),
   hyperparameters: hyperparametersSchema.optional(),
-  /** The model's id; absent until the job has succeeded. */
-  fine_tuned_model: z.string().optional(),
+  fine_tuned_model: z.string().optional().describe("The model's id; absent until the job has succeeded."),
   suffix: z.string().optional(),
   integrations: z.array(integrationSchema).optional(),
   repositories: z.array(repositorySchema).optional(),
@@ -156,132 +126,96 @@ const jobShape = {
   metadata: jobMetadataSchema.optional(),
 };
 
-/** A job, as creation and lists answer it. */
-export const jobSchema = open(jobShape);
+export const jobSchema = open(jobShape).meta({ id: "Job", description: "A job, as creation and lists answer it." });
 
-/** A job with its history, as `get`, `start` and `cancel` answer it. */
 export const detailedJobSchema = open({
   ...jobShape,
   classifier_targets: z.array(classifierTargetSchema).optional(),
-  /** In the server's order. */
-  events: z.array(jobEventSchema).optional(),
-  /** In the server's order. */
-  checkpoints: z.array(checkpointSchema).optional(),
-});
+  events: z.array(jobEventSchema).optional().describe("In the server's order."),
+  checkpoints: z.array(checkpointSchema).optional().describe("In the server's order."),
+}).meta({ id: "DetailedJob", description: "A job with its history, as `get`, `start` and `cancel` answer it." });
 
-/** A page of jobs. `data` has to be there: an answer without it must not pass for "there are no jobs". */
 export const jobListSchema = open({
   data: z.array(jobSchema),
-  /** Of all pages. */
-  total: z.number().optional(),
-  /** `list`. */
-  object: z.string().optional(),
+  total: z.number().optional().describe("Of all pages."),
+  object: z.string().optional().describe("`list`."),
+}).meta({
+  id: "JobList",
+  description: 'A page of jobs. `data` has to be there: an answer without it must not pass for "there are no jobs".',
 });
 
-/** An uploaded file. */
 export const fileSchema = open({
   id: z.string().min(1),
-  /** `file`. */
-  object: z.string().optional(),
+  object: z.string().optional().describe("`file`."),
   bytes: z.number().optional(),
-  /** Unix seconds. */
   created_at: seconds.optional(),
   filename: z.string().optional(),
-  /** `fine-tune`, `batch` or `ocr`. */
-  purpose: z.string().optional(),
-  /** `pretrain`, `instruct`, `batch_request`, `batch_result` or `batch_error`. */
-  sample_type: z.string().optional(),
+  purpose: z.string().optional().describe("`fine-tune`, `batch` or `ocr`."),
+  sample_type: z
+    .string()
+    .optional()
+    .describe("`pretrain`, `instruct`, `batch_request`, `batch_result` or `batch_error`."),
   num_lines: z.number().optional(),
   mimetype: z.string().optional(),
-  /** `upload`, `repository` or `mistral`. */
-  source: z.string().optional(),
+  source: z.string().optional().describe("`upload`, `repository` or `mistral`."),
   signature: z.string().optional(),
-  /** Unix seconds. */
   expires_at: seconds.optional(),
   visibility: z.string().optional(),
   deleted: z.boolean().optional(),
-});
+}).meta({ id: "File", description: "An uploaded file." });
 
-/** A page of files. */
 export const fileListSchema = open({
   data: z.array(fileSchema),
-  /** Of all pages; only with `include_total`, which is the default. */
-  total: z.number().optional(),
-  /** `list`. */
-  object: z.string().optional(),
+  total: z.number().optional().describe("Of all pages; only with `include_total`, which is the default."),
+  object: z.string().optional().describe("`list`."),
+}).meta({ id: "FileList", description: "A page of files." });
+
+export const signedUrlSchema = open({ url: z.string() }).meta({
+  id: "SignedUrl",
+  description: "A URL that gives the file's content without a key, until it expires.",
 });
 
-/** A URL that gives the file's content without a key, until it expires. */
-export const signedUrlSchema = open({ url: z.string() });
-
-/** The answer to a deletion. */
 export const deletedSchema = open({
   id: z.string(),
   object: z.string().optional(),
   deleted: z.boolean().optional(),
-});
+}).meta({ id: "Deleted", description: "The answer to a deletion." });
 
-/** A model; those that were fine-tuned have `job`, `root` and `archived`. */
 export const modelSchema = open({
   id: z.string().min(1),
-  /** `model`. */
-  object: z.string().optional(),
-  /** Unix seconds. */
+  object: z.string().optional().describe("`model`."),
   created: seconds.optional(),
   owned_by: z.string().optional(),
   workspace_id: z.string().optional(),
   name: z.string().optional(),
   description: z.string().optional(),
-  /** Tokens. */
-  max_context_length: z.number().optional(),
+  max_context_length: z.number().optional().describe("Tokens."),
   aliases: z.array(z.string()).optional(),
-  /** What the model can do, such as `completion_chat`, `function_calling`, `fine_tuning` or `classification`. */
-  capabilities: z.record(z.string(), z.unknown()).optional(),
-  /** `base` or `fine-tuned`, in lists. */
-  type: z.string().optional(),
-  /** `completion` or `classifier`, of a fine-tuned model. */
-  model_type: z.string().optional(),
-  /** The job that made it. */
-  job: z.string().optional(),
-  /** The base model. */
-  root: z.string().optional(),
+  capabilities: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe(
+      "What the model can do, such as `completion_chat`, `function_calling`, `fine_tuning` or `classification`.",
+    ),
+  type: z.string().optional().describe("`base` or `fine-tuned`, in lists."),
+  model_type: z.string().optional().describe("`completion` or `classifier`, of a fine-tuned model."),
+  job: z.string().optional().describe("The job that made it."),
+  root: z.string().optional().describe("The base model."),
   root_version: z.string().optional(),
   archived: z.boolean().optional(),
   classifier_targets: z.array(classifierTargetSchema).optional(),
-  /** When the model is retired, ISO 8601. */
-  deprecation: z.string().optional(),
+  deprecation: z.string().optional().describe("When the model is retired, ISO 8601."),
   deprecation_replacement_model: z.string().optional(),
   default_model_temperature: z.number().optional(),
-});
+}).meta({ id: "Model", description: "A model; those that were fine-tuned have `job`, `root` and `archived`." });
 
-/** All models that the key can use. */
 export const modelListSchema = open({
   data: z.array(modelSchema),
-  /** `list`. */
-  object: z.string().optional(),
-});
+  object: z.string().optional().describe("`list`."),
+}).meta({ id: "ModelList", description: "All models that the key can use." });
 
-/** The answer to archiving or unarchiving. */
 export const archivedSchema = open({
   id: z.string(),
   object: z.string().optional(),
   archived: z.boolean().optional(),
-});
-
-export type Hyperparameters = z.infer<typeof hyperparametersSchema>;
-export type JobMetadata = z.infer<typeof jobMetadataSchema>;
-export type Integration = z.infer<typeof integrationSchema>;
-export type Repository = z.infer<typeof repositorySchema>;
-export type ClassifierTarget = z.infer<typeof classifierTargetSchema>;
-export type JobEvent = z.infer<typeof jobEventSchema>;
-export type Checkpoint = z.infer<typeof checkpointSchema>;
-export type Job = z.infer<typeof jobSchema>;
-export type DetailedJob = z.infer<typeof detailedJobSchema>;
-export type JobList = z.infer<typeof jobListSchema>;
-export type File = z.infer<typeof fileSchema>;
-export type FileList = z.infer<typeof fileListSchema>;
-export type SignedUrl = z.infer<typeof signedUrlSchema>;
-export type Deleted = z.infer<typeof deletedSchema>;
-export type Model = z.infer<typeof modelSchema>;
-export type ModelList = z.infer<typeof modelListSchema>;
-export type Archived = z.infer<typeof archivedSchema>;
+}).meta({ id: "Archived", description: "The answer to archiving or unarchiving." });

@@ -2,8 +2,9 @@ import { setTimeout as pause } from "node:timers/promises";
 import { RateLimitError, ServerError } from "./apiErrors";
 import { ConnectionError } from "./connectionError";
 import { AbortedError, InvalidArgumentError, type MistralError, RequestTimeoutError, WaitTimeoutError } from "./errors";
+import { TERMINAL_STATUSES } from "./known";
 import type { RequestOptions } from "./options";
-import { type DetailedJob, TERMINAL_STATUSES } from "./schemas";
+import type { DetailedJob } from "./types.generated";
 
 /** Options of `waitUntilComplete`. */
 export interface WaitOptions extends Omit<RequestOptions, "timeoutMs"> {

@@ -16,16 +16,20 @@ export async function findJob(
   host: Host,
   signal: AbortSignal,
 ): Promise<Job | undefined> {
-  const candidates: Job[] = [];
+  // By id: while pages are walked, a new job elsewhere may show one of them twice.
+  const found = new Map<string, Job>();
   for await (const job of client.jobs.listAll({ suffix: inputs.suffix as string }, { signal })) {
     if (job.suffix !== inputs.suffix || isLost(job.status)) continue;
     const model = hasSucceeded(job.status) ? await modelOf(client, job, signal) : undefined;
     if (hasSucceeded(job.status) && !model) continue;
     if (!(await isOurs(client, job, inputs, signal))) continue;
     if (model?.archived) await client.models.unarchive(model.id, { signal });
-    candidates.push(job);
+    found.set(job.id, job);
   }
-  const [best, ...rest] = candidates.sort(furthestFirst);
+  // Lists have the newest first. Among equals the oldest is chosen, by the list's order and not by times, which are whole
+  // seconds: processes that create at the same time must come to the same choice, and none created later may win.
+  const candidates = [...found.values()].reverse().sort((a, b) => progress(b) - progress(a));
+  const [best, ...rest] = candidates;
   if (!best || rest.length === 0) return best;
   host.say(
     inputs.__urn,
@@ -88,7 +92,3 @@ export async function ifFound<T>(reply: Promise<T>): Promise<T | undefined> {
 
 /** A status that nobody has heard of counts as started: such a job may cost money, and is not cancelled. */
 const progress = ({ status }: Job) => (hasSucceeded(status) ? 2 : isUnstarted(status) ? 0 : 1);
-
-/** Among equals the oldest: two processes that create at the same time must come to the same choice. */
-const furthestFirst = (a: Job, b: Job) =>
-  progress(b) - progress(a) || (a.created_at ?? 0) - (b.created_at ?? 0) || a.id.localeCompare(b.id);

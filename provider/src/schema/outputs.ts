@@ -54,5 +54,5 @@ export const outputsSchema = z.strictObject({
     .meta({ description: "True when a simulated trainer made the figures up: nothing was trained." }),
 });
 
-/** What the API says of the job, in the provider's words. */
+/** What the API says of the job, in the provider's words; for users, `types.generated.ts` has the same without zod. */
 export type JobOutputs = z.output<typeof outputsSchema>;
