@@ -1,5 +1,5 @@
 /**
- * `npm run generate`: writes what derives from the zod schemas: the user's types, `schema.json`, the README's tables.
+ * `npm run generate`: writes what derives from the zod schemas: the types that users meet, `schema.json`, the README's tables.
  * With `--check` it writes nothing and fails when something is stale.
  */
 import { execFileSync } from "node:child_process";
@@ -7,13 +7,14 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pulumiSchema } from "./generate/pulumiSchema";
 import { fillIn } from "./generate/readme";
-import { outputNames, typescript } from "./generate/typescript";
+import { clientTypescript, outputNames, typescript } from "./generate/typescript";
 
 const root = join(__dirname, "..");
 const read = (file: string) => (existsSync(join(root, file)) ? readFileSync(join(root, file), "utf8") : "");
 
 const generated: Record<string, string> = {
   "provider/src/types.generated.ts": formatted(typescript()),
+  "provider/src/client/types.generated.ts": formatted(clientTypescript()),
   "provider/src/outputNames.generated.ts": formatted(outputNames()),
   "schema.json": pulumiSchema(),
   "README.md": fillIn(read("README.md")),

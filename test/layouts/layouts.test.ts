@@ -58,8 +58,7 @@ async function up(engine: Engine, layout: Layout, installed: string, baseUrl: st
   const project = slug(`${install} ${title} ${lts ? "lts" : ""}`);
   const programFolder = join(installed, folder);
   await writeProgram(programFolder, project, program);
-  // zod's types need `esModuleInterop`, which Pulumi's template does not set, and TypeScript 6 always.
-  if (tsc) await run(programFolder, join(installed, "node_modules/.bin/tsc"), "--noEmit", "--esModuleInterop");
+  if (tsc) await run(programFolder, join(installed, "node_modules/.bin/tsc"), "--noEmit");
 
   const env = { MISTRAL_BASE_URL: baseUrl, PULUMI_NODEJS_TRANSPILE_ONLY: "false", ...(lts && (await withNodeLts())) };
   const stack = await engine.stack({ folder: programFolder, project, env });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import * as client from "../../provider/src/client/schemas";
 import { configSchema } from "../../provider/src/schema/config";
 import { inputsSchema } from "../../provider/src/schema/inputs";
 import { outputsSchema } from "../../provider/src/schema/outputs";
@@ -8,9 +9,11 @@ export type Schema = z.core.JSONSchema.JSONSchema & {
   properties?: Record<string, Schema>;
   items?: Schema;
   $defs?: Record<string, Schema>;
+  additionalProperties?: Schema;
 };
 
-const jsonSchema = (schema: z.ZodType) => z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Schema;
+const jsonSchema = (schema: z.ZodType, io: "input" | "output" = "input") =>
+  z.toJSONSchema(schema, { io, unrepresentable: "any" }) as Schema;
 
 const inputSchema = jsonSchema(inputsSchema);
 const outputSchema = jsonSchema(outputsSchema);
@@ -24,6 +27,9 @@ export const source = {
   config: jsonSchema(configSchema).properties ?? {},
   types: { ...inputSchema.$defs, ...outputSchema.$defs } as Record<string, Schema>,
 };
+
+/** What the API answers: the schemas of the client, by the names of their types. */
+export const replies = jsonSchema(z.object(client), "output").$defs as Record<string, Schema>;
 
 /** The name of the type that a schema refers to: `#/$defs/TrainingFile` → `TrainingFile` */
 export const referenced = (schema: Schema) => schema.$ref?.slice("#/$defs/".length);

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import type { z } from "zod";
+import type * as schemas from "../../../provider/src/client/schemas";
+import type * as types from "../../../provider/src/client/types.generated";
+import type { outputsSchema } from "../../../provider/src/schema/outputs";
+import type { JobOutputs } from "../../../provider/src/types.generated";
+
+/** The types that are generated from the schemas, by the schemas' names. */
+interface Generated {
+  archivedSchema: types.Archived;
+  checkpointSchema: types.Checkpoint;
+  classifierTargetSchema: types.ClassifierTarget;
+  deletedSchema: types.Deleted;
+  detailedJobSchema: types.DetailedJob;
+  fileListSchema: types.FileList;
+  fileSchema: types.File;
+  hyperparametersSchema: types.Hyperparameters;
+  integrationSchema: types.Integration;
+  jobEventSchema: types.JobEvent;
+  jobListSchema: types.JobList;
+  jobMetadataSchema: types.JobMetadata;
+  jobSchema: types.Job;
+  modelListSchema: types.ModelList;
+  modelSchema: types.Model;
+  repositorySchema: types.Repository;
+  signedUrlSchema: types.SignedUrl;
+}
+
+/** A type with all that it consists of laid open, so that two of them can be compared. */
+type Laid<T> = T extends string ? T : T extends object ? { [Key in keyof T]: Laid<T[Key]> } : T;
+type Equal<A, B> = (<T>() => T extends Laid<A> ? 1 : 2) extends <T>() => T extends Laid<B> ? 1 : 2 ? true : false;
+
+type Schemas = typeof schemas;
+type Differing = {
+  [Name in keyof Schemas]: Equal<z.output<Schemas[Name]>, Generated[Name]> extends true ? never : Name;
+}[keyof Schemas];
+
+describe("the generated types", () => {
+  // The compiler is the test. Where they differ, its error names the schema.
+  it("are what the schemas give", () => {
+    const allEqual: [Differing] extends [never] ? true : Differing = true;
+    const outputsEqual: Equal<z.output<typeof outputsSchema>, JobOutputs> = true;
+    assert.ok(allEqual && outputsEqual);
+  });
+});
