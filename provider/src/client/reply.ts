@@ -36,7 +36,8 @@ export function readReply<T>(schema: ReplySchema<T>, reply: Reply, place: Reques
   }
   let value: unknown;
   try {
-    value = JSON.parse(reply.body, withoutNull);
+    // Most replies hold none, and looking at every value takes longer than the rest of the parsing.
+    value = reply.body.includes("null") ? JSON.parse(reply.body, withoutNull) : JSON.parse(reply.body);
   } catch {
     throw notTheApi(reply, place);
   }
