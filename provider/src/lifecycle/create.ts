@@ -5,11 +5,9 @@ import { type Connection, connect } from "./connection";
 import { converge } from "./converge";
 import { findJob } from "./findJob";
 import type { Host } from "./host";
-import { type Limit, limited } from "./limit";
+import { DEFAULT_WAIT_SECONDS, type Limit, limited } from "./limit";
 import { type Outputs, toOutputs } from "./outputs";
 import { uploadFiles } from "./upload";
-
-const DAY_SECONDS = 86_400;
 
 /**
  * Sees to it that the declared job exists, and takes it to its end: adopts the one that stands for this declaration already, or
@@ -18,7 +16,7 @@ const DAY_SECONDS = 86_400;
  * @throws InitError from the moment the job's id is known
  */
 export function create(inputs: Inputs, host: Host): Promise<{ id: string; outputs: Outputs }> {
-  return limited(inputs.__timeouts?.create ?? DAY_SECONDS, host, async (limit) => {
+  return limited(inputs.__timeouts?.create ?? DEFAULT_WAIT_SECONDS, host, async (limit) => {
     const connection = await connect(inputs, host);
     const job = (await existing(connection, inputs, host, limit)) ?? (await submit(connection, inputs, host, limit));
     host.session.returned(job.id);

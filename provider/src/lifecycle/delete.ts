@@ -1,15 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { DetailedJob, MistralClient } from "../client";
+import { type DetailedJob, isTerminal, type MistralClient } from "../client";
 import { JobStatus } from "../enums";
 import { connectWithAnyKey } from "./anyKey";
-import { cancelIfPossible, ifFound } from "./findJob";
 import type { Host } from "./host";
 import { limited } from "./limit";
 import { look } from "./look";
 import { releaseModel } from "./model";
 import { isSameServer, mustBeSameServer } from "./origin";
 import type { Outputs } from "./outputs";
-import { isSettled } from "./status";
+import { cancelIfPossible, fileIdsOf, ifFound } from "./tolerant";
 import { isUploadName } from "./upload";
 
 const TEN_MINUTES = 600;
@@ -42,7 +41,7 @@ export async function remove(id: string, state: Outputs, host: Host): Promise<vo
 
 /** The job is at another server than the one that is asked: nothing can be done there, and nothing need be if it has settled. */
 function letGo(id: string, state: Outputs, baseUrl: string, host: Host): void {
-  if (!isSettled(state.status) || (state.modelDeletionPolicy ?? "retain") !== "retain") {
+  if (!isTerminal(state.status) || (state.modelDeletionPolicy ?? "retain") !== "retain") {
     mustBeSameServer(id, state, baseUrl);
   }
   host.say(
@@ -61,11 +60,11 @@ async function cancelled(
   signal: AbortSignal,
 ): Promise<DetailedJob | undefined> {
   const first = await ifFound(client.jobs.get(id, { signal }));
-  if (!first || isSettled(first.status)) return first;
+  if (!first || isTerminal(first.status)) return first;
   if (first.status !== JobStatus.CancellationRequested) await cancelIfPossible(client, id, signal);
   for (;;) {
     const job = await ifFound(look(client, id, state, host, signal).then((seen) => seen ?? first));
-    if (!job || isSettled(job.status)) return job;
+    if (!job || isTerminal(job.status)) return job;
     await sleep(INTERVAL_MS, undefined, { signal });
   }
 }
@@ -81,8 +80,8 @@ async function removeUploads(client: MistralClient, state: Outputs, signal: Abor
   if (uploads.length === 0 || keepsIdentity) return;
   const needed = new Set<string>();
   for await (const job of client.jobs.listAll({}, { signal })) {
-    if (isSettled(job.status)) continue;
-    for (const fileId of [...(job.training_files ?? []), ...(job.validation_files ?? [])]) needed.add(fileId);
+    if (isTerminal(job.status)) continue;
+    for (const fileId of fileIdsOf(job)) needed.add(fileId);
   }
   for (const fileId of uploads.filter((upload) => !needed.has(upload))) {
     const file = await ifFound(client.files.get(fileId, { signal }));

@@ -1,8 +1,9 @@
 import { stringify } from "safe-stable-stringify";
-import { ConflictError, type Job, type MistralClient, type Model, NotFoundError } from "../client";
+import type { Job, MistralClient, Model } from "../client";
 import type { Inputs } from "../schema/inputs";
 import type { Host } from "./host";
 import { hasSucceeded, isLost, isUnstarted } from "./status";
+import { cancelIfPossible, fileIdsOf, ifFound } from "./tolerant";
 
 /**
  * Looks for the job of this declaration, so that the same declaration never trains, and never pays, twice: after a crash, a
@@ -58,7 +59,7 @@ async function isOurs(client: MistralClient, job: Job, inputs: Inputs, signal: A
         "the job of this declaration: set `adopt` to its id to take it over, or change the suffix",
     );
   }
-  for (const id of [...(job.training_files ?? []), ...(job.validation_files ?? [])]) {
+  for (const id of fileIdsOf(job)) {
     const file = await ifFound(client.files.get(id, { signal }));
     if (file?.filename?.includes(inputs.__identity as string)) return true;
   }
@@ -71,23 +72,6 @@ async function modelOf(client: MistralClient, job: Job, signal: AbortSignal): Pr
   const id = job.fine_tuned_model ?? (await client.jobs.get(job.id, { signal })).fine_tuned_model;
   if (!id) throw new Error(`fine-tuning job ${job.id} has succeeded, but the server names no model: try again later`);
   return ifFound(client.models.get(id, { signal }));
-}
-
-/** Cancels a job, unless it has ended or gone in the meantime. */
-export async function cancelIfPossible(client: MistralClient, id: string, signal: AbortSignal): Promise<void> {
-  await ifFound(client.jobs.cancel(id, { signal })).catch((error) => {
-    if (!(error instanceof ConflictError)) throw error;
-  });
-}
-
-/** A reply, or undefined when the API has no such thing. */
-export async function ifFound<T>(reply: Promise<T>): Promise<T | undefined> {
-  try {
-    return await reply;
-  } catch (error) {
-    if (error instanceof NotFoundError) return undefined;
-    throw error;
-  }
 }
 
 /** A status that nobody has heard of counts as started: such a job may cost money, and is not cancelled. */

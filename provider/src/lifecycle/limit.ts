@@ -4,6 +4,9 @@ import { duration } from "./progress";
 /** Timers hold 31 bits of milliseconds, about 24.8 days; a longer one would fire at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
+/** How long `create` and `update` may take unless `customTimeouts` say otherwise: 24 hours, as in the README. */
+export const DEFAULT_WAIT_SECONDS = 86_400;
+
 /** How long an operation may go on. */
 export interface Limit {
   /** Aborts when the time is up, or when Pulumi asks the host to stop. */

@@ -1,6 +1,6 @@
 import type { MistralClient, Model } from "../client";
 import type { Inputs } from "../schema/inputs";
-import { ifFound } from "./findJob";
+import { ifFound } from "./tolerant";
 
 type Description = Pick<Inputs, "modelName" | "modelDescription">;
 

@@ -1,9 +1,9 @@
 import { connect } from "./connection";
-import { ifFound } from "./findJob";
 import type { Host } from "./host";
 import { describedAs } from "./model";
 import { mustBeSameServer } from "./origin";
 import { type Outputs, toOutputs } from "./outputs";
+import { ifFound } from "./tolerant";
 
 /**
  * The job as the API has it, with the name and the description that its model has now. A job whose record is gone while its

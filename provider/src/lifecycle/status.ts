@@ -20,5 +20,3 @@ export const awaitsStart = (status: string) => status === JobStatus.Validated;
 
 /** The job no longer belongs to its declaration: it has failed, or is on its way there. */
 export const isLost = (status: string) => hasFailed(status) || status === JobStatus.CancellationRequested;
-
-export const isSettled = (status: string) => hasFailed(status) || hasSucceeded(status);

@@ -1,15 +1,13 @@
 import type { Inputs } from "../schema/inputs";
 import { type Connection, connect } from "./connection";
 import { converge } from "./converge";
-import { ifFound } from "./findJob";
 import type { Host } from "./host";
-import { type Limit, limited } from "./limit";
+import { DEFAULT_WAIT_SECONDS, type Limit, limited } from "./limit";
 import { ensureModelDescribed } from "./model";
 import { mustBeSameServer } from "./origin";
 import { inEffect, type Outputs, toOutputs } from "./outputs";
 import { hasSucceeded } from "./status";
-
-const DAY_SECONDS = 86_400;
+import { ifFound } from "./tolerant";
 
 /**
  * Takes an unfinished job further and changes in place what can be: the wait goes on where it was interrupted, a job that
@@ -19,7 +17,7 @@ const DAY_SECONDS = 86_400;
  */
 export function update(id: string, olds: Outputs, news: Inputs, host: Host): Promise<Outputs> {
   host.session.returned(id);
-  return limited(news.__timeouts?.update ?? DAY_SECONDS, host, async (limit) => {
+  return limited(news.__timeouts?.update ?? DEFAULT_WAIT_SECONDS, host, async (limit) => {
     const connection = await connect(news, host);
     const known = { ...olds, ...inEffect(news, olds.status), jobId: id };
     if (hasSucceeded(olds.status)) return describe(known, news, connection, limit);
