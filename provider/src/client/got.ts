@@ -1,9 +1,39 @@
 import type * as Got from "got";
+import { MAX_RETRY_AFTER_MS, RETRY_CODES, RETRY_STATUSES, retryPause } from "./retry";
+
+let loaded: typeof Got | undefined;
 
 /**
  * got, which takes about a tenth of a second to load, so that is left to the first request: `check` and `diff`, which every
- * `pulumi up` runs, send none.
+ * `pulumi up` runs, send none. Kept here, because Node looks for the package's folder at each `require`: a tenth of the time
+ * of a request.
  */
 export function loadGot(): typeof Got {
-  return require("got");
+  loaded ??= require("got") as typeof Got;
+  return loaded;
+}
+
+/** The part of got's options that all requests of a client share. got works through every option that comes with a request. */
+export function gotWith(headers: Record<string, string>, timeoutMs: number, maxRetries: number): Got.Got {
+  return loadGot().got.extend({
+    headers: { "user-agent": "pulumi-mistral", accept: "application/json", ...headers },
+    timeout: timeoutsOf(timeoutMs),
+    // A redirect would carry the key, or silently turn a POST into a GET. None is part of the API.
+    followRedirect: false,
+    retry: {
+      limit: maxRetries,
+      // What must not be repeated says so itself.
+      methods: ["GET", "POST", "PATCH", "DELETE"],
+      statusCodes: RETRY_STATUSES,
+      errorCodes: RETRY_CODES,
+      maxRetryAfter: MAX_RETRY_AFTER_MS,
+      enforceRetryRules: true,
+      calculateDelay: ({ attemptCount, retryAfter }) => retryPause(attemptCount, retryAfter),
+    },
+  });
+}
+
+/** No limit on the whole: an upload or a download may take hours, as long as it moves. */
+export function timeoutsOf(milliseconds: number): Got.Delays {
+  return { lookup: milliseconds, connect: milliseconds, secureConnect: milliseconds, socket: milliseconds };
 }

@@ -1,14 +1,14 @@
 import { Readable } from "node:stream";
-import type { CancelableRequest, Request as GotStream, OptionsInit, Response } from "got";
+import type { CancelableRequest, Got, Request as GotStream, OptionsInit, Response } from "got";
 import { DEFAULT_BASE_URL, isLoopbackUrl, normaliseBaseUrl } from "./baseUrl";
 import { ConnectionError } from "./connectionError";
 import { AbortedError, MissingApiKeyError, type RequestPlace, RequestTimeoutError } from "./errors";
-import { loadGot } from "./got";
+import { gotWith, loadGot, timeoutsOf } from "./got";
 import { type ClientOptions, checkApiKey, checkHeaders, checkLimits, type RequestOptions } from "./options";
 import { agentsFor, ProxyFailure, proxyFor } from "./proxy";
 import { redact } from "./redact";
 import { errorOf, type Reply, type ReplySchema, readReply, redirected } from "./reply";
-import { DEFAULT_MAX_RETRIES, MAX_RETRY_AFTER_MS, RETRY_CODES, RETRY_STATUSES, retryPause } from "./retry";
+import { DEFAULT_MAX_RETRIES } from "./retry";
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 
@@ -41,6 +41,7 @@ export class Http {
   readonly #headers: Record<string, string>;
   readonly #maxRetries: number;
   readonly #timeoutMs: number;
+  #got: Got | undefined;
 
   constructor(options: ClientOptions) {
     checkLimits({ maxRetries: options.maxRetries, timeoutMs: options.requestTimeoutMs });
@@ -63,7 +64,7 @@ export class Http {
     const prepared = this.#prepare(request, options);
     let response: Response<string>;
     try {
-      response = await (loadGot().got(prepared.url, prepared.options) as CancelableRequest<Response<string>>);
+      response = await (prepared.got(prepared.url, prepared.options) as CancelableRequest<Response<string>>);
     } catch (error) {
       throw this.#translate(error, request, options);
     }
@@ -89,7 +90,7 @@ export class Http {
           }
         });
       };
-      listen(loadGot().got.stream(prepared.url, { ...prepared.options, isStream: true }));
+      listen(prepared.got.stream(prepared.url, { ...prepared.options, isStream: true }));
     });
     // The stream that is handed out is not got's, which holds the request's headers, and neither are its errors.
     const content = Readable.from(translateErrors(source, translate), { objectMode: false });
@@ -101,42 +102,32 @@ export class Http {
     return { method: request.method, path: decodeURIComponent(request.path), baseUrl: this.baseUrl };
   }
 
-  #prepare(request: ApiRequest, options: RequestOptions): { url: URL; options: OptionsInit } {
+  /** got's options, as far as they differ from those that all requests share. */
+  #prepare(request: ApiRequest, options: RequestOptions): { got: Got; url: URL; options: OptionsInit } {
     this.assertKey();
     checkLimits(options);
-    const timeout = options.timeoutMs ?? this.#timeoutMs;
+    this.#got ??= gotWith(
+      { ...(this.#apiKey !== undefined && { authorization: `Bearer ${this.#apiKey}` }), ...this.#headers },
+      this.#timeoutMs,
+      this.#maxRetries,
+    );
+    const { timeoutMs, maxRetries, signal } = options;
+    const { body, json, repeatable } = request;
     const url = new URL(this.baseUrl + request.path + (request.query ?? ""));
     return {
+      got: this.#got,
       url,
       options: {
         method: request.method,
-        headers: {
-          "user-agent": "pulumi-mistral",
-          accept: "application/json",
-          ...(this.#apiKey === undefined ? {} : { authorization: `Bearer ${this.#apiKey}` }),
-          ...this.#headers,
-          ...checkHeaders(options.headers),
-          ...request.body?.headers,
-        },
-        ...(request.json === undefined ? {} : { json: request.json }),
-        ...(request.body === undefined ? {} : { body: request.body.content }),
-        ...(options.signal === undefined ? {} : { signal: options.signal }),
-        // No limit on the whole: an upload or a download may take hours, as long as it moves.
-        timeout: { lookup: timeout, connect: timeout, secureConnect: timeout, socket: timeout },
-        // A redirect would carry the key, or silently turn a POST into a GET. None is part of the API.
-        followRedirect: false,
+        ...((options.headers || body) && { headers: { ...checkHeaders(options.headers), ...body?.headers } }),
+        ...(json !== undefined && { json }),
+        ...(body && { body: body.content }),
+        ...(signal && { signal }),
+        ...(timeoutMs !== undefined && { timeout: timeoutsOf(timeoutMs) }),
         // A kept connection may be closed by the server just as it is used again. What cannot be repeated must not
         // fail of that, and gets a connection of its own.
-        ...agentsFor(url, { fresh: !request.repeatable, timeoutMs: timeout }),
-        retry: {
-          limit: request.repeatable ? (options.maxRetries ?? this.#maxRetries) : 0,
-          methods: request.repeatable ? [request.method] : [],
-          statusCodes: RETRY_STATUSES,
-          errorCodes: RETRY_CODES,
-          maxRetryAfter: MAX_RETRY_AFTER_MS,
-          enforceRetryRules: true,
-          calculateDelay: ({ attemptCount, retryAfter }) => retryPause(attemptCount, retryAfter),
-        },
+        ...agentsFor(url, { fresh: !repeatable, timeoutMs: timeoutMs ?? this.#timeoutMs }),
+        ...(repeatable ? maxRetries !== undefined && { retry: { limit: maxRetries } } : { retry: { limit: 0 } }),
       },
     };
   }
