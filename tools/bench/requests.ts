@@ -4,7 +4,7 @@ import got from "got";
 import { MistralClient } from "../../provider/dist/client";
 import { type Comparison, compare } from "./compare";
 
-const ROUNDS = 9;
+const ROUNDS = 25;
 const REQUESTS = 2_000;
 const AT_ONCE = 10;
 
