@@ -1,8 +1,10 @@
+import { type Clock, realClock } from "../../provider/src/lifecycle/clock";
 import { type Host, type Importance, Session } from "../../provider/src/lifecycle/host";
 
 /** A host without an engine: it keeps what is said, and its config is a plain object. */
 export class TestHost implements Host {
   readonly session = new Session();
+  readonly clock: Clock = realClock;
   readonly controller = new AbortController();
   readonly signal = this.controller.signal;
   readonly said: { message: string; importance: Importance }[] = [];

@@ -1,4 +1,10 @@
-import { InvalidApiKeyError, InvalidArgumentError, InvalidBaseUrlError, MistralClient } from "../client";
+import {
+  type ClientOptions,
+  InvalidApiKeyError,
+  InvalidArgumentError,
+  InvalidBaseUrlError,
+  MistralClient,
+} from "../client";
 import { inputMessage } from "../inputs/messages";
 import { InputProblem, pathText } from "../inputs/problem";
 import { type Config, configSchema } from "../schema/config";
@@ -31,7 +37,7 @@ export async function connect(inputs: Pick<Inputs, "connection">, host: Pick<Hos
     ...candidates("baseUrl", config, "MISTRAL_BASE_URL"),
   );
   try {
-    const client = new MistralClient({
+    const client = clientWith({
       apiKey: apiKey.value,
       baseUrl: baseUrl.value,
       maxRetries: config.maxRetries,
@@ -44,6 +50,16 @@ export async function connect(inputs: Pick<Inputs, "connection">, host: Pick<Hos
     if (error instanceof InvalidArgumentError) throw new InputProblem("mistral:requestTimeout", error.message);
     throw error;
   }
+}
+
+const clients = new Map<string, MistralClient>();
+
+/** One client for the same server and key, by which the waits for its jobs find each other. */
+function clientWith(options: ClientOptions): MistralClient {
+  const key = JSON.stringify(options);
+  const client = clients.get(key) ?? new MistralClient(options);
+  clients.set(key, client);
+  return client;
 }
 
 /** Where a value may come from, and what stands there. */

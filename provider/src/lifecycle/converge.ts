@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { ConflictError, type DetailedJob, type MistralClient, NotFoundError } from "../client";
+import { ConflictError, type DetailedJob, isTerminal, type MistralClient, NotFoundError } from "../client";
 import type { Inputs } from "../schema/inputs";
 import type { Connection } from "./connection";
 import { explain, isPassing } from "./errors";
@@ -7,22 +6,22 @@ import { failureReason } from "./failure";
 import type { Host } from "./host";
 import { InitError } from "./initError";
 import type { Limit } from "./limit";
-import { look } from "./look";
 import { ensureModelDescribed } from "./model";
 import { mustBeSameServer } from "./origin";
 import { type Outputs, toOutputs } from "./outputs";
+import { Pace } from "./pace";
 import { progressLine } from "./progress";
 import { awaitsStart, hasFailed, hasSucceeded, isTraining } from "./status";
+import { watchOf } from "./watch";
 
-const FIRST_INTERVAL_SECONDS = 0.25;
-const INTERVAL_GROWTH = 1.5;
-const DEFAULT_POLL_INTERVAL_SECONDS = 30;
 /** Before the first look succeeds, an outage is more likely a wrong address, which waiting would hide. */
 const FIRST_LOOK_SECONDS = 300;
 
 /**
  * Takes a job from wherever it stands to where its declaration wants it: validated, started if its cost allows, trained. The
  * one path that `create` and `update` share, so that a wait that was interrupted is taken up again by the next `pulumi up`.
+ *
+ * A server or a network that is out of reach says nothing about the job, so it never ends the wait.
  *
  * @param known the state as far as it is known before the first look at the job
  * @throws InitError, with the job's id, whatever goes wrong: from here on the id is never lost
@@ -35,25 +34,36 @@ export async function converge(
   limit: Limit,
 ): Promise<Outputs> {
   const id = known.jobId;
-  const begun = Date.now();
+  const watch = watchOf(client, host.clock);
+  const pace = new Pace(host.clock, inputs.pollInterval);
+  const begun = host.clock.now();
   let job: DetailedJob | undefined;
   const outputs = () => (job ? toOutputs(inputs, job, baseUrl) : known);
+
+  /** @returns whether nothing is left to wait for */
+  async function step(wait: number): Promise<boolean> {
+    const { signal } = limit;
+    const seen = await watch.look(known, wait, signal);
+    // A list tells neither events nor checkpoints: those of the last full look stay, until the job has ended.
+    const now = seen.detailed || !isTerminal(seen.job.status) ? seen.job : await client.jobs.get(id, { signal });
+    const before = job;
+    job = { ...before, ...now };
+    pace.saw(job);
+    show(job, before, inputs, host);
+    const started = await advance(client, job, inputs, signal);
+    job = { ...job, ...started };
+    return isDone(job, inputs, started !== undefined);
+  }
+
   try {
-    let interval = FIRST_INTERVAL_SECONDS;
-    for (;;) {
-      const seen = await look(client, id, inputs, host, limit.signal);
-      if (!seen && !job && Date.now() - begun > FIRST_LOOK_SECONDS * 1000) {
-        throw new Error(`${baseUrl} could not be asked about it for ${FIRST_LOOK_SECONDS} s`);
+    for (let wait = 0; ; wait = pace.next()) {
+      try {
+        if (await step(wait)) return outputs();
+      } catch (error) {
+        if (limit.signal.aborted || !isPassing(error)) throw error;
+        if (!job && host.clock.now() - begun > FIRST_LOOK_SECONDS * 1000) throw neverSeen(baseUrl, error);
+        host.say(inputs.__urn, `waiting for fine-tuning job ${id}: ${explain(error)}`, "progress");
       }
-      if (seen) {
-        show(seen, job, inputs, host);
-        if (seen.status !== job?.status) interval = FIRST_INTERVAL_SECONDS;
-        job = seen;
-        job = (await advance(client, job, inputs, limit)) ?? job;
-        if (isDone(job, inputs)) return outputs();
-      }
-      await sleep(interval * 1000, undefined, { signal: limit.signal });
-      interval = Math.min(interval * INTERVAL_GROWTH, inputs.pollInterval ?? DEFAULT_POLL_INTERVAL_SECONDS);
     }
   } catch (error) {
     const reason = limit.reason() ? `${limit.reason()}; ${goesOn(id)}` : reasonOf(error, known, baseUrl);
@@ -61,20 +71,23 @@ export async function converge(
   }
 }
 
+const neverSeen = (baseUrl: string, error: unknown) =>
+  new Error(`${baseUrl} could not be asked about it for ${FIRST_LOOK_SECONDS} s: ${explain(error)}`);
+
 /** A failure that is said as it is: the job itself is why the declaration is not met. */
 class Unmet extends Error {}
 
 /**
  * Does what the job's status asks for.
  *
- * @returns the job as it is now, where something was done
+ * @returns the job as it is now, where it was started
  * @throws Unmet when the training has failed, or must not be started
  */
 async function advance(
   client: MistralClient,
   job: DetailedJob,
   inputs: Inputs,
-  { signal }: Limit,
+  signal: AbortSignal,
 ): Promise<DetailedJob | undefined> {
   if (hasFailed(job.status)) throw new Unmet(failureReason(job, inputs));
   if (hasSucceeded(job.status)) {
@@ -87,11 +100,11 @@ async function advance(
   return start(client, job.id, signal);
 }
 
-/** Whether nothing is left to wait for. */
-function isDone(job: DetailedJob, { autoStart, waitForCompletion }: Inputs): boolean {
+/** Whether nothing is left to wait for. A job that has just been started may well be queued once more, and cost money already. */
+function isDone(job: DetailedJob, { autoStart, waitForCompletion }: Inputs, started: boolean): boolean {
   if (hasSucceeded(job.status)) return true;
   if (rests(job)) return autoStart === false;
-  return waitForCompletion === false && isTraining(job.status);
+  return waitForCompletion === false && (started || isTraining(job.status));
 }
 
 const rests = (job: DetailedJob) => awaitsStart(job.status) && !job.auto_start;
@@ -101,7 +114,7 @@ async function start(client: MistralClient, id: string, signal: AbortSignal): Pr
   try {
     return await client.jobs.start(id, { signal });
   } catch (error) {
-    if (error instanceof ConflictError || isPassing(error)) return undefined;
+    if (error instanceof ConflictError) return undefined;
     throw error;
   }
 }

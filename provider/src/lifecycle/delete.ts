@@ -1,18 +1,19 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { type DetailedJob, isTerminal, type MistralClient } from "../client";
+import { isTerminal, type Job, type MistralClient } from "../client";
 import { JobStatus } from "../enums";
 import { connectWithAnyKey } from "./anyKey";
+import { explain, isPassing } from "./errors";
 import type { Host } from "./host";
 import { limited } from "./limit";
-import { look } from "./look";
 import { releaseModel } from "./model";
 import { isSameServer, mustBeSameServer } from "./origin";
 import type { Outputs } from "./outputs";
+import { Pace } from "./pace";
 import { cancelIfPossible, fileIdsOf, ifFound } from "./tolerant";
 import { isUploadName } from "./upload";
+import { watchOf } from "./watch";
 
 const TEN_MINUTES = 600;
-const INTERVAL_MS = 1000;
+const LONGEST_INTERVAL_SECONDS = 5;
 
 /**
  * Ends what the resource stands for: cancels the job unless it has settled, waits until it has, applies
@@ -51,21 +52,28 @@ function letGo(id: string, state: Outputs, baseUrl: string, host: Host): void {
   );
 }
 
-/** Sees to it that the job has settled. */
+/** Sees to it that the job has settled. A server that is out of reach for a while ends this wait as little as any other. */
 async function cancelled(
   client: MistralClient,
   id: string,
-  state: Outputs,
+  { __urn: urn, createdAt }: Outputs,
   host: Host,
   signal: AbortSignal,
-): Promise<DetailedJob | undefined> {
+): Promise<Job | undefined> {
   const first = await ifFound(client.jobs.get(id, { signal }));
   if (!first || isTerminal(first.status)) return first;
   if (first.status !== JobStatus.CancellationRequested) await cancelIfPossible(client, id, signal);
+  const watch = watchOf(client, host.clock);
+  const pace = new Pace(host.clock, LONGEST_INTERVAL_SECONDS);
   for (;;) {
-    const job = await ifFound(look(client, id, state, host, signal).then((seen) => seen ?? first));
-    if (!job || isTerminal(job.status)) return job;
-    await sleep(INTERVAL_MS, undefined, { signal });
+    try {
+      const seen = await ifFound(watch.look({ jobId: id, createdAt }, pace.next(), signal));
+      if (!seen || isTerminal(seen.job.status)) return seen?.job;
+      pace.saw(seen.job);
+    } catch (error) {
+      if (signal.aborted || !isPassing(error)) throw error;
+      host.say(urn, `waiting until fine-tuning job ${id} is cancelled: ${explain(error)}`, "progress");
+    }
   }
 }
 

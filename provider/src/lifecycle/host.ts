@@ -1,3 +1,5 @@
+import type { Clock } from "./clock";
+
 /**
  * How a message is shown: `progress` and `status` pass on the resource's own line, and of the former a host may leave some out;
  * a `milestone` and a `warning` stay.
@@ -12,6 +14,7 @@ export interface Host {
   say(urn: string | undefined, message: string, importance: Importance): void;
   /** Aborted when Pulumi asks the host to stop (Ctrl-C, SIGTERM). */
   readonly signal: AbortSignal;
+  readonly clock: Clock;
   /** What this process has seen of its resources so far. */
   readonly session: Session;
 }

@@ -1,4 +1,5 @@
 import type { Config } from "@pulumi/pulumi/dynamic";
+import { realClock } from "../../lifecycle/clock";
 import { type Host, type Importance, Session } from "../../lifecycle/host";
 import { cancellation } from "./cancellation";
 import { connectToEngine } from "./engine";
@@ -7,6 +8,7 @@ import { EngineLog } from "./engineLog";
 /** The lifecycle's view of Pulumi's dynamic provider host. One a process. */
 export class DynamicHost implements Host {
   readonly session = new Session();
+  readonly clock = realClock;
   readonly signal = cancellation();
   private readonly engine = connectToEngine();
   private readonly log = new EngineLog(this.engine);
