@@ -1,14 +1,25 @@
+import { setMaxListeners } from "node:events";
 import { createRequire } from "node:module";
 
 const CANCEL = "/pulumirpc.ResourceProvider/Cancel";
+
+export interface Cancellation {
+  /** Aborts when Pulumi asks the host to stop. */
+  signal: AbortSignal;
+  /** Whether that can be seen here at all. */
+  heard: boolean;
+}
 
 /**
  * Aborts when the engine sends `Cancel` (Ctrl-C, SIGTERM). Pulumi's dynamic host acknowledges that call and does nothing, so
  * `up` would hang until the job ends. The gRPC server of the host asks `_retrieveHandler` for every call: that is where it can
  * be seen. It is private API; where it is missing, the signal never aborts and Pulumi behaves as it does by itself.
  */
-export function cancellation(): AbortSignal {
+export function cancellation(): Cancellation {
   const controller = new AbortController();
+  const { signal } = controller;
+  // Every operation listens, and a stack may have hundreds at a time.
+  setMaxListeners(0, signal);
   try {
     const grpc = createRequire(process.argv[1] as string)("@grpc/grpc-js") as { Server: { prototype: Server } };
     const prototype = grpc.Server.prototype;
@@ -18,11 +29,12 @@ export function cancellation(): AbortSignal {
         if (path === CANCEL) controller.abort();
         return original.call(this, path);
       };
+      return { signal, heard: true };
     }
   } catch {
     // Not inside Pulumi's host: nothing will ask to stop.
   }
-  return controller.signal;
+  return { signal, heard: false };
 }
 
 interface Server {

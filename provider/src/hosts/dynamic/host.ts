@@ -9,7 +9,8 @@ import { EngineLog } from "./engineLog";
 export class DynamicHost implements Host {
   readonly session = new Session();
   readonly clock = realClock;
-  readonly signal = cancellation();
+  private readonly cancellation = cancellation();
+  readonly signal = this.cancellation.signal;
   private readonly engine = connectToEngine();
   private readonly log = new EngineLog(this.engine);
   private configured!: (config: Config) => void;
@@ -20,6 +21,16 @@ export class DynamicHost implements Host {
   constructor() {
     // A CLI that was killed leaves its host behind, which would poll for hours. The job goes on; the next `up` takes it over.
     this.engine?.onceGone(() => process.exit(1));
+  }
+
+  /** Says once, before something that may take hours, what Ctrl-C will not do. */
+  mayTakeLong(): void {
+    if (this.cancellation.heard || !this.engine) return;
+    this.say(
+      undefined,
+      "this version of Pulumi does not let a provider hear Ctrl-C: `pulumi up` ends when the job does. Pressed twice, it ends at once; the job goes on then, and the next `pulumi up` takes it over.",
+      "warning",
+    );
   }
 
   /** Never throws: the first call would fail and the second go on unconfigured. */

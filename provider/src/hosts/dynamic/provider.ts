@@ -35,6 +35,7 @@ export const provider = {
   },
 
   async create(inputs: Properties): Promise<dynamic.CreateResult> {
+    host.mayTakeLong();
     return readable(async () => {
       const { id, outputs } = await create(own(inputs) as Inputs, host);
       return { id, outs: outputs };
@@ -42,6 +43,7 @@ export const provider = {
   },
 
   async update(id: string, olds: Properties, news: Properties): Promise<dynamic.UpdateResult> {
+    host.mayTakeLong();
     return readable(async () => ({ outs: await update(id, own(olds) as Outputs, own(news) as Inputs, host) }), news);
   },
 
