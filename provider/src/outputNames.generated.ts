@@ -25,6 +25,7 @@ export const OUTPUT_NAMES = [
   "jobId",
   "status",
   "fineTunedModel",
+  "modelArchived",
   "baseUrl",
   "trainingFileIds",
   "validationFileIds",

@@ -267,6 +267,8 @@ export interface JobOutputs {
   status: string;
   /** ID of the fine-tuned model, once the job has succeeded. */
   fineTunedModel?: string | undefined;
+  /** True while the fine-tuned model is archived; `pulumi up` makes it usable again. */
+  modelArchived?: boolean | undefined;
   /** URL of the server that has the job. */
   baseUrl: string;
   /** IDs of the training files. */
@@ -345,6 +347,8 @@ export interface FineTuningJobOutputs {
   readonly status: pulumi.Output<string>;
   /** ID of the fine-tuned model, once the job has succeeded. */
   readonly fineTunedModel: pulumi.Output<string | undefined>;
+  /** True while the fine-tuned model is archived; `pulumi up` makes it usable again. */
+  readonly modelArchived: pulumi.Output<boolean | undefined>;
   /** URL of the server that has the job. */
   readonly baseUrl: pulumi.Output<string>;
   /** IDs of the training files. */

@@ -28,10 +28,14 @@ export function jobRequest(inputs: Inputs, files: UploadedFiles): JobCreateReque
     ...(inputs.invalidSampleSkipPercentage !== undefined && {
       invalid_sample_skip_percentage: inputs.invalidSampleSkipPercentage,
     }),
-    job_type: inputs.jobType ?? (classifierTargets ? "classifier" : "completion"),
+    job_type: jobTypeOf(inputs),
     auto_start: false,
   };
 }
+
+/** The declared kind of the job; targets alone make it a classifier. */
+export const jobTypeOf = ({ jobType, classifierTargets }: Inputs) =>
+  jobType ?? (classifierTargets ? "classifier" : "completion");
 
 type SnakeCase<S extends string> = S extends `${infer Head}${infer Tail}`
   ? `${Head extends Lowercase<Head> ? Head : `_${Lowercase<Head>}`}${SnakeCase<Tail>}`
@@ -42,7 +46,8 @@ type Wire<T> = T extends readonly (infer Item)[]
     ? { [Key in keyof T as SnakeCase<Key & string>]: Wire<T[Key]> }
     : T;
 
-const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+/** `learningRate` → `learning_rate` */
+export const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /** Our camelCase in the API's snake_case, all the way down. */
 function toWire<T>(value: T): Wire<T> {

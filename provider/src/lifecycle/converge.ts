@@ -6,7 +6,7 @@ import { failureReason } from "./failure";
 import type { Host } from "./host";
 import { InitError } from "./initError";
 import type { Limit } from "./limit";
-import { ensureModelDescribed } from "./model";
+import { ensureModelDescribed, noModel } from "./model";
 import { mustBeSameServer } from "./origin";
 import { type Outputs, toOutputs } from "./outputs";
 import { Pace } from "./pace";
@@ -91,7 +91,8 @@ async function advance(
 ): Promise<DetailedJob | undefined> {
   if (hasFailed(job.status)) throw new Unmet(failureReason(job, inputs));
   if (hasSucceeded(job.status)) {
-    if (job.fine_tuned_model) await ensureModelDescribed(client, job.fine_tuned_model, inputs, signal);
+    if (!job.fine_tuned_model) throw new Unmet(noModel(job.id));
+    await ensureModelDescribed(client, job.fine_tuned_model, inputs, signal);
     return undefined;
   }
   if (!rests(job) || inputs.autoStart === false) return undefined;

@@ -1,8 +1,10 @@
-import type { Job } from "../client";
-import { jobRequest } from "../inputs/request";
+import type { Job, MistralClient } from "../client";
+import { jobRequest, type UploadedFiles } from "../inputs/request";
 import type { Inputs } from "../schema/inputs";
+import { adoptJob } from "./adopt";
 import { type Connection, connect } from "./connection";
 import { converge } from "./converge";
+import { explain, isPassing } from "./errors";
 import { findJob } from "./findJob";
 import type { Host } from "./host";
 import { DEFAULT_WAIT_SECONDS, type Limit, limited } from "./limit";
@@ -29,7 +31,7 @@ async function existing({ client }: Connection, inputs: Inputs, host: Host, limi
   const { __urn: urn, adopt } = inputs;
   return unlessStopped(limit, async () => {
     if (adopt !== undefined) {
-      const job = await client.jobs.get(adopt, { signal: limit.signal });
+      const job = await adoptJob(client, inputs, limit.signal);
       host.say(urn, `adopted fine-tuning job ${job.id} (${job.status})`, "milestone");
       return job;
     }
@@ -49,17 +51,31 @@ async function submit({ client, baseUrl }: Connection, inputs: Inputs, host: Hos
   const { __urn: urn } = inputs;
   host.say(urn, `uploading data to ${baseUrl}`, "status");
   const files = await unlessStopped(limit, () => uploadFiles(client, inputs, limit.signal));
-  // Without the signal: once the request is out, its answer holds the id that must not be lost.
-  const job = await client.jobs.create(jobRequest(inputs, files));
+  const job = await createJob(client, inputs, files, host, limit);
   host.say(urn, `created fine-tuning job ${job.id}`, "milestone");
   return (await elected(client, job, inputs, host, limit)) ?? job;
+}
+
+/** Sends the request once. Where its answer is lost the job may exist, and is looked for. */
+async function createJob(client: MistralClient, inputs: Inputs, files: UploadedFiles, host: Host, limit: Limit) {
+  try {
+    // Without the signal: once the request is out, its answer holds the id that must not be lost.
+    return await client.jobs.create(jobRequest(inputs, files));
+  } catch (error) {
+    if (!isPassing(error)) throw error;
+    const job = await findJob(client, inputs, host, limit.signal).catch(() => undefined);
+    if (job) return job;
+    throw new Error(`${explain(error)} Run \`pulumi up\` again: if the job was created, it is taken over.`, {
+      cause: error,
+    });
+  }
 }
 
 /**
  * Another process may have created a job for this declaration at the same time: a host whose CLI was killed, a second CI run.
  * Nothing has been started yet, so all of them choose the same one here, and none is paid twice.
  */
-async function elected(client: Connection["client"], own: Job, inputs: Inputs, host: Host, limit: Limit) {
+async function elected(client: MistralClient, own: Job, inputs: Inputs, host: Host, limit: Limit) {
   try {
     return await findJob(client, inputs, host, limit.signal);
   } catch {

@@ -3,7 +3,9 @@ import { changedInputs, shapeOf } from "../inputs/identity";
 import { inputsSchema } from "../schema/inputs";
 import type { RawInputs } from "./check";
 import type { Host } from "./host";
-import { awaitsStart, hasSucceeded } from "./status";
+import { modelGone } from "./model";
+import type { Outputs } from "./outputs";
+import { awaitsStart, hasFailed, hasSucceeded } from "./status";
 
 export interface DiffResult {
   changes: boolean;
@@ -20,7 +22,12 @@ const updatable = Object.entries(inputsSchema.shape)
 /** Compares what the state says with what is declared now. A job that has not settled always has something left to do. */
 export function diff(id: string, olds: RawInputs, news: RawInputs, host: Host): DiffResult {
   const replaces = replacing(id, olds, news);
-  if (replaces.length === 0) host.session.keptByDiff(id, news.__urn as string | undefined);
+  if (replaces.length === 0) {
+    const urn = news.__urn as string | undefined;
+    host.session.keptByDiff(id, urn);
+    const drift = driftOf(olds as Partial<Outputs>);
+    if (drift) host.say(urn, drift, "warning");
+  }
   const changes =
     replaces.length > 0 || !isAtRest(olds, news) || updatable.some((name) => mustUpdate(name, olds, news));
   return { changes, replaces };
@@ -34,10 +41,20 @@ function replacing(id: string, olds: RawInputs, news: RawInputs): string[] {
   return names;
 }
 
-/** Nothing is left to do: the job has succeeded, or rests where it was told to. A failed one stays red. */
+/** What a preview cannot show as a change of an input: how the job or its model has come to differ from its declaration. */
+function driftOf({ jobId = "", status = "", fineTunedModel, modelArchived }: Partial<Outputs>): string | undefined {
+  if (hasFailed(status)) {
+    return `fine-tuning job ${jobId} has ended as ${status}: \`pulumi up\` fails until the declaration (or \`triggers\`) changes`;
+  }
+  if (hasSucceeded(status) && !fineTunedModel) return modelGone({ jobId });
+  return modelArchived ? `model ${fineTunedModel} is archived: \`pulumi up\` makes it usable again` : undefined;
+}
+
+/** Nothing is left to do: the model stands, or the job rests where it was told to. A failed one stays red. */
 function isAtRest(olds: RawInputs, news: RawInputs): boolean {
   const status = String(olds.status);
-  return hasSucceeded(status) || (awaitsStart(status) && news.autoStart === false);
+  const hasModel = olds.fineTunedModel !== undefined && olds.modelArchived !== true;
+  return (hasSucceeded(status) && hasModel) || (awaitsStart(status) && news.autoStart === false);
 }
 
 function mustUpdate(name: string, olds: RawInputs, news: RawInputs): boolean {

@@ -2,6 +2,7 @@ import { stringify } from "safe-stable-stringify";
 import type { Job, MistralClient, Model } from "../client";
 import type { Inputs } from "../schema/inputs";
 import type { Host } from "./host";
+import { makeUsable, noModel } from "./model";
 import { hasSucceeded, isLost, isUnstarted } from "./status";
 import { cancelIfPossible, fileIdsOf, ifFound } from "./tolerant";
 
@@ -18,30 +19,35 @@ export async function findJob(
   signal: AbortSignal,
 ): Promise<Job | undefined> {
   // By id: while pages are walked, a new job elsewhere may show one of them twice.
-  const found = new Map<string, Job>();
+  const found = new Map<string, Candidate>();
   for await (const job of client.jobs.listAll({ suffix: inputs.suffix as string }, { signal })) {
     if (job.suffix !== inputs.suffix || isLost(job.status)) continue;
     const model = hasSucceeded(job.status) ? await modelOf(client, job, signal) : undefined;
     if (hasSucceeded(job.status) && !model) continue;
-    if (!(await isOurs(client, job, inputs, signal))) continue;
-    if (model?.archived) await client.models.unarchive(model.id, { signal });
-    found.set(job.id, job);
+    if (await isOurs(client, job, inputs, signal)) found.set(job.id, { job, model });
   }
   // Lists have the newest first. Among equals the oldest is chosen, by the list's order and not by times, which are whole
   // seconds: processes that create at the same time must come to the same choice, and none created later may win.
-  const candidates = [...found.values()].reverse().sort((a, b) => progress(b) - progress(a));
+  const candidates = [...found.values()].reverse().sort((a, b) => progress(b.job) - progress(a.job));
   const [best, ...rest] = candidates;
-  if (!best || rest.length === 0) return best;
+  if (best?.model?.archived) await makeUsable(client, best.model.id, signal);
+  if (!best || rest.length === 0) return best?.job;
   host.say(
     inputs.__urn,
-    `several jobs stand for this declaration: ${candidates.map(({ id, status }) => `${id} (${status})`).join(", ")}. ` +
-      `Going on with ${best.id}; those that have not been started are cancelled, the others are left as they are.`,
+    `several jobs stand for this declaration: ${candidates.map(({ job }) => `${job.id} (${job.status})`).join(", ")}. ` +
+      `Going on with ${best.job.id}; those that have not been started are cancelled, the others are left as they are.`,
     "warning",
   );
-  for (const job of rest) {
+  for (const { job } of rest) {
     if (progress(job) === 0) await cancelIfPossible(client, job.id, signal);
   }
-  return best;
+  return best.job;
+}
+
+interface Candidate {
+  job: Job;
+  /** Of a job that has succeeded. */
+  model: Model | undefined;
 }
 
 /**
@@ -70,7 +76,7 @@ async function isOurs(client: MistralClient, job: Job, inputs: Inputs, signal: A
 async function modelOf(client: MistralClient, job: Job, signal: AbortSignal): Promise<Model | undefined> {
   // A list may leave the model out; only the job itself can say that there is none.
   const id = job.fine_tuned_model ?? (await client.jobs.get(job.id, { signal })).fine_tuned_model;
-  if (!id) throw new Error(`fine-tuning job ${job.id} has succeeded, but the server names no model: try again later`);
+  if (!id) throw new Error(noModel(job.id));
   return ifFound(client.models.get(id, { signal }));
 }
 

@@ -1,5 +1,6 @@
 import type { MistralClient, Model } from "../client";
 import type { Inputs } from "../schema/inputs";
+import type { JobOutputs } from "../schema/outputs";
 import { ifFound } from "./tolerant";
 
 type Description = Pick<Inputs, "modelName" | "modelDescription">;
@@ -20,13 +21,32 @@ export async function ensureModelDescribed(
   if (Object.keys(wanted).length > 0) await client.models.update(id, wanted, { signal });
 }
 
-/** What the state says of the model's name and description, as they are now: a change outside Pulumi is seen and mended. */
-export function describedAs({ modelName, modelDescription }: Description, model: Model): Description {
+/** Makes an archived model usable again. Undefined when it is gone. */
+export async function makeUsable(client: MistralClient, id: string, signal: AbortSignal): Promise<Model | undefined> {
+  const model = await ifFound(client.models.get(id, { signal }));
+  if (model?.archived) await ifFound(client.models.unarchive(id, { signal }));
+  return model;
+}
+
+/** What the state says of the model as it is now, so that a change outside Pulumi is seen and mended. */
+export function modelOutputs(
+  { modelName, modelDescription }: Description,
+  model: Model,
+): Description & Pick<JobOutputs, "modelArchived"> {
   return {
     ...(modelName !== undefined && { modelName: model.name ?? "" }),
     ...(modelDescription !== undefined && { modelDescription: model.description ?? "" }),
+    ...(model.archived && { modelArchived: true }),
   };
 }
+
+/** Why a job that has succeeded is not what was declared. */
+export const modelGone = ({ jobId, fineTunedModel = "its model" }: Pick<JobOutputs, "jobId" | "fineTunedModel">) =>
+  `fine-tuning job ${jobId} has succeeded, but ${fineTunedModel} was deleted outside of Pulumi. It is not trained again by itself: change \`triggers\` to train again.`;
+
+/** A server that lags behind itself. */
+export const noModel = (jobId: string) =>
+  `fine-tuning job ${jobId} has succeeded, but the server names no model: run \`pulumi up\` again`;
 
 /** Applies `modelDeletionPolicy`. A model that is gone already is what was wanted. */
 export async function releaseModel(

@@ -23,7 +23,12 @@ export function inEffect(inputs: Inputs, status: string): Inputs {
 export function toOutputs(inputs: Inputs, job: Job | DetailedJob, baseUrl: string): Outputs {
   // JSON leaves out what is undefined, which a host cannot carry.
   const said = withoutSecrets(JSON.stringify(jobOutputs(job, baseUrl)), inputs);
-  return { ...inEffect(inputs, job.status), ...JSON.parse(said) };
+  return { ...inEffect(inputs, job.status), ...suffixOf(inputs, job), ...JSON.parse(said) };
+}
+
+/** An adopted job has a suffix of its own, unless the declaration insists on one. */
+function suffixOf({ adopt, __suffix }: Inputs, { suffix }: Job): Pick<Inputs, "suffix"> {
+  return adopt !== undefined && __suffix === "auto" && suffix !== undefined ? { suffix } : {};
 }
 
 /** What the API says of a job, in the provider's words: camelCase, times as ISO 8601. */

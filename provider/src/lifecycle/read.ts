@@ -1,12 +1,12 @@
 import { connect } from "./connection";
 import type { Host } from "./host";
-import { describedAs } from "./model";
+import { modelOutputs } from "./model";
 import { mustBeSameServer } from "./origin";
 import { type Outputs, toOutputs } from "./outputs";
 import { ifFound } from "./tolerant";
 
 /**
- * The job as the API has it, with the name and the description that its model has now. A job whose record is gone while its
+ * The job as the API has it, with its model as it is now: named otherwise, archived, or gone. A job whose record is gone while its
  * model lives stays as it is.
  *
  * @returns undefined when the job and its model are gone
@@ -21,6 +21,9 @@ export async function read(id: string, state: Outputs, host: Host): Promise<Outp
   const modelId = job?.fine_tuned_model ?? state.fineTunedModel;
   const model = modelId === undefined ? undefined : await ifFound(client.models.get(modelId, { signal }));
   if (!job && !model) return undefined;
-  const outputs = job ? toOutputs(state, job, baseUrl) : state;
-  return model ? { ...outputs, ...describedAs(outputs, model) } : outputs;
+  const { modelArchived: _, ...outputs } = job ? toOutputs(state, job, baseUrl) : state;
+  if (model) return { ...outputs, ...modelOutputs(outputs, model) };
+  // A model that was deleted is none that a deployment could be given.
+  const { fineTunedModel: __, ...modelless } = outputs;
+  return modelless;
 }

@@ -2,8 +2,9 @@ import type { Inputs } from "../schema/inputs";
 import { type Connection, connect } from "./connection";
 import { converge } from "./converge";
 import type { Host } from "./host";
+import { InitError } from "./initError";
 import { DEFAULT_WAIT_SECONDS, type Limit, limited } from "./limit";
-import { ensureModelDescribed } from "./model";
+import { ensureModelDescribed, makeUsable, modelGone, noModel } from "./model";
 import { mustBeSameServer } from "./origin";
 import { inEffect, type Outputs, toOutputs } from "./outputs";
 import { hasSucceeded } from "./status";
@@ -30,7 +31,11 @@ async function describe(known: Outputs, news: Inputs, { client, baseUrl }: Conne
   const { signal } = limit;
   const job = await ifFound(client.jobs.get(known.jobId, { signal }));
   if (!job) mustBeSameServer(known.jobId, known, baseUrl);
-  const model = job?.fine_tuned_model ?? known.fineTunedModel;
-  if (model) await ensureModelDescribed(client, model, news, signal);
-  return job ? toOutputs(news, job, baseUrl) : known;
+  const { modelArchived: _, ...outputs } = job ? toOutputs(news, job, baseUrl) : known;
+  const { fineTunedModel, ...modelless } = outputs;
+  if (!fineTunedModel) throw new InitError(known.jobId, modelless, job ? noModel(job.id) : modelGone(known));
+  const model = await makeUsable(client, fineTunedModel, signal);
+  if (!model) throw new InitError(known.jobId, modelless, modelGone(outputs));
+  await ensureModelDescribed(client, model.id, news, signal);
+  return outputs;
 }

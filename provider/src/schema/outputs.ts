@@ -36,6 +36,10 @@ export const outputsSchema = z.strictObject({
     .string()
     .optional()
     .meta({ description: "ID of the fine-tuned model, once the job has succeeded." }),
+  modelArchived: z
+    .boolean()
+    .optional()
+    .meta({ description: "True while the fine-tuned model is archived; `pulumi up` makes it usable again." }),
   baseUrl: z.string().meta({ description: "URL of the server that has the job." }),
   trainingFileIds: z.array(z.string()).meta({ description: "IDs of the training files." }),
   validationFileIds: z.array(z.string()).meta({ description: "IDs of the validation files." }),

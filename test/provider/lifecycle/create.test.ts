@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { createServer, request as httpRequest, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { create } from "../../../provider/src/lifecycle/create";
 import { initErrorOf, World } from "../../support/lifecycle";
 import { sample } from "../../support/samples";
@@ -230,5 +232,51 @@ describe("a wait that ends before the job", () => {
     const error = await initErrorOf(create(inputs, world.host()));
     assert.match(error.message, /not done after 1 s \(customTimeouts\)/);
     assert.equal((await world.client.jobs.get(error.id)).status.startsWith("CANCEL"), false);
+  });
+});
+
+describe("a job whose creation was answered by nobody", () => {
+  let world: World;
+  let proxy: Server;
+  /** Requests for a new job that reach the server, and what becomes of the answer. */
+  let lose: "answer" | "request";
+
+  before(async () => {
+    world = await World.create();
+    proxy = createServer((request, response) => {
+      const { method, url, headers } = request;
+      const creation = method === "POST" && url === "/v1/fine_tuning/jobs";
+      if (creation && lose === "request") return request.socket.destroy();
+      const upstream = httpRequest(`${world.url}${url}`, { method, headers, agent: false }, (reply) => {
+        if (creation) return request.socket.destroy();
+        response.writeHead(reply.statusCode ?? 500, reply.headers);
+        reply.pipe(response);
+      });
+      request.pipe(upstream);
+    });
+    await new Promise<void>((listening) => proxy.listen(0, "127.0.0.1", listening));
+  });
+  after(async () => {
+    proxy.closeAllConnections();
+    proxy.close();
+    await world.end();
+  });
+
+  const host = () => world.host({ baseUrl: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` });
+
+  it("is found, and gone on with, when only the answer was lost", async () => {
+    lose = "answer";
+    const { outputs } = await world.create("answer-lost", {}, host());
+    assert.equal(outputs.status, "SUCCESS");
+    assert.equal((await world.jobs()).length, 1);
+  });
+
+  it("is no job when the request was lost, and the error says what to do", async () => {
+    lose = "request";
+    await assert.rejects(
+      world.create("lost", {}, host()),
+      /Run `pulumi up` again: if the job was created, it is taken over/,
+    );
+    assert.equal((await world.jobs()).length, 1);
   });
 });

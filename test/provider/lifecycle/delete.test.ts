@@ -48,11 +48,11 @@ describe("delete", () => {
   });
 
   it("leaves the files of an adopted job alone, which somebody else uploaded", async () => {
-    const { id: file_id } = await world.client.files.upload({ name: "precious.jsonl", content: sample("Precious?") });
+    const { id: file_id } = await world.client.files.upload({ name: "precious.jsonl", content: sample("What?") });
     const { id: adopt } = await world.client.jobs.create({
       model: "open-mistral-7b",
       training_files: [{ file_id }],
-      hyperparameters: { training_steps: 1 },
+      hyperparameters: { training_steps: 20 },
       auto_start: true,
     });
     const { id, outputs } = await world.create("adopting", { adopt });

@@ -18,6 +18,7 @@ describe("diff", () => {
     ...(await check({}, inputs, new TestHost())).inputs,
     jobId: ID,
     status,
+    ...(status === "SUCCESS" && { fineTunedModel: "ft:open-mistral-7b:bot:20261121:00000000" }),
   });
   const compare = async (olds: RawInputs, news: RawInputs) =>
     diff(ID, olds, (await check(olds, news, new TestHost())).inputs, new TestHost());

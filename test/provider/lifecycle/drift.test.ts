@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import type { RawInputs } from "../../../provider/src/lifecycle/check";
+import { diff } from "../../../provider/src/lifecycle/diff";
+import type { Outputs } from "../../../provider/src/lifecycle/outputs";
+import { read } from "../../../provider/src/lifecycle/read";
+import { update } from "../../../provider/src/lifecycle/update";
+import { initErrorOf, World } from "../../support/lifecycle";
+
+describe("what happens to a model outside of Pulumi", () => {
+  let world: World;
+  before(async () => {
+    world = await World.create();
+  });
+  after(() => world.end());
+
+  const refreshed = async (outputs: Outputs) => (await read(outputs.jobId, outputs, world.host())) as Outputs;
+
+  /** What a preview says: whether there is something to do, and the warning. */
+  async function preview(name: string, olds: Outputs, inputs: RawInputs = {}) {
+    const host = world.host();
+    const { changes, replaces } = diff(olds.jobId, olds, await world.declare(name, inputs, olds), host);
+    return { changes, replaces, warning: host.said.map(({ message }) => message).join("\n") };
+  }
+
+  const up = async (name: string, olds: Outputs) =>
+    update(olds.jobId, olds, await world.declare(name, {}, olds), world.host());
+
+  it("archived: a refresh and the preview say so, and `up` makes it usable again", async () => {
+    const { outputs } = await world.create("archived");
+    const model = outputs.fineTunedModel as string;
+    await world.client.models.archive(model);
+    const state = await refreshed(outputs);
+    assert.deepEqual([state.modelArchived, state.fineTunedModel], [true, model]);
+    const { changes, replaces, warning } = await preview("archived", state);
+    assert.deepEqual([changes, replaces], [true, []]);
+    assert.match(warning, /is archived: `pulumi up` makes it usable again/);
+    const mended = await up("archived", state);
+    assert.equal((await world.client.models.get(model)).archived, false);
+    assert.equal(mended.modelArchived, undefined);
+    assert.equal((await preview("archived", mended)).changes, false);
+    assert.equal((await refreshed(mended)).modelArchived, undefined);
+  });
+
+  it("deleted: the state gives it to no deployment, and nothing is paid again until `triggers` changes", async () => {
+    const { outputs } = await world.create("deleted");
+    await world.client.models.delete(outputs.fineTunedModel as string);
+    const jobs = (await world.jobs()).length;
+    const state = await refreshed(outputs);
+    assert.deepEqual([state.status, state.fineTunedModel], ["SUCCESS", undefined]);
+    const { changes, replaces, warning } = await preview("deleted", state);
+    assert.deepEqual([changes, replaces], [true, []]);
+    assert.match(warning, /was deleted outside of Pulumi/);
+    const error = await initErrorOf(up("deleted", state));
+    assert.match(
+      error.message,
+      new RegExp(`${outputs.jobId} has succeeded, but ft:.* was deleted.*change \`triggers\``),
+    );
+    assert.equal(error.outputs.fineTunedModel, undefined);
+    const again = await initErrorOf(up("deleted", await refreshed(error.outputs)));
+    assert.match(again.message, /was deleted outside of Pulumi/);
+    assert.equal((await world.jobs()).length, jobs);
+    assert.deepEqual((await preview("deleted", error.outputs, { triggers: [1] })).replaces, ["triggers"]);
+  });
+
+  it("deleted, and found out by an update that has something else to do", async () => {
+    const { outputs } = await world.create("unnoticed");
+    await world.client.models.delete(outputs.fineTunedModel as string);
+    const error = await initErrorOf(up("unnoticed", outputs));
+    assert.match(error.message, new RegExp(`${outputs.fineTunedModel} was deleted outside`));
+  });
+});
+
+describe("what happens to a job outside of Pulumi", () => {
+  let world: World;
+  before(async () => {
+    world = await World.create({ speed: 40 });
+  });
+  after(() => world.end());
+
+  it("cancelled: the preview says that it has ended, and `up` stays red", async () => {
+    const inputs = { waitForCompletion: false, hyperparameters: { trainingSteps: 10_000 } };
+    const { id, outputs } = await world.create("cancelled", inputs);
+    await world.client.jobs.cancel(id);
+    await world.client.jobs.waitUntilComplete(id, { pollIntervalMs: 50 });
+    const state = (await read(id, outputs, world.host())) as Outputs;
+    assert.equal(state.status, "CANCELLED");
+    const host = world.host();
+    const news = await world.declare("cancelled", inputs, state);
+    assert.deepEqual(diff(id, state, news, host), { changes: true, replaces: [] });
+    assert.match(host.said[0]?.message ?? "", /has ended as CANCELLED: `pulumi up` fails until/);
+    const error = await initErrorOf(update(id, state, news, host));
+    assert.match(error.message, /has ended as CANCELLED/);
+  });
+});
