@@ -9,12 +9,14 @@ import type { Comparison } from "./bench/compare";
 import { loading } from "./bench/loading";
 import { requests } from "./bench/requests";
 import { upWithoutChanges } from "./bench/up";
+import { waiting } from "./bench/waiting";
 import { run } from "./run";
 
 const benches: Record<string, () => Promise<Comparison[]>> = {
   up: upWithoutChanges,
   loading: async () => [await loading()],
   requests: async () => [await requests()],
+  waiting,
 };
 const file = join(__dirname, "../docs/benchmarks.md");
 

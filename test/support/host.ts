@@ -1,15 +1,19 @@
+import { setMaxListeners } from "node:events";
 import { type Clock, realClock } from "../../provider/src/lifecycle/clock";
 import { type Host, type Importance, Session } from "../../provider/src/lifecycle/host";
 
 /** A host without an engine: it keeps what is said, and its config is a plain object. */
 export class TestHost implements Host {
   readonly session = new Session();
-  readonly clock: Clock = realClock;
+  clock: Clock = realClock;
   readonly controller = new AbortController();
   readonly signal = this.controller.signal;
   readonly said: { message: string; importance: Importance }[] = [];
 
-  constructor(private readonly values: Record<string, string> = {}) {}
+  constructor(private readonly values: Record<string, string> = {}) {
+    // A test may run more operations at a time than Node expects listeners.
+    setMaxListeners(0, this.signal);
+  }
 
   async config(): Promise<(key: string) => string | undefined> {
     return (key) => this.values[key];

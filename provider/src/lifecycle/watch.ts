@@ -144,12 +144,14 @@ export class JobWatch {
   }
 }
 
-const watches = new WeakMap<MistralClient, JobWatch>();
+const watches = new WeakMap<Clock, WeakMap<MistralClient, JobWatch>>();
 
 /** The watch of a client's server; `connect` gives the same client for the same server and key. */
 export function watchOf(client: MistralClient, clock: Clock): JobWatch {
-  const watch = watches.get(client) ?? new JobWatch(client, clock);
-  watches.set(client, watch);
+  const ofClock = watches.get(clock) ?? new WeakMap<MistralClient, JobWatch>();
+  watches.set(clock, ofClock);
+  const watch = ofClock.get(client) ?? new JobWatch(client, clock);
+  ofClock.set(client, watch);
   return watch;
 }
 
