@@ -1,5 +1,5 @@
-import type { DataTotals } from "../data/inspect";
 import type { JobSpec } from "../schemas/jobs";
+import type { DataTotals } from "./data";
 import { SECONDS } from "./simulation";
 import type { Plan } from "./trainer";
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { inspectFiles } from "../data/inspect";
+import { inspectFiles } from "./data";
 import { planTraining } from "./planning";
 import { SECONDS, simulate } from "./simulation";
 import type { Candidate, Progress, Run, Trainer, Validation } from "./trainer";

@@ -10,7 +10,7 @@ import {
 } from "./values";
 
 const ROLES = ["system", "user", "assistant", "tool"] as const;
-type Role = (typeof ROLES)[number];
+export type Role = (typeof ROLES)[number];
 
 /** The length that Mistral's tokenizer demands of the id of a tool call. */
 const TOOL_CALL_ID = /^[A-Za-z0-9]{9}$/;
@@ -18,13 +18,16 @@ const TOOL_CALL_ID = /^[A-Za-z0-9]{9}$/;
 /**
  * Checks a conversation: an instruct sample, one with function calling, or (`lastRole` undefined) the input of a classifier.
  *
- * @returns the number of characters in its messages
+ * @param characters gets the characters of its messages added, by role
  */
-export function checkConversation(sample: JsonObject, lastRole: Role | undefined): number {
+export function checkConversation(
+  sample: JsonObject,
+  lastRole: Role | undefined,
+  characters: Partial<Record<Role, number>>,
+): void {
   const messages = expectArray(sample.messages, "messages");
   const functions = definedFunctions(sample.tools);
   const pending = new Set<string>();
-  let characters = 0;
   let previous: Role | undefined;
   for (const [index, each] of messages.entries()) {
     const path = `messages[${index}]`;
@@ -32,20 +35,17 @@ export function checkConversation(sample: JsonObject, lastRole: Role | undefined
     expectOneOf(message.role, ROLES, `${path}.role`);
     const role = message.role as Role;
     checkOrder(role, previous, pending, `${path}.role`);
-    if (role === "assistant") {
-      characters += checkAssistant(message, functions, pending, path);
-    } else {
-      if (role === "tool") {
-        answer(message.tool_call_id, pending, `${path}.tool_call_id`);
-      }
-      characters += checkContent(message.content, `${path}.content`);
-    }
+    if (role === "tool") answer(message.tool_call_id, pending, `${path}.tool_call_id`);
+    const count =
+      role === "assistant"
+        ? checkAssistant(message, functions, pending, path)
+        : checkContent(message.content, `${path}.content`);
+    characters[role] = (characters[role] ?? 0) + count;
     previous = role;
   }
   if (lastRole !== undefined && previous !== lastRole) {
     throw new SampleError(`messages[${messages.length - 1}].role`, `the last message must be of role "${lastRole}"`);
   }
-  return characters;
 }
 
 function checkOrder(role: Role, previous: Role | undefined, pending: Set<string>, path: string): void {

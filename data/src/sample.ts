@@ -1,11 +1,21 @@
-import type { ClassifierTarget } from "../schemas/jobs";
-import { checkConversation } from "./chat";
+import { checkConversation, type Role } from "./chat";
 import { describe, expectObject, expectText, type JsonObject, SampleError } from "./values";
+
+/** What a classifier learns to tell apart. */
+export interface Target {
+  name: string;
+  labels: readonly string[];
+  /** `multi_class` lets a sample have several labels; default `single_class`. */
+  loss_function?: string | undefined;
+}
+
+/** Characters by the role that says them; `text` for samples without roles. */
+export type Characters = Partial<Record<Role | "text", number>>;
 
 /** What decides which samples are good: the kind of job, and for a classifier what it has to tell apart. */
 export interface Rules {
   jobType: "completion" | "classifier";
-  targets: ClassifierTarget[];
+  targets: readonly Target[];
 }
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -13,29 +23,34 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /**
  * Checks one line of a data file.
  *
- * @returns the number of characters to train on
+ * @param totals gets the characters of a good sample added
+ * @returns the number of characters in the sample
  * @throws {SampleError} with the first thing that is wrong
  */
-export function checkSample(bytes: Buffer, rules: Rules): number {
+export function checkSample(bytes: Buffer, rules: Rules, totals: Characters = {}): number {
   const sample = expectObject(parseJson(decodeText(bytes)), "");
-  const characters = checkInput(sample, rules.jobType);
+  const characters: Characters = {};
+  checkInput(sample, rules.jobType, characters);
   if (rules.jobType === "classifier") {
     checkLabels(sample.labels, rules.targets);
   }
-  return characters;
+  let sum = 0;
+  for (const [role, count] of Object.entries(characters) as [Role, number][]) {
+    totals[role] = (totals[role] ?? 0) + count;
+    sum += count;
+  }
+  return sum;
 }
 
-function checkInput(sample: JsonObject, jobType: Rules["jobType"]): number {
+function checkInput(sample: JsonObject, jobType: Rules["jobType"], characters: Characters): void {
   if ("messages" in sample) {
-    return checkConversation(sample, jobType === "completion" ? "assistant" : undefined);
-  }
-  if ("text" in sample) {
-    return expectText(sample.text, "text").length;
-  }
-  throw new SampleError("", 'expected "messages" or "text", found neither');
+    checkConversation(sample, jobType === "completion" ? "assistant" : undefined, characters);
+  } else if ("text" in sample) {
+    characters.text = expectText(sample.text, "text").length;
+  } else throw new SampleError("", 'expected "messages" or "text", found neither');
 }
 
-function checkLabels(value: unknown, targets: ClassifierTarget[]): void {
+function checkLabels(value: unknown, targets: readonly Target[]): void {
   const labels = expectObject(value, "labels");
   for (const name of Object.keys(labels)) {
     if (!targets.some((target) => target.name === name)) {

@@ -1,0 +1,118 @@
+import { createHash } from "node:crypto";
+import xxhash from "xxhash-wasm";
+import { type Count, type FileReport, LISTED_FINDINGS } from "./report";
+import { checkSample, type Rules } from "./sample";
+import type { SampleIndex } from "./sampleIndex";
+import { LineSplitter, MAX_LINE_BYTES } from "./splitter";
+import { SampleError } from "./values";
+
+export interface InspectOptions {
+  /** Decide which samples are good; without, only the bytes are counted and hashed. */
+  rules?: Rules | undefined;
+  /** Finds samples that come twice; shared by the files of one kind. */
+  index?: SampleIndex | undefined;
+  /** Of the data that must not have the same samples. */
+  other?: SampleIndex | undefined;
+}
+
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+const CARRIAGE_RETURN = 0x0d;
+
+let loading: ReturnType<typeof xxhash> | undefined;
+
+/** Reads data from its first to its last byte, in constant memory, and checks every sample on the way. */
+export async function inspect(content: AsyncIterable<Buffer>, options: InspectOptions): Promise<FileReport> {
+  loading ??= xxhash();
+  const inspector = new Inspector(options, (await loading).h64Raw);
+  for await (const chunk of content) inspector.push(chunk);
+  return inspector.end();
+}
+
+class Inspector {
+  private readonly hash = createHash("sha256");
+  private readonly splitter = new LineSplitter((bytes) => this.line(bytes));
+  private number = 0;
+  private readonly report: Omit<FileReport, "sha256"> = {
+    bytes: 0,
+    good: 0,
+    bad: 0,
+    findings: [],
+    characters: {},
+    longest: { line: 0, characters: 0 },
+    oddities: { byteOrderMark: false, noFinalNewline: false },
+  };
+
+  constructor(
+    private readonly options: InspectOptions,
+    private readonly hashOf: (bytes: Uint8Array) => bigint,
+  ) {}
+
+  push(chunk: Buffer): void {
+    this.report.bytes += chunk.length;
+    this.hash.update(chunk);
+    if (this.options.rules) this.splitter.push(chunk);
+  }
+
+  end(): FileReport {
+    const { oddities } = this.report;
+    oddities.noFinalNewline = this.splitter.end();
+    const { index } = this.options;
+    if (index?.isFull) oddities.comparedUpTo = index.size;
+    return { ...this.report, sha256: this.hash.digest("hex") };
+  }
+
+  private line(line: Buffer | undefined): void {
+    this.number++;
+    try {
+      if (line === undefined) throw new SampleError("", `is longer than ${MAX_LINE_BYTES} bytes`);
+      const sample = this.trimmed(line);
+      if (sample.length === 0) this.report.oddities.blank = this.counted(this.report.oddities.blank);
+      else this.sample(sample);
+    } catch (error) {
+      if (!(error instanceof SampleError)) throw error;
+      this.report.bad++;
+      if (this.report.findings.length < LISTED_FINDINGS) {
+        this.report.findings.push({ line: this.number, message: error.message });
+      }
+    }
+  }
+
+  private sample(bytes: Buffer): void {
+    const { report, options } = this;
+    const characters = checkSample(bytes, options.rules as Rules, report.characters);
+    report.good++;
+    if (characters > report.longest.characters) report.longest = { line: this.number, characters };
+    if (!options.index && !options.other) return;
+    const hash = this.hashOf(bytes);
+    const { oddities } = report;
+    const seen = options.index?.add(hash, this.number);
+    if (typeof seen === "object") {
+      oddities.duplicates = { of: oddities.duplicates?.of ?? seen.line, ...this.counted(oddities.duplicates) };
+    }
+    if (options.other?.has(hash)) oddities.shared = this.counted(oddities.shared);
+  }
+
+  /** The line without what surrounds its sample, which is noted. */
+  private trimmed(line: Buffer): Buffer {
+    const { oddities } = this.report;
+    let start = 0;
+    let end = line.length;
+    if (this.number === 1 && line.subarray(0, 3).equals(BYTE_ORDER_MARK)) {
+      oddities.byteOrderMark = true;
+      start = 3;
+    }
+    if (line[end - 1] === CARRIAGE_RETURN) {
+      oddities.crlf = this.counted(oddities.crlf);
+      end--;
+    }
+    while (end > start && isSpace(line[end - 1])) end--;
+    while (start < end && isSpace(line[start])) start++;
+    return start === 0 && end === line.length ? line : line.subarray(start, end);
+  }
+
+  private counted(before: Count | undefined): Count {
+    return { count: (before?.count ?? 0) + 1, first: before?.first ?? this.number };
+  }
+}
+
+const isSpace = (byte: number | undefined) => byte === 0x20 || byte === 0x09 || byte === CARRIAGE_RETURN;

@@ -1,0 +1,57 @@
+import { createReadStream } from "node:fs";
+import { CHARACTERS_PER_TOKEN, charactersOf, type FileReport, inspect, type Rules } from "#data";
+
+/** A file of samples. */
+export interface SampleFile {
+  name: string;
+  path: string;
+  bytes: number;
+}
+
+/** What all files together hold. */
+export interface DataTotals {
+  bytes: number;
+  /** Samples that are good. */
+  samples: number;
+  /** Samples that are bad, and few enough to be skipped. */
+  skipped: number;
+  /** An estimate. */
+  tokens: number;
+}
+
+export type Inspection = { ok: true; totals: DataTotals } | { ok: false; reason: string; findings: string[] };
+
+const CHUNK_BYTES = 256 * 1024;
+
+/**
+ * Checks every sample of the files, in constant memory.
+ *
+ * @param allowed the share of each file's samples (0 to 0.5) that may be bad, and is then skipped
+ */
+export async function inspectFiles(
+  files: SampleFile[],
+  rules: Rules,
+  allowed: number,
+  signal: AbortSignal,
+): Promise<Inspection> {
+  const totals: DataTotals = { bytes: 0, samples: 0, skipped: 0, tokens: 0 };
+  for (const file of files) {
+    const content = createReadStream(file.path, { highWaterMark: CHUNK_BYTES, signal });
+    const report = await inspect(content, { rules });
+    const findings = report.findings.map(({ line, message }) => `${file.name}:${line}: ${message}`);
+    if (report.good === 0 || report.bad > allowed * (report.good + report.bad)) {
+      return { ok: false, reason: explain(file, report, findings[0], allowed), findings };
+    }
+    totals.bytes += file.bytes;
+    totals.samples += report.good;
+    totals.skipped += report.bad;
+    totals.tokens += Math.ceil(charactersOf(report) / CHARACTERS_PER_TOKEN);
+  }
+  return { ok: true, totals };
+}
+
+function explain(file: SampleFile, { good, bad }: FileReport, first: string | undefined, allowed: number): string {
+  if (first === undefined) return `${file.name}: holds no samples`;
+  const share = allowed === 0 ? "" : ` (${allowed * 100} % may be skipped)`;
+  return bad === 1 && good > 0 && allowed === 0 ? first : `${first}; ${bad} of ${good + bad} samples are bad${share}`;
+}

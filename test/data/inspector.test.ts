@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import fc from "fast-check";
+import { type FileReport, type InspectOptions, inspect, type Rules, SampleIndex } from "../../data/src";
+import { sample } from "../support/samples";
+
+const COMPLETION: Rules = { jobType: "completion", targets: [] };
+
+async function report(content: string | Buffer, options: InspectOptions = {}): Promise<FileReport> {
+  return inspect(chunked(Buffer.from(content)), { rules: COMPLETION, ...options });
+}
+
+/** In pieces that end anywhere. */
+async function* chunked(content: Buffer, size = 7): AsyncGenerator<Buffer> {
+  for (let start = 0; start < content.length; start += size) yield content.subarray(start, start + size);
+}
+
+describe("inspecting data", () => {
+  it("counts bytes, samples and characters by role, and hashes, in one pass", async () => {
+    const content = sample("What?", "That.") + sample("Why so?", "Because.");
+    const { findings, oddities, ...rest } = await report(content);
+    assert.deepEqual(rest, {
+      bytes: content.length,
+      sha256: createHash("sha256").update(content).digest("hex"),
+      good: 2,
+      bad: 0,
+      characters: { user: 12, assistant: 13 },
+      longest: { line: 2, characters: 15 },
+    });
+    assert.deepEqual(findings, []);
+    assert.deepEqual(oddities, { byteOrderMark: false, noFinalNewline: false });
+  });
+
+  it("only counts and hashes where the rules are not known", async () => {
+    const { bytes, sha256, good, bad } = await report("anything", { rules: undefined });
+    assert.deepEqual([bytes, good, bad], [8, 0, 0]);
+    assert.equal(sha256, createHash("sha256").update("anything").digest("hex"));
+  });
+
+  it("names the line and the field of what is wrong", async () => {
+    const wrong = JSON.stringify({
+      messages: [
+        { role: "user", content: "a" },
+        { role: "user", content: "b" },
+      ],
+    });
+    const { good, bad, findings } = await report(`${sample("a")}\n${wrong}\nnot json\n`);
+    assert.deepEqual([good, bad], [1, 2]);
+    assert.equal(findings[0]?.line, 3);
+    assert.equal(findings[0]?.message, 'messages[1].role: expected "assistant" after "user", found "user"');
+    assert.equal(findings[1]?.line, 4);
+    assert.match(findings[1]?.message ?? "", /^is not JSON/);
+  });
+
+  it("lists 20 findings, and counts all", async () => {
+    const { bad, findings } = await report("{}\n".repeat(30));
+    assert.deepEqual([bad, findings.length], [30, 20]);
+  });
+
+  it("notes what is rarely meant: a byte order mark, CRLF, blank lines, no final newline", async () => {
+    const line = sample("a").trim();
+    const { good, oddities } = await report(`\uFEFF${line}\r\n\r\n \t\n  ${line} \r\n${line}`);
+    assert.equal(good, 3);
+    assert.deepEqual(oddities, {
+      byteOrderMark: true,
+      crlf: { count: 3, first: 1 },
+      blank: { count: 2, first: 2 },
+      noFinalNewline: true,
+    });
+  });
+
+  it("finds samples that come twice, and those of the other data", async () => {
+    const index = new SampleIndex();
+    const { oddities } = await report([sample("a"), sample("b"), sample("a"), sample("a")].join(""), { index });
+    assert.deepEqual(oddities.duplicates, { count: 2, first: 3, of: 1 });
+    const validation = await report(sample("c") + sample("b"), { index: new SampleIndex(), other: index });
+    assert.deepEqual(validation.oddities.shared, { count: 1, first: 2 });
+    assert.equal(validation.oddities.duplicates, undefined);
+  });
+
+  it("agrees with a slow look at the same samples, in which some come twice and some are bad", async () => {
+    const pool = ["{}", "[", ...["a", "b", "c", "d"].map((name) => sample(name).trim())];
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.constantFrom(...pool), { maxLength: 60 }), async (lines) => {
+        const good = lines.filter((line) => line.includes("messages"));
+        const found = await report(lines.map((line) => `${line}\n`).join(""), { index: new SampleIndex() });
+        assert.equal(found.good, good.length);
+        assert.equal(found.bad, lines.length - good.length);
+        assert.equal(found.oddities.duplicates?.count ?? 0, good.length - new Set(good).size);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe("the index of samples", () => {
+  it("finds every sample again up to its capacity, and says when there are more", () => {
+    const index = new SampleIndex();
+    const hash = (number: number) => BigInt.asUintN(64, BigInt(number) * 0x9e3779b97f4a7c15n);
+    const capacity = 786_432;
+    for (let number = 0; number < capacity; number++) assert.equal(index.add(hash(number), number + 1), "new");
+    assert.equal(index.isFull, true);
+    assert.equal(index.add(hash(capacity), 0), "not compared");
+    assert.deepEqual(index.add(hash(4711), 0), { line: 4712 });
+    assert.equal(index.has(hash(capacity)), false);
+  });
+});

@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import { checkSample, type Rules } from "../../data/src/sample";
+
+const COMPLETION: Rules = { jobType: "completion", targets: [] };
+const CLASSIFIER: Rules = {
+  jobType: "classifier",
+  targets: [
+    { name: "mood", labels: ["good", "bad"], loss_function: "single_class" },
+    { name: "topics", labels: ["a", "b", "c"], loss_function: "multi_class" },
+  ],
+};
+
+const system = { role: "system", content: "s" };
+const user = { role: "user", content: "u" };
+const assistant = { role: "assistant", content: "a" };
+const tools = [{ type: "function", function: { name: "f", description: "", parameters: {} } }];
+const call = (id = "abcdefgh1", over: object = {}) => ({
+  id,
+  type: "function",
+  function: { name: "f", arguments: '{"x":1}' },
+  ...over,
+});
+const calling = (...calls: unknown[]) => ({ role: "assistant", tool_calls: calls });
+const tool = (id = "abcdefgh1") => ({ role: "tool", tool_call_id: id, name: "f", content: "42" });
+
+function check(sample: unknown, rules = COMPLETION): number {
+  return checkSample(Buffer.from(typeof sample === "string" ? sample : JSON.stringify(sample)), rules);
+}
+
+describe("the rules for samples", () => {
+  for (const [what, sample, characters] of [
+    ["a conversation", { messages: [user, assistant] }, 2],
+    ["a system message and several turns", { messages: [system, user, assistant, user, assistant] }, 5],
+    ["weights", { messages: [user, { ...assistant, weight: 0 }] }, 2],
+    ["plain text", { text: "four" }, 4],
+    [
+      "chunks of text and images",
+      {
+        messages: [
+          {
+            role: "user",
+            content: [
+              { type: "text", text: "abc" },
+              { type: "image_url", image_url: { url: "x" } },
+              { type: "image_url", image_url: "x" },
+            ],
+          },
+          assistant,
+        ],
+      },
+      4,
+    ],
+    ["a function call with its answer", { messages: [user, calling(call()), tool(), assistant], tools }, 11],
+    [
+      "two calls at once, answered in any order",
+      {
+        messages: [
+          user,
+          calling(call("aaaaaaaaa"), call("bbbbbbbbb")),
+          tool("bbbbbbbbb"),
+          tool("aaaaaaaaa"),
+          assistant,
+        ],
+        tools,
+      },
+      20,
+    ],
+    ["a conversation that ends with a call", { messages: [user, calling(call())], tools }, 8],
+    ["fields that are not looked at", { messages: [user, assistant], source: "here" }, 2],
+  ] as [string, unknown, number][]) {
+    it(`take ${what}`, () => {
+      assert.equal(check(sample), characters);
+    });
+  }
+
+  for (const [sample, message] of [
+    ["", /^is not JSON: /],
+    ["{", /^is not JSON: /],
+    ["[]", "expected an object, found an empty list"],
+    ["null", "expected an object, found null"],
+    [{}, 'expected "messages" or "text", found neither'],
+    [{ text: "" }, "text: is empty"],
+    [{ text: 1 }, "text: expected a string, found 1"],
+    [{ messages: "x" }, 'messages: expected a list with at least one element, found "x"'],
+    [{ messages: [1] }, "messages[0]: expected an object, found 1"],
+    [
+      { messages: [{ ...user, role: "human" }] },
+      'messages[0].role: expected one of "system", "user", "assistant", "tool", found "human"',
+    ],
+    [{ messages: [assistant] }, 'messages[0].role: expected "system" or "user" at the start, found "assistant"'],
+    [{ messages: [user, user] }, 'messages[1].role: expected "assistant" after "user", found "user"'],
+    [
+      { messages: [user, assistant, assistant] },
+      'messages[2].role: expected "user" after "assistant", found "assistant"',
+    ],
+    [{ messages: [user, assistant, system] }, 'messages[2].role: expected "user" after "assistant", found "system"'],
+    [{ messages: [user, assistant, user] }, 'messages[2].role: the last message must be of role "assistant"'],
+    [{ messages: [{ role: "user" }, assistant] }, "messages[0].content: expected a string, found nothing"],
+    [{ messages: [{ role: "user", content: " " }, assistant] }, "messages[0].content: is empty"],
+    [
+      { messages: [{ role: "user", content: [] }, assistant] },
+      /^messages\[0\]\.content: expected a list with at least one/,
+    ],
+    [
+      { messages: [{ role: "user", content: [{ type: "audio" }] }, assistant] },
+      /^messages\[0\]\.content\[0\]\.type: expected one of/,
+    ],
+    [{ messages: [user, { ...assistant, weight: 2 }] }, "messages[1].weight: expected one of 0, 1, found 2"],
+    [{ messages: [user, calling()], tools }, /^messages\[1\]\.tool_calls: expected a list/],
+    [
+      { messages: [user, calling(call("short"))], tools },
+      'messages[1].tool_calls[0].id: expected 9 letters or digits, found "short"',
+    ],
+    [{ messages: [user, calling(call(), call())], tools }, 'messages[1].tool_calls[1].id: "abcdefgh1" is used twice'],
+    [
+      { messages: [user, calling(call("abcdefgh1", { type: "code" }))], tools },
+      /tool_calls\[0\]\.type: expected "function"/,
+    ],
+    [{ messages: [user, calling(call())] }, 'messages[1].tool_calls[0].function.name: "f" is not defined in "tools"'],
+    [
+      { messages: [user, calling(call("abcdefgh1", { function: { name: "f", arguments: "{" } }))], tools },
+      /arguments: expected a string that holds a JSON object/,
+    ],
+    [
+      { messages: [user, calling(call("abcdefgh1", { function: { name: "f", arguments: {} } }))], tools },
+      /arguments: expected a string, found an object/,
+    ],
+    [
+      { messages: [user, calling(call()), assistant], tools },
+      'messages[2].role: expected "tool" after "assistant", found "assistant"',
+    ],
+    [
+      { messages: [user, calling(call()), tool("zzzzzzzzz"), assistant], tools },
+      /^messages\[2\]\.tool_call_id: "zzzzzzzzz" is not the id/,
+    ],
+    [{ messages: [user, tool()], tools }, 'messages[1].role: expected "assistant" after "user", found "tool"'],
+    [{ messages: [user, assistant], tools: [{}] }, "tools[0].function: expected an object, found nothing"],
+  ] as [unknown, string | RegExp][]) {
+    it(`refuse ${JSON.stringify(sample).slice(0, 90)}`, () => {
+      assert.throws(() => check(sample), { name: "SampleError", message });
+    });
+  }
+
+  it("refuse what is not UTF-8", () => {
+    assert.throws(() => checkSample(Buffer.from([0x7b, 0xff, 0x7d]), COMPLETION), { message: "is not UTF-8" });
+  });
+
+  it("take a classifier's samples: text or messages, one label or several", () => {
+    assert.equal(check({ text: "x", labels: { mood: "good", topics: ["a", "c"] } }, CLASSIFIER), 1);
+    assert.equal(check({ messages: [user], labels: { mood: "bad", topics: "b" } }, CLASSIFIER), 1);
+  });
+
+  for (const [labels, message] of [
+    [undefined, "labels: expected an object, found nothing"],
+    [{ mood: "good" }, "labels.topics: expected one of the target's labels, found nothing"],
+    [{ mood: "fine", topics: "a" }, `labels.mood: expected one of the target's labels, found "fine"`],
+    [{ mood: ["good"], topics: "a" }, "labels.mood: expected one of the target's labels, found a list"],
+    [{ mood: "good", topics: ["a", 1] }, "labels.topics: expected one of the target's labels, found 1"],
+    [{ mood: "good", topics: "a", age: "old" }, "labels.age: is not one of the job's classifier targets"],
+  ] as [unknown, string][]) {
+    it(`refuse a classifier's labels ${JSON.stringify(labels)}`, () => {
+      assert.throws(() => check({ text: "x", labels }, CLASSIFIER), { name: "SampleError", message });
+    });
+  }
+});
