@@ -75,7 +75,12 @@ function nextRoles(previous: Role | undefined, pending: Set<string>): Role[] {
   }
 }
 
-function checkAssistant(message: JsonObject, functions: Set<string>, pending: Set<string>, path: string): number {
+function checkAssistant(
+  message: JsonObject,
+  functions: ReadonlySet<string>,
+  pending: Set<string>,
+  path: string,
+): number {
   if (message.weight !== undefined) {
     expectOneOf(message.weight, [0, 1], `${path}.weight`);
   }
@@ -90,7 +95,7 @@ function checkAssistant(message: JsonObject, functions: Set<string>, pending: Se
   return characters;
 }
 
-function checkCall(value: unknown, functions: Set<string>, pending: Set<string>, path: string): number {
+function checkCall(value: unknown, functions: ReadonlySet<string>, pending: Set<string>, path: string): number {
   const call = expectObject(value, path);
   if (typeof call.id !== "string" || !TOOL_CALL_ID.test(call.id)) {
     throw new SampleError(`${path}.id`, `expected 9 letters or digits, found ${describe(call.id)}`);
@@ -137,9 +142,11 @@ function checkContent(content: unknown, path: string): number {
   return characters;
 }
 
-function definedFunctions(tools: unknown): Set<string> {
+const NO_FUNCTIONS: ReadonlySet<string> = new Set();
+
+function definedFunctions(tools: unknown): ReadonlySet<string> {
   if (tools === undefined || tools === null) {
-    return new Set();
+    return NO_FUNCTIONS;
   }
   const names = expectArray(tools, "tools").map((each, index) => {
     const tool = expectObject(each, `tools[${index}]`);
