@@ -9,12 +9,11 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { MistralClient } from "../../provider/dist/client";
 import { check } from "../../provider/dist/lifecycle/check";
-import type { Clock } from "../../provider/dist/lifecycle/clock";
 import { create } from "../../provider/dist/lifecycle/create";
 import type { Outputs } from "../../provider/dist/lifecycle/outputs";
 import { update } from "../../provider/dist/lifecycle/update";
 import type { Inputs } from "../../provider/dist/schema/inputs";
-import { TestHost, urnOf } from "../../test/support/host";
+import { fastClock, TestHost, urnOf } from "../../test/support/host";
 import { sample } from "../../test/support/samples";
 import { startServer } from "../../test/support/server";
 import type { Comparison } from "./compare";
@@ -101,11 +100,6 @@ async function firstEnd(client: MistralClient, id: string): Promise<number> {
   while ((await client.jobs.get(id)).status !== "SUCCESS") await sleep(20);
   return performance.now();
 }
-
-const fastClock = (speed: number): Clock => ({
-  now: () => performance.now() * speed,
-  sleep: (milliseconds, signal) => sleep(milliseconds / speed, undefined, { signal }),
-});
 
 /** The server tells the seconds that will really pass. */
 const onFastClock = (body: string, speed: number) =>

@@ -4,7 +4,8 @@ import { InputProblem, pathText } from "../inputs/problem";
 import { jobTypeOf, snakeCase } from "../inputs/request";
 import type { DataFile } from "../schema/files";
 import type { Inputs } from "../schema/inputs";
-import { makeUsable } from "./model";
+import type { Host } from "./host";
+import { makeUsable, modelOf } from "./model";
 import { hasSucceeded } from "./status";
 import { ifFound } from "./tolerant";
 import { isUploadName } from "./upload";
@@ -14,7 +15,12 @@ import { isUploadName } from "./upload";
  *
  * @throws InputProblem naming each field that differs, or the model that is gone
  */
-export async function adoptJob(client: MistralClient, inputs: Inputs, signal: AbortSignal): Promise<DetailedJob> {
+export async function adoptJob(
+  client: MistralClient,
+  inputs: Inputs,
+  host: Host,
+  signal: AbortSignal,
+): Promise<DetailedJob> {
   const job = await client.jobs.get(inputs.adopt as string, { signal });
   const found = [...differences(declared(inputs), job, []), ...(await fileDifferences(client, inputs, job, signal))];
   if (found.length > 0) {
@@ -24,8 +30,9 @@ export async function adoptJob(client: MistralClient, inputs: Inputs, signal: Ab
     );
   }
   if (hasSucceeded(job.status) && job.fine_tuned_model) {
-    const model = await makeUsable(client, job.fine_tuned_model, signal);
-    if (!model) throw new InputProblem("adopt", `the model ${job.fine_tuned_model} of this job was deleted`);
+    const model = await modelOf({ client }, job.fine_tuned_model, job, host, signal);
+    if (model) await makeUsable(client, model, signal);
+    else throw new InputProblem("adopt", `the model ${job.fine_tuned_model} of this job was deleted`);
   }
   return job;
 }
@@ -36,17 +43,28 @@ function declared(inputs: Inputs): Record<string, unknown> {
   return { ...shape, jobType: jobTypeOf(inputs), ...(inputs.__suffix === "user" && { suffix: inputs.suffix }) };
 }
 
-/** Every declared value that the job has another for. A field that the server does not tell at all cannot be compared. */
+/** Every declared value that the job has another for. A field that the server does not tell cannot be compared. */
 function* differences(ours: unknown, theirs: unknown, path: PropertyKey[]): Generator<string> {
+  if (theirs === undefined) return;
   if (typeof ours !== "object" || ours === null) {
-    if (ours !== theirs) yield `${pathText(path)} is declared as ${shown(ours)}, the job has ${shown(theirs)}`;
+    if (!isSame(ours, theirs)) yield `${pathText(path)} is declared as ${shown(ours)}, the job has ${shown(theirs)}`;
+    return;
+  }
+  if (Array.isArray(ours) && Array.isArray(theirs) && ours.length !== theirs.length) {
+    yield `${pathText(path)} has ${ours.length} elements, the job has ${theirs.length}`;
     return;
   }
   for (const [key, value] of Object.entries(ours)) {
     const other = (theirs as Record<string, unknown> | undefined)?.[snakeCase(key)];
     const step = Array.isArray(ours) ? Number(key) : key;
-    if (path.length > 0 || other !== undefined) yield* differences(value, other, [...path, step]);
+    yield* differences(value, other, [...path, step]);
   }
+}
+
+/** Servers keep numbers in 32 bits too. */
+function isSame(ours: unknown, theirs: unknown): boolean {
+  if (typeof ours !== "number" || typeof theirs !== "number") return ours === theirs;
+  return Math.abs(ours - theirs) <= Math.abs(ours) * 1e-6;
 }
 
 async function fileDifferences(

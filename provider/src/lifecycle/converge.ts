@@ -1,4 +1,11 @@
-import { ConflictError, type DetailedJob, isTerminal, type MistralClient, NotFoundError } from "../client";
+import {
+  ConflictError,
+  type DetailedJob,
+  isTerminal,
+  type MistralClient,
+  NotFoundError,
+  RateLimitError,
+} from "../client";
 import type { Inputs } from "../schema/inputs";
 import type { Connection } from "./connection";
 import { explain, isPassing } from "./errors";
@@ -6,7 +13,7 @@ import { failureReason } from "./failure";
 import type { Host } from "./host";
 import { InitError } from "./initError";
 import type { Limit } from "./limit";
-import { ensureModelDescribed, noModel } from "./model";
+import { ensureModelDescribed, modelOf, noModel } from "./model";
 import { mustBeSameServer } from "./origin";
 import { type Outputs, toOutputs } from "./outputs";
 import { Pace } from "./pace";
@@ -16,6 +23,8 @@ import { watchOf } from "./watch";
 
 /** Before the first look succeeds, an outage is more likely a wrong address, which waiting would hide. */
 const FIRST_LOOK_SECONDS = 300;
+/** For so long after its job's success a model may still be on its way. */
+const MODEL_SECONDS = 300;
 
 /**
  * Takes a job from wherever it stands to where its declaration wants it: validated, started if its cost allows, trained. The
@@ -36,7 +45,8 @@ export async function converge(
   const id = known.jobId;
   const watch = watchOf(client, host.clock);
   const pace = new Pace(host.clock, inputs.pollInterval);
-  const begun = host.clock.now();
+  let failingSince: number | undefined;
+  let succeededAt: number | undefined;
   let job: DetailedJob | undefined;
   const outputs = () => (job ? toOutputs(inputs, job, baseUrl) : known);
 
@@ -44,25 +54,45 @@ export async function converge(
   async function step(wait: number): Promise<boolean> {
     const { signal } = limit;
     const seen = await watch.look(known, wait, signal);
-    // A list tells neither events nor checkpoints: those of the last full look stay, until the job has ended.
-    const now = seen.detailed || !isTerminal(seen.job.status) ? seen.job : await client.jobs.get(id, { signal });
+    // A list tells little. What is concluded from a job, and what stands in the state of one that was only just met, comes
+    // from a full look; between them the events and checkpoints of the last one stay.
+    const enough = seen.detailed || (job && !isTerminal(seen.job.status) && !awaitsStart(seen.job.status));
+    const now = enough ? seen.job : await client.jobs.get(id, { signal });
     const before = job;
-    job = { ...before, ...now };
-    pace.saw(job);
+    job = { ...before, ...now, metadata: { ...before?.metadata, ...now.metadata } };
+    pace.saw(now);
     show(job, before, inputs, host);
+    if (hasSucceeded(job.status)) return await modelStands(job);
     const started = await advance(client, job, inputs, signal);
     job = { ...job, ...started };
     return isDone(job, inputs, started !== undefined);
   }
 
+  /** Whether the model is there, under its declared name. A server may be behind itself for a while. */
+  async function modelStands({ fine_tuned_model: modelId, modified_at }: DetailedJob): Promise<boolean> {
+    const described = inputs.modelName !== undefined || inputs.modelDescription !== undefined;
+    if (modelId && !described) return true;
+    const model = modelId && (await modelOf({ client }, modelId, { modified_at }, host, limit.signal));
+    if (model) {
+      await ensureModelDescribed(client, model, inputs, limit.signal);
+      return true;
+    }
+    succeededAt ??= host.clock.now();
+    if (host.clock.now() - succeededAt > MODEL_SECONDS * 1000) throw new Unmet(noModel(id));
+    return false;
+  }
+
   try {
-    for (let wait = 0; ; wait = pace.next()) {
+    for (let wait = 0; ; ) {
       try {
         if (await step(wait)) return outputs();
+        wait = pace.next();
       } catch (error) {
         if (limit.signal.aborted || !isPassing(error)) throw error;
-        if (!job && host.clock.now() - begun > FIRST_LOOK_SECONDS * 1000) throw neverSeen(baseUrl, error);
+        failingSince ??= host.clock.now();
+        if (!job && host.clock.now() - failingSince > FIRST_LOOK_SECONDS * 1000) throw neverSeen(baseUrl, error);
         host.say(inputs.__urn, `waiting for fine-tuning job ${id}: ${explain(error)}`, "progress");
+        wait = Math.max(pace.next(), ((error instanceof RateLimitError && error.retryAfter) || 0) * 1000);
       }
     }
   } catch (error) {
@@ -90,11 +120,6 @@ async function advance(
   signal: AbortSignal,
 ): Promise<DetailedJob | undefined> {
   if (hasFailed(job.status)) throw new Unmet(failureReason(job, inputs));
-  if (hasSucceeded(job.status)) {
-    if (!job.fine_tuned_model) throw new Unmet(noModel(job.id));
-    await ensureModelDescribed(client, job.fine_tuned_model, inputs, signal);
-    return undefined;
-  }
   if (!rests(job) || inputs.autoStart === false) return undefined;
   const tooMuch = costProblem(job, inputs);
   if (tooMuch) throw new Unmet(tooMuch);
@@ -103,7 +128,6 @@ async function advance(
 
 /** Whether nothing is left to wait for. A job that has just been started may well be queued once more, and cost money already. */
 function isDone(job: DetailedJob, { autoStart, waitForCompletion }: Inputs, started: boolean): boolean {
-  if (hasSucceeded(job.status)) return true;
   if (rests(job)) return autoStart === false;
   return waitForCompletion === false && (started || isTraining(job.status));
 }
@@ -137,7 +161,7 @@ function show(job: DetailedJob, before: DetailedJob | undefined, { __urn: urn }:
   host.say(urn, line, job.status === before?.status ? "progress" : "status");
 }
 
-const goesOn = (id: string) =>
+export const goesOn = (id: string) =>
   `fine-tuning job ${id} goes on and its id is in the state: run \`pulumi up\` to take the wait up again`;
 
 function reasonOf(error: unknown, known: Outputs, baseUrl: string): string {

@@ -3,12 +3,14 @@ import { jobRequest, type UploadedFiles } from "../inputs/request";
 import type { Inputs } from "../schema/inputs";
 import { adoptJob } from "./adopt";
 import { type Connection, connect } from "./connection";
-import { converge } from "./converge";
+import { converge, goesOn } from "./converge";
 import { explain, isPassing } from "./errors";
 import { findJob } from "./findJob";
 import type { Host } from "./host";
+import { InitError } from "./initError";
 import { DEFAULT_WAIT_SECONDS, type Limit, limited } from "./limit";
 import { type Outputs, toOutputs } from "./outputs";
+import { Pace } from "./pace";
 import { uploadFiles } from "./upload";
 
 /**
@@ -31,7 +33,7 @@ async function existing({ client }: Connection, inputs: Inputs, host: Host, limi
   const { __urn: urn, adopt } = inputs;
   return unlessStopped(limit, async () => {
     if (adopt !== undefined) {
-      const job = await adoptJob(client, inputs, limit.signal);
+      const job = await adoptJob(client, inputs, host, limit.signal);
       host.say(urn, `adopted fine-tuning job ${job.id} (${job.status})`, "milestone");
       return job;
     }
@@ -47,13 +49,14 @@ async function existing({ client }: Connection, inputs: Inputs, host: Host, limi
   });
 }
 
-async function submit({ client, baseUrl }: Connection, inputs: Inputs, host: Host, limit: Limit): Promise<Job> {
+async function submit(connection: Connection, inputs: Inputs, host: Host, limit: Limit): Promise<Job> {
+  const { client, baseUrl } = connection;
   const { __urn: urn } = inputs;
   host.say(urn, `uploading data to ${baseUrl}`, "status");
   const files = await unlessStopped(limit, () => uploadFiles(client, inputs, limit.signal));
   const job = await createJob(client, inputs, files, host, limit);
   host.say(urn, `created fine-tuning job ${job.id}`, "milestone");
-  return (await elected(client, job, inputs, host, limit)) ?? job;
+  return elected(connection, job, inputs, host, limit);
 }
 
 /** Sends the request once. Where its answer is lost the job may exist, and is looked for. */
@@ -63,9 +66,10 @@ async function createJob(client: MistralClient, inputs: Inputs, files: UploadedF
     return await client.jobs.create(jobRequest(inputs, files));
   } catch (error) {
     if (!isPassing(error)) throw error;
-    const job = await findJob(client, inputs, host, limit.signal).catch(() => undefined);
-    if (job) return job;
-    throw new Error(`${explain(error)} Run \`pulumi up\` again: if the job was created, it is taken over.`, {
+    const found = await findJob(client, inputs, host, limit.signal).catch((failure: Error) => failure);
+    if (found && !(found instanceof Error)) return found;
+    const look = found ? `It could not be looked for: ${explain(found)}. ` : "";
+    throw new Error(`${explain(error)} ${look}Run \`pulumi up\` again: if the job was created, it is taken over.`, {
       cause: error,
     });
   }
@@ -73,14 +77,24 @@ async function createJob(client: MistralClient, inputs: Inputs, files: UploadedF
 
 /**
  * Another process may have created a job for this declaration at the same time: a host whose CLI was killed, a second CI run.
- * Nothing has been started yet, so all of them choose the same one here, and none is paid twice.
+ * Nothing has been started yet, so all of them choose the same one here, and none is paid twice. That is worth waiting for a
+ * server that cannot say just now.
  */
-async function elected(client: MistralClient, own: Job, inputs: Inputs, host: Host, limit: Limit) {
+async function elected({ client, baseUrl }: Connection, own: Job, inputs: Inputs, host: Host, limit: Limit) {
+  const pace = new Pace(host.clock, inputs.pollInterval);
   try {
-    return await findJob(client, inputs, host, limit.signal);
-  } catch {
-    // The id of our own must not be lost because a list failed.
-    return own;
+    for (;;) {
+      try {
+        return (await findJob(client, inputs, host, limit.signal, own.id)) ?? own;
+      } catch (error) {
+        if (limit.signal.aborted || !isPassing(error)) throw error;
+        host.say(inputs.__urn, `fine-tuning job ${own.id} is created: ${explain(error)}`, "progress");
+      }
+      await host.clock.sleep(pace.next(), limit.signal);
+    }
+  } catch (error) {
+    const reason = limit.reason() ?? explain(error);
+    throw new InitError(own.id, toOutputs(inputs, own, baseUrl), `${reason}; ${goesOn(own.id)}`, { cause: error });
   }
 }
 

@@ -30,7 +30,7 @@ export async function remove(id: string, state: Outputs, host: Host): Promise<vo
       if (!job && !isSameServer(state, baseUrl)) return letGo(id, state, baseUrl, host);
       const model = job?.fine_tuned_model ?? state.fineTunedModel;
       if (model) await releaseModel(client, model, state.modelDeletionPolicy, signal);
-      await removeUploads(client, state, signal);
+      await removeUploads(client, state, model, signal);
     } catch (error) {
       if (!limit.reason()) throw error;
       throw new Error(
@@ -68,7 +68,8 @@ async function cancelled(
   for (;;) {
     try {
       const seen = await ifFound(watch.look({ jobId: id, createdAt }, pace.next(), signal));
-      if (!seen || isTerminal(seen.job.status)) return seen?.job;
+      // A list may leave out which model it was, where the job won the race against its cancellation.
+      if (!seen || isTerminal(seen.job.status)) return seen && (await ifFound(client.jobs.get(id, { signal })));
       pace.saw(seen.job);
     } catch (error) {
       if (signal.aborted || !isPassing(error)) throw error;
@@ -81,10 +82,15 @@ async function cancelled(
  * Removes the files that the resource uploaded, which their names tell, except those that another job still needs, and those
  * whose name identifies a retained model's declaration: by them the next `pulumi up` finds the model again.
  */
-async function removeUploads(client: MistralClient, state: Outputs, signal: AbortSignal): Promise<void> {
+async function removeUploads(
+  client: MistralClient,
+  state: Outputs,
+  model: string | undefined,
+  signal: AbortSignal,
+): Promise<void> {
   const given = [...(state.trainingFiles ?? []), ...(state.validationFiles ?? [])].map((file) => file.fileId);
   const uploads = [...state.trainingFileIds, ...state.validationFileIds].filter((fileId) => !given.includes(fileId));
-  const keepsIdentity = state.__suffix === "user" && state.fineTunedModel && state.modelDeletionPolicy !== "delete";
+  const keepsIdentity = state.__suffix === "user" && model && state.modelDeletionPolicy !== "delete";
   if (uploads.length === 0 || keepsIdentity) return;
   const needed = new Set<string>();
   for await (const job of client.jobs.listAll({}, { signal })) {

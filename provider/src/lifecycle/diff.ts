@@ -3,7 +3,6 @@ import { changedInputs, shapeOf } from "../inputs/identity";
 import { inputsSchema } from "../schema/inputs";
 import type { RawInputs } from "./check";
 import type { Host } from "./host";
-import { modelGone } from "./model";
 import type { Outputs } from "./outputs";
 import { awaitsStart, hasFailed, hasSucceeded } from "./status";
 
@@ -46,7 +45,9 @@ function driftOf({ jobId = "", status = "", fineTunedModel, modelArchived }: Par
   if (hasFailed(status)) {
     return `fine-tuning job ${jobId} has ended as ${status}: \`pulumi up\` fails until the declaration (or \`triggers\`) changes`;
   }
-  if (hasSucceeded(status) && !fineTunedModel) return modelGone({ jobId });
+  if (hasSucceeded(status) && !fineTunedModel) {
+    return `fine-tuning job ${jobId} has succeeded, but its model was not there when it was last looked for: \`pulumi up\` looks again`;
+  }
   return modelArchived ? `model ${fineTunedModel} is archived: \`pulumi up\` makes it usable again` : undefined;
 }
 

@@ -2,7 +2,7 @@ import { stringify } from "safe-stable-stringify";
 import type { Job, MistralClient, Model } from "../client";
 import type { Inputs } from "../schema/inputs";
 import type { Host } from "./host";
-import { makeUsable, noModel } from "./model";
+import { makeUsable, modelOf, noModel } from "./model";
 import { hasSucceeded, isLost, isUnstarted } from "./status";
 import { cancelIfPossible, fileIdsOf, ifFound } from "./tolerant";
 
@@ -10,6 +10,7 @@ import { cancelIfPossible, fileIdsOf, ifFound } from "./tolerant";
  * Looks for the job of this declaration, so that the same declaration never trains, and never pays, twice: after a crash, a
  * forced replacement, or a `destroy` that retained the model. Nothing in the state can tell: the API is asked.
  *
+ * @param own id of a job that is known to be of this declaration
  * @returns the job that is furthest on, if there is one; the unstarted rest is cancelled
  */
 export async function findJob(
@@ -17,20 +18,21 @@ export async function findJob(
   inputs: Inputs,
   host: Host,
   signal: AbortSignal,
+  own?: string,
 ): Promise<Job | undefined> {
   // By id: while pages are walked, a new job elsewhere may show one of them twice.
   const found = new Map<string, Candidate>();
   for await (const job of client.jobs.listAll({ suffix: inputs.suffix as string }, { signal })) {
     if (job.suffix !== inputs.suffix || isLost(job.status)) continue;
-    const model = hasSucceeded(job.status) ? await modelOf(client, job, signal) : undefined;
+    const model = hasSucceeded(job.status) ? await standingModel(client, job, host, signal) : undefined;
     if (hasSucceeded(job.status) && !model) continue;
-    if (await isOurs(client, job, inputs, signal)) found.set(job.id, { job, model });
+    if (job.id === own || (await isOurs(client, job, inputs, signal))) found.set(job.id, { job, model });
   }
   // Lists have the newest first. Among equals the oldest is chosen, by the list's order and not by times, which are whole
   // seconds: processes that create at the same time must come to the same choice, and none created later may win.
   const candidates = [...found.values()].reverse().sort((a, b) => progress(b.job) - progress(a.job));
   const [best, ...rest] = candidates;
-  if (best?.model?.archived) await makeUsable(client, best.model.id, signal);
+  if (best?.model) await makeUsable(client, best.model, signal);
   if (!best || rest.length === 0) return best?.job;
   host.say(
     inputs.__urn,
@@ -39,7 +41,9 @@ export async function findJob(
     "warning",
   );
   for (const { job } of rest) {
-    if (progress(job) === 0) await cancelIfPossible(client, job.id, signal);
+    // Lists may lag: what another process has started in the meantime is paid for already.
+    const now = await ifFound(client.jobs.get(job.id, { signal }));
+    if (now && progress(now) === 0) await cancelIfPossible(client, job.id, signal);
   }
   return best.job;
 }
@@ -73,11 +77,16 @@ async function isOurs(client: MistralClient, job: Job, inputs: Inputs, signal: A
 }
 
 /** The model of a job that has succeeded, while it stands. */
-async function modelOf(client: MistralClient, job: Job, signal: AbortSignal): Promise<Model | undefined> {
+async function standingModel(
+  client: MistralClient,
+  job: Job,
+  host: Host,
+  signal: AbortSignal,
+): Promise<Model | undefined> {
   // A list may leave the model out; only the job itself can say that there is none.
   const id = job.fine_tuned_model ?? (await client.jobs.get(job.id, { signal })).fine_tuned_model;
   if (!id) throw new Error(noModel(job.id));
-  return ifFound(client.models.get(id, { signal }));
+  return modelOf({ client }, id, job, host, signal);
 }
 
 /** A status that nobody has heard of counts as started: such a job may cost money, and is not cancelled. */

@@ -1,31 +1,56 @@
-import type { MistralClient, Model } from "../client";
+import type { Job, MistralClient, Model } from "../client";
 import type { Inputs } from "../schema/inputs";
 import type { JobOutputs } from "../schema/outputs";
+import type { Connection } from "./connection";
+import type { Host } from "./host";
 import { ifFound } from "./tolerant";
 
 type Description = Pick<Inputs, "modelName" | "modelDescription">;
 
+/** A registry may lag behind its jobs: seconds after which a model that is not there is looked for again, in turn. */
+const LOOK_AGAIN_AFTER_SECONDS = [1, 2, 5];
+/** Once its job has ended so long ago, a model that is not there is one that was deleted. */
+const RECENT_SECONDS = 300;
+
+/**
+ * A job's model, as the registry has it. "Deleted" leads to paying again, so it is not concluded from one look at a model that
+ * may only just have come to be.
+ *
+ * @returns undefined when it was deleted
+ */
+export async function modelOf(
+  { client }: Pick<Connection, "client">,
+  id: string,
+  job: Pick<Job, "modified_at"> | undefined,
+  { clock }: Pick<Host, "clock">,
+  signal: AbortSignal,
+): Promise<Model | undefined> {
+  const isRecent = Date.now() / 1000 - (job?.modified_at ?? 0) < RECENT_SECONDS;
+  for (const seconds of isRecent ? LOOK_AGAIN_AFTER_SECONDS : []) {
+    const model = await ifFound(client.models.get(id, { signal }));
+    if (model) return model;
+    await clock.sleep(seconds * 1000, signal);
+  }
+  return ifFound(client.models.get(id, { signal }));
+}
+
+/** Makes an archived model usable again. */
+export async function makeUsable(client: MistralClient, { archived, id }: Model, signal: AbortSignal): Promise<void> {
+  if (archived) await ifFound(client.models.unarchive(id, { signal }));
+}
+
 /** Gives the fine-tuned model its declared name and description, unless it has them already. */
 export async function ensureModelDescribed(
   client: MistralClient,
-  id: string,
+  model: Model,
   { modelName, modelDescription }: Description,
   signal: AbortSignal,
 ): Promise<void> {
-  if (modelName === undefined && modelDescription === undefined) return;
-  const model = await client.models.get(id, { signal });
   const wanted = {
     ...(modelName !== undefined && model.name !== modelName && { name: modelName }),
     ...(modelDescription !== undefined && model.description !== modelDescription && { description: modelDescription }),
   };
-  if (Object.keys(wanted).length > 0) await client.models.update(id, wanted, { signal });
-}
-
-/** Makes an archived model usable again. Undefined when it is gone. */
-export async function makeUsable(client: MistralClient, id: string, signal: AbortSignal): Promise<Model | undefined> {
-  const model = await ifFound(client.models.get(id, { signal }));
-  if (model?.archived) await ifFound(client.models.unarchive(id, { signal }));
-  return model;
+  if (Object.keys(wanted).length > 0) await client.models.update(model.id, wanted, { signal });
 }
 
 /** What the state says of the model as it is now, so that a change outside Pulumi is seen and mended. */
@@ -46,7 +71,7 @@ export const modelGone = ({ jobId, fineTunedModel = "its model" }: Pick<JobOutpu
 
 /** A server that lags behind itself. */
 export const noModel = (jobId: string) =>
-  `fine-tuning job ${jobId} has succeeded, but the server names no model: run \`pulumi up\` again`;
+  `fine-tuning job ${jobId} has succeeded, but the server does not name its model yet: run \`pulumi up\` again in a while`;
 
 /** Applies `modelDeletionPolicy`. A model that is gone already is what was wanted. */
 export async function releaseModel(

@@ -35,7 +35,9 @@ export class Pace {
     }
     const { estimated_remaining_seconds: remaining, expected_duration_seconds: duration } = metadata ?? {};
     if (!isTraining(status)) this.expectedEnd = undefined;
-    else if (remaining !== undefined) this.expectedEnd = now + remaining * 1000;
+    // One that has come does not come again with every "nothing remains" of a training that takes longer than it said.
+    else if (remaining !== undefined)
+      this.expectedEnd = remaining > 0 ? now + remaining * 1000 : (this.expectedEnd ?? now);
     else if (duration !== undefined) this.expectedEnd = this.changedAt + duration * 1000;
   }
 

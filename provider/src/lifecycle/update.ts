@@ -4,7 +4,7 @@ import { converge } from "./converge";
 import type { Host } from "./host";
 import { InitError } from "./initError";
 import { DEFAULT_WAIT_SECONDS, type Limit, limited } from "./limit";
-import { ensureModelDescribed, makeUsable, modelGone, noModel } from "./model";
+import { ensureModelDescribed, makeUsable, modelGone, modelOf, noModel } from "./model";
 import { mustBeSameServer } from "./origin";
 import { inEffect, type Outputs, toOutputs } from "./outputs";
 import { hasSucceeded } from "./status";
@@ -21,21 +21,32 @@ export function update(id: string, olds: Outputs, news: Inputs, host: Host): Pro
   return limited(news.__timeouts?.update ?? DEFAULT_WAIT_SECONDS, host, async (limit) => {
     const connection = await connect(news, host);
     const known = { ...olds, ...inEffect(news, olds.status), jobId: id };
-    if (hasSucceeded(olds.status)) return describe(known, news, connection, limit);
+    if (hasSucceeded(olds.status)) return describe(known, news, connection, host, limit);
     return converge(known, news, connection, host, limit);
   });
 }
 
 /** A finished job has nothing left but its model, which may outlive the job's record. */
-async function describe(known: Outputs, news: Inputs, { client, baseUrl }: Connection, limit: Limit): Promise<Outputs> {
+async function describe(
+  known: Outputs,
+  news: Inputs,
+  { client, baseUrl }: Connection,
+  host: Host,
+  limit: Limit,
+): Promise<Outputs> {
   const { signal } = limit;
   const job = await ifFound(client.jobs.get(known.jobId, { signal }));
   if (!job) mustBeSameServer(known.jobId, known, baseUrl);
   const { modelArchived: _, ...outputs } = job ? toOutputs(news, job, baseUrl) : known;
-  const { fineTunedModel, ...modelless } = outputs;
-  if (!fineTunedModel) throw new InitError(known.jobId, modelless, job ? noModel(job.id) : modelGone(known));
-  const model = await makeUsable(client, fineTunedModel, signal);
-  if (!model) throw new InitError(known.jobId, modelless, modelGone(outputs));
-  await ensureModelDescribed(client, model.id, news, signal);
-  return outputs;
+  // A reply that leaves the model out must not cost its id.
+  const id = outputs.fineTunedModel ?? known.fineTunedModel;
+  if (!id) throw new InitError(known.jobId, outputs, job ? noModel(job.id) : modelGone(known));
+  const model = await modelOf({ client }, id, job, host, signal);
+  if (!model) {
+    const { fineTunedModel, ...modelless } = outputs;
+    throw new InitError(known.jobId, modelless, modelGone({ jobId: known.jobId, fineTunedModel: id }));
+  }
+  await makeUsable(client, model, signal);
+  await ensureModelDescribed(client, model, news, signal);
+  return { ...outputs, fineTunedModel: id };
 }

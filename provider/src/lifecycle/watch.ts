@@ -1,7 +1,5 @@
-import type { DetailedJob, Job, MistralClient } from "../client";
+import { type DetailedJob, isTerminal, isTransient, type Job, type MistralClient } from "../client";
 import type { Clock } from "./clock";
-import { isPassing } from "./errors";
-import { isTraining } from "./status";
 
 /** What a look at a job has found. */
 export interface Seen {
@@ -20,23 +18,30 @@ export interface Watched {
 interface Waiter extends Watched {
   /** On the clock, in milliseconds. */
   due: number;
-  settle(result: Seen | { error: unknown }): void;
+  signal: AbortSignal;
+  resolve(seen: Seen): void;
+  reject(error: unknown): void;
 }
 
 const JOBS_PER_PAGE = 100;
+/** A list that fails for so long, while jobs may well answer, is not what to wait for. */
+const PATIENCE_MS = 300_000;
 
 /**
  * All waits for jobs at one server. While there is one, it asks for that job. From two on, one list answers for all of them,
  * and one job after another is asked for by itself, for its progress: a hundred waits cost two requests at a time.
  */
 export class JobWatch {
+  /** Those that wait for the next look; who is being asked for by itself is not among them. */
   private readonly waiters = new Set<Waiter>();
   private running = false;
   /** Interrupts the pause between two looks. */
   private wake = new AbortController();
-  /** Ends the requests of a look that nobody waits for any more. */
+  /** Ends a list that nobody waits for any more. */
   private abandon = new AbortController();
   private turn = 0;
+  private failingSince: number | undefined;
+  private listAgainAt = 0;
 
   constructor(
     private readonly client: MistralClient,
@@ -51,24 +56,22 @@ export class JobWatch {
   look(job: Watched, afterMs: number, signal: AbortSignal): Promise<Seen> {
     signal.throwIfAborted();
     return new Promise((resolve, reject) => {
-      const leave = () => {
-        this.waiters.delete(waiter);
-        signal.removeEventListener("abort", onAbort);
-        if (this.waiters.size === 0) this.abandon.abort();
-      };
-      const onAbort = () => {
-        leave();
-        this.wake.abort();
-        reject(signal.reason);
-      };
+      const onAbort = () => waiter.reject(signal.reason);
+      const leaving =
+        <T>(settle: (value: T) => void) =>
+        (value: T) => {
+          signal.removeEventListener("abort", onAbort);
+          this.waiters.delete(waiter);
+          if (this.waiters.size === 0) this.abandon.abort();
+          this.wake.abort();
+          settle(value);
+        };
       const waiter: Waiter = {
         ...job,
         due: this.clock.now() + afterMs,
-        settle: (result) => {
-          leave();
-          if ("error" in result) reject(result.error);
-          else resolve(result);
-        },
+        signal,
+        resolve: leaving(resolve),
+        reject: leaving(reject),
       };
       signal.addEventListener("abort", onAbort);
       this.waiters.add(waiter);
@@ -79,60 +82,74 @@ export class JobWatch {
 
   private async run(): Promise<void> {
     this.running = true;
-    while (this.waiters.size > 0) {
-      const due = Math.min(...[...this.waiters].map((waiter) => waiter.due));
-      this.wake = new AbortController();
-      // Woken: somebody came or went, so the next look may be due at another time.
-      const slept = await this.clock.sleep(Math.max(due - this.clock.now(), 0), this.wake.signal).then(
-        () => true,
-        () => false,
-      );
-      if (slept && this.waiters.size > 0) await this.lookAtAll([...this.waiters]);
+    try {
+      while (this.waiters.size > 0) {
+        const due = Math.min(...[...this.waiters].map((waiter) => waiter.due));
+        this.wake = new AbortController();
+        const { signal } = this.wake;
+        // Woken: somebody came or went, so the next look may be due at another time.
+        await this.clock.sleep(Math.max(due - this.clock.now(), 0), signal).catch(() => undefined);
+        if (!signal.aborted) await this.lookAtAll([...this.waiters]);
+      }
+    } catch (error) {
+      for (const waiter of this.waiters) waiter.reject(error);
+    } finally {
+      this.running = false;
     }
-    this.running = false;
   }
 
   private async lookAtAll(waiters: Waiter[]): Promise<void> {
-    this.abandon = new AbortController();
-    const { signal } = this.abandon;
-    const ids = [...new Set(waiters.map(({ jobId }) => jobId))];
-    const settle = (id: string, result: Seen | { error: unknown }) => {
-      for (const waiter of waiters) if (waiter.jobId === id) waiter.settle(result);
-    };
-    let listed: Map<string, Job>;
-    try {
-      listed = ids.length > 1 ? await this.list(ids, waiters, signal) : new Map();
-    } catch (error) {
-      for (const id of ids) settle(id, { error });
+    const now = this.clock.now();
+    const listed = waiters.length > 1 && now >= this.listAgainAt ? await this.list(waiters) : new Map<string, Job>();
+    if (listed instanceof Error) {
+      for (const waiter of waiters) waiter.reject(listed);
       return;
     }
-    const inTurn = this.next([...listed.values()].filter(({ status }) => isTraining(status)))?.id;
-    for (const [id, job] of listed) if (id !== inTurn) settle(id, { job, detailed: false });
-    for (const id of ids.filter((it) => it === inTurn || !listed.has(it))) {
-      try {
-        settle(id, { job: await this.client.jobs.get(id, { signal }), detailed: true });
-      } catch (error) {
-        const job = listed.get(id);
-        settle(id, job ? { job, detailed: false } : { error });
-      }
+    const inTurn = this.next([...listed.values()].filter(({ status }) => !isTerminal(status)));
+    for (const waiter of waiters) {
+      if (!this.waiters.has(waiter)) continue;
+      const job = listed.get(waiter.jobId);
+      if (job && job !== inTurn) waiter.resolve({ job, detailed: false });
+      else if (job || waiter.due <= now) void this.ask(waiter, job);
+    }
+  }
+
+  /** Asks for one job by itself. Nobody else waits for the answer, so that one that does not come holds up no other. */
+  private async ask(waiter: Waiter, listed: Job | undefined): Promise<void> {
+    this.waiters.delete(waiter);
+    try {
+      const job = await this.client.jobs.get(waiter.jobId, { signal: waiter.signal });
+      waiter.resolve({ job, detailed: true });
+    } catch (error) {
+      if (listed) waiter.resolve({ job: listed, detailed: false });
+      else waiter.reject(error);
     }
   }
 
   /**
    * The jobs that the newest pages of the list have. One that is not among them, because it is older than many others, has to
-   * be asked for by itself; so has every job where listing is refused.
+   * be asked for by itself; so has every job where listing is refused, or does not work while the rest does.
+   *
+   * @returns an error when the server could not be asked just now, which says nothing about any job
    */
-  private async list(ids: string[], waiters: Waiter[], signal: AbortSignal): Promise<Map<string, Job>> {
+  private async list(waiters: Waiter[]): Promise<Map<string, Job> | Error> {
+    const wanted = new Set(waiters.map(({ jobId }) => jobId));
     const found = new Map<string, Job>();
-    let left = Math.ceil(ids.length / JOBS_PER_PAGE) * 2 * JOBS_PER_PAGE;
     const filters = { created_after: oldest(waiters), page_size: JOBS_PER_PAGE };
+    let left = Math.ceil(wanted.size / JOBS_PER_PAGE) * 2 * JOBS_PER_PAGE;
+    this.abandon = new AbortController();
+    const { signal } = this.abandon;
     try {
       for await (const job of this.client.jobs.listAll(filters, { signal })) {
-        if (ids.includes(job.id)) found.set(job.id, job);
-        if (found.size === ids.length || --left === 0) break;
+        if (wanted.has(job.id)) found.set(job.id, job);
+        if (found.size === wanted.size || --left === 0) break;
       }
+      this.failingSince = undefined;
     } catch (error) {
-      if (signal.aborted || isPassing(error)) throw error;
+      const now = this.clock.now();
+      this.failingSince ??= now;
+      if (signal.aborted || (isTransient(error) && now - this.failingSince < PATIENCE_MS)) return error as Error;
+      this.listAgainAt = now + PATIENCE_MS;
     }
     return found;
   }

@@ -68,6 +68,18 @@ describe("delete", () => {
     assert.equal((await world.create("kept", declaration)).id, id);
   });
 
+  it("keeps them also when the state does not know yet that there is a model", async () => {
+    const declaration = {
+      suffix: "kept-too",
+      trainingFiles: [await world.file("kept-too.jsonl", sample("Kept too?"))],
+    };
+    const { id, outputs } = await world.create("kept-too", declaration);
+    const { fineTunedModel, ...earlier } = { ...outputs, status: "RUNNING" };
+    assert.ok(fineTunedModel);
+    await remove(id, earlier, world.host());
+    assert.equal((await world.create("kept-too", declaration)).id, id);
+  });
+
   it("finds nothing wrong when everything is gone already", async () => {
     const { id, outputs } = await world.create("gone", { modelDeletionPolicy: "delete" });
     await remove(id, outputs, world.host());

@@ -49,7 +49,7 @@ describe("what happens to a model outside of Pulumi", () => {
     assert.deepEqual([state.status, state.fineTunedModel], ["SUCCESS", undefined]);
     const { changes, replaces, warning } = await preview("deleted", state);
     assert.deepEqual([changes, replaces], [true, []]);
-    assert.match(warning, /was deleted outside of Pulumi/);
+    assert.match(warning, /its model was not there when it was last looked for: `pulumi up` looks again/);
     const error = await initErrorOf(up("deleted", state));
     assert.match(
       error.message,

@@ -67,6 +67,20 @@ describe("the pace of a wait", () => {
     near(10);
   });
 
+  it("slows down again when nothing remains and the training goes on all the same", () => {
+    pace.saw(job("RUNNING"));
+    clock.seconds = 3600;
+    for (const [seconds, expected] of [
+      [0, 0.25],
+      [4, 4],
+      [60, 30],
+    ] as const) {
+      clock.seconds = 3600 + seconds;
+      pace.saw(job("RUNNING", { estimated_remaining_seconds: 0 }));
+      near(expected);
+    }
+  });
+
   it("expects no end of a job that does not train", () => {
     pace.saw(job("QUEUED", { expected_duration_seconds: 600 }));
     clock.seconds = 599;

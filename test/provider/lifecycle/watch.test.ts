@@ -112,6 +112,29 @@ describe("the watch over all jobs at a server", () => {
     assert.deepEqual(asked(), ["list", "a", "b"]);
   });
 
+  it("asks for each where the list is none, but only for those that are due", async () => {
+    const page: Answer = { headers: { "content-type": "text/html" }, text: "<html>not here</html>" };
+    server.script(page, serving(["due", "later"]));
+    const leaving = new AbortController();
+    const later = assert.rejects(watch.look(watched("later"), 600_000, leaving.signal), { name: "AbortError" });
+    await lookAt(["due"]);
+    await lookAt(["due"]);
+    leaving.abort();
+    await later;
+    assert.deepEqual(asked(), ["list", "due", "due"]);
+  });
+
+  it("lets one that gets no answer hold up no other", async () => {
+    server.script((request, response) => {
+      if (!request.path.endsWith("stuck")) serving(["stuck", "well"], [])(request, response);
+    });
+    const leaving = new AbortController();
+    const stuck = assert.rejects(watch.look(watched("stuck"), 0, leaving.signal), { name: "AbortError" });
+    for (let round = 0; round < 3; round++) assert.equal((await lookAt(["well"]))[0]?.job.id, "well");
+    leaving.abort();
+    await stuck;
+  });
+
   it("tells each its own refusal", async () => {
     server.script({ status: 401, json: { message: "Unauthorized" } });
     const results = await Promise.allSettled(
