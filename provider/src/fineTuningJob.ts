@@ -58,7 +58,7 @@ export class FineTuningJob extends pulumi.dynamic.Resource {
         {
           ...outputs,
           ...sealed(withPaths(args)),
-          __urn: pulumi.createUrn(name, TOKEN, opts.parent),
+          __urn: pulumi.createUrn(name, TOKEN, opts.parent && urnAlone(opts.parent)),
           __organization: pulumi.getOrganization(),
           __timeouts: opts.customTimeouts,
         },
@@ -70,4 +70,12 @@ export class FineTuningJob extends pulumi.dynamic.Resource {
       Error.stackTraceLimit = stackTraceLimit;
     }
   }
+}
+
+/**
+ * A resource's URN without the resource. As an input, the output would depend on it; and whoever depends on a component depends
+ * on all its children, so that a job in one would wait for itself (seen with two jobs in one component).
+ */
+function urnAlone({ urn }: pulumi.Resource): pulumi.Output<string> {
+  return pulumi.output(new Promise<string>((known) => void urn.apply(known)));
 }

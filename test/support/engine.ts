@@ -1,7 +1,7 @@
-import type { EmbeddedServer } from "../../tools/embeddedServer";
 import { findOrGetPulumi, type PulumiCli } from "../../tools/pulumi-cli";
-import { type ServerOptions, startServer } from "./server";
+import { type ServerOptions, startServer, type TestServer } from "./server";
 import { Stack, type StackOptions } from "./stack";
+import { WatchedProxy } from "./watchedProxy";
 
 /** A command takes about five seconds, and a test has several, on a machine that runs other tests beside it. */
 const testTimeoutMs = 5 * 60_000;
@@ -11,7 +11,9 @@ const cliTimeoutMs = 15 * 60_000;
 /** What an engine test makes its world of; everything made here is gone after the suite. */
 export interface Engine {
   stack(options: StackOptions): Promise<Stack>;
-  server(options?: ServerOptions): Promise<EmbeddedServer>;
+  server(options?: ServerOptions): Promise<TestServer>;
+  /** A proxy in front of a server. */
+  proxy(target: string): Promise<WatchedProxy>;
 }
 
 /** A suite that drives the real CLI: it has one, time enough, and a clean-up that fails when a process is left. */
@@ -41,6 +43,11 @@ export function describeWithEngine(title: string, suite: (this: Mocha.Suite, eng
         const server = await startServer(options);
         made.push(() => server.stop());
         return server;
+      },
+      async proxy(target) {
+        const proxy = await WatchedProxy.start(target);
+        made.push(() => proxy.stop());
+        return proxy;
       },
     });
   });

@@ -10,15 +10,24 @@ export interface ServerOptions {
   args?: readonly string[];
 }
 
+export interface TestServer extends EmbeddedServer {
+  /** Ends it and starts it anew with other options, on the same port and with the same data. */
+  restart(options: ServerOptions): Promise<void>;
+}
+
 /** The real server in a process of its own, on a free port, with data of its own that goes with it. */
-export async function startServer({ speed, args = [] }: ServerOptions = {}): Promise<EmbeddedServer> {
+export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
   const data = await mkdtemp(join(tmpdir(), "mistral-server-"));
   const remove = () => rm(data, { recursive: true, force: true });
-  const options = speed === undefined ? args : ["--speed", String(speed), ...args];
   try {
-    const server = await startEmbeddedServer(data, options);
+    let server = await startEmbeddedServer(data, flags(options));
+    const { url } = server;
     return {
-      url: server.url,
+      url,
+      async restart(next) {
+        await server.stop();
+        server = await startEmbeddedServer(data, ["--port", new URL(url).port, ...flags(next)]);
+      },
       async stop() {
         await server.stop();
         await remove();
@@ -29,3 +38,6 @@ export async function startServer({ speed, args = [] }: ServerOptions = {}): Pro
     throw error;
   }
 }
+
+const flags = ({ speed, args = [] }: ServerOptions) =>
+  speed === undefined ? args : ["--speed", String(speed), ...args];

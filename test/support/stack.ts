@@ -20,6 +20,8 @@ export interface StackOptions {
   folder?: string;
   /** The project's name. */
   project?: string;
+  /** The stack's name. */
+  name?: string;
   /** Besides what the CLI needs; the tests' own MISTRAL_ and PULUMI_ variables do not get through. */
   env?: Record<string, string>;
   config?: Record<string, string | { secret: string }>;
@@ -44,7 +46,7 @@ export class Stack {
   ) {}
 
   static async create(cli: PulumiCli, options: StackOptions): Promise<Stack> {
-    const { project = "test-project", program, files = {}, config = {}, env = {}, beside } = options;
+    const { project = "test-project", name = "dev", program, files = {}, config = {}, env = {}, beside } = options;
     const base = await realpath(await mkdtemp(join(tmpdir(), "mistral-stack-")));
     const folder = options.folder ?? join(base, "project");
     const stateFolder = beside?.stateFolder ?? join(base, "state");
@@ -58,10 +60,10 @@ export class Stack {
       folder,
       stateFolder,
       { ...cleanEnvironment(cli.env), ...cliSettings(base, stateFolder), ...env },
-      `organization/${project}/dev`,
+      `organization/${project}/${name}`,
     );
     for (const [file, text] of Object.entries(files)) await stack.write(file, text);
-    await stack.must("stack", "init", "dev");
+    await stack.must("stack", "init", name);
     for (const [key, value] of Object.entries(config)) {
       if (typeof value === "string") await stack.config(key, value);
       else await stack.config(key, value.secret, { secret: true });
@@ -106,6 +108,12 @@ export class Stack {
   /** The deployment as `pulumi stack export` has it. */
   async state(): Promise<Deployment> {
     return JSON.parse((await this.must("stack", "export")).stdout).deployment;
+  }
+
+  /** What the state has of a resource besides an entry that is still to be deleted; undefined when there is none. */
+  async resource(name: string): Promise<ResourceState | undefined> {
+    const { resources = [] } = await this.state();
+    return resources.find((resource) => resource.urn.endsWith(`::${name}`) && !resource.delete);
   }
 
   async config(key: string, value: string, { secret = false } = {}): Promise<void> {
@@ -161,15 +169,19 @@ export class Stack {
 
 /** The part of a stack's state that tests read. */
 export interface Deployment {
-  resources?: {
-    urn: string;
-    type: string;
-    id?: string;
-    inputs?: Record<string, unknown>;
-    outputs?: Record<string, unknown>;
-    initErrors?: string[];
-  }[];
+  resources?: ResourceState[];
   pending_operations?: unknown[];
+}
+
+export interface ResourceState {
+  urn: string;
+  type: string;
+  id?: string;
+  inputs?: Record<string, unknown>;
+  outputs?: Record<string, unknown>;
+  initErrors?: string[];
+  /** An entry of something that was replaced and is still to be deleted. */
+  delete?: boolean;
 }
 
 /** What `pulumi new typescript` writes, with this repository's packages as the installed ones. */

@@ -22,7 +22,7 @@ export async function withKeyHint<T>(operation: Promise<T>, ownKey: boolean): Pr
     if (!(error instanceof AuthenticationError)) throw error;
     const way = ownKey
       ? "run `pulumi up` with the new connection.apiKey first"
-      : "to use the one that is configured now, add --run-program";
+      : "to use the one that is configured now, add --run-program (to `destroy` without --refresh, which does not listen to it)";
     throw new Error(`${error.message} Refresh and destroy use the key of the last \`pulumi up\`: ${way}.`, {
       cause: error,
     });

@@ -23,6 +23,7 @@ export async function read(id: string, state: Outputs, host: Host): Promise<Outp
   if (!job && !model) return undefined;
   const { modelArchived: _, ...outputs } = job ? toOutputs(state, job, baseUrl) : state;
   if (model) return { ...outputs, ...modelOutputs(outputs, model) };
+  if (modelId) host.say(state.__urn, `model ${modelId} was deleted outside of Pulumi`, "warning");
   // A model that was deleted is none that a deployment could be given.
   const { fineTunedModel: __, ...modelless } = outputs;
   return modelless;

@@ -29,6 +29,9 @@ export function uploadName(file: DataFile, inputs: Pick<Inputs, "__suffix" | "__
 /** Whether a file was uploaded by this provider. */
 export const isUploadName = (name: string) => /^pulumi-[0-9a-f]{64}(-[0-9a-f]{64})?\.jsonl$/.test(name);
 
+/** Uploads under way, by name: the jobs of a stack often share their data, and are created at the same time. */
+const underWay = new WeakMap<MistralClient, Map<string, Promise<string>>>();
+
 async function ensureUploaded(
   client: MistralClient,
   file: DataFile,
@@ -36,6 +39,22 @@ async function ensureUploaded(
   signal: AbortSignal,
 ): Promise<string> {
   const name = uploadName(file, inputs);
+  const uploads = underWay.get(client) ?? new Map<string, Promise<string>>();
+  underWay.set(client, uploads);
+  for (;;) {
+    const other = uploads.get(name);
+    if (!other) break;
+    // Where it fails for its own resource, which may just have been told to stop, this one tries by itself.
+    const id = await other.catch(() => undefined);
+    if (id !== undefined) return id;
+    signal.throwIfAborted();
+  }
+  const upload = findOrUpload(client, file, name, signal).finally(() => uploads.delete(name));
+  uploads.set(name, upload);
+  return upload;
+}
+
+async function findOrUpload(client: MistralClient, file: DataFile, name: string, signal: AbortSignal): Promise<string> {
   for await (const found of client.files.listAll({ search: name, purpose: "fine-tune" }, { signal })) {
     if (found.filename === name && found.bytes === file.bytes) return found.id;
   }

@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { describeWithEngine } from "../support/engine";
+import { Remote } from "../support/remote";
+import { fails, succeeds } from "../support/results";
+import { sample } from "../support/samples";
+import type { Interception } from "../support/watchedProxy";
+
+const program = `
+import { FineTuningJob } from "pulumi-mistral";
+const job = new FineTuningJob("bot", {
+  model: "open-mistral-7b",
+  trainingFiles: ["train.jsonl"],
+  hyperparameters: { trainingSteps: 200 },
+  pollInterval: 1,
+});
+export const { jobId, status } = job;
+`;
+
+const refused: Interception = (_request, response) => {
+  response.writeHead(401, { "content-type": "application/json", "x-request-id": "test-request" });
+  response.end(JSON.stringify({ object: "error", message: "Unauthorized", type: "invalid_request_error", code: 401 }));
+};
+
+describeWithEngine("a key that expires while `up` waits", (engine) => {
+  it("ends the `up`, which says how to go on; the next one, with a good key, finishes the same job", async () => {
+    // Four hundred simulated seconds of training in ten real ones.
+    const server = await engine.server({ speed: 40, args: ["--api-key", "sk-expiring", "--api-key", "sk-good"] });
+    const remote = new Remote(server.url, "sk-good");
+    const proxy = await engine.proxy(server.url);
+    const stack = await engine.stack({
+      files: { "index.ts": program, "train.jsonl": sample("What?") },
+      config: { "mistral:baseUrl": proxy.url, "mistral:apiKey": { secret: "sk-expiring" } },
+    });
+    const up = stack.spawn("up", "--yes", "--skip-preview");
+    await up.waitFor(/RUNNING: step \d+ of 200/);
+    proxy.intercept = ({ headers }) => (headers.authorization === "Bearer sk-expiring" ? refused : undefined);
+    const output = await fails(up.result, /401[\s\S]*goes on and its id is in the state: run `pulumi up`/);
+    assert.match(output, /mistral:apiKey/);
+    const [job] = await remote.jobs();
+    const resource = await stack.resource("bot");
+    assert.equal(resource?.id, job?.id);
+    assert.equal(resource?.initErrors?.length, 1);
+
+    // Still without a good key: nothing is lost, and nothing is begun.
+    await fails(stack.up(), /401[\s\S]*goes on and its id is in the state/);
+    assert.equal((await stack.resource("bot"))?.id, job?.id);
+
+    await stack.config("mistral:apiKey", "sk-good", { secret: true });
+    await succeeds(stack.up());
+    assert.deepEqual(await stack.outputs(), { jobId: job?.id, status: "SUCCESS" });
+    assert.equal((await remote.jobs()).length, 1);
+  });
+});

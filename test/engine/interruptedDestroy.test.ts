@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { describeWithEngine } from "../support/engine";
+import { Remote } from "../support/remote";
+import { fails, succeeds } from "../support/results";
+import { sample } from "../support/samples";
+
+const program = `
+import { FineTuningJob } from "pulumi-mistral";
+const job = new FineTuningJob("bot", {
+  model: "open-mistral-7b",
+  trainingFiles: ["train.jsonl"],
+  hyperparameters: { trainingSteps: 1_000_000 },
+  waitForCompletion: false,
+});
+export const { jobId } = job;
+`;
+
+describeWithEngine("a destroy that is interrupted", (engine) => {
+  it("says how to go on, keeps the job in the state, and the next one ends it", async () => {
+    const { url } = await engine.server({ speed: 2000 });
+    const remote = new Remote(url);
+    const proxy = await engine.proxy(url);
+    const stack = await engine.stack({
+      files: { "index.ts": program, "train.jsonl": sample("What?") },
+      config: { "mistral:baseUrl": proxy.url },
+    });
+    await succeeds(stack.up());
+    const { jobId } = await stack.outputs();
+
+    // A job that takes its time to end: the server's answers after the cancellation do not come.
+    let asked = () => {};
+    const waiting = new Promise<void>((resolve) => {
+      asked = resolve;
+    });
+    let cancelled = false;
+    proxy.intercept = ({ method, url = "" }) => {
+      if (cancelled && method === "GET") return () => asked();
+      cancelled ||= url.endsWith("/cancel");
+      return undefined;
+    };
+    const destroy = stack.spawn("destroy", "--yes", "--skip-preview");
+    await Promise.race([waiting, destroy.result]);
+    destroy.signal("SIGINT");
+    await fails(destroy.result, /interrupted while fine-tuning job \S+ was being cancelled: run the command again/);
+    const { resources = [] } = await stack.state();
+    assert.ok(resources.some(({ id }) => id === jobId));
+
+    proxy.intercept = () => undefined;
+    await succeeds(stack.destroy());
+    assert.deepEqual((await stack.state()).resources ?? [], []);
+    assert.equal(await remote.statusOf(jobId), "CANCELLED");
+  });
+});

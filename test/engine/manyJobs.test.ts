@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { describeWithEngine } from "../support/engine";
+import { Remote } from "../support/remote";
+import { succeeds } from "../support/results";
+import { sample } from "../support/samples";
+
+const JOBS = 100;
+/** Each looks for itself, uploads, is created, is looked for again, is started and is watched until it has ended. */
+const MOST_REQUESTS_PER_JOB = 25;
+
+const program = `
+import { FineTuningJob } from "pulumi-mistral";
+const jobs = Array.from({ length: ${JOBS} }, (_, index) => new FineTuningJob(\`job-\${index}\`, {
+  model: "open-mistral-7b",
+  trainingFiles: ["train.jsonl"],
+  hyperparameters: { trainingSteps: 1000 },
+}));
+export const statuses = jobs.map((job) => job.status);
+export const jobIds = jobs.map((job) => job.jobId);
+`;
+
+describeWithEngine(`a stack of ${JOBS} jobs`, (engine) => {
+  it("trains each of them once, all at a time, with a bounded number of requests", async () => {
+    // Two thousand simulated seconds of training in ten real ones.
+    const server = await engine.server({ speed: 200 });
+    const proxy = await engine.proxy(server.url);
+    const remote = new Remote(server.url);
+    const stack = await engine.stack({
+      files: { "index.ts": program, "train.jsonl": sample("What?") },
+      config: { "mistral:baseUrl": proxy.url },
+    });
+    const started = performance.now();
+    await succeeds(stack.up("--parallel", String(JOBS)));
+    const seconds = (performance.now() - started) / 1000;
+    const { statuses, jobIds } = (await stack.outputs()) as { statuses: string[]; jobIds: string[] };
+    assert.deepEqual([...new Set(statuses)], ["SUCCESS"]);
+    assert.equal(new Set(jobIds).size, JOBS);
+    const jobs = await remote.jobs();
+    assert.deepEqual(jobs.map(({ id }) => id).sort(), jobIds.sort());
+    assert.ok(jobs.every(({ status }) => status === "SUCCESS"));
+    assert.equal(proxy.counts.get("POST /v1/fine_tuning/jobs"), JOBS);
+    console.log(`      ${JOBS} jobs in ${seconds.toFixed(1)} s, ${proxy.total} requests:`);
+    for (const [route, count] of [...proxy.counts].sort()) console.log(`        ${count} ${route}`);
+    assert.ok(proxy.total <= MOST_REQUESTS_PER_JOB * JOBS, `${proxy.total} requests`);
+
+    proxy.counts.clear();
+    await succeeds(stack.up("--expect-no-changes", "--parallel", String(JOBS)));
+    assert.equal(proxy.total, 0);
+    await succeeds(stack.destroy("--parallel", String(JOBS)));
+    console.log(`      destroyed with ${proxy.total} requests`);
+    assert.ok(proxy.total <= MOST_REQUESTS_PER_JOB * JOBS, `${proxy.total} requests`);
+    assert.deepEqual(await remote.files(), []);
+  });
+});
