@@ -13,6 +13,8 @@ export interface EmbeddedServer {
   url: string;
   /** Ends it, and resolves when it is gone. */
   stop(): Promise<void>;
+  /** Ends it as a crash of the machine would: it puts nothing in order. */
+  kill(): Promise<void>;
 }
 
 /**
@@ -49,8 +51,13 @@ export async function startEmbeddedServer(
     clearTimeout(patience);
   }
 
+  async function kill(): Promise<void> {
+    signalGroup(child.pid, "SIGKILL");
+    await child;
+  }
+
   try {
-    return { url: await listening, stop };
+    return { url: await listening, stop, kill };
   } catch (error) {
     await stop();
     throw error;

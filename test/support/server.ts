@@ -28,6 +28,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
         await server.stop();
         server = await startEmbeddedServer(data, ["--port", new URL(url).port, ...flags(next)]);
       },
+      kill: () => server.kill(),
       async stop() {
         await server.stop();
         await remove();

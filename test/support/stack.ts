@@ -170,7 +170,7 @@ export class Stack {
 /** The part of a stack's state that tests read. */
 export interface Deployment {
   resources?: ResourceState[];
-  pending_operations?: unknown[];
+  pending_operations?: { type: string }[];
 }
 
 export interface ResourceState {

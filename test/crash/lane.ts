@@ -1,0 +1,109 @@
+import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { MistralClient } from "../../provider/src/client";
+import type { PulumiCli } from "../../tools/pulumi-cli";
+import { FaultProxy } from "../support/faultProxy";
+import { RestartableServer } from "../support/restartableServer";
+import { sample } from "../support/samples";
+import { type Deployment, Stack } from "../support/stack";
+import { type Operation, type Scene, scenes } from "./operations";
+
+/** Two hundred simulated seconds in each: a job of 20 steps trains for a quarter of one, one of a million for hours. */
+const SPEED = "200";
+const PROJECT = "crash";
+
+/** A stack, a proxy and a server of its own, which can be set back to how they were before a command. */
+export class Lane {
+  private readonly kept = new Set<Scene>();
+
+  private constructor(
+    private readonly base: string,
+    readonly stack: Stack,
+    readonly proxy: FaultProxy,
+    private readonly server: RestartableServer,
+  ) {}
+
+  static async create(cli: PulumiCli): Promise<Lane> {
+    const base = await mkdtemp(join(tmpdir(), "mistral-crash-"));
+    const proxy = await FaultProxy.start();
+    const stack = await Stack.create(cli, {
+      project: PROJECT,
+      files: { "index.ts": "", "train.jsonl": sample("What?") },
+      config: { "mistral:baseUrl": proxy.url() },
+    });
+    const lane = new Lane(base, stack, proxy, new RestartableServer(join(base, "data"), ["--speed", SPEED]));
+    await lane.startServer();
+    await lane.keep("empty");
+    return lane;
+  }
+
+  /** The server itself, past the proxy. */
+  get client(): MistralClient {
+    return new MistralClient({ baseUrl: this.proxy.target });
+  }
+
+  /** Sets everything to how it was before an operation's command. */
+  async set({ scene, program }: Operation): Promise<void> {
+    if (!this.kept.has(scene)) await this.make(scene);
+    await this.restore(scene);
+    const text = program ?? scenes[scene]?.program;
+    if (text !== undefined) await this.stack.write("index.ts", text);
+  }
+
+  /** Kills the server, and starts it again on the same data, at another port. */
+  async crashServer(): Promise<void> {
+    await this.server.kill();
+    await this.startServer();
+  }
+
+  /** The deployment as it lies on the disk: a command of the CLI for it would take a second. */
+  async state(): Promise<Deployment> {
+    const file = join(this.stack.stateFolder, `.pulumi/stacks/${PROJECT}/dev.json`);
+    return JSON.parse(await readFile(file, "utf8")).checkpoint.latest ?? {};
+  }
+
+  async end(): Promise<void> {
+    await this.server.kill();
+    await this.proxy.stop();
+    await rm(this.base, { recursive: true, force: true });
+    await this.stack.remove();
+  }
+
+  private async startServer(): Promise<void> {
+    await this.server.start();
+    this.proxy.target = this.server.url;
+  }
+
+  private async make(scene: Scene): Promise<void> {
+    await this.restore("empty");
+    this.proxy.route("");
+    await this.stack.write("index.ts", scenes[scene]?.program ?? "");
+    const { code, output } = await this.stack.up();
+    if (code !== 0) throw new Error(`the stage for "${scene}" could not be set:\n${output}`);
+    await this.keep(scene);
+  }
+
+  private async keep(scene: Scene): Promise<void> {
+    await this.server.stop();
+    for (const [folder, copy] of this.foldersOf(scene)) await cp(folder, copy, { recursive: true });
+    this.kept.add(scene);
+    await this.startServer();
+  }
+
+  private async restore(scene: Scene): Promise<void> {
+    await this.server.kill();
+    for (const [folder, copy] of this.foldersOf(scene)) {
+      await rm(folder, { recursive: true, force: true });
+      await cp(copy, folder, { recursive: true });
+    }
+    await this.startServer();
+  }
+
+  private foldersOf(scene: Scene): [folder: string, copy: string][] {
+    return [
+      [this.stack.stateFolder, join(this.base, scene, "state")],
+      [join(this.base, "data"), join(this.base, scene, "data")],
+    ];
+  }
+}

@@ -1,0 +1,28 @@
+import type { Finding, Verdict } from "./verdict";
+
+const columns = ["duplicate", "lost id", "stuck"] as const satisfies readonly Finding["kind"][];
+
+/** One line for each kind of fault, and how to repeat whatever failed. */
+export function report(verdicts: readonly Verdict[]): string {
+  const rows = [...new Set(verdicts.map(({ row }) => row))].map((row) =>
+    line(row, verdicts, (each) => each.row === row),
+  );
+  const failed = verdicts.filter(({ findings }) => findings.length > 0);
+  return [
+    "| Fault | Points tried | Duplicates | Lost ids | Stuck runs |",
+    "| --- | --- | --- | --- | --- |",
+    ...rows,
+    line("all", verdicts, () => true),
+    ...failed.flatMap(({ name, again, findings }) => [
+      "",
+      `${name}: npm run test:crash -- ${again}`,
+      ...findings.map(({ kind, text }) => `  ${kind}: ${text.replaceAll("\n", "\n    ")}`),
+    ]),
+  ].join("\n");
+}
+
+function line(title: string, verdicts: readonly Verdict[], counts: (verdict: Verdict) => boolean): string {
+  const own = verdicts.filter(counts);
+  const figures = columns.map((kind) => own.filter(({ findings }) => findings.some((it) => it.kind === kind)).length);
+  return `| ${[title, own.length, ...figures].join(" | ")} |`;
+}

@@ -1,0 +1,20 @@
+const POLL = /^GET \/v1\/fine_tuning\/jobs(\/\{id\})?$/;
+
+/**
+ * Names the distinct requests of one command: `GET …/jobs`, and `GET …/jobs#2` when it comes again in another place. What a
+ * wait repeats counts once, and so does a list of jobs and a look at one while nothing else is sent, since a wait may use either.
+ */
+export class Steps {
+  private readonly counts = new Map<string, number>();
+  private readonly inWait = new Set<string>();
+
+  next(template: string): string {
+    const repeated = this.inWait.has(template);
+    if (!POLL.test(template)) this.inWait.clear();
+    else this.inWait.add(template);
+    const count = (this.counts.get(template) ?? 0) + (repeated ? 0 : 1);
+    this.counts.set(template, count);
+    const short = template.replace("/v1/fine_tuning/", "…/").replace("/v1/", "…/");
+    return count === 1 ? short : `${short}#${count}`;
+  }
+}

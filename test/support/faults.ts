@@ -1,0 +1,95 @@
+import type { IncomingHttpHeaders, ServerResponse } from "node:http";
+import { finished } from "node:stream/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** What happens to one request on its way. */
+export type Fault =
+  | { kind: "none" }
+  | { kind: "delay"; milliseconds: number }
+  | { kind: "cut-before" }
+  /** The server has the request and has answered; `forwarded` runs then, and the reply is never seen. */
+  | { kind: "cut-after"; forwarded?: () => void | Promise<void> }
+  | { kind: "answer"; status: number; headers: Record<string, string>; body: string }
+  /** The reply comes whole, in pieces with pauses between them. */
+  | { kind: "trickle"; milliseconds: number }
+  /** The connection breaks within the reply's body, of which so much has come. */
+  | { kind: "truncate"; share: number };
+
+export interface Reply {
+  status: number;
+  headers: IncomingHttpHeaders;
+  body: Buffer;
+}
+
+/** A request that the proxy holds. */
+export interface Exchange {
+  /** Sends it on; resolves to the whole reply. */
+  forward(): Promise<Reply>;
+  response: ServerResponse;
+}
+
+const TRICKLED_PIECES = 6;
+
+/** Does to a request what the fault says. Resolves to whether the client got the server's own reply, whole. */
+export async function carryOut(fault: Fault, { forward, response }: Exchange): Promise<boolean> {
+  switch (fault.kind) {
+    case "none":
+      return deliver(response, await forward());
+    case "delay":
+      await sleep(fault.milliseconds);
+      // A proxy drops what its client has given up.
+      return !response.destroyed && deliver(response, await forward());
+    case "cut-before":
+      return cut(response);
+    case "cut-after":
+      await forward();
+      await fault.forwarded?.();
+      return cut(response);
+    case "answer":
+      response.writeHead(fault.status, fault.headers).end(fault.body);
+      return false;
+    case "trickle":
+      return trickle(response, await forward(), fault.milliseconds);
+    case "truncate":
+      return truncate(response, await forward(), fault.share);
+  }
+}
+
+/** A broken connection, as the client sees it. */
+export function cut(response: ServerResponse): false {
+  response.socket?.destroy();
+  return false;
+}
+
+async function deliver(response: ServerResponse, reply: Reply): Promise<boolean> {
+  head(response, reply).end(reply.body);
+  return arrived(response);
+}
+
+async function trickle(response: ServerResponse, reply: Reply, milliseconds: number): Promise<boolean> {
+  head(response, reply);
+  const size = Math.ceil(reply.body.length / TRICKLED_PIECES) || 1;
+  for (let start = 0; start < reply.body.length && !response.destroyed; start += size) {
+    response.write(reply.body.subarray(start, start + size));
+    await sleep(milliseconds);
+  }
+  response.end();
+  return arrived(response);
+}
+
+async function truncate(response: ServerResponse, reply: Reply, share: number): Promise<false> {
+  const part = reply.body.subarray(0, Math.floor(reply.body.length * share));
+  await new Promise<void>((sent) => head(response, reply).write(part.length > 0 ? part : " ", () => sent()));
+  return cut(response);
+}
+
+function head(response: ServerResponse, { status, headers, body }: Reply): ServerResponse {
+  const { connection: _, "keep-alive": __, "transfer-encoding": ___, ...own } = headers;
+  return response.writeHead(status, { ...own, "content-length": body.length });
+}
+
+const arrived = (response: ServerResponse) =>
+  finished(response).then(
+    () => true,
+    () => false,
+  );
