@@ -6,26 +6,50 @@ import { parseArgs } from "node:util";
 import { run } from "../../tools/run";
 import { allPoints, tryPoints } from "./lanes";
 import { pointNamed } from "./point";
+import { playSeeds } from "./random/batches";
 import { report } from "./report";
 import type { Verdict } from "./verdict";
 
 const LANES = 2;
+const BATCHES = 5;
+const SEEDS = 1000;
+
+const { values } = parseArgs({
+  options: {
+    point: { type: "string", multiple: true },
+    seed: { type: "string", multiple: true },
+    seeds: { type: "string", default: String(SEEDS) },
+    from: { type: "string", default: "0" },
+    only: { type: "string" },
+  },
+});
+
+const started = performance.now();
 
 run(async () => {
-  const { values } = parseArgs({
-    options: {
-      point: { type: "string", multiple: true },
-      filter: { type: "string" },
-    },
-  });
-  const started = performance.now();
-  const tried = ({ name, findings }: Verdict) => {
-    const seconds = ((performance.now() - started) / 1000).toFixed(0);
-    console.log(`${seconds} s: ${name}: ${findings.map(({ kind }) => kind).join(", ") || "ok"}`);
-  };
-  const points = values.point?.map(pointNamed) ?? (await allPoints());
-  console.log(`${points.length} points`);
-  const verdicts = await tryPoints(points, { lanes: LANES, tried });
+  const alone = values.point !== undefined || values.seed !== undefined;
+  const verdicts: Verdict[] = [];
+  if (values.point || (!alone && values.only !== "random")) verdicts.push(...(await enumerated()));
+  if (values.seed || (!alone && values.only !== "enumerated")) verdicts.push(...(await random()));
   console.log(`\n${report(verdicts)}`);
   if (verdicts.some(({ findings }) => findings.length > 0)) process.exitCode = 1;
 });
+
+async function enumerated(): Promise<Verdict[]> {
+  const points = values.point?.map(pointNamed) ?? (await allPoints());
+  console.log(`${points.length} points`);
+  return tryPoints(points, { lanes: LANES, tried: show });
+}
+
+async function random(): Promise<Verdict[]> {
+  const first = Number(values.from);
+  const seeds = values.seed?.map(Number) ?? Array.from({ length: Number(values.seeds) }, (_, index) => first + index);
+  const { verdicts, done } = await playSeeds(seeds, { atOnce: BATCHES, played: show });
+  console.log(`\nDone to them: ${[...done].map(([what, count]) => `${what} ${count}`).join(", ")}`);
+  return verdicts;
+}
+
+function show({ name, findings }: Verdict): void {
+  const seconds = ((performance.now() - started) / 1000).toFixed(0);
+  console.log(`${seconds} s: ${name}: ${findings.map(({ kind }) => kind).join(", ") || "ok"}`);
+}

@@ -1,0 +1,134 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Decide, Passed } from "../../support/faultProxy";
+import { urnOf } from "../../support/host";
+import { randomFault } from "../../support/randomFaults";
+import { sample } from "../../support/samples";
+import { type Finding, lostId, stuck } from "../verdict";
+import type { ProviderHost } from "./host";
+import type { Hosts } from "./hosts";
+import { judgeDeleted, judgeTrained } from "./judge";
+import type { Kill, Plan } from "./plan";
+import { Replaced, Resource } from "./resource";
+import { HostDied, InitFailed, type Properties } from "./wire";
+import type { World } from "./world";
+
+/** Far more than any seed needs. */
+const MOST_ATTEMPTS = 100;
+const LONGEST_SECONDS = 400;
+
+/** One seed's resource, from its creation to its end. */
+export class Run {
+  readonly findings: Finding[] = [];
+  private readonly resource: Resource;
+  private readonly passed: readonly Passed[];
+  private readonly begun = performance.now();
+
+  constructor(
+    private readonly plan: Plan,
+    private readonly kills: readonly Kill[],
+    private readonly world: World,
+    private readonly hosts: Hosts,
+  ) {
+    this.resource = new Resource(urnOf(`s${plan.seed}`));
+    this.passed = world.proxy.route(this.prefix, this.decide);
+  }
+
+  async play(): Promise<void> {
+    const { resource, plan } = this;
+    const declared = await this.declaration();
+    const named = { ...declared, modelName: `Model ${plan.seed}` };
+    try {
+      await this.until("up", "create", (host) => resource.up(host, declared));
+      await this.until("up", "update", (host) => resource.up(host, named));
+      if (plan.replaced) await this.replace(named);
+      this.findings.push(...(await judgeTrained(this.world.client, resource, named)));
+      const inputs = resource.live?.inputs ?? {};
+      await this.until("destroy", "delete", (host) => resource.destroy(host));
+      this.findings.push(...(await judgeDeleted(this.world.client, inputs, resource)));
+    } catch (error) {
+      this.findings.push(stuck((error as Error).message));
+    }
+  }
+
+  /** Until the replacement is in the state; then what is left of it is an update's business. */
+  private async replace(declared: Properties): Promise<void> {
+    const before = this.resource.live;
+    await this.until("up", "replace", (host) =>
+      this.resource.up(host, declared, { replace: this.resource.live === before }),
+    );
+  }
+
+  private async until(
+    command: "up" | "destroy",
+    title: string,
+    deploy: (host: ProviderHost) => Promise<void>,
+  ): Promise<void> {
+    let last = "";
+    for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
+      if (performance.now() - this.begun > LONGEST_SECONDS * 1000) break;
+      const sent = this.passed.length;
+      try {
+        await deploy(await this.hosts.for(command));
+        return;
+      } catch (error) {
+        if (error instanceof Replaced) throw error;
+        last = (error as Error).message;
+        if (!(error instanceof InitFailed || error instanceof HostDied)) this.mustNotKnowJob(sent, last);
+      }
+    }
+    throw new Error(`${title} came to no end; its last failure: ${last}`);
+  }
+
+  /** A creation that failed without an id must not have been told of one. */
+  private mustNotKnowJob(sent: number, failure: string): void {
+    const told = this.passed
+      .slice(sent)
+      .some(
+        ({ template, delivered, status = 500 }) =>
+          template === "POST /v1/fine_tuning/jobs" && delivered && status < 300,
+      );
+    if (told && !this.resource.live)
+      this.findings.push(lostId(`a job was created, and the engine not told: ${failure}`));
+  }
+
+  private readonly decide: Decide = async ({ ordinal }) => {
+    this.world.count("requests");
+    const { name, fault } = randomFault(this.plan.faults, this.plan.rates);
+    const kill = this.kills.find((each) => each.seed === this.plan.seed && each.ordinal === ordinal);
+    if (kill?.when === "before" && (await this.kill())) return { kind: "cut-before" };
+    if (kill?.when === "after") {
+      return { kind: "cut-after", forwarded: async () => void (await this.kill()) };
+    }
+    if (name) this.world.count(name);
+    return fault;
+  };
+
+  private async kill(): Promise<boolean> {
+    const killed = await this.hosts.kill();
+    if (killed) this.world.count("hosts killed");
+    return killed;
+  }
+
+  private get prefix(): string {
+    return `/s/${this.plan.seed}`;
+  }
+
+  /** What the resource class sends. */
+  private async declaration(): Promise<Properties> {
+    const { seed, ownSuffix } = this.plan;
+    const path = join(this.world.folder, `${seed}.jsonl`);
+    await writeFile(path, sample(`What is ${seed}?`));
+    return {
+      model: "open-mistral-7b",
+      trainingFiles: [path],
+      hyperparameters: { trainingSteps: 20 },
+      connection: { baseUrl: this.world.proxy.url(this.prefix) },
+      // The file that identifies such a job stays as long as its model does.
+      ...(ownSuffix && { suffix: `own-${seed}`, modelDeletionPolicy: "delete" }),
+      __urn: this.resource.urn,
+      __organization: "organization",
+      __provider: this.world.provider,
+    };
+  }
+}

@@ -1,0 +1,50 @@
+import { mkdtemp, realpath, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { MistralClient } from "../../../provider/src/client";
+import { provider } from "../../../provider/src/serialized";
+import type { EmbeddedServer } from "../../../tools/embeddedServer";
+import { FaultProxy } from "../../support/faultProxy";
+import { startServer } from "../../support/server";
+
+const repository = resolve(__dirname, "../../..");
+/** A training takes a few milliseconds: what takes time are the pauses between attempts. */
+const SPEED = 10_000;
+
+/** What all seeds share: a server, a proxy, and the folder of a program. */
+export class World {
+  /** What has really been done to the provider, by name. */
+  readonly done = new Map<string, number>();
+
+  private constructor(
+    readonly folder: string,
+    /** The text of the provider, as the engine hands it over. */
+    readonly provider: string,
+    readonly proxy: FaultProxy,
+    private readonly server: EmbeddedServer,
+  ) {}
+
+  static async create(): Promise<World> {
+    const folder = await realpath(await mkdtemp(join(tmpdir(), "mistral-random-")));
+    await symlink(join(repository, "node_modules"), join(folder, "node_modules"));
+    const { text } = await pulumi.runtime.serializeFunction(() => provider);
+    const server = await startServer({ speed: SPEED });
+    return new World(folder, text, await FaultProxy.start(server.url), server);
+  }
+
+  /** The server itself, past the proxy. */
+  get client(): MistralClient {
+    return new MistralClient({ baseUrl: this.server.url });
+  }
+
+  count(what: string): void {
+    this.done.set(what, (this.done.get(what) ?? 0) + 1);
+  }
+
+  async end(): Promise<void> {
+    await this.proxy.stop();
+    await this.server.stop();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
