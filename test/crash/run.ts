@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { run } from "../../tools/run";
 import { allPoints, tryPoints } from "./lanes";
 import { pointNamed } from "./point";
-import { playSeeds } from "./random/batches";
+import { playSeeds } from "./randomised/batches";
 import { report } from "./report";
 import type { Verdict } from "./verdict";
 
@@ -29,8 +29,8 @@ const started = performance.now();
 run(async () => {
   const alone = values.point !== undefined || values.seed !== undefined;
   const verdicts: Verdict[] = [];
-  if (values.point || (!alone && values.only !== "random")) verdicts.push(...(await enumerated()));
-  if (values.seed || (!alone && values.only !== "enumerated")) verdicts.push(...(await random()));
+  if (values.point || (!alone && values.only !== "randomised")) verdicts.push(...(await enumerated()));
+  if (values.seed || (!alone && values.only !== "enumerated")) verdicts.push(...(await randomised()));
   console.log(`\n${report(verdicts)}`);
   if (verdicts.some(({ findings }) => findings.length > 0)) process.exitCode = 1;
 });
@@ -41,7 +41,7 @@ async function enumerated(): Promise<Verdict[]> {
   return tryPoints(points, { lanes: LANES, tried: show });
 }
 
-async function random(): Promise<Verdict[]> {
+async function randomised(): Promise<Verdict[]> {
   const first = Number(values.from);
   const seeds = values.seed?.map(Number) ?? Array.from({ length: Number(values.seeds) }, (_, index) => first + index);
   const { verdicts, done } = await playSeeds(seeds, { atOnce: BATCHES, played: show });

@@ -36,7 +36,7 @@ async function playBatch(batch: number, world: World, played: (verdict: Verdict)
       seedsOf(batch).map(async (seed) => {
         const run = new Run(planOf(seed), kills, world, hosts);
         await run.play();
-        played({ row: "random", name: `seed ${seed}`, again: `--seed ${seed}`, findings: run.findings });
+        played({ row: "randomised", name: `seed ${seed}`, again: `--seed ${seed}`, findings: run.findings });
       }),
     );
   } finally {

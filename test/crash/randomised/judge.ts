@@ -28,9 +28,10 @@ export async function judgeTrained(
 /** What must hold once a `destroy` has succeeded. */
 export async function judgeDeleted(client: MistralClient, inputs: Properties, { live, old }: Resource) {
   const { jobs, files } = await recordsFor(client, inputs);
+  const started = jobs.filter(wasStarted).length;
   const open = jobs.filter(({ status }) => !isTerminal(status));
   return [
-    ...(jobs.filter(wasStarted).length === 1 ? [] : [duplicate(`${jobs.length} jobs were started in all`)]),
+    ...(started === 1 ? [] : [duplicate(`${started} jobs were started in all`)]),
     ...(open.length > 0 ? [stuck(`a job is still ${open.map(({ status }) => status)}`)] : []),
     ...(files.length > 0 ? [stuck("the upload is still there")] : []),
     ...(live || old.length > 0 ? [stuck("the state is not empty")] : []),
