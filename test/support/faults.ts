@@ -70,8 +70,8 @@ async function trickle(response: ServerResponse, reply: Reply, milliseconds: num
   head(response, reply);
   const size = Math.ceil(reply.body.length / TRICKLED_PIECES) || 1;
   for (let start = 0; start < reply.body.length && !response.destroyed; start += size) {
-    response.write(reply.body.subarray(start, start + size));
     await sleep(milliseconds);
+    response.write(reply.body.subarray(start, start + size));
   }
   response.end();
   return arrived(response);
