@@ -30,8 +30,11 @@ export async function tryPoint(lane: Lane, point: Point): Promise<Verdict> {
   await lane.set(operation);
   const command = operation.command(urnIn(await lane.state()));
   const findings: Finding[] = [];
+  let interruptedSeconds: number | undefined;
   try {
-    findings.push(...(await broken(lane, point, command)));
+    const first = await broken(lane, point, command);
+    findings.push(...first.findings);
+    interruptedSeconds = first.interruptedSeconds;
     lane.proxy.route("");
     if (await isLocked(lane)) await lane.stack.cmd("cancel", "--yes");
     const { code, output } = await lane.stack.cmd(...command);
@@ -42,11 +45,11 @@ export async function tryPoint(lane: Lane, point: Point): Promise<Verdict> {
     findings.push(stuck((error as Error).message));
     lane.stack.endProcesses();
   }
-  return { row: point.kind, name, again: `--point ${JSON.stringify(name)}`, findings };
+  return { row: point.kind, name, again: `--point ${JSON.stringify(name)}`, findings, interruptedSeconds };
 }
 
-async function broken(lane: Lane, point: Point, command: string[]): Promise<Finding[]> {
-  let interruptedAt = Number.NaN;
+async function broken(lane: Lane, point: Point, command: string[]) {
+  let interruptedAt: number | undefined;
   const fault = breakAt(point, {
     lane,
     interrupt: () => {
@@ -57,14 +60,15 @@ async function broken(lane: Lane, point: Point, command: string[]): Promise<Find
   const passed = lane.proxy.route("", fault.decide);
   const running = lane.stack.spawn(...command);
   const { output } = await running.result;
-  const seconds = (performance.now() - interruptedAt) / 1000;
+  const interruptedSeconds = interruptedAt && (performance.now() - interruptedAt) / 1000;
   // A host ends a moment after its CLI; a killed one is gone already.
   lane.stack.endProcesses();
-  if (!fault.hit()) return [stuck(`the command never came to this request:\n${output}`)];
-  return [
-    ...(seconds > PROMPT_SECONDS ? [stuck(`it took ${seconds.toFixed(0)} s to end after SIGINT:\n${output}`)] : []),
-    ...(await lostIds(lane, point, passed, output)),
-  ];
+  const findings: Finding[] = [];
+  if (!fault.hit()) findings.push(stuck(`the command never came to this request:\n${output}`));
+  if (interruptedSeconds && interruptedSeconds > PROMPT_SECONDS) {
+    findings.push(stuck(`it took ${interruptedSeconds.toFixed(0)} s to end after SIGINT:\n${output}`));
+  }
+  return { findings: [...findings, ...(await lostIds(lane, point, passed, output))], interruptedSeconds };
 }
 
 /** An id that was known to the provider, and is not in the state of a command that ended by itself. */

@@ -8,11 +8,15 @@ export function report(verdicts: readonly Verdict[]): string {
     line(row, verdicts, (each) => each.row === row),
   );
   const failed = verdicts.filter(({ findings }) => findings.length > 0);
+  const interrupted = verdicts.flatMap(({ interruptedSeconds = [] }) => interruptedSeconds);
   return [
     "| Fault | Points tried | Duplicates | Lost ids | Stuck runs |",
     "| --- | --- | --- | --- | --- |",
     ...rows,
     line("all", verdicts, () => true),
+    ...(interrupted.length > 0
+      ? ["", `A command ends within ${Math.max(...interrupted).toFixed(1)} s of SIGINT.`]
+      : []),
     ...failed.flatMap(({ name, again, findings }) => [
       "",
       `${name}: npm run test:crash -- ${again}`,

@@ -13,4 +13,6 @@ export interface Verdict {
   /** What repeats it alone. */
   again: string;
   findings: Finding[];
+  /** How long the command took to end after SIGINT, where it got one. */
+  interruptedSeconds?: number | undefined;
 }

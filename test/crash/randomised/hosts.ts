@@ -3,7 +3,8 @@ import type { World } from "./world";
 
 /**
  * The hosts of a batch: one for its updates and one for its destroys, as no process of Pulumi's does both. One that was killed is
- * followed by another.
+ * followed by another. Pulumi starts one for each command; here the commands that follow a failure share theirs, or their starts
+ * would be most of the work.
  */
 export class Hosts {
   private readonly started = new Map<string, Promise<ProviderHost>>();

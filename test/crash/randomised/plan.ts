@@ -13,7 +13,10 @@ const PLAN = 0;
 const FAULTS = 1;
 const KILLS = 2;
 
-/** All that a seed decides about its own run. */
+/**
+ * All that a seed decides about its own run. It does not decide the time that things take: how often a wait polls, and the noise
+ * in the client's pauses.
+ */
 export interface Plan {
   seed: number;
   rates: Rates;
