@@ -6,7 +6,7 @@ import type { Deployment } from "../support/stack";
 import type { Lane } from "./lane";
 import type { Operation } from "./operations";
 import { breakAt, nameOf, type Point } from "./point";
-import { duplicatesIn, recordsOf, wasStarted } from "./records";
+import { duplicatesIn, recordsOf, wasStarted, wasToldOfJob } from "./records";
 import { Steps } from "./steps";
 import { duplicate, type Finding, lostId, stuck, type Verdict } from "./verdict";
 
@@ -79,10 +79,7 @@ async function lostIds(
   output: string,
 ): Promise<Finding[]> {
   if (kind.startsWith("kill")) return [];
-  const answered = passed.some(
-    ({ template, delivered, status = 500 }) => template === "POST /v1/fine_tuning/jobs" && delivered && status < 300,
-  );
-  if (kind !== "sigint" && !answered) return [];
+  if (kind !== "sigint" && !wasToldOfJob(passed)) return [];
   const known = new Set((await lane.state()).resources?.map(({ id }) => id));
   const { jobs } = await recordsOf(lane.client);
   const lost = jobs.filter(({ id, status }) => !known.has(id) && (operation.ends.trained || !isTerminal(status)));

@@ -1,5 +1,5 @@
-import type { DetailedJob, File, MistralClient } from "../../provider/src/client";
-import { isTerminal } from "../../provider/src/client";
+import { type DetailedJob, type File, isTerminal, type MistralClient } from "../../provider/src/client";
+import type { Passed } from "../support/faultProxy";
 import { duplicate, type Finding } from "./verdict";
 
 /** What the server itself has recorded. */
@@ -23,6 +23,12 @@ export async function recordsOf(
 /** Whether the training of a job was ever started, and so paid for. */
 export const wasStarted = (job: DetailedJob) =>
   (job.events ?? []).some(({ data }) => (data as { status?: string } | undefined)?.status === "STARTED");
+
+/** Whether the provider was given the id of a new job: from then on it must not be lost. */
+export const wasToldOfJob = (passed: readonly Passed[]) =>
+  passed.some(
+    ({ template, delivered, status = 500 }) => template === "POST /v1/fine_tuning/jobs" && delivered && status < 300,
+  );
 
 /** Everything that stands more than once for one declaration. */
 export function duplicatesIn({ jobs, files }: Records): Finding[] {

@@ -4,6 +4,7 @@ import type { Decide, Passed } from "../../support/faultProxy";
 import { urnOf } from "../../support/host";
 import { randomFault } from "../../support/randomFaults";
 import { sample } from "../../support/samples";
+import { wasToldOfJob } from "../records";
 import { type Finding, lostId, stuck } from "../verdict";
 import type { ProviderHost } from "./host";
 import type { Hosts } from "./hosts";
@@ -82,13 +83,7 @@ export class Run {
 
   /** A creation that failed without an id must not have been told of one. */
   private mustNotKnowJob(sent: number, failure: string): void {
-    const told = this.passed
-      .slice(sent)
-      .some(
-        ({ template, delivered, status = 500 }) =>
-          template === "POST /v1/fine_tuning/jobs" && delivered && status < 300,
-      );
-    if (told && !this.resource.live)
+    if (wasToldOfJob(this.passed.slice(sent)) && !this.resource.live)
       this.findings.push(lostId(`a job was created, and the engine not told: ${failure}`));
   }
 
