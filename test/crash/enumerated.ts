@@ -59,12 +59,13 @@ async function broken(lane: Lane, point: Point, command: string[]) {
   });
   const passed = lane.proxy.route("", fault.decide);
   const running = lane.stack.spawn(...command);
-  const { output } = await running.result;
+  const { code, output } = await running.result;
   const interruptedSeconds = interruptedAt && (performance.now() - interruptedAt) / 1000;
   // A host ends a moment after its CLI; a killed one is gone already.
   lane.stack.endProcesses();
   const findings: Finding[] = [];
   if (!fault.hit()) findings.push(stuck(`the command never came to this request:\n${output}`));
+  if (interruptedSeconds && code === 0) findings.push(stuck(`SIGINT did not stop it:\n${output}`));
   if (interruptedSeconds && interruptedSeconds > PROMPT_SECONDS) {
     findings.push(stuck(`it took ${interruptedSeconds.toFixed(0)} s to end after SIGINT:\n${output}`));
   }
