@@ -11,7 +11,7 @@ import { report } from "./report";
 import type { Verdict } from "./verdict";
 
 const LANES = 2;
-const BATCHES = 5;
+const BATCHES = 10;
 const SEEDS = 1000;
 
 const { values } = parseArgs({
