@@ -11,6 +11,8 @@ export interface InspectOptions {
   rules?: Rules | undefined;
   /** Finds samples that come twice; shared by the files of one kind. */
   index?: SampleIndex | undefined;
+  /** Number of this file among those that share the index, from 0; at most 255. */
+  file?: number | undefined;
   /** Of the data that must not have the same samples. */
   other?: SampleIndex | undefined;
 }
@@ -20,11 +22,15 @@ const CARRIAGE_RETURN = 0x0d;
 
 let loading: ReturnType<typeof xxhash> | undefined;
 
-/** Reads data from its first to its last byte, in constant memory, and checks every sample on the way. */
-export async function inspect(content: AsyncIterable<Buffer>, options: InspectOptions): Promise<FileReport> {
+/**
+ * Reads data from its first to its last byte, in constant memory, and checks every sample on the way.
+ *
+ * @param open gives the content; called once it is read
+ */
+export async function inspect(open: () => AsyncIterable<Buffer>, options: InspectOptions): Promise<FileReport> {
   loading ??= xxhash();
   const inspector = new Inspector(options, (await loading).h64Raw);
-  for await (const chunk of content) inspector.push(chunk);
+  for await (const chunk of open()) inspector.push(chunk);
   return inspector.end();
 }
 
@@ -85,9 +91,9 @@ class Inspector {
     if (!options.index && !options.other) return;
     const hash = this.hashOf(bytes);
     const { oddities } = report;
-    const seen = options.index?.add(hash, this.number);
+    const seen = options.index?.add(hash, { file: options.file ?? 0, line: this.number });
     if (typeof seen === "object") {
-      oddities.duplicates = { of: oddities.duplicates?.of ?? seen.line, ...this.counted(oddities.duplicates) };
+      oddities.duplicates = { of: oddities.duplicates?.of ?? seen, ...this.counted(oddities.duplicates) };
     }
     if (options.other?.has(hash)) oddities.shared = this.counted(oddities.shared);
   }

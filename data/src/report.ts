@@ -1,4 +1,5 @@
 import type { Role } from "./chat";
+import type { Place } from "./sampleIndex";
 
 /** Something about one line. */
 export interface Finding {
@@ -35,8 +36,8 @@ export interface FileReport {
     crlf?: Count;
     blank?: Count;
     noFinalNewline: boolean;
-    /** Samples that were there before, byte for byte; `of` is the line of the earlier one. */
-    duplicates?: Count & { of: number };
+    /** Samples that were there before, byte for byte; `of` is where the first of them was. */
+    duplicates?: Count & { of: Place };
     /** Samples that are in the other data as well, byte for byte. */
     shared?: Count;
     /** Only so many samples were held against each other: the memory for more is not taken. */

@@ -7,7 +7,7 @@ import { sample } from "../support/samples";
 const COMPLETION: Rules = { jobType: "completion", targets: [] };
 
 async function report(content: string | Buffer, options: InspectOptions = {}): Promise<FileReport> {
-  return inspect(chunked(Buffer.from(content)), { rules: COMPLETION, ...options });
+  return inspect(() => chunked(Buffer.from(content)), { rules: COMPLETION, ...options });
 }
 
 /** In pieces that end anywhere. */
@@ -72,7 +72,7 @@ describe("inspecting data", () => {
   it("finds samples that come twice, and those of the other data", async () => {
     const index = new SampleIndex();
     const { oddities } = await report([sample("a"), sample("b"), sample("a"), sample("a")].join(""), { index });
-    assert.deepEqual(oddities.duplicates, { count: 2, first: 3, of: 1 });
+    assert.deepEqual(oddities.duplicates, { count: 2, first: 3, of: { file: 0, line: 1 } });
     const validation = await report(sample("c") + sample("b"), { index: new SampleIndex(), other: index });
     assert.deepEqual(validation.oddities.shared, { count: 1, first: 2 });
     assert.equal(validation.oddities.duplicates, undefined);
@@ -98,10 +98,11 @@ describe("the index of samples", () => {
     const index = new SampleIndex();
     const hash = (number: number) => BigInt.asUintN(64, BigInt(number) * 0x9e3779b97f4a7c15n);
     const capacity = 786_432;
-    for (let number = 0; number < capacity; number++) assert.equal(index.add(hash(number), number + 1), "new");
+    for (let number = 0; number < capacity; number++)
+      assert.equal(index.add(hash(number), { file: 3, line: number + 1 }), "new");
     assert.equal(index.isFull, true);
-    assert.equal(index.add(hash(capacity), 0), "not compared");
-    assert.deepEqual(index.add(hash(4711), 0), { line: 4712 });
+    assert.equal(index.add(hash(capacity), { file: 0, line: 1 }), "not compared");
+    assert.deepEqual(index.add(hash(4711), { file: 0, line: 1 }), { file: 3, line: 4712 });
     assert.equal(index.has(hash(capacity)), false);
   });
 });

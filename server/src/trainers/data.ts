@@ -36,8 +36,8 @@ export async function inspectFiles(
 ): Promise<Inspection> {
   const totals: DataTotals = { bytes: 0, samples: 0, skipped: 0, tokens: 0 };
   for (const file of files) {
-    const content = createReadStream(file.path, { highWaterMark: CHUNK_BYTES, signal });
-    const report = await inspect(content, { rules });
+    const open = () => createReadStream(file.path, { highWaterMark: CHUNK_BYTES, signal });
+    const report = await inspect(open, { rules });
     const findings = report.findings.map(({ line, message }) => `${file.name}:${line}: ${message}`);
     if (report.good === 0 || report.bad > allowed * (report.good + report.bad)) {
       return { ok: false, reason: explain(file, report, findings[0], allowed), findings };

@@ -1,0 +1,43 @@
+import { createReadStream } from "node:fs";
+import { type CheckedData, type DataSource, inspectData } from "../data/inspectData";
+import { HELP, parseOptions, UsageError } from "./options";
+
+const CHUNK_BYTES = 256 * 1024;
+
+async function main(argv: string[]): Promise<void> {
+  const options = parseOptions(argv);
+  if (options === "help") {
+    console.log(HELP);
+    return;
+  }
+  const { training, validation, json, ...rest } = options;
+  const data = await inspectData(training.map(source), validation.map(source), rest);
+  const files = [...data.training, ...data.validation];
+  if (files.some(({ errors }) => errors.length > 0)) process.exitCode = 1;
+  console.log(json ? JSON.stringify(data, undefined, 2) : told(data));
+}
+
+const source = (name: string): DataSource => ({
+  name,
+  open: () => createReadStream(name, { highWaterMark: CHUNK_BYTES }),
+});
+
+/** The findings, and what the training data comes to. */
+function told({ training, validation, summary }: CheckedData): string {
+  const files = [...training, ...validation];
+  const bad = files.reduce((sum, { report }) => sum + report.bad, 0);
+  const tokens = Object.entries(summary.tokens).map(([role, count]) => `${role} ${count}`);
+  const warned = files.reduce((sum, { warnings }) => sum + warnings.length, 0);
+  return [
+    ...files.flatMap(({ errors }) => errors.map((each) => `error: ${each}`)),
+    ...files.flatMap(({ warnings }) => warnings.map((each) => `warning: ${each}`)),
+    `${summary.samples} samples, ${bad} bad ones, ${warned} warnings; an epoch takes about ${summary.stepsPerEpoch} steps`,
+    `about ${tokens.join(", ") || 0} tokens, the longest sample ${summary.longestSample} (estimates: four characters each)`,
+  ].join("\n");
+}
+
+main(process.argv.slice(2)).catch((error: NodeJS.ErrnoException) => {
+  console.error(`pulumi-mistral: ${error.code === "ENOENT" ? `${error.path}: no such file` : error.message}`);
+  if (error instanceof UsageError) console.error("`pulumi-mistral --help` says what there is.");
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+});

@@ -1,0 +1,69 @@
+import { CHARACTERS_PER_TOKEN, type Count, type FileReport } from "#data";
+import type { DataOptions } from "./inspectData";
+
+/** Validation data may have at most so much (Mistral's documentation of fine-tuning). */
+const VALIDATION_BYTES = 1024 ** 2;
+const VALIDATION_SHARE = 0.05;
+
+/** The files beside this one. */
+export interface Context {
+  /** Of all files of its kind. */
+  names: string[];
+  /** Of validation data: the size of the training data. */
+  trainingBytes?: number;
+}
+
+/** What makes a file useless for the training; none while no more of its samples are bad than may be skipped. */
+export function errorsOf(name: string, report: FileReport, { allowed = 0 }: DataOptions): string[] {
+  const { good, bad } = report;
+  if (bad === 0 && good > 0) return [];
+  if (bad === 0)
+    return [`${name}: expected a JSON object on each line, got ${report.bytes === 0 ? "no bytes" : "none"}`];
+  if (good > 0 && bad <= allowed * (good + bad)) return [];
+  const lines = report.findings.map(({ line, message }) => `${name}:${line}: ${message}`);
+  if (bad > lines.length) lines.push(`${name}: ${bad - lines.length} more`);
+  if (allowed > 0) lines.push(`${name}: ${share(report)} are bad, and ${allowed * 100} % may be skipped`);
+  return lines;
+}
+
+/** What a trainer takes, and is rarely meant. */
+export function warningsOf(
+  name: string,
+  report: FileReport,
+  { allowed = 0, seqLen, trainingBytes, names }: DataOptions & Context,
+): string[] {
+  const { oddities, good, bad, bytes, longest } = report;
+  const { byteOrderMark, crlf, blank, noFinalNewline, duplicates, shared, comparedUpTo } = oddities;
+  const longestTokens = Math.ceil(longest.characters / CHARACTERS_PER_TOKEN);
+  const found: (string | false | undefined)[] = [
+    good > 0 && bad > 0 && bad <= allowed * (good + bad) && skipped(name, report),
+    byteOrderMark && `${name}:1: begins with a byte order mark`,
+    crlf && `${name}:${crlf.first}: ends with CRLF${more(crlf)}`,
+    blank && `${name}:${blank.first}: is blank${more(blank)}`,
+    noFinalNewline && `${name}: does not end with a newline`,
+    duplicates &&
+      `${name}:${duplicates.first}: is the same sample as ${names[duplicates.of.file]}:${duplicates.of.line}${more(duplicates)}`,
+    shared && `${name}:${shared.first}: is in the training data too${more(shared)}`,
+    comparedUpTo !== undefined &&
+      `${name}: samples that come twice were looked for among the first ${comparedUpTo}, for which there is memory`,
+    seqLen !== undefined &&
+      longestTokens > seqLen &&
+      `${name}:${longest.line}: has about ${longestTokens} tokens (${CHARACTERS_PER_TOKEN} characters each), more than seqLen ${seqLen}`,
+    trainingBytes !== undefined && tooMuchValidation(name, bytes, trainingBytes),
+  ];
+  return found.filter((each) => typeof each === "string");
+}
+
+function skipped(name: string, { findings: [first], ...report }: FileReport): string {
+  return `${name}:${first?.line}: ${first?.message}; ${share(report)} are bad and will be skipped`;
+}
+
+function tooMuchValidation(name: string, bytes: number, trainingBytes: number): string | undefined {
+  const limit = Math.min(VALIDATION_BYTES, Math.floor(trainingBytes * VALIDATION_SHARE));
+  if (bytes <= limit) return undefined;
+  return `${name}: has ${bytes} bytes; validation data may have 1 MB, and 5 % of the training data: ${limit} bytes`;
+}
+
+const share = ({ good, bad }: Pick<FileReport, "good" | "bad">) => `${bad} of ${good + bad} samples`;
+
+const more = ({ count }: Count) => (count === 1 ? "" : `, and ${count - 1} more`);
