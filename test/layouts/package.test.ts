@@ -12,7 +12,7 @@ const bin = (name: string) => join(repository, "node_modules/.bin", name);
 
 /** What is in a package besides its compiled sources; the first two npm takes in any case. */
 const others = {
-  provider: ["package.json", "README.md", "LICENSE"],
+  provider: ["package.json", "README.md", "LICENSE", "bin/pulumi-mistral.js"],
   server: ["package.json", "README.md", "LICENSE", "bin/mistral-fine-tuning-server.js"],
 };
 
@@ -32,8 +32,12 @@ for (const name of ["provider", "server"] as const) {
 
     it("holds what its sources compile to, its README and its license, and nothing else", () => {
       const compiled = (file: string) => /^dist\/.*\.(js|d\.ts)$/.test(file) && existsSync(sourceOf(file));
-      const sourceOf = (file: string) =>
-        join(repository, name, file.replace(/^dist/, "src").replace(/(\.js|\.d\.ts)$/, ".ts"));
+      const sourceOf = (file: string) => {
+        const source = file.replace(/(\.js|\.d\.ts)$/, ".ts");
+        // What both packages compile is a folder of the repository.
+        if (source.startsWith("dist/data/")) return join(repository, source.replace("dist/data", "data/src"));
+        return join(repository, name, source.replace("dist", "src"));
+      };
       const rest = packed.files.filter((file) => !compiled(file));
       assert.deepEqual(rest.sort(), [...others[name]].sort());
       assert.ok(packed.files.includes("dist/index.js") && packed.files.includes("dist/index.d.ts"));

@@ -1,5 +1,5 @@
 import { createReadStream } from "node:fs";
-import { type CheckedData, type DataSource, inspectData } from "../data/inspectData";
+import { type CheckedData, type DataSource, inspectData } from "../inputs/inspectData";
 import { HELP, parseOptions, UsageError } from "./options";
 
 const CHUNK_BYTES = 256 * 1024;

@@ -1,5 +1,5 @@
 import { CHARACTERS_PER_TOKEN, type FileReport, inspect, type Rules, SampleIndex } from "#data";
-import { type Context, errorsOf, warningsOf } from "./messages";
+import { type Context, errorsOf, warningsOf } from "./dataMessages";
 
 /** A data file, wherever its content comes from. */
 export interface DataSource {
