@@ -15,8 +15,8 @@ import { HostDied, InitFailed, type Properties } from "./wire";
 import type { World } from "./world";
 
 /** Far more than any seed needs. */
-const MOST_ATTEMPTS = 100;
-const LONGEST_SECONDS = 400;
+const MOST_ATTEMPTS = 400;
+const LONGEST_SECONDS = 1200;
 
 /** One seed's resource, from its creation to its end. */
 export class Run {
