@@ -2,7 +2,7 @@ import type { Verdict } from "../verdict";
 import { Hosts } from "./hosts";
 import { batchOf, killsOf, planOf, seedsOf } from "./plan";
 import { Run } from "./run";
-import { World } from "./world";
+import { type Done, World } from "./world";
 
 /** Plays the batches of these seeds whole, so many of them side by side. */
 export async function playSeeds(
@@ -11,24 +11,22 @@ export async function playSeeds(
 ): Promise<{ verdicts: Verdict[]; done: ReadonlyMap<string, number> }> {
   const left = [...new Set(seeds.map(batchOf))];
   const verdicts: Verdict[] = [];
-  const world = await World.create();
+  const done: Done = new Map();
   const worker = async () => {
     for (let batch = left.shift(); batch !== undefined; batch = left.shift()) {
-      await playBatch(batch, world, (verdict) => {
+      await playBatch(batch, done, (verdict) => {
         verdicts.push(verdict);
         played?.(verdict);
       });
     }
   };
-  try {
-    await Promise.all(Array.from({ length: atOnce }, worker));
-    return { verdicts, done: world.done };
-  } finally {
-    await world.end();
-  }
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  return { verdicts, done };
 }
 
-async function playBatch(batch: number, world: World, played: (verdict: Verdict) => void): Promise<void> {
+/** On a server of its own: what other batches leave there would make its lists longer, and so the seed another. */
+async function playBatch(batch: number, done: Done, played: (verdict: Verdict) => void): Promise<void> {
+  const world = await World.create(done);
   const hosts = new Hosts(world);
   const kills = killsOf(batch);
   try {
@@ -41,5 +39,6 @@ async function playBatch(batch: number, world: World, played: (verdict: Verdict)
     );
   } finally {
     await hosts.kill();
+    await world.end();
   }
 }

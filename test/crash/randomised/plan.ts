@@ -1,7 +1,10 @@
 import { Random } from "../../support/random";
 import { type Rates, randomRates } from "../../support/randomFaults";
 
-/** So many seeds share a host, as the resources of one stack do: a host that dies takes the calls of all of them along. */
+/**
+ * So many seeds share a host and a server, as the resources of one stack do: a host that dies takes the calls of all of them
+ * along. Which seeds these are belongs to what a seed is, so it is always played with the others of its batch.
+ */
 export const SEEDS_IN_BATCH = 10;
 
 const MOST_KILLS = 3;

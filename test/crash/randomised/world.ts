@@ -12,12 +12,13 @@ const repository = resolve(__dirname, "../../..");
 /** A training takes a few milliseconds: what takes time are the pauses between attempts. */
 const SPEED = 10_000;
 
-/** What all seeds share: a server, a proxy, and the folder of a program. */
-export class World {
-  /** What has really been done to the provider, by name. */
-  readonly done = new Map<string, number>();
+/** What has really been done to the provider, by name. */
+export type Done = Map<string, number>;
 
+/** What the seeds of a batch share, and no other: a server, a proxy, and the folder of a program. */
+export class World {
   private constructor(
+    private readonly done: Done,
     readonly folder: string,
     /** The text of the provider, as the engine hands it over. */
     readonly provider: string,
@@ -25,12 +26,12 @@ export class World {
     private readonly server: EmbeddedServer,
   ) {}
 
-  static async create(): Promise<World> {
+  static async create(done: Done): Promise<World> {
     const folder = await realpath(await mkdtemp(join(tmpdir(), "mistral-random-")));
     await symlink(join(repository, "node_modules"), join(folder, "node_modules"));
     const { text } = await pulumi.runtime.serializeFunction(() => provider);
     const server = await startServer({ speed: SPEED });
-    return new World(folder, text, await FaultProxy.start(server.url), server);
+    return new World(done, folder, text, await FaultProxy.start(server.url), server);
   }
 
   /** The server itself, past the proxy. */
