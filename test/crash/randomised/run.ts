@@ -68,9 +68,11 @@ export class Run {
     let last = "";
     for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
       if (performance.now() - this.begun > LONGEST_SECONDS * 1000) break;
+      const host = await this.hosts.for(command);
+      // Only now: what a killed host had sent may have come after its death was known.
       const sent = this.passed.length;
       try {
-        await deploy(await this.hosts.for(command));
+        await deploy(host);
         return;
       } catch (error) {
         if (error instanceof Replaced) throw error;
