@@ -1,13 +1,14 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { MistralClient } from "../../provider/src/client";
+import type { MistralClient } from "../../provider/src/client";
 import { check, type RawInputs } from "../../provider/src/lifecycle/check";
 import { create } from "../../provider/src/lifecycle/create";
 import { InitError } from "../../provider/src/lifecycle/initError";
 import type { Inputs } from "../../provider/src/schema/inputs";
 import { startServer } from "../../server/src";
 import { fastClock, TestHost, urnOf } from "./host";
+import { Remote } from "./remote";
 import { sample } from "./samples";
 
 /** The lifecycle without an engine, on a real server in this process with data of its own. */
@@ -15,7 +16,7 @@ export class World {
   private constructor(
     readonly folder: string,
     readonly url: string,
-    readonly client: MistralClient,
+    private readonly remote: Remote,
     private readonly close: () => Promise<void>,
   ) {}
 
@@ -23,10 +24,14 @@ export class World {
     const folder = await mkdtemp(join(tmpdir(), "lifecycle-"));
     const server = await startServer({ dataDir: join(folder, "server"), speed, apiKeys });
     const [apiKey] = apiKeys;
-    return new World(folder, server.url, new MistralClient({ baseUrl: server.url, apiKey }), async () => {
+    return new World(folder, server.url, new Remote(server.url, apiKey), async () => {
       await server.close();
       await rm(folder, { recursive: true });
     });
+  }
+
+  get client(): MistralClient {
+    return this.remote.client;
   }
 
   end(): Promise<void> {
@@ -66,17 +71,9 @@ export class World {
     return create(await this.declare(name, inputs), host);
   }
 
-  async jobs() {
-    const jobs = [];
-    for await (const job of this.client.jobs.listAll()) jobs.push(job);
-    return jobs;
-  }
-
-  async files() {
-    const files = [];
-    for await (const file of this.client.files.listAll()) files.push(file);
-    return files;
-  }
+  /** All that the server has. */
+  jobs = () => this.remote.jobs();
+  files = () => this.remote.files();
 }
 
 /** The init error that an operation ends in. */

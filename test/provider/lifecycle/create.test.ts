@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { createServer, request as httpRequest, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { create } from "../../../provider/src/lifecycle/create";
+import { FaultProxy } from "../../support/faultProxy";
 import { initErrorOf, World } from "../../support/lifecycle";
 import { sample } from "../../support/samples";
 
@@ -237,42 +236,31 @@ describe("a wait that ends before the job", () => {
 
 describe("a job whose creation was answered by nobody", () => {
   let world: World;
-  let proxy: Server;
-  /** Requests for a new job that reach the server, and what becomes of the answer. */
-  let lose: "answer" | "request";
+  let proxy: FaultProxy;
+  /** Of the request for a new job, or of its answer. */
+  let loss: "cut-before" | "cut-after";
 
   before(async () => {
     world = await World.create();
-    proxy = createServer((request, response) => {
-      const { method, url, headers } = request;
-      const creation = method === "POST" && url === "/v1/fine_tuning/jobs";
-      if (creation && lose === "request") return request.socket.destroy();
-      const upstream = httpRequest(`${world.url}${url}`, { method, headers, agent: false }, (reply) => {
-        if (creation) return request.socket.destroy();
-        response.writeHead(reply.statusCode ?? 500, reply.headers);
-        reply.pipe(response);
-      });
-      request.pipe(upstream);
-    });
-    await new Promise<void>((listening) => proxy.listen(0, "127.0.0.1", listening));
+    proxy = await FaultProxy.start(world.url);
+    proxy.route("", ({ template }) => ({ kind: template === "POST /v1/fine_tuning/jobs" ? loss : "none" }));
   });
   after(async () => {
-    proxy.closeAllConnections();
-    proxy.close();
+    await proxy.stop();
     await world.end();
   });
 
-  const host = () => world.host({ baseUrl: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` });
+  const host = () => world.host({ baseUrl: proxy.url() });
 
   it("is found, and gone on with, when only the answer was lost", async () => {
-    lose = "answer";
+    loss = "cut-after";
     const { outputs } = await world.create("answer-lost", {}, host());
     assert.equal(outputs.status, "SUCCESS");
     assert.equal((await world.jobs()).length, 1);
   });
 
   it("is no job when the request was lost, and the error says what to do", async () => {
-    lose = "request";
+    loss = "cut-before";
     await assert.rejects(
       world.create("lost", {}, host()),
       /Run `pulumi up` again: if the job was created, it is taken over/,
