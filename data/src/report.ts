@@ -1,4 +1,4 @@
-import type { Role } from "./chat";
+import type { Characters } from "./sample";
 import type { Place } from "./sampleIndex";
 
 /** Something about one line. */
@@ -26,8 +26,8 @@ export interface FileReport {
   /** Samples that are bad: all of them are counted, the first 20 are in `findings`. */
   bad: number;
   findings: Finding[];
-  /** Characters of the good samples, by the role that says them; `text` for samples without roles. */
-  characters: Partial<Record<Role | "text", number>>;
+  /** Of the good samples. */
+  characters: Characters;
   /** The longest good sample, in characters. */
   longest: { line: number; characters: number };
   /** Things that a trainer takes, and that are rarely meant. */

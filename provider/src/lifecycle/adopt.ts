@@ -30,7 +30,7 @@ export async function adoptJob(
     );
   }
   if (hasSucceeded(job.status) && job.fine_tuned_model) {
-    const model = await modelOf({ client }, job.fine_tuned_model, job, host, signal);
+    const model = await modelOf(client, job.fine_tuned_model, job, host, signal);
     if (model) await makeUsable(client, model, signal);
     else throw new InputProblem("adopt", `the model ${job.fine_tuned_model} of this job was deleted`);
   }

@@ -72,7 +72,7 @@ export async function converge(
   async function modelStands({ fine_tuned_model: modelId, modified_at }: DetailedJob): Promise<boolean> {
     const described = inputs.modelName !== undefined || inputs.modelDescription !== undefined;
     if (modelId && !described) return true;
-    const model = modelId && (await modelOf({ client }, modelId, { modified_at }, host, limit.signal));
+    const model = modelId && (await modelOf(client, modelId, { modified_at }, host, limit.signal));
     if (model) {
       await ensureModelDescribed(client, model, inputs, limit.signal);
       return true;

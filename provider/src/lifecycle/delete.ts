@@ -68,8 +68,9 @@ async function cancelled(
   for (;;) {
     try {
       const seen = await ifFound(watch.look({ jobId: id, createdAt }, pace.next(), signal));
+      if (!seen) return undefined;
       // A list may leave out which model it was, where the job won the race against its cancellation.
-      if (!seen || isTerminal(seen.job.status)) return seen && (await ifFound(client.jobs.get(id, { signal })));
+      if (isTerminal(seen.job.status)) return seen.detailed ? seen.job : await ifFound(client.jobs.get(id, { signal }));
       pace.saw(seen.job);
     } catch (error) {
       if (signal.aborted || !isPassing(error)) throw error;

@@ -86,7 +86,7 @@ async function standingModel(
   // A list may leave the model out; only the job itself can say that there is none.
   const id = job.fine_tuned_model ?? (await client.jobs.get(job.id, { signal })).fine_tuned_model;
   if (!id) throw new Error(noModel(job.id));
-  return modelOf({ client }, id, job, host, signal);
+  return modelOf(client, id, job, host, signal);
 }
 
 /** A status that nobody has heard of counts as started: such a job may cost money, and is not cancelled. */

@@ -1,7 +1,6 @@
 import type { Job, MistralClient, Model } from "../client";
 import type { Inputs } from "../schema/inputs";
 import type { JobOutputs } from "../schema/outputs";
-import type { Connection } from "./connection";
 import type { Host } from "./host";
 import { ifFound } from "./tolerant";
 
@@ -19,7 +18,7 @@ const RECENT_SECONDS = 300;
  * @returns undefined when it was deleted
  */
 export async function modelOf(
-  { client }: Pick<Connection, "client">,
+  client: MistralClient,
   id: string,
   job: Pick<Job, "modified_at"> | undefined,
   { clock }: Pick<Host, "clock">,

@@ -19,7 +19,7 @@ export async function read(id: string, state: Outputs, host: Host): Promise<Outp
   const job = await ifFound(client.jobs.get(id, { signal }));
   if (!job) mustBeSameServer(id, state, baseUrl);
   const modelId = job?.fine_tuned_model ?? state.fineTunedModel;
-  const model = modelId === undefined ? undefined : await modelOf({ client }, modelId, job, host, signal);
+  const model = modelId === undefined ? undefined : await modelOf(client, modelId, job, host, signal);
   if (!job && !model) return undefined;
   const { modelArchived: _, ...outputs } = job ? toOutputs(state, job, baseUrl) : state;
   if (model) return { ...outputs, ...modelOutputs(outputs, model) };

@@ -41,7 +41,7 @@ async function describe(
   // A reply that leaves the model out must not cost its id.
   const id = outputs.fineTunedModel ?? known.fineTunedModel;
   if (!id) throw new InitError(known.jobId, outputs, job ? noModel(job.id) : modelGone(known));
-  const model = await modelOf({ client }, id, job, host, signal);
+  const model = await modelOf(client, id, job, host, signal);
   if (!model) {
     const { fineTunedModel, ...modelless } = outputs;
     throw new InitError(known.jobId, modelless, modelGone({ jobId: known.jobId, fineTunedModel: id }));
