@@ -45,6 +45,9 @@ export interface FileReport {
   };
 }
 
+/** Goes up when the same data would get another report: a report that was kept is then no longer used. */
+export const RULES_VERSION = 1;
+
 /** Findings beyond these are counted, not listed. */
 export const LISTED_FINDINGS = 20;
 

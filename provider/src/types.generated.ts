@@ -149,6 +149,8 @@ export interface TrainingFile {
   sha256?: string | undefined;
   /** Size of the content in bytes. */
   bytes?: number | undefined;
+  /** Good samples in the content. */
+  samples?: number | undefined;
   /** The share of this file in the training mix, relative to the others. Default: 1. */
   weight?: number | undefined;
 }
@@ -165,6 +167,8 @@ export interface ValidationFile {
   sha256?: string | undefined;
   /** Size of the content in bytes. */
   bytes?: number | undefined;
+  /** Good samples in the content. */
+  samples?: number | undefined;
 }
 
 /** How the model is trained. */
@@ -257,6 +261,14 @@ export interface JobEvent {
   data?: unknown | undefined;
   /** When it happened, as ISO 8601 in UTC. */
   createdAt?: string | undefined;
+}
+
+/** What training a model costs. */
+export interface Price {
+  /** Price of a million trained tokens. */
+  perMillionTokens: number;
+  /** Currency of the price, for instance `EUR`. */
+  currency: string;
 }
 
 /** What the API says of a job, in the provider's words. */

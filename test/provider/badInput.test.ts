@@ -21,6 +21,7 @@ describe("bad input", () => {
     train = await world.file("train.jsonl", sample("What?"));
     await world.file("copy.jsonl", sample("What?"));
     await world.file("empty.jsonl", "");
+    await world.file("half.jsonl", `${sample("What?")}{"messages":[]}\n`);
     await world.file("train.csv", "question,answer\nWhat?,That.\n");
     await world.file("array.json", JSON.stringify([{ messages: [] }]));
     await symlink("loop.jsonl", `${world.folder}/loop.jsonl`);
@@ -122,18 +123,24 @@ describe("bad input", () => {
     it("nothing of what is not known yet", async () => {
       const host = world.host();
       const { problems } = await checked({ hyperparameters: UNKNOWN, connection: { baseUrl: UNKNOWN } }, host);
-      assert.deepEqual([problems, host.said], [[], []]);
+      assert.deepEqual(problems, []);
+      assert.match(
+        host.said.map(({ message }) => message).join(),
+        /^training data: (.|\n)*cost: unknown \(not known yet\)/,
+      );
     });
 
-    it("neither of a first line that the server may skip", async () => {
-      const declared = { trainingFiles: ["{folder}/train.csv"], invalidSampleSkipPercentage: 0.5 };
-      assert.deepEqual((await checked(declared)).problems, []);
+    it("neither of samples that may be skipped, but for a warning", async () => {
+      const host = world.host();
+      const declared = { trainingFiles: ["{folder}/half.jsonl"], invalidSampleSkipPercentage: 0.5 };
+      assert.deepEqual((await checked(declared, host)).problems, []);
+      assert.match(host.said[0]?.message ?? "", /half\.jsonl:2: .*; 1 of 2 samples are bad and will be skipped$/);
     });
 
     it("a warning, when neither steps nor epochs are set", async () => {
       const host = world.host();
       assert.deepEqual((await checked({ hyperparameters: {} }, host)).problems, []);
-      assert.deepEqual(host.said, [
+      assert.deepEqual(host.said.slice(0, 1), [
         {
           message:
             "neither hyperparameters.trainingSteps nor hyperparameters.epochs is set: the service decides how long it trains, and what it costs",

@@ -1,6 +1,6 @@
 import type { RawInputs } from "../../provider/src/lifecycle/check";
+import { ASSET } from "../support/samples";
 
-const SIGNATURE = { "4dabf18193072939515e22adb298388d": "c44067f5952c0a294b673a41bacd8c17" };
 export const SECRET = "s3cret-value-never-to-be-printed";
 const EACH_LINE = "expected a JSON object on each line";
 const DURATION = 'expected a duration in h, m and s, such as "90m" or "1h30m"';
@@ -118,16 +118,16 @@ export const badInputs: [what: string, inputs: RawInputs, line: string][] = [
   [
     "a JSON array",
     { trainingFiles: ["{folder}/array.json"] },
-    `trainingFiles[0]: {folder}/array.json:1: ${EACH_LINE}, got none on this one`,
+    "trainingFiles[0]: {folder}/array.json:1: expected an object, found a list",
   ],
   [
     "a text that is no JSONL",
-    { trainingFiles: [{ ...SIGNATURE, text: SECRET }] },
+    { trainingFiles: [{ ...ASSET, text: SECRET }] },
     `trainingFiles[0]: the string asset:1: ${EACH_LINE}, got none on this one`,
   ],
   [
     "a remote file that is not there",
-    { trainingFiles: [{ ...SIGNATURE, uri: `{url}/v1/nothing?signature=${SECRET}` }] },
+    { trainingFiles: [{ ...ASSET, uri: `{url}/v1/nothing?signature=${SECRET}` }] },
     "trainingFiles[0]: {url}/v1/nothing: the server answered 404",
   ],
   [

@@ -6,3 +6,6 @@ export function sample(question: string, answer = "An answer."): string {
   ];
   return `${JSON.stringify({ messages })}\n`;
 }
+
+/** What marks an asset on Pulumi's wire. */
+export const ASSET = { "4dabf18193072939515e22adb298388d": "c44067f5952c0a294b673a41bacd8c17" };

@@ -91,6 +91,9 @@ function type(schema: Schema): object {
     return { oneOf: [{ type: "string" }, { type: "string", $ref: `#/types/${token(String(schema.suggestions))}` }] };
   }
   if (schema.items) return { type: "array", items: type(schema.items) };
+  if (schema.additionalProperties) {
+    return { type: "object", additionalProperties: type(schema.additionalProperties) };
+  }
   if (schema.const !== undefined) return { type: "string", const: schema.const };
   return typeof schema.type === "string" ? { type: schema.type } : { $ref: "pulumi.json#/Any" };
 }

@@ -17,6 +17,7 @@ const jsonSchema = (schema: z.ZodType, io: "input" | "output" = "input") =>
 
 const inputSchema = jsonSchema(inputsSchema);
 const outputSchema = jsonSchema(outputsSchema);
+const configuration = jsonSchema(configSchema);
 
 /** The zod schemas of the provider, flat: everything that is generated is made from this. */
 export const source = {
@@ -24,8 +25,8 @@ export const source = {
   requiredInputs: inputSchema.required ?? [],
   outputs: outputSchema.properties ?? {},
   requiredOutputs: outputSchema.required ?? [],
-  config: jsonSchema(configSchema).properties ?? {},
-  types: { ...inputSchema.$defs, ...outputSchema.$defs } as Record<string, Schema>,
+  config: configuration.properties ?? {},
+  types: { ...inputSchema.$defs, ...outputSchema.$defs, ...configuration.$defs } as Record<string, Schema>,
 };
 
 /** What the API answers: the schemas of the client, by the names of their types. */

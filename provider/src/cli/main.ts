@@ -1,8 +1,6 @@
-import { createReadStream } from "node:fs";
-import { type CheckedData, type DataSource, inspectData } from "../inputs/inspectData";
+import { mustBeFile, read } from "../inputs/content";
+import { type CheckedData, type DataSource, inspectData, judged } from "../inputs/inspectData";
 import { HELP, parseOptions, UsageError } from "./options";
-
-const CHUNK_BYTES = 256 * 1024;
 
 async function main(argv: string[]): Promise<void> {
   const options = parseOptions(argv);
@@ -10,17 +8,16 @@ async function main(argv: string[]): Promise<void> {
     console.log(HELP);
     return;
   }
-  const { training, validation, json, ...rest } = options;
-  const data = await inspectData(training.map(source), validation.map(source), rest);
+  const { training, validation, rules, json, ...rest } = options;
+  for (const path of [...training, ...validation]) await mustBeFile({ path }, "");
+  const reports = await inspectData(training.map(source), validation.map(source), rules);
+  const data = judged(reports, [training, validation], rest);
   const files = [...data.training, ...data.validation];
   if (files.some(({ errors }) => errors.length > 0)) process.exitCode = 1;
   console.log(json ? JSON.stringify(data, undefined, 2) : told(data));
 }
 
-const source = (name: string): DataSource => ({
-  name,
-  open: () => createReadStream(name, { highWaterMark: CHUNK_BYTES }),
-});
+const source = (name: string): DataSource => ({ name, open: () => read({ path: name }, "") });
 
 /** The findings, and what the training data comes to. */
 function told({ training, validation, summary }: CheckedData): string {
@@ -36,8 +33,8 @@ function told({ training, validation, summary }: CheckedData): string {
   ].join("\n");
 }
 
-main(process.argv.slice(2)).catch((error: NodeJS.ErrnoException) => {
-  console.error(`pulumi-mistral: ${error.code === "ENOENT" ? `${error.path}: no such file` : error.message}`);
+main(process.argv.slice(2)).catch((error: Error) => {
+  console.error(`pulumi-mistral: ${error.message}`);
   if (error instanceof UsageError) console.error("`pulumi-mistral --help` says what there is.");
   process.exitCode = error instanceof UsageError ? 2 : 1;
 });

@@ -10,7 +10,7 @@ export interface Context {
   /** Of all files of its kind. */
   names: string[];
   /** Of validation data: the size of the training data. */
-  trainingBytes?: number;
+  trainingBytes?: number | undefined;
 }
 
 /** What makes a file useless for the training; none while no more of its samples are bad than may be skipped. */

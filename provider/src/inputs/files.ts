@@ -1,10 +1,11 @@
 import { shortForm } from "../schema/assets";
 import type { DataFile } from "../schema/files";
-import { describe, fingerprint } from "./content";
+import { describe } from "./content";
 import { InputProblem } from "./problem";
-import { hasUnknown, UNKNOWN } from "./unknowns";
+import { hasUnknown } from "./unknowns";
 
-const FILE_INPUTS = ["trainingFiles", "validationFiles"] as const;
+export const FILE_INPUTS = ["trainingFiles", "validationFiles"] as const;
+export type FileInput = (typeof FILE_INPUTS)[number];
 
 /** Every file in its long form. A value that a preview does not know yet stays as it is. */
 export function longForm(inputs: Record<string, unknown>): Record<string, unknown> {
@@ -16,29 +17,10 @@ export function longForm(inputs: Record<string, unknown>): Record<string, unknow
   return result;
 }
 
-/**
- * Fills in each file's hash and size, in place. A hash that came with the inputs is kept: with
- * `ignoreChanges: ["trainingFiles"]` the engine puts the recorded element back, whose file may be gone by now.
- */
-export async function fingerprintFiles(inputs: Record<string, unknown>): Promise<InputProblem[]> {
-  const problems: InputProblem[] = [];
-  // The server skips samples that are no JSON, as far as it is told to.
-  const skipped = inputs.invalidSampleSkipPercentage ?? 0;
-  const mayBegin = skipped === UNKNOWN || Number(skipped) > 0 ? "anyhow" : "with JSON";
-  for (const name of FILE_INPUTS) {
-    const files = inputs[name];
-    if (!Array.isArray(files)) continue;
-    for (const [index, file] of (files as DataFile[]).entries()) {
-      if (hasUnknown(file) || file.fileId !== undefined || file.sha256 !== undefined) continue;
-      try {
-        files[index] = { ...file, ...(await fingerprint(file, `${name}[${index}]`, mayBegin)) };
-      } catch (error) {
-        if (!(error instanceof InputProblem)) throw error;
-        problems.push(error);
-      }
-    }
-  }
-  return problems;
+/** The files of an input; none while a preview does not know them yet. */
+export function filesOf(inputs: Record<string, unknown>, name: FileInput): DataFile[] {
+  const files = inputs[name];
+  return Array.isArray(files) ? files : [];
 }
 
 /** Every content counts once: trained on twice it costs twice, and validated on what was trained on it proves nothing. */
@@ -46,9 +28,7 @@ export function repeatedFiles(inputs: Record<string, unknown>): InputProblem[] {
   const problems: InputProblem[] = [];
   const seen = new Map<string, { name: string; where: string }>();
   for (const name of FILE_INPUTS) {
-    const files = inputs[name];
-    if (!Array.isArray(files)) continue;
-    for (const [index, file] of (files as DataFile[]).entries()) {
+    for (const [index, file] of filesOf(inputs, name).entries()) {
       const content = file.sha256 ?? file.fileId;
       if (content === undefined || hasUnknown(file)) continue;
       const where = `${name}[${index}]`;

@@ -21,8 +21,8 @@ export const shapingInputs: string[] = Object.entries(inputsSchema.shape)
  * project; credentials never count.
  */
 const IGNORED_FIELDS: Record<string, string[]> = {
-  trainingFiles: ["path", "asset", "bytes"],
-  validationFiles: ["path", "asset", "bytes"],
+  trainingFiles: ["path", "asset", "bytes", "samples"],
+  validationFiles: ["path", "asset", "bytes", "samples"],
   integrations: ["name", "runName", "apiKey"],
   repositories: ["token"],
 };

@@ -1,5 +1,5 @@
 import { CHARACTERS_PER_TOKEN, type FileReport, inspect, type Rules, SampleIndex } from "#data";
-import { type Context, errorsOf, warningsOf } from "./dataMessages";
+import { errorsOf, warningsOf } from "./dataMessages";
 
 /** A data file, wherever its content comes from. */
 export interface DataSource {
@@ -8,9 +8,13 @@ export interface DataSource {
   open(): AsyncIterable<Buffer>;
 }
 
+/** What one pass over all data has found, in the order of the files. */
+export interface DataReports {
+  training: FileReport[];
+  validation: FileReport[];
+}
+
 export interface DataOptions {
-  /** Decide which samples are good. */
-  rules: Rules;
   /** The share of a file's samples, 0 to 0.5, that may be bad and is then skipped. */
   allowed?: number | undefined;
   /** Tokens; longer samples are cut, or split. */
@@ -43,48 +47,57 @@ export interface CheckedData {
   summary: DataSummary;
 }
 
-const MEGABYTE = 1024 ** 2;
+export const MEGABYTE = 1024 ** 2;
 const tokens = (characters: number) => Math.ceil(characters / CHARACTERS_PER_TOKEN);
 
-/** Reads all data once, in constant memory: checks every sample, counts and hashes. */
+/**
+ * Reads all data once, in constant memory: checks every sample, counts and hashes.
+ *
+ * @param rules decide which samples are good; without, the data is only hashed
+ */
 export async function inspectData(
   training: DataSource[],
   validation: DataSource[],
-  options: DataOptions,
-): Promise<CheckedData> {
+  rules: Rules | undefined,
+): Promise<DataReports> {
   const trained = new SampleIndex();
   const validated = new SampleIndex();
-  const checked: CheckedData = { training: [], validation: [], summary: summaryOf([]) };
-  const { rules } = options;
-  let names = training.map(({ name }) => name);
-  for (const [file, { name, open }] of training.entries()) {
-    const report = await inspect(open, { rules, file, index: trained });
-    checked.training.push(judged(name, report, options, { names }));
+  const reports: DataReports = { training: [], validation: [] };
+  for (const [file, { open }] of training.entries()) {
+    reports.training.push(await inspect(open, { rules, file, index: trained }));
   }
-  checked.summary = summaryOf(checked.training);
-  names = validation.map(({ name }) => name);
-  for (const [file, { name, open }] of validation.entries()) {
-    const report = await inspect(open, { rules, file, index: validated, other: trained });
-    checked.validation.push(judged(name, report, options, { names, trainingBytes: checked.summary.bytes }));
+  for (const [file, { open }] of validation.entries()) {
+    reports.validation.push(await inspect(open, { rules, file, index: validated, other: trained }));
   }
-  return checked;
+  return reports;
 }
 
-function judged(name: string, report: FileReport, options: DataOptions, context: Context): CheckedFile {
-  const warnings = warningsOf(name, report, { ...options, ...context });
-  return { name, report, errors: errorsOf(name, report, options), warnings };
-}
-
-function summaryOf(files: CheckedFile[]): DataSummary {
-  const characters: Record<string, number> = {};
-  for (const { report } of files)
-    for (const [role, count] of Object.entries(report.characters)) characters[role] = (characters[role] ?? 0) + count;
-  const bytes = files.reduce((sum, { report }) => sum + report.bytes, 0);
+/** Says what the reports mean for a job: what makes its data useless, what is odd, and what the training data comes to. */
+export function judged(reports: DataReports, names: readonly string[][], options: DataOptions): CheckedData {
+  const [trainingNames = [], validationNames = []] = names;
+  const summary = summaryOf(reports.training);
+  const judge = (names: string[], trainingBytes?: number) => (report: FileReport, index: number) => {
+    const name = names[index] as string;
+    const warnings = warningsOf(name, report, { ...options, names, trainingBytes });
+    return { name, report, errors: errorsOf(name, report, options), warnings };
+  };
   return {
-    samples: files.reduce((sum, { report }) => sum + report.good, 0),
+    training: reports.training.map(judge(trainingNames)),
+    validation: reports.validation.map(judge(validationNames, summary.bytes)),
+    summary,
+  };
+}
+
+function summaryOf(reports: FileReport[]): DataSummary {
+  const characters: Record<string, number> = {};
+  for (const report of reports)
+    for (const [role, count] of Object.entries(report.characters)) characters[role] = (characters[role] ?? 0) + count;
+  const bytes = reports.reduce((sum, report) => sum + report.bytes, 0);
+  return {
+    samples: reports.reduce((sum, { good }) => sum + good, 0),
     bytes,
     tokens: Object.fromEntries(Object.entries(characters).map(([role, count]) => [role, tokens(count)])),
-    longestSample: tokens(Math.max(0, ...files.map(({ report }) => report.longest.characters))),
+    longestSample: tokens(Math.max(0, ...reports.map(({ longest }) => longest.characters))),
     stepsPerEpoch: Math.max(1, Math.round(bytes / MEGABYTE)),
   };
 }

@@ -36,7 +36,12 @@ function kindOf(value: unknown): string {
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
-const TYPES: Record<string, string> = { array: "a list", object: "an object", int: "a whole number" };
+const TYPES: Record<string, string> = {
+  array: "a list",
+  object: "an object",
+  record: "an object",
+  int: "a whole number",
+};
 
 function typeOf({ inst, expected }: Issue & { code: "invalid_type" }): string {
   if (inst instanceof z.ZodType && inst.meta()?.shorthand) return "a path, an asset or an object";

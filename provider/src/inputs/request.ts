@@ -24,7 +24,7 @@ export function jobRequest(inputs: Inputs, files: UploadedFiles): JobCreateReque
     ...(inputs.suffix !== undefined && { suffix: inputs.suffix }),
     ...(integrations && { integrations: toWire(integrations) }),
     ...(repositories && { repositories: toWire(repositories) }),
-    ...(classifierTargets && { classifier_targets: toWire(classifierTargets) }),
+    ...(classifierTargets && { classifier_targets: targetsOf(inputs) }),
     ...(inputs.invalidSampleSkipPercentage !== undefined && {
       invalid_sample_skip_percentage: inputs.invalidSampleSkipPercentage,
     }),
@@ -36,6 +36,9 @@ export function jobRequest(inputs: Inputs, files: UploadedFiles): JobCreateReque
 /** The declared kind of the job; targets alone make it a classifier. */
 export const jobTypeOf = ({ jobType, classifierTargets }: Inputs) =>
   jobType ?? (classifierTargets ? "classifier" : "completion");
+
+/** What a classifier has to tell apart; none for other jobs. */
+export const targetsOf = ({ classifierTargets = [] }: Inputs) => toWire(classifierTargets);
 
 type SnakeCase<S extends string> = S extends `${infer Head}${infer Tail}`
   ? `${Head extends Lowercase<Head> ? Head : `_${Lowercase<Head>}`}${SnakeCase<Tail>}`

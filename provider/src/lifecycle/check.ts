@@ -1,4 +1,5 @@
-import { fingerprintFiles, longForm, repeatedFiles } from "../inputs/files";
+import { checkFiles, type FilesChecked } from "../inputs/checkFiles";
+import { longForm, repeatedFiles } from "../inputs/files";
 import { automaticSuffix, changedInputs, IDENTITY_VERSION, identityOf, shapeOf } from "../inputs/identity";
 import { InputProblem } from "../inputs/problem";
 import { type Timeouts, timeoutsInSeconds } from "../inputs/timeouts";
@@ -6,6 +7,7 @@ import { hasUnknown, UNKNOWN } from "../inputs/unknowns";
 import { validate } from "../inputs/validate";
 import type { Inputs } from "../schema/inputs";
 import { connect } from "./connection";
+import { forecast } from "./forecast";
 import type { Host } from "./host";
 
 /** Inputs as they cross the wire, before they have been validated. */
@@ -36,15 +38,20 @@ export async function check(olds: RawInputs, news: RawInputs, host: Host): Promi
   host.session.checked(sent.__urn);
   const inputs = longForm(user);
   const problems: InputProblem[] = validate(inputs);
-  if (problems.length === 0) problems.push(...(await dataProblems(inputs)), ...adoptionProblems(olds, inputs));
+  const data = problems.length === 0 ? await checkData(inputs, problems) : undefined;
+  if (problems.length === 0) problems.push(...adoptionProblems(olds, inputs));
   const timeouts = (await collect(() => timeoutsInSeconds(sent.__timeouts ?? {}), problems)) ?? {};
-  if (problems.length === 0 && !hasUnknown(inputs.connection))
-    await collect(() => connect(inputs as Pick<Inputs, "connection">, host), problems);
-  if (problems.length === 0) warn(inputs, sent.__urn, host);
-  return {
-    inputs: { ...inputs, ...identify(olds, inputs, sent), ...recorded(sent, timeouts) },
-    problems: problems.map(({ message }) => message),
-  };
+  const connection =
+    problems.length === 0 && !hasUnknown(inputs.connection)
+      ? await collect(() => connect(inputs as Pick<Inputs, "connection">, host), problems)
+      : undefined;
+  const declared = { ...inputs, ...identify(olds, inputs, sent), ...recorded(sent, timeouts) } as RawInputs & Inputs;
+  if (data && problems.length === 0) {
+    for (const warning of [...stepWarnings(inputs), ...data.warnings]) host.say(sent.__urn, warning, "warning");
+    const isNew = declared.__identity !== olds.__identity && inputs.adopt === undefined;
+    if (isNew) problems.push(...(await forecast(declared, data.summary, connection, host)));
+  }
+  return { inputs: declared, problems: problems.map(({ message }) => message) };
 }
 
 /**
@@ -96,21 +103,20 @@ function recorded(sent: Sent, timeouts: Timeouts): RawInputs {
   };
 }
 
-async function dataProblems(inputs: RawInputs): Promise<InputProblem[]> {
-  const problems = await fingerprintFiles(inputs);
-  return problems.length > 0 ? problems : repeatedFiles(inputs);
+async function checkData(inputs: RawInputs, problems: InputProblem[]): Promise<FilesChecked> {
+  const data = await checkFiles(inputs);
+  problems.push(...data.problems);
+  if (problems.length === 0) problems.push(...repeatedFiles(inputs));
+  return data;
 }
 
-function warn(inputs: RawInputs, urn: string | undefined, host: Host): void {
-  if (inputs.hyperparameters === UNKNOWN) return;
-  const { trainingSteps, epochs } = (inputs.hyperparameters ?? {}) as { trainingSteps?: unknown; epochs?: unknown };
-  if (trainingSteps === undefined && epochs === undefined) {
-    host.say(
-      urn,
-      "neither hyperparameters.trainingSteps nor hyperparameters.epochs is set: the service decides how long it trains, and what it costs",
-      "warning",
-    );
-  }
+function stepWarnings({ hyperparameters = {} }: RawInputs): string[] {
+  if (hyperparameters === UNKNOWN) return [];
+  const { trainingSteps, epochs } = hyperparameters as Record<string, unknown>;
+  if (trainingSteps !== undefined || epochs !== undefined) return [];
+  return [
+    "neither hyperparameters.trainingSteps nor hyperparameters.epochs is set: the service decides how long it trains, and what it costs",
+  ];
 }
 
 /** A value, or undefined after noting why there is none. */

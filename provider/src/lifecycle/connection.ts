@@ -5,10 +5,10 @@ import {
   InvalidBaseUrlError,
   MistralClient,
 } from "../client";
-import { inputMessage } from "../inputs/messages";
-import { InputProblem, pathText } from "../inputs/problem";
-import { type Config, configSchema } from "../schema/config";
+import { InputProblem } from "../inputs/problem";
+import type { Config } from "../schema/config";
 import type { Inputs } from "../schema/inputs";
+import { readConfig } from "./config";
 import type { Host } from "./host";
 
 /** A server, and the client that talks to it. */
@@ -74,13 +74,4 @@ const candidates = (key: "apiKey" | "baseUrl", config: Config, variable: string)
 function firstOf(...all: Candidate[]): { name: string; value: string | undefined } {
   const [name = "", value] = all.find((candidate) => candidate[1] !== undefined) ?? [];
   return { name, value };
-}
-
-async function readConfig(host: Pick<Host, "config">): Promise<Config> {
-  const get = await host.config();
-  const values = Object.fromEntries(Object.keys(configSchema.shape).map((key) => [key, get(key)]));
-  const { data, error } = configSchema.safeParse(values, { error: inputMessage });
-  const issue = error?.issues[0];
-  if (issue) throw new InputProblem(`mistral:${pathText(issue.path)}`, issue.message);
-  return data ?? {};
 }

@@ -2,6 +2,7 @@ import { stringify } from "safe-stable-stringify";
 import { changedInputs, shapeOf } from "../inputs/identity";
 import { inputsSchema } from "../schema/inputs";
 import type { RawInputs } from "./check";
+import { changedData } from "./dataDiff";
 import type { Host } from "./host";
 import type { Outputs } from "./outputs";
 import { awaitsStart, hasFailed, hasSucceeded } from "./status";
@@ -21,8 +22,10 @@ const updatable = Object.entries(inputsSchema.shape)
 /** Compares what the state says with what is declared now. A job that has not settled always has something left to do. */
 export function diff(id: string, olds: RawInputs, news: RawInputs, host: Host): DiffResult {
   const replaces = replacing(id, olds, news);
+  const urn = news.__urn as string | undefined;
+  const data = changedData(olds, news);
+  if (data.length > 0) host.say(urn, data.join("\n"), "milestone");
   if (replaces.length === 0) {
-    const urn = news.__urn as string | undefined;
     host.session.keptByDiff(id, urn);
     const drift = driftOf(olds as Partial<Outputs>);
     if (drift) host.say(urn, drift, "warning");

@@ -20,17 +20,7 @@ export async function findJob(
   signal: AbortSignal,
   own?: string,
 ): Promise<Job | undefined> {
-  // By id: while pages are walked, a new job elsewhere may show one of them twice.
-  const found = new Map<string, Candidate>();
-  for await (const job of client.jobs.listAll({ suffix: inputs.suffix as string }, { signal })) {
-    if (job.suffix !== inputs.suffix || isLost(job.status)) continue;
-    const model = hasSucceeded(job.status) ? await standingModel(client, job, host, signal) : undefined;
-    if (hasSucceeded(job.status) && !model) continue;
-    if (job.id === own || (await isOurs(client, job, inputs, signal))) found.set(job.id, { job, model });
-  }
-  // Lists have the newest first. Among equals the oldest is chosen, by the list's order and not by times, which are whole
-  // seconds: processes that create at the same time must come to the same choice, and none created later may win.
-  const candidates = [...found.values()].reverse().sort((a, b) => progress(b.job) - progress(a.job));
+  const candidates = await standingJobs(client, inputs, host, signal, own);
   const [best, ...rest] = candidates;
   if (best?.model) await makeUsable(client, best.model, signal);
   if (!best || rest.length === 0) return best?.job;
@@ -46,6 +36,27 @@ export async function findJob(
     if (now && progress(now) === 0) await cancelIfPossible(client, job.id, signal);
   }
   return best.job;
+}
+
+/** The jobs that stand for this declaration, the one that is furthest on first. Changes nothing. */
+export async function standingJobs(
+  client: MistralClient,
+  inputs: Inputs,
+  host: Pick<Host, "clock">,
+  signal: AbortSignal,
+  own?: string,
+): Promise<Candidate[]> {
+  // By id: while pages are walked, a new job elsewhere may show one of them twice.
+  const found = new Map<string, Candidate>();
+  for await (const job of client.jobs.listAll({ suffix: inputs.suffix as string }, { signal })) {
+    if (job.suffix !== inputs.suffix || isLost(job.status)) continue;
+    const model = hasSucceeded(job.status) ? await standingModel(client, job, host, signal) : undefined;
+    if (hasSucceeded(job.status) && !model) continue;
+    if (job.id === own || (await isOurs(client, job, inputs, signal))) found.set(job.id, { job, model });
+  }
+  // Lists have the newest first. Among equals the oldest is chosen, by the list's order and not by times, which are whole
+  // seconds: processes that create at the same time must come to the same choice, and none created later may win.
+  return [...found.values()].reverse().sort((a, b) => progress(b.job) - progress(a.job));
 }
 
 interface Candidate {
@@ -80,7 +91,7 @@ async function isOurs(client: MistralClient, job: Job, inputs: Inputs, signal: A
 async function standingModel(
   client: MistralClient,
   job: Job,
-  host: Host,
+  host: Pick<Host, "clock">,
   signal: AbortSignal,
 ): Promise<Model | undefined> {
   // A list may leave the model out; only the job itself can say that there is none.

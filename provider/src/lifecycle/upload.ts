@@ -54,10 +54,34 @@ async function ensureUploaded(
   return upload;
 }
 
-async function findOrUpload(client: MistralClient, file: DataFile, name: string, signal: AbortSignal): Promise<string> {
+/** The files that the API has already. @returns undefined unless it has all of them */
+export async function findUploads(
+  client: MistralClient,
+  inputs: Inputs,
+  signal: AbortSignal,
+): Promise<UploadedFiles | undefined> {
+  const find = (files: DataFile[] = []) =>
+    Promise.all(files.map((file) => file.fileId ?? findUpload(client, file, uploadName(file, inputs), signal)));
+  const [training, validation] = await Promise.all([find(inputs.trainingFiles), find(inputs.validationFiles)]);
+  if ([...training, ...validation].includes(undefined)) return undefined;
+  return { training: training as string[], validation: validation as string[] };
+}
+
+async function findUpload(
+  client: MistralClient,
+  file: DataFile,
+  name: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   for await (const found of client.files.listAll({ search: name, purpose: "fine-tune" }, { signal })) {
     if (found.filename === name && found.bytes === file.bytes) return found.id;
   }
+  return undefined;
+}
+
+async function findOrUpload(client: MistralClient, file: DataFile, name: string, signal: AbortSignal): Promise<string> {
+  const there = await findUpload(client, file, name, signal);
+  if (there !== undefined) return there;
   // The hash is verified on the way: a file that has changed since it was checked never becomes a job.
   const { id } = await client.files.upload(
     { ...sourceOf(file, name), sha256: file.sha256 },

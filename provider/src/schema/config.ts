@@ -1,5 +1,21 @@
 import { z } from "zod";
 
+const price = z
+  .strictObject({
+    perMillionTokens: z.coerce.number().nonnegative().meta({ description: "Price of a million trained tokens." }),
+    currency: z.string().min(1).meta({ description: "Currency of the price, for instance `EUR`." }),
+  })
+  .meta({ id: "Price", description: "What training a model costs." });
+
+/** Pulumi gives a structured value as JSON. */
+function parsed(value: unknown): unknown {
+  try {
+    return typeof value === "string" ? JSON.parse(value) : value;
+  } catch {
+    return value;
+  }
+}
+
 /** The stack's configuration, each key with the prefix `mistral:`. */
 export const configSchema = z.object({
   apiKey: z
@@ -24,6 +40,10 @@ export const configSchema = z.object({
   }),
   requestTimeout: z.coerce.number().positive().optional().meta({
     description: "Longest wait for a reply to one request, in seconds. Default: 60.",
+  }),
+  prices: z.preprocess(parsed, z.record(z.string(), price)).optional().meta({
+    description:
+      "Prices by base model, `{<model>: {perMillionTokens, currency}}`: the preview estimates a job's cost from them until the server can say it.",
   }),
 });
 

@@ -19,6 +19,7 @@ const source = {
   }),
   sha256: z.string().optional().meta({ description: "SHA-256 of the content, in hex.", internal: true }),
   bytes: z.int().optional().meta({ description: "Size of the content in bytes.", internal: true }),
+  samples: z.int().optional().meta({ description: "Good samples in the content.", internal: true }),
 };
 
 const oneSource = (file: { path?: unknown; asset?: unknown; fileId?: unknown }) =>

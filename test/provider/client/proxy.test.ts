@@ -7,7 +7,7 @@ import { buffer } from "node:stream/consumers";
 import { inspect } from "node:util";
 import { execa } from "execa";
 import { ConnectionError, MistralClient } from "../../../provider/src/client";
-import { fingerprint } from "../../../provider/src/inputs/content";
+import { read } from "../../../provider/src/inputs/content";
 import { certificateFor } from "../../support/certificate";
 import { ProxyServer } from "../../support/proxyServer";
 import { ScriptedServer } from "../../support/scriptedServer";
@@ -92,8 +92,9 @@ describe("proxies and certificates", () => {
     process.env.HTTP_PROXY = proxy.url;
     server.script({ text: '{"text":"x"}' });
     const asset = { uri: `http://data.test:${server.port}/train.jsonl` };
-    const { bytes } = await fingerprint({ asset }, "trainingFiles[0]", "with JSON");
-    assert.equal(bytes, 12);
+    const content: Buffer[] = [];
+    for await (const chunk of read({ asset }, "trainingFiles[0]")) content.push(chunk);
+    assert.equal(Buffer.concat(content).toString(), '{"text":"x"}');
     assert.equal(proxy.asked.length, 1);
   });
 

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { UNKNOWN } from "../../../provider/src/inputs/unknowns";
 import { check, type RawInputs } from "../../../provider/src/lifecycle/check";
 import { TestHost, urnOf } from "../../support/host";
+import { ASSET } from "../../support/samples";
 
-const SIGNATURE = { "4dabf18193072939515e22adb298388d": "c44067f5952c0a294b673a41bacd8c17" };
 const content = '{"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":"hello"}]}\n';
 const sha256 = createHash("sha256").update(content).digest("hex");
 
@@ -41,23 +41,24 @@ describe("check", () => {
   describe("files", () => {
     it("brings a path into its long form, with the hash and the size of the content", async () => {
       const { trainingFiles } = await checked(declared());
-      assert.deepEqual(trainingFiles, [{ path: train, sha256, bytes: content.length }]);
+      assert.deepEqual(trainingFiles, [{ path: train, sha256, bytes: content.length, samples: 1 }]);
     });
 
     it("takes a FileAsset for its path, and keeps a StringAsset", async () => {
-      const file = { ...SIGNATURE, path: train, hash: sha256 };
-      const text = { ...SIGNATURE, text: `${content}\n`, hash: "of the engine" };
+      const file = { ...ASSET, path: train, hash: sha256 };
+      const text = { ...ASSET, text: `${content}\n`, hash: "of the engine" };
       const { trainingFiles } = await checked(declared({ trainingFiles: [{ asset: file, weight: 2 }, text] }));
       assert.deepEqual(trainingFiles, [
-        { path: train, weight: 2, sha256, bytes: content.length },
+        { path: train, weight: 2, sha256, bytes: content.length, samples: 1 },
         {
           asset: text,
           sha256: createHash("sha256").update(`${content}\n`).digest("hex"),
           bytes: content.length + 1,
+          samples: 1,
         },
       ]);
       assert.deepEqual((await checked(declared({ trainingFiles: [file] }))).trainingFiles, [
-        { path: train, sha256, bytes: content.length },
+        { path: train, sha256, bytes: content.length, samples: 1 },
       ]);
     });
 
@@ -86,7 +87,12 @@ describe("check", () => {
         modelDeletionPolicy: UNKNOWN,
       });
       assert.equal(inputs.suffix, UNKNOWN);
-      assert.deepEqual((inputs.trainingFiles as unknown[])[2], { path: train, sha256, bytes: content.length });
+      assert.deepEqual((inputs.trainingFiles as unknown[])[2], {
+        path: train,
+        sha256,
+        bytes: content.length,
+        samples: 1,
+      });
     });
 
     it("still finds what is wrong beside an unknown value", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { RawInputs } from "../../../provider/src/lifecycle/check";
 import { World } from "../../support/lifecycle";
-import { sample } from "../../support/samples";
+import { ASSET, sample } from "../../support/samples";
 
 describe("adopt", () => {
   let world: World;
@@ -47,7 +47,11 @@ describe("adopt", () => {
     ["an explicit suffix", { suffix: "ours" }, /suffix is declared as "ours", the job has "theirs"/],
     [
       "the kind of job",
-      { jobType: "classifier", classifierTargets: [{ name: "a", labels: ["b"] }] },
+      {
+        jobType: "classifier",
+        classifierTargets: [{ name: "a", labels: ["b"] }],
+        trainingFiles: [{ ...ASSET, text: '{"text":"x","labels":{"a":"b"}}' }],
+      },
       /jobType is declared as "classifier", the job has "completion"/,
     ],
   ];

@@ -154,7 +154,8 @@ describe("create", () => {
   });
 
   it("does not start a job that costs more than maxCost, and says both figures", async () => {
-    const error = await initErrorOf(world.create("dear", { maxCost: 0.01 }));
+    const trainingFiles = [await world.file("dear.jsonl", sample("Dear?"))];
+    const error = await initErrorOf(world.create("dear", { maxCost: 0.01, trainingFiles }));
     assert.equal(error.outputs.status, "VALIDATED");
     assert.match(error.message, new RegExp(`would cost ${error.outputs.cost} USD.*maxCost 0\\.01`));
     assert.equal((await world.client.jobs.get(error.id)).status, "VALIDATED");
@@ -175,10 +176,9 @@ describe("create", () => {
   });
 
   it("fails with the line of the data that the server refuses", async () => {
-    const broken = `${sample("Good?")}not json\n`;
-    const error = await initErrorOf(
-      world.create("bad-data", { trainingFiles: [await world.file("bad.jsonl", broken)] }),
-    );
+    const content = `${sample("Good?")}not json\n`;
+    const { id: fileId } = await world.client.files.upload({ name: "bad.jsonl", content });
+    const error = await initErrorOf(world.create("bad-data", { trainingFiles: [{ fileId }] }));
     assert.equal(error.outputs.status, "FAILED_VALIDATION");
     assert.match(error.message, /line 2|:2/);
   });

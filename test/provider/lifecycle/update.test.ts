@@ -4,6 +4,7 @@ import type { Outputs } from "../../../provider/src/lifecycle/outputs";
 import { read } from "../../../provider/src/lifecycle/read";
 import { update } from "../../../provider/src/lifecycle/update";
 import { initErrorOf, World } from "../../support/lifecycle";
+import { sample } from "../../support/samples";
 
 describe("update", () => {
   let world: World;
@@ -30,10 +31,11 @@ describe("update", () => {
   });
 
   it("starts the very job that was too dear, once maxCost is raised", async () => {
-    const { outputs } = await initErrorOf(world.create("dear", { maxCost: 0.01 }));
-    const stillDear = await initErrorOf(again("dear", outputs, { maxCost: 0.02 }));
+    const trainingFiles = [await world.file("dear.jsonl", sample("Dear?"))];
+    const { outputs } = await initErrorOf(world.create("dear", { trainingFiles, maxCost: 0.01 }));
+    const stillDear = await initErrorOf(again("dear", outputs, { trainingFiles, maxCost: 0.02 }));
     assert.equal(stillDear.outputs.status, "VALIDATED");
-    const updated = await again("dear", outputs, { maxCost: 1000 });
+    const updated = await again("dear", outputs, { trainingFiles, maxCost: 1000 });
     assert.deepEqual([updated.jobId, updated.status], [outputs.jobId, "SUCCESS"]);
   });
 

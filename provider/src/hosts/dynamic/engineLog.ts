@@ -10,15 +10,15 @@ const QUIET_MS = process.env.CI ? 60_000 : 1_000;
  */
 export class EngineLog {
   private readonly lastProgress = new Map<string, number>();
-  private readonly warned = new Set<string>();
+  private readonly said = new Set<string>();
 
   constructor(private readonly engine: Engine | undefined) {}
 
   say(resource: string | undefined, text: string, importance: Importance): void {
     const urn = resource ?? "";
     if (importance === "progress" && !this.isDue(urn)) return;
-    if (importance === "warning" && !this.isNew(urn + text)) return;
     const ephemeral = importance === "progress" || importance === "status";
+    if (!ephemeral && !this.isNew(urn + text)) return;
     if (this.engine) this.engine.log({ urn, text, severity: importance === "warning" ? "warning" : "info", ephemeral });
     else if (!ephemeral) console.log(text);
   }
@@ -31,9 +31,9 @@ export class EngineLog {
   }
 
   /** `check` runs up to three times in one update. */
-  private isNew(warning: string): boolean {
-    if (this.warned.has(warning)) return false;
-    this.warned.add(warning);
+  private isNew(message: string): boolean {
+    if (this.said.has(message)) return false;
+    this.said.add(message);
     return true;
   }
 }

@@ -1,0 +1,85 @@
+import { createHash, randomUUID } from "node:crypto";
+import { mkdir, readdir, readFile, realpath, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import envPaths from "env-paths";
+import { RULES_VERSION, type Rules } from "#data";
+import type { WireAsset } from "../schema/assets";
+import type { DataFile } from "../schema/files";
+import type { DataReports } from "./inspectData";
+
+const FOLDER = () => join(envPaths("pulumi-mistral", { suffix: "" }).cache, "checks");
+const KEPT_DAYS = 30;
+
+/** A file whose time of change is not so old yet could change once more within the same tick of its file system's clock. */
+const TICK_MS = 2_000;
+
+/**
+ * What was found in the data, without reading it again where nothing has changed since: `check` runs in a preview, again in
+ * `up`, in processes of their own. A declaration is one entry, since its files are compared with each other; each file is
+ * known by its real path, inode, size and times. The cache is only a help: where it cannot be kept, the data is read.
+ */
+export async function cachedReports(
+  files: DataFile[][],
+  rules: Rules | undefined,
+  inspect: () => Promise<DataReports>,
+): Promise<DataReports> {
+  const key = () => keyOf(files, rules).catch(() => undefined);
+  const before = await key();
+  const entry = before && join(FOLDER(), `${before.hash}.json`);
+  const known = entry && (await load(entry));
+  if (known) return known;
+
+  const reports = await inspect();
+  const after = await key();
+  const settled = after?.hash === before?.hash && after && Date.now() - after.changed > TICK_MS;
+  if (entry && settled) await store(entry, reports).catch(() => {});
+  return reports;
+}
+
+/** @returns undefined when there is something among the files whose change cannot be noticed without reading it */
+async function keyOf(files: DataFile[][], rules: Rules | undefined) {
+  let changed = 0;
+  const marks = await Promise.all(
+    files.map((each) =>
+      Promise.all(
+        each.map(async ({ path, asset }) => {
+          if (path === undefined) return (asset as WireAsset).text;
+          const { dev, ino, size, mtimeNs, ctimeNs, ctimeMs, mtimeMs } = await stat(path, { bigint: true });
+          changed = Math.max(changed, Number(mtimeMs), Number(ctimeMs));
+          return [await realpath(path), dev, ino, size, mtimeNs, ctimeNs].map(String);
+        }),
+      ),
+    ),
+  );
+  if (marks.flat().includes(undefined)) return undefined;
+  const text = JSON.stringify([RULES_VERSION, rules, marks]);
+  return { hash: createHash("sha256").update(text).digest("hex"), changed };
+}
+
+async function load(entry: string): Promise<DataReports | undefined> {
+  try {
+    const reports = JSON.parse(await readFile(entry, "utf8"));
+    const now = new Date();
+    await utimes(entry, now, now);
+    return reports;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Under another name first: a reader must never meet half an entry. */
+async function store(entry: string, reports: DataReports): Promise<void> {
+  await mkdir(FOLDER(), { recursive: true, mode: 0o700 });
+  const draft = `${entry}.${randomUUID()}`;
+  await writeFile(draft, JSON.stringify(reports), { mode: 0o600 });
+  await rename(draft, entry);
+  await removeUnused();
+}
+
+async function removeUnused(): Promise<void> {
+  for (const name of await readdir(FOLDER())) {
+    const entry = join(FOLDER(), name);
+    const { mtimeMs } = await stat(entry);
+    if (Date.now() - mtimeMs > KEPT_DAYS * 86_400_000) await rm(entry, { force: true });
+  }
+}

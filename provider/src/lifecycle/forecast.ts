@@ -1,0 +1,114 @@
+import type { JobMetadata, MistralClient } from "../client";
+import { type Estimate, estimate } from "../inputs/estimate";
+import type { DataSummary } from "../inputs/inspectData";
+import { InputProblem } from "../inputs/problem";
+import { jobRequest } from "../inputs/request";
+import { hasUnknown } from "../inputs/unknowns";
+import type { Inputs } from "../schema/inputs";
+import { readConfig } from "./config";
+import type { Connection } from "./connection";
+import { explain } from "./errors";
+import { standingJobs } from "./findJob";
+import { type Cost, costText, dataText, dryRunText, trainingText } from "./forecastText";
+import type { Host } from "./host";
+import { findUploads } from "./upload";
+
+/** A preview must not hang on a server that is slow or away. */
+const ANSWER_WITHIN_MS = 10_000;
+
+const BASIS = "Estimates: a token is about four characters, an epoch about one step per MB of data.";
+
+/** What a server says of a job that does not exist yet. */
+interface Said {
+  /** A job that stands for the declaration already. */
+  standing?: string;
+  /** The answer to a dry run, where it has all of the data. */
+  dryRun?: JobMetadata | undefined;
+  /** Why it says nothing. */
+  reason?: string;
+}
+
+/**
+ * Says what a new job will take, before anything is spent: by its data, by the server where that has the data already, or by
+ * `mistral:prices`.
+ *
+ * @param summary undefined when not all of the training data was read
+ * @returns what is wrong when even the least that it can cost is above `maxCost`
+ */
+export async function forecast(
+  inputs: Inputs,
+  summary: DataSummary | undefined,
+  connection: Connection | undefined,
+  host: Host,
+): Promise<InputProblem[]> {
+  const said = connection && !hasUnknown(inputs) ? await ask(connection, inputs, host) : { reason: "not known yet" };
+  if (said.standing) {
+    host.say(inputs.__urn, `${said.standing}: it is taken over, nothing is trained or paid again`, "milestone");
+    return [];
+  }
+  const { dryRun } = said;
+  const guess =
+    summary && !hasUnknown(inputs.hyperparameters) ? estimate(summary, inputs.hyperparameters ?? {}) : undefined;
+  const cost = dryRun?.cost === undefined ? await priced(guess, inputs, host) : saidCost(dryRun, connection);
+  const training = dryRun ? dryRunText(dryRun) : guess && trainingText(guess, summary as DataSummary);
+  const lines = [
+    summary && `training data: ${dataText(summary)}`,
+    training && `training: ${training}`,
+    `cost: ${cost ? costText(cost) : unknownCost(said, guess)}`,
+    summary && BASIS,
+  ];
+  host.say(inputs.__urn, lines.filter(Boolean).join("\n"), "milestone");
+  return tooMuch(cost, inputs);
+}
+
+/** Asks the server, which changes nothing there. Whatever goes wrong, the preview goes on without the answer. */
+async function ask({ client }: Connection, inputs: Inputs, host: Host): Promise<Said> {
+  const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
+  try {
+    const [standing] = await standingJobs(client, inputs, host, signal);
+    if (standing) {
+      const { id, status } = standing.job;
+      return { standing: `fine-tuning job ${id} (${status}) was created for this very declaration` };
+    }
+    return { dryRun: await dryRun(client, inputs, signal) };
+  } catch (error) {
+    return { reason: signal.aborted ? "the server did not answer in time" : explain(error) };
+  }
+}
+
+/** @returns undefined when the server does not have all of the data */
+async function dryRun(client: MistralClient, inputs: Inputs, signal: AbortSignal): Promise<JobMetadata | undefined> {
+  const files = await findUploads(client, inputs, signal);
+  return files && client.jobs.estimate(jobRequest(inputs, files), { signal });
+}
+
+function saidCost({ cost = 0, cost_currency: currency = "", simulated }: JobMetadata, connection?: Connection): Cost {
+  const basis = `says ${connection?.baseUrl}${simulated ? " (simulated: nothing is paid)" : ""}`;
+  return { low: cost, likely: cost, high: cost, currency, basis };
+}
+
+async function priced(guess: Estimate | undefined, { model }: Inputs, host: Host): Promise<Cost | undefined> {
+  const { prices = {} } = await readConfig(host);
+  const price = prices[model];
+  if (!price || !guess?.trainedTokens) return undefined;
+  const { low, likely, high } = guess.trainedTokens;
+  const each = price.perMillionTokens / 1e6;
+  const basis = `by mistral:prices (${price.perMillionTokens} ${price.currency} per million tokens)`;
+  return { low: low * each, likely: likely * each, high: high * each, currency: price.currency, basis };
+}
+
+function unknownCost({ reason }: Said, guess: Estimate | undefined): string {
+  if (reason) return `unknown (${reason})`;
+  if (guess && !guess.trainedTokens) return "unknown: set hyperparameters.trainingSteps or hyperparameters.epochs";
+  return "unknown before the server has the data; mistral:prices estimates it";
+}
+
+function tooMuch(cost: Cost | undefined, { maxCost }: Inputs): InputProblem[] {
+  if (typeof maxCost !== "number" || !cost || cost.low <= maxCost) return [];
+  return [
+    new InputProblem(
+      "maxCost",
+      `the training costs more than ${maxCost}: ${costText(cost)}. Raise maxCost, or train less.`,
+    ),
+  ];
+}

@@ -1,0 +1,49 @@
+import type { JobMetadata } from "../client";
+import type { Estimate, Range } from "../inputs/estimate";
+import type { DataSummary } from "../inputs/inspectData";
+import { amount, bytesText, count, several } from "../inputs/words";
+import { duration } from "./progress";
+
+/** What a job costs, as far as it is known. */
+export interface Cost extends Range {
+  currency: string;
+  /** Where the figure comes from: `mistral:prices` or the server. */
+  basis: string;
+}
+
+/** `1,200 samples in 2.1 MB, about 310,000 tokens (assistant 118,000, user 192,000), the longest sample about 900` */
+export function dataText({ samples, bytes, tokens, longestSample }: DataSummary): string {
+  const total = Object.values(tokens).reduce((sum, each) => sum + each, 0);
+  const roles = Object.entries(tokens).filter(([role]) => role !== "text");
+  const byRole = roles.map(([role, tokens]) => `${role} ${count(tokens)}`).join(", ");
+  return [
+    `${several(samples, "sample")} in ${bytesText(bytes)}`,
+    `about ${several(total, "token")}${byRole && ` (${byRole})`}`,
+    `the longest sample about ${count(longestSample)}`,
+  ].join(", ");
+}
+
+/** `12 steps, about 6 epochs of 2 steps, about 1,860,000 tokens` */
+export function trainingText({ steps, epochs, trainedTokens }: Estimate, { stepsPerEpoch }: DataSummary): string {
+  const epoch = several(stepsPerEpoch, "step");
+  if (!steps || !epochs || !trainedTokens) return `the service decides how long; an epoch takes about ${epoch}`;
+  const passes = Number(epochs.toPrecision(2));
+  return `${several(steps, "step")}, about ${several(passes, "epoch")} of ${epoch}, about ${several(trainedTokens.likely, "token")}`;
+}
+
+/** The same, as a server that has the data says it. */
+export function dryRunText({ training_steps, train_tokens, expected_duration_seconds }: JobMetadata): string {
+  return [
+    training_steps !== undefined && several(training_steps, "step"),
+    train_tokens !== undefined && several(train_tokens, "token"),
+    expected_duration_seconds !== undefined && `about ${duration(expected_duration_seconds)}`,
+  ]
+    .filter((part) => part !== false)
+    .join(", ");
+}
+
+/** `about 3.10 USD (2.07 to 6.20), by mistral:prices` */
+export function costText({ low, likely, high, currency, basis }: Cost): string {
+  if (low === high) return `${amount(likely)} ${currency}, ${basis}`;
+  return `about ${amount(likely)} ${currency} (${amount(low)} to ${amount(high)}), ${basis}`;
+}
