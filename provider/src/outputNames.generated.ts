@@ -26,6 +26,7 @@ export const OUTPUT_NAMES = [
   "status",
   "fineTunedModel",
   "modelArchived",
+  "artifactUrl",
   "baseUrl",
   "trainingFileIds",
   "validationFileIds",

@@ -281,6 +281,8 @@ export interface JobOutputs {
   fineTunedModel?: string | undefined;
   /** True while the fine-tuned model is archived; `pulumi up` makes it usable again. */
   modelArchived?: boolean | undefined;
+  /** Where the fine-tuned adapter can be downloaded as a tar archive, with the server's key; only a server of your own that really trains has one. */
+  artifactUrl?: string | undefined;
   /** URL of the server that has the job. */
   baseUrl: string;
   /** IDs of the training files. */
@@ -361,6 +363,8 @@ export interface FineTuningJobOutputs {
   readonly fineTunedModel: pulumi.Output<string | undefined>;
   /** True while the fine-tuned model is archived; `pulumi up` makes it usable again. */
   readonly modelArchived: pulumi.Output<boolean | undefined>;
+  /** Where the fine-tuned adapter can be downloaded as a tar archive, with the server's key; only a server of your own that really trains has one. */
+  readonly artifactUrl: pulumi.Output<string | undefined>;
   /** URL of the server that has the job. */
   readonly baseUrl: pulumi.Output<string>;
   /** IDs of the training files. */

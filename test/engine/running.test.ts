@@ -4,12 +4,12 @@ import { describeWithEngine } from "../support/engine";
 import { sample } from "../support/samples";
 import type { Stack } from "../support/stack";
 
-const program = (more = "") => `
+const program = (more = "", learningRate = 1e-4) => `
 import { FineTuningJob } from "pulumi-mistral";
 const job = new FineTuningJob("bot", {
   model: "open-mistral-7b",
   trainingFiles: ["train.jsonl"],
-  hyperparameters: { trainingSteps: 400 },
+  hyperparameters: { trainingSteps: 400, learningRate: ${learningRate} },
   ${more}
 });
 export const { jobId, status } = job;
@@ -72,7 +72,7 @@ describeWithEngine("a job that fails", (engine) => {
     const server = await engine.server({ speed: 2000 });
     client = new MistralClient({ baseUrl: server.url });
     stack = await engine.stack({
-      files: { "index.ts": program("jobType: 'completion',"), "train.jsonl": `${sample("Good?")}not json\n` },
+      files: { "index.ts": program("", 0.5), "train.jsonl": sample("What?") },
       config: { "mistral:baseUrl": server.url },
     });
   });
@@ -80,17 +80,17 @@ describeWithEngine("a job that fails", (engine) => {
   it("stays red through `up`, `preview` and `refresh`, and is never paid for again by itself", async () => {
     const first = await stack.up();
     assert.notEqual(first.code, 0);
-    assert.match(first.output, /has ended as FAILED_VALIDATION[\s\S]*change the declaration \(or `triggers`/);
+    assert.match(first.output, /has ended as FAILED[\s\S]*change the declaration \(or `triggers`/);
     assert.equal((await stack.refresh()).code, 0);
     assert.match((await stack.preview()).output, /FineTuningJob bot update/);
     const second = await stack.up();
     assert.notEqual(second.code, 0);
-    assert.match(second.output, /has ended as FAILED_VALIDATION/);
+    assert.match(second.output, /has ended as FAILED/);
     assert.equal((await client.jobs.list()).total, 1);
   });
 
-  it("is replaced once its data is mended", async () => {
-    await stack.write("train.jsonl", sample("Good?"));
+  it("is replaced once its declaration is mended", async () => {
+    await stack.write("index.ts", program());
     const { code, output } = await stack.up();
     assert.equal(code, 0, output);
     assert.equal((await stack.outputs()).status, "SUCCESS");

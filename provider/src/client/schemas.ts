@@ -124,6 +124,12 @@ const jobShape = {
   repositories: z.array(repositorySchema).optional(),
   trained_tokens: z.number().optional(),
   metadata: jobMetadataSchema.optional(),
+  artifact: open({
+    url: z.string().optional().describe("Where the result can be downloaded, as a tar archive."),
+    bytes: z.number().optional(),
+  })
+    .optional()
+    .describe("What the training has made; only `mistral-fine-tuning-server` sends it."),
 };
 
 export const jobSchema = open(jobShape).meta({ id: "Job", description: "A job, as creation and lists answer it." });

@@ -128,6 +128,14 @@ export interface Job {
   trained_tokens?: number | undefined;
   /** What the server expects, or has found out, of a job's size and price. Also the answer to a dry run. */
   metadata?: JobMetadata | undefined;
+  /** What the training has made; only `mistral-fine-tuning-server` sends it. */
+  artifact?:
+    | {
+        /** Where the result can be downloaded, as a tar archive. */
+        url?: string | undefined;
+        bytes?: number | undefined;
+      }
+    | undefined;
 }
 
 /** A job with its history, as `get`, `start` and `cancel` answer it. */
@@ -157,6 +165,14 @@ export interface DetailedJob {
   trained_tokens?: number | undefined;
   /** What the server expects, or has found out, of a job's size and price. Also the answer to a dry run. */
   metadata?: JobMetadata | undefined;
+  /** What the training has made; only `mistral-fine-tuning-server` sends it. */
+  artifact?:
+    | {
+        /** Where the result can be downloaded, as a tar archive. */
+        url?: string | undefined;
+        bytes?: number | undefined;
+      }
+    | undefined;
   classifier_targets?: ClassifierTarget[] | undefined;
   /** In the server's order. */
   events?: JobEvent[] | undefined;

@@ -29,12 +29,10 @@ interface Place {
  * `ignoreChanges: ["trainingFiles"]` the engine puts the recorded element back, whose file may be gone by now.
  */
 export async function checkFiles(inputs: Record<string, unknown>): Promise<FilesChecked> {
-  const places = FILE_INPUTS.map((name) => placesOf(inputs, name));
   const problems: InputProblem[] = [];
-  for (const place of places.flat()) {
-    await unlessProblem(problems, () => mustBeFile(place.file, pathOf(place)));
-  }
-  const reports = problems.length === 0 ? await unlessProblem(problems, () => inspected(inputs, places)) : undefined;
+  const places: Place[][] = [];
+  for (const name of FILE_INPUTS) places.push(await readable(placesOf(inputs, name), problems));
+  const reports = await unlessProblem(problems, () => inspected(inputs, places));
   if (!reports) return { problems, warnings: [] };
 
   const { training, validation, summary } = judged(
@@ -60,6 +58,18 @@ function placesOf(inputs: Record<string, unknown>, name: FileInput): Place[] {
   return filesOf(inputs, name)
     .map((file, index) => ({ file, name, index }))
     .filter(({ file }) => !hasUnknown(file) && file.fileId === undefined && file.sha256 === undefined);
+}
+
+/** Those that can be read. What is wrong with the others is said beside what is wrong in these. */
+async function readable(places: Place[], problems: InputProblem[]): Promise<Place[]> {
+  const found: Place[] = [];
+  for (const place of places) {
+    await unlessProblem(problems, async () => {
+      await mustBeFile(place.file, pathOf(place));
+      found.push(place);
+    });
+  }
+  return found;
 }
 
 const pathOf = ({ name, index }: Place) => `${name}[${index}]`;

@@ -1,8 +1,8 @@
-const number = new Intl.NumberFormat("en-US", { maximumFractionDigits: 1 });
+const number = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 15 });
 const money = new Intl.NumberFormat("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const size = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 3 });
 
-/** `1,200` */
+/** `1,200`, `0.5` */
 export const count = (value: number): string => number.format(value);
 
 /** `3.10`; amounts below one keep two digits that say something: `0.0042`. */

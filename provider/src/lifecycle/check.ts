@@ -47,9 +47,14 @@ export async function check(olds: RawInputs, news: RawInputs, host: Host): Promi
       : undefined;
   const declared = { ...inputs, ...identify(olds, inputs, sent), ...recorded(sent, timeouts) } as RawInputs & Inputs;
   if (data && problems.length === 0) {
-    for (const warning of [...stepWarnings(inputs), ...data.warnings]) host.say(sent.__urn, warning, "warning");
-    const isNew = declared.__identity !== olds.__identity && inputs.adopt === undefined;
-    if (isNew) problems.push(...(await forecast(declared, data.summary, connection, host)));
+    // About the data of a job that stands nothing can be done any more.
+    const isNew = declared.__identity !== olds.__identity;
+    for (const warning of [...stepWarnings(inputs), ...(isNew ? data.warnings : [])]) {
+      host.say(sent.__urn, warning, "warning");
+    }
+    if (isNew && inputs.adopt === undefined) {
+      problems.push(...(await forecast(declared, data.summary, connection, host)));
+    }
   }
   return { inputs: declared, problems: problems.map(({ message }) => message) };
 }

@@ -11,10 +11,11 @@ import { explain } from "./errors";
 import { standingJobs } from "./findJob";
 import { type Cost, costText, dataText, dryRunText, trainingText } from "./forecastText";
 import type { Host } from "./host";
+import { limited } from "./limit";
 import { findUploads } from "./upload";
 
 /** A preview must not hang on a server that is slow or away. */
-const ANSWER_WITHIN_MS = 10_000;
+const ANSWER_WITHIN_SECONDS = 10;
 
 const BASIS = "Estimates: a token is about four characters, an epoch about one step per MB of data.";
 
@@ -62,18 +63,17 @@ export async function forecast(
 }
 
 /** Asks the server, which changes nothing there. Whatever goes wrong, the preview goes on without the answer. */
-async function ask({ client }: Connection, inputs: Inputs, host: Host): Promise<Said> {
-  const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
-  try {
-    const [standing] = await standingJobs(client, inputs, host, signal);
-    if (standing) {
+function ask({ client }: Connection, inputs: Inputs, host: Host): Promise<Said> {
+  return limited(ANSWER_WITHIN_SECONDS, host, async ({ signal }) => {
+    try {
+      const [standing] = await standingJobs(client, inputs, host, signal);
+      if (!standing) return { dryRun: await dryRun(client, inputs, signal) };
       const { id, status } = standing.job;
       return { standing: `fine-tuning job ${id} (${status}) was created for this very declaration` };
+    } catch (error) {
+      return { reason: signal.aborted ? "the server did not answer in time" : explain(error) };
     }
-    return { dryRun: await dryRun(client, inputs, signal) };
-  } catch (error) {
-    return { reason: signal.aborted ? "the server did not answer in time" : explain(error) };
-  }
+  });
 }
 
 /** @returns undefined when the server does not have all of the data */

@@ -23,12 +23,17 @@ export function dataText({ samples, bytes, tokens, longestSample }: DataSummary)
   ].join(", ");
 }
 
-/** `12 steps, about 6 epochs of 2 steps, about 1,860,000 tokens` */
+/** `12 steps, about 6 epochs, about 1,860,000 tokens` */
 export function trainingText({ steps, epochs, trainedTokens }: Estimate, { stepsPerEpoch }: DataSummary): string {
-  const epoch = several(stepsPerEpoch, "step");
-  if (!steps || !epochs || !trainedTokens) return `the service decides how long; an epoch takes about ${epoch}`;
+  if (!steps || !epochs || !trainedTokens) {
+    return `the service decides how long; an epoch takes about ${several(stepsPerEpoch, "step")}`;
+  }
   const passes = Number(epochs.toPrecision(2));
-  return `${several(steps, "step")}, about ${several(passes, "epoch")} of ${epoch}, about ${several(trainedTokens.likely, "token")}`;
+  return [
+    several(steps, "step"),
+    `about ${several(passes, "epoch")}`,
+    `about ${several(Math.round(trainedTokens.likely), "token")}`,
+  ].join(", ");
 }
 
 /** The same, as a server that has the data says it. */

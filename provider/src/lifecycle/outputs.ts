@@ -49,6 +49,7 @@ export function jobOutputs(job: Job | DetailedJob, baseUrl: string): JobOutputs 
     jobId: job.id,
     status: job.status,
     fineTunedModel: job.fine_tuned_model,
+    artifactUrl: job.artifact?.url,
     baseUrl,
     trainingFileIds: job.training_files ?? [],
     validationFileIds: job.validation_files ?? [],

@@ -40,6 +40,10 @@ export const outputsSchema = z.strictObject({
     .boolean()
     .optional()
     .meta({ description: "True while the fine-tuned model is archived; `pulumi up` makes it usable again." }),
+  artifactUrl: z.string().optional().meta({
+    description:
+      "Where the fine-tuned adapter can be downloaded as a tar archive, with the server's key; only a server of your own that really trains has one.",
+  }),
   baseUrl: z.string().meta({ description: "URL of the server that has the job." }),
   trainingFileIds: z.array(z.string()).meta({ description: "IDs of the training files." }),
   validationFileIds: z.array(z.string()).meta({ description: "IDs of the validation files." }),

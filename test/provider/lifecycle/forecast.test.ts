@@ -30,7 +30,7 @@ describe("the forecast of a new job", () => {
     assert.deepEqual(problems, []);
     assert.deepEqual(lines, [
       `training data: 1,000 samples in ${data.length / 1000} kB, about 20,000 tokens (user 5,000, assistant 15,000), the longest sample about 20`,
-      "training: 1 step, about 3 epochs of 1 step, about 60,000 tokens",
+      "training: 1 step, about 3 epochs, about 60,000 tokens",
       "cost: unknown before the server has the data; mistral:prices estimates it",
       "Estimates: a token is about four characters, an epoch about one step per MB of data.",
     ]);
@@ -44,7 +44,7 @@ describe("the forecast of a new job", () => {
   it("counts the passes that a number of steps makes", async () => {
     const { lines } = await forecast({ hyperparameters: { trainingSteps: 10 } }, world.host({ prices }));
     const epochs = (10 * 1024 ** 2) / data.length;
-    assert.equal(lines[1]?.split(", ")[1], `about ${Number(epochs.toPrecision(2))} epochs of 1 step`);
+    assert.equal(lines[1]?.split(", ")[1], `about ${Number(epochs.toPrecision(2))} epochs`);
   });
 
   it("fails when even the least that it can cost is above maxCost, and only then", async () => {

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { describeWithEngine } from "../support/engine";
+import { Remote } from "../support/remote";
+import { fails, succeeds } from "../support/results";
+import { sample } from "../support/samples";
+import type { Stack } from "../support/stack";
+
+const quickstart = resolve(__dirname, "../../examples/quickstart");
+
+describeWithEngine("the data of a job, before it costs anything", (engine) => {
+  let stack: Stack;
+  let remote: Remote;
+  let good: string;
+
+  before(async () => {
+    const { url } = await engine.server({ speed: 2000 });
+    remote = new Remote(url);
+    stack = await engine.stack({ program: quickstart, env: { MISTRAL_BASE_URL: url } });
+    good = await readFile(join(quickstart, "train.jsonl"), "utf8");
+  });
+
+  it("fails the preview with the one line that is broken", async () => {
+    const lines = good.split("\n");
+    lines[16] = JSON.stringify({
+      messages: [
+        { role: "user", content: "How?" },
+        { role: "user", content: "And how?" },
+      ],
+    });
+    await stack.write("train.jsonl", lines.join("\n"));
+    await fails(
+      stack.preview(),
+      /trainingFiles\[0\]: train\.jsonl:17: messages\[1\]\.role: expected "assistant" after "user", found "user"\n/,
+    );
+    await stack.write("train.jsonl", good);
+  });
+
+  it("shows samples, tokens, steps and the cost by mistral:prices in the preview of a new job", async () => {
+    const price = "mistral:prices.open-mistral-7b";
+    await succeeds(stack.cmd("config", "set", "--path", `${price}.perMillionTokens`, "2.5"));
+    await succeeds(stack.cmd("config", "set", "--path", `${price}.currency`, "EUR"));
+    const output = await succeeds(stack.preview());
+    const samples = good.trim().split("\n").length;
+    assert.match(output, new RegExp(`training data: ${samples} samples in 20\\.3 kB, about [\\d,]+ tokens \\(`));
+    assert.match(output, /training: 100 steps, about [\d,]+ epochs, about [\d,]+ tokens/);
+    assert.match(
+      output,
+      /cost: about [\d.]+ EUR \([\d.]+ to [\d.]+\), by mistral:prices \(2\.5 EUR per million tokens\)/,
+    );
+    assert.deepEqual([await remote.jobs(), await remote.files()], [[], []]);
+  });
+
+  it("fails the preview when even the least that it can cost is above maxCost", async () => {
+    const program = await readFile(join(quickstart, "index.ts"), "utf8");
+    await stack.write("index.ts", program.replace("hyperparameters", "maxCost: 1, hyperparameters"));
+    await fails(stack.preview(), /maxCost: the training costs more than 1: about .* EUR/);
+    await stack.write("index.ts", program);
+  });
+
+  it("is not spoken of once the job stands, and shown by what has changed in it before it is trained on anew", async () => {
+    await succeeds(stack.up());
+    assert.doesNotMatch(await succeeds(stack.preview()), /training data|cost:/);
+    await stack.write("train.jsonl", good + sample("One more?"));
+    const output = await succeeds(stack.preview());
+    assert.match(
+      output,
+      /train\.jsonl: (\d+) samples → \d+ samples, 20\.3 kB → 20\.4 kB, SHA-256 \w{7} → SHA-256 \w{7}/,
+    );
+    assert.match(output, /training data: .* samples in 20\.4 kB/);
+  });
+
+  it("is priced by the server that has it already", async () => {
+    await stack.write("train.jsonl", good);
+    await stack.write(
+      "index.ts",
+      (await readFile(join(quickstart, "index.ts"), "utf8")).replace("trainingSteps: 100", "trainingSteps: 50"),
+    );
+    const output = await succeeds(stack.preview());
+    assert.match(
+      output,
+      /training: 50 steps, 6,553,600 tokens, about \d+ s\n.*cost: 13\.11 USD, says http.*\(simulated/,
+    );
+    assert.equal((await remote.jobs()).length, 1);
+  });
+});
