@@ -80,9 +80,9 @@ describeWithEngine("bad input on the real engine", (engine) => {
     });`);
     assert.deepEqual(found, [
       `trainingFiles[0]: no.jsonl: no such file (looked for ${stack.folder}/no.jsonl)`,
-      "trainingFiles[1]: train.csv:1: expected a JSON object on each line, got none on this one",
+      "trainingFiles[1]: train.csv:1: is not JSON (at character 1)",
       "trainingFiles[2]: .: expected a file, got a directory",
-      "validationFiles[0]: the string asset:1: expected a JSON object on each line, got none on this one",
+      "validationFiles[0]: the string asset:1: is not JSON (at character 1)",
     ]);
   });
 

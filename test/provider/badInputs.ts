@@ -113,7 +113,7 @@ export const badInputs: [what: string, inputs: RawInputs, line: string][] = [
   [
     "a CSV file",
     { trainingFiles: ["{folder}/train.csv"] },
-    `trainingFiles[0]: {folder}/train.csv:1: ${EACH_LINE}, got none on this one`,
+    "trainingFiles[0]: {folder}/train.csv:1: is not JSON (at character 1)\n  {folder}/train.csv:2: is not JSON (at character 1)",
   ],
   [
     "a JSON array",
@@ -123,7 +123,7 @@ export const badInputs: [what: string, inputs: RawInputs, line: string][] = [
   [
     "a text that is no JSONL",
     { trainingFiles: [{ ...ASSET, text: SECRET }] },
-    `trainingFiles[0]: the string asset:1: ${EACH_LINE}, got none on this one`,
+    "trainingFiles[0]: the string asset:1: is not JSON (at character 1)",
   ],
   [
     "a remote file that is not there",
