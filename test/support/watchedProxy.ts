@@ -6,7 +6,7 @@ export type Interception = (request: IncomingMessage, response: ServerResponse) 
 
 /** A reverse proxy on this machine that counts the requests for a server, and may answer some of them itself. */
 export class WatchedProxy {
-  /** How often each method was asked of each route; ids stand there as `*`. */
+  /** How often each method was asked of each route; ids stand there as `*`, and of the query only a dry run is told. */
   readonly counts = new Map<string, number>();
   /** Called for each request; where it answers with a function, that one has the request. */
   intercept: (request: IncomingMessage) => Interception | undefined = () => undefined;
@@ -39,7 +39,7 @@ export class WatchedProxy {
 
   private take(incoming: IncomingMessage, response: ServerResponse): void {
     const { method, url = "/", headers } = incoming;
-    const route = `${method} ${url.replace(/\?.*/, "").replace(/(\/jobs|\/files|\/models)\/[^/]+/, "$1/*")}`;
+    const route = `${method} ${url.replace(/\?(?!dry_run=true$).*/, "").replace(/(\/jobs|\/files|\/models)\/[^/]+/, "$1/*")}`;
     this.counts.set(route, (this.counts.get(route) ?? 0) + 1);
     const interception = this.intercept(incoming);
     if (interception) {
