@@ -14,7 +14,7 @@ const FOLDER = "/adapters/current";
 export const downloadScript = [
   `mkdir -p ${FOLDER}`,
   // Without a key in the environment no header is sent, for a server that asks for none.
-  `curl --fail --silent --show-error --location \${MISTRAL_API_KEY:+--oauth2-bearer "$MISTRAL_API_KEY"} "$ARTIFACT_URL" | tar -x -C ${FOLDER}`,
+  `curl --fail --silent --show-error --location \${MISTRAL_API_KEY:+--oauth2-bearer "$MISTRAL_API_KEY"} "$ARTIFACT_URL" | tar -x --strip-components=1 -C ${FOLDER}`,
 ].join(" && ");
 
 /** vLLM's arguments: clients ask for the adapter by the fine-tuned model's ID. */
