@@ -169,10 +169,13 @@ export class FileChangedError extends MistralError {
   }
   override readonly code = "ERR_MISTRAL_FILE_CHANGED";
   readonly file: string;
+  /** What happened to it, in words. */
+  readonly problem: string;
 
   constructor(file: string, problem: string) {
     super(`${file} ${problem}. The upload was broken off, and no part of it is used. Try again when the file rests.`);
     this.file = file;
+    this.problem = problem;
   }
 }
 

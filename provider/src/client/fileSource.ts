@@ -1,7 +1,8 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import type { Readable } from "node:stream";
 import { FileChangedError, FileUnreadableError, InvalidArgumentError } from "./errors";
+import { CHUNK_BYTES, FileChunks } from "./fileChunks";
 
 /** What to upload: a file on disk, content in memory, or a stream whose length is known. */
 export type FileSource = (
@@ -11,85 +12,90 @@ export type FileSource = (
 ) & {
   /** SHA-256 that the content has to have, in hex. Another one breaks the upload off before the server keeps it. */
   sha256?: string | undefined;
+  /** What messages call it; the path, or else the name, unless it is given. */
+  label?: string | undefined;
 };
 
 /** A source that is open for one upload. */
 export interface OpenSource {
   /** Name that the server gets. */
   name: string;
-  /** What messages call it: the path when there is one. */
+  /** What messages call it. */
   label: string;
   bytes: number;
+  /** A chunk holds until the next one is asked for: the memory is used again. */
   content: AsyncIterable<Uint8Array>;
-  /** Throws when the source was written to since it was opened. */
+  /** Throws when the source is not what it was when it was opened. */
   assertUnchanged(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Large enough that reading keeps up with a fast connection, small enough that memory stays flat. */
-export const CHUNK_BYTES = 512 * 1024;
-
 /** @throws {FileUnreadableError} missing, not permitted, or not a regular file */
 export async function openSource(source: FileSource): Promise<OpenSource> {
   if ("path" in source) {
-    return openPath(source.path, source.name ?? basename(source.path));
+    return openPath(source.path, source.name ?? basename(source.path), source.label ?? source.path);
   }
-  const open = { name: source.name, label: source.name, assertUnchanged: async () => {}, close: async () => {} };
+  const { name, label = name } = source;
+  const open = { name, label, assertUnchanged: async () => {}, close: async () => {} };
   if ("content" in source) {
     const content = typeof source.content === "string" ? Buffer.from(source.content) : source.content;
     return { ...open, bytes: content.byteLength, content: pieces(content) };
   }
   if (!Number.isSafeInteger(source.bytes) || source.bytes < 0) {
-    throw new InvalidArgumentError(`bytes must be the length of ${source.name}, not ${source.bytes}.`);
+    throw new InvalidArgumentError(`bytes must be the length of ${label}, not ${source.bytes}.`);
   }
-  const stream = source.stream();
+  const { stream: make } = source;
+  let stream: Readable | undefined;
+  // Made when it is read, and not before: a stream that fails while nobody listens would end the process.
+  async function* content(): AsyncGenerator<Uint8Array> {
+    stream = make();
+    yield* stream;
+  }
   return {
     ...open,
     bytes: source.bytes,
-    content: named(source.name, stream),
+    content: named(label, content()),
     close: async () => {
-      stream.destroy();
+      stream?.destroy();
     },
   };
 }
 
-async function openPath(path: string, name: string): Promise<OpenSource> {
+async function openPath(path: string, name: string, label: string): Promise<OpenSource> {
   let file: FileHandle;
   try {
     file = await open(path);
   } catch (error) {
-    throw new FileUnreadableError(path, problemOf(error));
+    throw new FileUnreadableError(label, problemOf(error));
   }
   const before = await file.stat({ bigint: true });
   if (!before.isFile()) {
     await file.close();
-    throw new FileUnreadableError(path, before.isDirectory() ? "it is a directory" : "it is not a regular file");
+    throw new FileUnreadableError(label, before.isDirectory() ? "it is a directory" : "it is not a regular file");
   }
+  const chunks = new FileChunks(file);
   return {
     name,
-    label: path,
+    label,
     bytes: Number(before.size),
-    // Read through the same handle as the size: a path that is replaced meanwhile does not matter.
-    content: named(path, chunks(file)),
+    content: named(label, chunks),
     assertUnchanged: async () => {
-      const after = await file.stat({ bigint: true });
-      if (after.mtimeNs !== before.mtimeNs || after.size !== before.size) {
-        throw new FileChangedError(path, "was written to while it was being uploaded");
+      // Asked of the path: a file that was replaced is another one for everybody else, whatever is still read here.
+      const after = await stat(path, { bigint: true }).catch(() => undefined);
+      const change =
+        after === undefined
+          ? "deleted"
+          : after.ino !== before.ino || after.dev !== before.dev
+            ? "replaced"
+            : after.mtimeNs !== before.mtimeNs || after.size !== before.size
+              ? "written to"
+              : undefined;
+      if (change !== undefined) {
+        throw new FileChangedError(label, `was ${change} while it was being uploaded`);
       }
     },
-    close: () => file.close(),
+    close: () => chunks.close(),
   };
-}
-
-async function* chunks(file: FileHandle): AsyncGenerator<Uint8Array> {
-  for (;;) {
-    // A new buffer each time: the one before may still be waiting to be sent.
-    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES, null);
-    if (bytesRead === 0) {
-      return;
-    }
-    yield buffer.subarray(0, bytesRead);
-  }
 }
 
 async function* named(label: string, content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -50,29 +50,32 @@ export class Files {
   }
 
   /**
-   * Uploads a file, streamed and in constant memory. It is sent once: a repeat would leave a second copy behind.
+   * Uploads a file, streamed and in constant memory. It is sent once: a repeat would leave a second copy behind. What the
+   * server kept of another size is deleted again.
    *
    * @throws {FileUnreadableError} the file cannot be read
    * @throws {FileChangedError} the file changed meanwhile, or has not the `sha256` that was asked for
    * @throws {PayloadTooLargeError} over 512 MiB
+   * @throws {InvalidResponseError} the server has it with another size
    * @example
    * const file = await client.files.upload({ path: "train.jsonl" });
    */
   async upload(source: FileSource, options: UploadOptions = {}): Promise<File> {
     // Before the file is opened: without a key nothing happens at all.
     this.#http.assertKey();
-    return uploadSource(source, options.purpose ?? "fine-tune", options.onProgress, async (body, bytes) => {
+    return uploadSource(source, options.purpose ?? "fine-tune", options.onProgress, async (body, { label, bytes }) => {
       const request = { method: "POST", path: PATH, body, repeatable: false } as const;
       const file = await this.#http.json(fileSchema, request, options);
-      if (file.bytes !== undefined && file.bytes !== bytes) {
-        const problem = `the server kept ${file.bytes} of the ${bytes} bytes that were uploaded as file ${file.id}`;
-        throw new InvalidResponseError(
-          { ...request, baseUrl: this.#http.baseUrl },
-          { status: 200, field: "bytes" },
-          problem,
-        );
-      }
-      return file;
+      if (file.bytes === undefined || file.bytes === bytes) return file;
+      const left = await this.delete(file.id, options).then(
+        () => "was deleted again",
+        () => "could not be deleted again",
+      );
+      throw new InvalidResponseError(
+        { ...request, baseUrl: this.#http.baseUrl },
+        { status: 200, field: "bytes" },
+        `${bytes} bytes of ${label} were sent, and the server has ${file.bytes}, as file ${file.id}, which ${left}`,
+      );
     });
   }
 

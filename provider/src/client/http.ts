@@ -22,8 +22,8 @@ export interface ApiRequest {
   query?: string;
   /** JSON body. */
   json?: unknown;
-  /** Any other body; it can be sent once only. */
-  body?: { content: Readable; headers: Record<string, string> };
+  /** Any other body; it can be sent once only. The next chunk is asked for when the one before has been handed over. */
+  body?: { content: AsyncIterable<Uint8Array>; headers: Record<string, string> };
   /** Whether sending it twice does no harm. Only then is it repeated. */
   repeatable: boolean;
   /** Secrets in the body, kept out of error messages. */
@@ -151,11 +151,7 @@ export class Http {
   }
 
   #translate(error: unknown, request: ApiRequest, options: RequestOptions): Error {
-    const { HTTPError, RequestError, TimeoutError, UploadError } = loadGot();
-    // Thrown while the body to send was produced: by a file that changed, or by the caller's onProgress.
-    if (error instanceof UploadError && error.cause instanceof Error) {
-      return error.cause;
-    }
+    const { HTTPError, RequestError, TimeoutError } = loadGot();
     const place = this.#place(request);
     if (options.signal?.aborted) {
       return new AbortedError(`${place.method} ${place.path} on ${place.baseUrl} was aborted by its signal.`);

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 /** A `multipart/form-data` body whose length is known before it is read. */
 export interface MultipartBody {
   headers: { "content-type": string; "content-length": string };
+  /** A chunk holds until the next one is asked for. */
   content: AsyncIterable<Uint8Array>;
 }
 

@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
-import { Readable } from "node:stream";
 import { FileChangedError } from "./errors";
-import { CHUNK_BYTES, type FileSource, type OpenSource, openSource } from "./fileSource";
-import { multipart } from "./multipart";
+import { type FileSource, type OpenSource, openSource } from "./fileSource";
+import { type MultipartBody, multipart } from "./multipart";
 
 /** Called with the bytes of the file that were handed to the connection so far, and all there are. */
 export type UploadProgress = (sentBytes: number, totalBytes: number) => void;
@@ -16,26 +15,27 @@ export async function uploadSource<T>(
   source: FileSource,
   purpose: string,
   onProgress: UploadProgress | undefined,
-  send: (body: { content: Readable; headers: Record<string, string> }, bytes: number) => Promise<T>,
+  send: (body: MultipartBody, source: OpenSource) => Promise<T>,
 ): Promise<T> {
   const opened = await openSource(source);
-  try {
-    const body = multipart(
-      { name: "purpose", value: purpose },
-      {
-        name: "file",
-        filename: opened.name,
-        bytes: opened.bytes,
-        content: verified(opened, source.sha256, onProgress),
-      },
-    );
-    // One chunk is read ahead while another is sent.
-    const content = Readable.from(body.content, { objectMode: false, highWaterMark: 2 * CHUNK_BYTES });
+  // The connection's own error would only say that there was no more to send.
+  let failure: { error: unknown } | undefined;
+  async function* content(): AsyncGenerator<Uint8Array> {
     try {
-      return await send({ content, headers: body.headers }, opened.bytes);
-    } finally {
-      content.destroy();
+      yield* verified(opened, source.sha256, onProgress);
+    } catch (error) {
+      failure = { error };
+      throw error;
     }
+  }
+  const body = multipart(
+    { name: "purpose", value: purpose },
+    { name: "file", filename: opened.name, bytes: opened.bytes, content: content() },
+  );
+  try {
+    return await send(body, opened);
+  } catch (error) {
+    throw failure ? failure.error : error;
   } finally {
     await opened.close();
   }

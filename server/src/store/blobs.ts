@@ -9,6 +9,9 @@ import { TooLargeError } from "../errors";
 /** How much of a file's beginning is kept in memory, to see what kind of samples it holds. */
 const HEAD_BYTES = 64 * 1024;
 
+/** How much may wait for the disk while more arrives. */
+const WRITE_AHEAD_BYTES = 1024 * 1024;
+
 const NEWLINE = 0x0a;
 
 /** Content that has arrived completely, and is not a file yet. */
@@ -66,7 +69,11 @@ export class BlobStore {
       }
     }
     try {
-      await pipeline(source, measure, createWriteStream(temporaryPath, { flags: "wx", flush: true }));
+      await pipeline(
+        source,
+        measure,
+        createWriteStream(temporaryPath, { flags: "wx", flush: true, highWaterMark: WRITE_AHEAD_BYTES }),
+      );
       if (bytes > limit) {
         throw new TooLargeError(`The file is larger than ${limit} bytes, which is the most that one file may have`);
       }

@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -180,6 +189,21 @@ describe("uploading a file", () => {
       );
     });
 
+    it("a file that is replaced or deleted while it is read, although what was opened stays whole", async () => {
+      const path = onDisk("replaced.jsonl", large);
+      const other = onDisk("other.jsonl", large);
+      await refused(
+        { path },
+        changed(/replaced\.jsonl was replaced while it was being uploaded/),
+        during(() => renameSync(other, path)),
+      );
+      await refused(
+        { path, label: "my data" },
+        changed(/^my data was deleted while it was being uploaded/),
+        during(() => rmSync(path)),
+      );
+    });
+
     it("a file that is not the one that was checked", async () => {
       const path = onDisk("other.jsonl", "other");
       await refused({ path, sha256 }, changed(/no longer has the content \(SHA-256\)/));
@@ -212,11 +236,26 @@ describe("uploading a file", () => {
     });
   });
 
-  it("reports a size that the server did not keep", async () => {
-    server.script({ json: { ...FILE, bytes: 5 } });
-    await assert.rejects(client.files.upload({ name: "a", content: "123456" }), {
+  it("deletes again what the server has of another size, and says so", async () => {
+    const reply = { id: FILE.id, object: "file", deleted: true };
+    server.script({ json: { ...FILE, bytes: 5 } }, { json: reply });
+    await assert.rejects(client.files.upload({ name: "a.jsonl", content: "123456" }), {
       name: "InvalidResponseError",
-      message: /the server kept 5 of the 6 bytes that were uploaded as file/,
+      message: new RegExp(`6 bytes of a.jsonl were sent, and the server has 5, as file ${FILE.id}, which was deleted`),
+    });
+    assert.deepEqual(
+      server.received.map(({ method, path }) => [method, path]),
+      [
+        ["POST", "/v1/files"],
+        ["DELETE", `/v1/files/${FILE.id}`],
+      ],
+    );
+  });
+
+  it("names a file of another size that it could not delete", async () => {
+    server.script({ json: { ...FILE, bytes: 7 } }, { status: 403, json: { message: "no" } });
+    await assert.rejects(client.files.upload({ name: "a.jsonl", content: "123456" }), {
+      message: new RegExp(`the server has 7, as file ${FILE.id}, which could not be deleted again`),
     });
   });
 
