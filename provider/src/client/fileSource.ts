@@ -4,9 +4,12 @@ import type { Readable } from "node:stream";
 import { FileChangedError, FileUnreadableError, InvalidArgumentError } from "./errors";
 import { CHUNK_BYTES, FileChunks } from "./fileChunks";
 
-/** What to upload: a file on disk, content in memory, or a stream whose length is known. */
+/**
+ * What to upload: a file on disk, content in memory, or a stream. `bytes` is the length of the stream, and the length that a
+ * file has to have.
+ */
 export type FileSource = (
-  | { path: string; name?: string | undefined }
+  | { path: string; name?: string | undefined; bytes?: number | undefined }
   | { name: string; content: string | Uint8Array }
   | { name: string; stream: () => Readable; bytes: number }
 ) & {
@@ -33,7 +36,7 @@ export interface OpenSource {
 /** @throws {FileUnreadableError} missing, not permitted, or not a regular file */
 export async function openSource(source: FileSource): Promise<OpenSource> {
   if ("path" in source) {
-    return openPath(source.path, source.name ?? basename(source.path), source.label ?? source.path);
+    return openPath(source);
   }
   const { name, label = name } = source;
   const open = { name, label, assertUnchanged: async () => {}, close: async () => {} };
@@ -61,7 +64,9 @@ export async function openSource(source: FileSource): Promise<OpenSource> {
   };
 }
 
-async function openPath(path: string, name: string, label: string): Promise<OpenSource> {
+type Path = Extract<FileSource, { path: string }>;
+
+async function openPath({ path, name = basename(path), label = path, bytes }: Path): Promise<OpenSource> {
   let file: FileHandle;
   try {
     file = await open(path);
@@ -73,11 +78,16 @@ async function openPath(path: string, name: string, label: string): Promise<Open
     await file.close();
     throw new FileUnreadableError(label, before.isDirectory() ? "it is a directory" : "it is not a regular file");
   }
+  const size = Number(before.size);
+  if (bytes !== undefined && bytes !== size) {
+    await file.close();
+    throw new FileChangedError(label, `has ${size} bytes and not the ${bytes} that were expected`);
+  }
   const chunks = new FileChunks(file);
   return {
     name,
     label,
-    bytes: Number(before.size),
+    bytes: size,
     content: named(label, chunks),
     assertUnchanged: async () => {
       // Asked of the path: a file that was replaced is another one for everybody else, whatever is still read here.
@@ -113,7 +123,9 @@ async function* pieces(content: Uint8Array): AsyncGenerator<Uint8Array> {
 }
 
 function problemOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
+  const { code, message, response } = error as NodeJS.ErrnoException & { response?: { statusCode?: number } };
+  // An HTTP library's own text holds the URL, whose query may be a signature.
+  if (response?.statusCode !== undefined) return `the server answered ${response.statusCode}`;
   switch (code) {
     case "ENOENT":
       return `there is no such file (looked from ${process.cwd()})`;

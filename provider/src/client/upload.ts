@@ -51,17 +51,14 @@ async function* verified(
   for await (const chunk of source.content) {
     sent += chunk.byteLength;
     if (sent > source.bytes) {
-      throw new FileChangedError(source.label, `is longer than the ${source.bytes} bytes it had when the upload began`);
+      throw new FileChangedError(source.label, `is longer than the ${source.bytes} bytes that were expected`);
     }
     hash?.update(chunk);
     yield chunk;
     onProgress?.(sent, source.bytes);
   }
   if (sent < source.bytes) {
-    throw new FileChangedError(
-      source.label,
-      `ended after ${sent} of the ${source.bytes} bytes it had when the upload began`,
-    );
+    throw new FileChangedError(source.label, `ended after ${sent} of the ${source.bytes} bytes that were expected`);
   }
   await source.assertUnchanged();
   if (hash !== undefined && hash.digest("hex") !== sha256?.toLowerCase()) {

@@ -53,7 +53,7 @@ async function submit(connection: Connection, inputs: Inputs, host: Host, limit:
   const { client, baseUrl } = connection;
   const { __urn: urn } = inputs;
   host.say(urn, `uploading data to ${baseUrl}`, "status");
-  const files = await unlessStopped(limit, () => uploadFiles(client, inputs, limit.signal));
+  const files = await unlessStopped(limit, () => uploadFiles(client, inputs, host, limit.signal));
   const job = await createJob(client, inputs, files, host, limit);
   host.say(urn, `created fine-tuning job ${job.id}`, "milestone");
   return elected(connection, job, inputs, host, limit);

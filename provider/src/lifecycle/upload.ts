@@ -1,19 +1,33 @@
-import type { FileSource, MistralClient } from "../client";
-import { open } from "../inputs/content";
+import type { MistralClient } from "../client";
+import { describe } from "../inputs/content";
 import type { UploadedFiles } from "../inputs/request";
 import type { DataFile } from "../schema/files";
 import type { Inputs } from "../schema/inputs";
 import { checkGivenFiles } from "./givenFiles";
+import type { Host } from "./host";
+import { together } from "./together";
+import { uploadFile } from "./uploadFile";
+import { uploadProgress } from "./uploadProgress";
 
-/** Uploads what the API does not have yet. The IDs are in the order of the inputs. */
-export async function uploadFiles(client: MistralClient, inputs: Inputs, signal: AbortSignal): Promise<UploadedFiles> {
+/**
+ * Uploads what the API does not have yet, several files at a time. The IDs are in the order of the inputs. What was uploaded
+ * before a failure stays: the next `pulumi up` finds it again.
+ */
+export async function uploadFiles(
+  client: MistralClient,
+  inputs: Inputs,
+  host: Host,
+  signal: AbortSignal,
+): Promise<UploadedFiles> {
   await checkGivenFiles(client, inputs, signal);
-  const upload = async (files: DataFile[] = []) => {
-    const ids: string[] = [];
-    for (const file of files) ids.push(file.fileId ?? (await ensureUploaded(client, file, inputs, signal)));
-    return ids;
-  };
-  return { training: await upload(inputs.trainingFiles), validation: await upload(inputs.validationFiles) };
+  const { trainingFiles = [], validationFiles = [] } = inputs;
+  const files: DataFile[] = [...trainingFiles, ...validationFiles];
+  const ids = await together(
+    files,
+    signal,
+    async (file, stop) => file.fileId ?? ensureUploaded(client, file, inputs, host, stop),
+  );
+  return { training: ids.slice(0, trainingFiles.length), validation: ids.slice(trainingFiles.length) };
 }
 
 /**
@@ -36,6 +50,7 @@ async function ensureUploaded(
   client: MistralClient,
   file: DataFile,
   inputs: Inputs,
+  host: Host,
   signal: AbortSignal,
 ): Promise<string> {
   const name = uploadName(file, inputs);
@@ -49,7 +64,7 @@ async function ensureUploaded(
     if (id !== undefined) return id;
     signal.throwIfAborted();
   }
-  const upload = findOrUpload(client, file, name, signal).finally(() => uploads.delete(name));
+  const upload = findOrUpload(client, file, name, inputs, host, signal).finally(() => uploads.delete(name));
   uploads.set(name, upload);
   return upload;
 }
@@ -74,23 +89,23 @@ async function findUpload(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   for await (const found of client.files.listAll({ search: name, purpose: "fine-tune" }, { signal })) {
-    if (found.filename === name && found.bytes === file.bytes) return found.id;
+    // One of another size is none of this provider's, whatever its name.
+    if (found.filename === name && found.bytes === file.bytes && !found.deleted) return found.id;
   }
   return undefined;
 }
 
-async function findOrUpload(client: MistralClient, file: DataFile, name: string, signal: AbortSignal): Promise<string> {
+async function findOrUpload(
+  client: MistralClient,
+  file: DataFile,
+  name: string,
+  inputs: Inputs,
+  host: Host,
+  signal: AbortSignal,
+): Promise<string> {
   const there = await findUpload(client, file, name, signal);
   if (there !== undefined) return there;
-  // The hash is verified on the way: a file that has changed since it was checked never becomes a job.
-  const { id } = await client.files.upload(
-    { ...sourceOf(file, name), sha256: file.sha256 },
-    { purpose: "fine-tune", signal },
-  );
-  return id;
-}
-
-function sourceOf(file: DataFile, name: string): FileSource {
-  if (file.path !== undefined) return { path: file.path, name };
-  return { name, stream: () => open(file), bytes: file.bytes as number };
+  const say = (line: string) => host.say(inputs.__urn, line, "progress");
+  const onProgress = uploadProgress(describe(file), host.clock, say);
+  return (await uploadFile(client, file, name, { signal, onProgress })).id;
 }
