@@ -9,6 +9,7 @@ import type { Comparison } from "./bench/compare";
 import { loading } from "./bench/loading";
 import { requests } from "./bench/requests";
 import { upWithoutChanges } from "./bench/up";
+import { uploading } from "./bench/upload";
 import { waiting } from "./bench/waiting";
 import { run } from "./run";
 
@@ -17,6 +18,7 @@ const benches: Record<string, () => Promise<Comparison[]>> = {
   loading: async () => [await loading()],
   requests: async () => [await requests()],
   waiting,
+  uploading,
 };
 const file = join(__dirname, "../docs/benchmarks.md");
 

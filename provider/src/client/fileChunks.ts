@@ -1,7 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 
 /** Large enough that reading keeps up with a fast connection, small enough that memory stays flat. */
-export const CHUNK_BYTES = 512 * 1024;
+export const CHUNK_BYTES = 1024 * 1024;
 
 /**
  * Reads a file once, into two buffers in turn: one is filled while the other is sent. So a chunk holds only until the next

@@ -1,0 +1,130 @@
+import { createHash } from "node:crypto";
+import { mkdtemp, open, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { execa } from "execa";
+import { MistralClient } from "../../provider/dist/client";
+import { end, killProcesses, startProcess } from "../../test/server/process";
+import { sample } from "../../test/support/samples";
+import { type Comparison, compare, median } from "./compare";
+
+const ROUNDS = 7;
+const PEAK_ROUNDS = 3;
+const MIB = 2 ** 20;
+const root = resolve(__dirname, "../..");
+
+/** The sizes in MiB, each with the peak in MB that OpenAI's client was seen to have: the least of all clients that were tried. */
+const SIZES = [
+  [64, 132],
+  [256, 329],
+  [512, 589],
+] as const;
+
+interface DataFile {
+  path: string;
+  sha256: string;
+}
+
+/** What uploads take: memory, which has to be the same for files of any size, and time against curl. */
+export async function uploading(): Promise<Comparison[]> {
+  const folder = await mkdtemp(join(tmpdir(), "bench-upload-"));
+  try {
+    const results: Comparison[] = [];
+    const peaks: Peaks[] = [];
+    for (const [size, openai] of SIZES) {
+      const peak = await peaksAt(await write(size, folder), join(folder, `server-${size}`));
+      peaks.push(peak);
+      const what = `memory of a process that uploads ${size} MiB`;
+      results.push(memory(what, "OpenAI's client, as seen once", peak.client, openai, "< 1"));
+    }
+    const [least, greatest] = [peaks.at(0), peaks.at(-1)] as [Peaks, Peaks];
+    for (const side of ["client", "server"] as const) {
+      const what = `memory of the ${side} at 512 MiB`;
+      results.push(memory(what, "at 64 MiB", greatest[side], least[side], "at most 10 MB more"));
+    }
+    const file = await write(512, folder);
+    return [...results, await againstCurl(file, join(folder, "server"))];
+  } finally {
+    killProcesses();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const memory = (what: string, against: string, ours: number, theirs: number, aim: string): Comparison => ({
+  ...{ what, against, unit: "MB", ours, theirs, aim },
+  ratio: ours / theirs,
+});
+
+interface Peaks {
+  client: number;
+  server: number;
+}
+
+/** The greatest memory in MB of a server of its own, and of the clients that upload to it, each in a process of its own. */
+async function peaksAt(file: DataFile, data: string): Promise<Peaks> {
+  const { child, url } = await startProcess(["--data", data]);
+  const clients: number[] = [];
+  for (let round = 0; round < PEAK_ROUNDS; round++) clients.push((await upload(url, file)).peak);
+  const server = peakIn(await readFile(`/proc/${child.pid}/status`, "utf8"));
+  await end(child, "SIGTERM");
+  return { client: median(clients), server };
+}
+
+async function againstCurl({ path, sha256 }: DataFile, data: string): Promise<Comparison> {
+  const { child, url } = await startProcess(["--data", data]);
+  const client = new MistralClient({ baseUrl: url });
+  const curl = async () => {
+    const form = ["-F", "purpose=fine-tune", "-F", `file=@${path}`];
+    const { stdout } = await execa("curl", ["-sS", "-w", "\n%{time_total}", ...form, `${url}/v1/files`]);
+    const [reply = "", seconds] = stdout.split("\n");
+    await client.files.delete(JSON.parse(reply).id);
+    return Number(seconds);
+  };
+  const about = {
+    what: "uploading 512 MiB, the hash verified on the way",
+    against: "`curl -F`",
+    unit: "s",
+    aim: "≤ 1.2",
+  };
+  const result = await compare(about, async () => (await upload(url, { path, sha256 })).seconds, curl, ROUNDS);
+  await end(child, "SIGTERM");
+  return result;
+}
+
+async function upload(url: string, { path, sha256 }: DataFile): Promise<{ seconds: number; peak: number }> {
+  const { stdout } = await execa("node", ["-e", UPLOAD, url, path, sha256], { cwd: root });
+  const { seconds, status } = JSON.parse(stdout);
+  return { seconds, peak: peakIn(status) };
+}
+
+/** As the provider uploads: it has looked for the file before, and knows its hash. */
+const UPLOAD = `
+  const { readFileSync } = require("node:fs");
+  const { MistralClient } = require("pulumi-mistral/client");
+  const [baseUrl, path, sha256] = process.argv.slice(1);
+  const client = new MistralClient({ baseUrl });
+  client.files.list().then(async () => {
+    const start = performance.now();
+    const { id } = await client.files.upload({ path, sha256 });
+    const seconds = (performance.now() - start) / 1000;
+    console.log(JSON.stringify({ seconds, status: readFileSync("/proc/self/status", "utf8") }));
+    await client.files.delete(id);
+  });
+`;
+
+/** Linux says what a process has had at most, in KiB; what `getrusage` says would count its parent too. */
+const peakIn = (status: string) => (Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) * 1024) / 1e6;
+
+async function write(size: number, folder: string): Promise<DataFile> {
+  const line = sample("What?", "x".repeat(1024 - sample("What?", "").length));
+  const block = Buffer.from(line.repeat(MIB / line.length));
+  const hash = createHash("sha256");
+  const path = join(folder, `${size}.jsonl`);
+  const file = await open(path, "w");
+  for (let written = 0; written < size; written++) {
+    hash.update(block);
+    await file.write(block);
+  }
+  await file.close();
+  return { path, sha256: hash.digest("hex") };
+}
