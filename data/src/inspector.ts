@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import xxhash from "xxhash-wasm";
 import { type Count, type FileReport, LISTED_FINDINGS } from "./report";
-import { checkSample, type Rules } from "./sample";
+import { addCharacters, checkSample, noCharacters, type Rules } from "./sample";
 import type { SampleIndex } from "./sampleIndex";
 import { LineSplitter, MAX_LINE_BYTES } from "./splitter";
 import { SampleError } from "./values";
@@ -37,13 +37,13 @@ export async function inspect(open: () => AsyncIterable<Buffer>, options: Inspec
 class Inspector {
   private readonly hash = createHash("sha256");
   private readonly splitter = new LineSplitter((bytes) => this.line(bytes));
+  private readonly characters = noCharacters();
   private number = 0;
-  private readonly report: Omit<FileReport, "sha256"> = {
+  private readonly report: Omit<FileReport, "sha256" | "characters"> = {
     bytes: 0,
     good: 0,
     bad: 0,
     findings: [],
-    characters: {},
     longest: { line: 0, characters: 0 },
     oddities: { byteOrderMark: false, noFinalNewline: false },
   };
@@ -64,7 +64,8 @@ class Inspector {
     oddities.noFinalNewline = this.splitter.end();
     const { index } = this.options;
     if (index?.isFull) oddities.comparedUpTo = index.size;
-    return { ...this.report, sha256: this.hash.digest("hex") };
+    const said = Object.entries(this.characters).filter(([, count]) => count > 0);
+    return { ...this.report, characters: Object.fromEntries(said), sha256: this.hash.digest("hex") };
   }
 
   private line(line: Buffer | undefined): void {
@@ -85,7 +86,7 @@ class Inspector {
 
   private sample(bytes: Buffer): void {
     const { report, options } = this;
-    const characters = checkSample(bytes, options.rules as Rules, report.characters);
+    const characters = addCharacters(this.characters, checkSample(bytes, options.rules as Rules));
     report.good++;
     if (characters > report.longest.characters) report.longest = { line: this.number, characters };
     if (!options.index && !options.other) return;

@@ -26,8 +26,8 @@ export interface FileReport {
   /** Samples that are bad: all of them are counted, the first 20 are in `findings`. */
   bad: number;
   findings: Finding[];
-  /** Of the good samples. */
-  characters: Characters;
+  /** Of the good samples; roles that say nothing are left out. */
+  characters: Partial<Characters>;
   /** The longest good sample, in characters. */
   longest: { line: number; characters: number };
   /** Things that a trainer takes, and that are rarely meant. */
@@ -46,7 +46,7 @@ export interface FileReport {
 }
 
 /** Goes up when the same data would get another report: a report that was kept is then no longer used. */
-export const RULES_VERSION = 1;
+export const RULES_VERSION = 2;
 
 /** Findings beyond these are counted, not listed. */
 export const LISTED_FINDINGS = 20;

@@ -1,6 +1,7 @@
 import { isAscii, isUtf8 } from "node:buffer";
 import { checkConversation, type Role } from "./chat";
-import { describe, expectObject, expectText, type JsonObject, SampleError } from "./values";
+import { parseJson } from "./json";
+import { expectObject, expectText, type JsonObject, SampleError, shown } from "./values";
 
 /** What a classifier learns to tell apart. */
 export interface Target {
@@ -11,7 +12,19 @@ export interface Target {
 }
 
 /** Characters by the role that says them; `text` for samples without roles. */
-export type Characters = Partial<Record<Role | "text", number>>;
+export type Characters = Record<Role | "text", number>;
+
+export const noCharacters = (): Characters => ({ system: 0, user: 0, assistant: 0, tool: 0, text: 0 });
+
+/** @returns how many were added to the totals */
+export function addCharacters(totals: Characters, { system, user, assistant, tool, text }: Characters): number {
+  totals.system += system;
+  totals.user += user;
+  totals.assistant += assistant;
+  totals.tool += tool;
+  totals.text += text;
+  return system + user + assistant + tool + text;
+}
 
 /** What decides which samples are good: the kind of job, and for a classifier what it has to tell apart. */
 export interface Rules {
@@ -22,29 +35,21 @@ export interface Rules {
 /**
  * Checks one line of a data file.
  *
- * @param totals gets the characters of a good sample added
- * @returns the number of characters in the sample
+ * @returns the characters of the sample
  * @throws {SampleError} with the first thing that is wrong
  */
-export function checkSample(bytes: Buffer, rules: Rules, totals: Characters = {}): number {
+export function checkSample(bytes: Buffer, rules: Rules): Characters {
   const sample = expectObject(parseJson(decodeText(bytes)), "");
-  const characters: Characters = {};
+  const characters = noCharacters();
   checkInput(sample, rules.jobType, characters);
-  if (rules.jobType === "classifier") {
-    checkLabels(sample.labels, rules.targets);
-  }
-  let sum = 0;
-  for (const [role, count] of Object.entries(characters) as [Role, number][]) {
-    totals[role] = (totals[role] ?? 0) + count;
-    sum += count;
-  }
-  return sum;
+  if (rules.jobType === "classifier") checkLabels(sample.labels, rules.targets);
+  return characters;
 }
 
 function checkInput(sample: JsonObject, jobType: Rules["jobType"], characters: Characters): void {
-  if ("messages" in sample) {
+  if (sample.messages !== undefined) {
     checkConversation(sample, jobType === "completion" ? "assistant" : undefined, characters);
-  } else if ("text" in sample) {
+  } else if (sample.text !== undefined) {
     characters.text = expectText(sample.text, "text").length;
   } else throw new SampleError("", 'expected "messages" or "text", found neither');
 }
@@ -53,16 +58,16 @@ function checkLabels(value: unknown, targets: readonly Target[]): void {
   const labels = expectObject(value, "labels");
   for (const name of Object.keys(labels)) {
     if (!targets.some((target) => target.name === name)) {
-      throw new SampleError(`labels.${name}`, "is not one of the job's classifier targets");
+      throw new SampleError("labels", `${shown(name)} is not one of the job's classifier targets`);
     }
   }
-  for (const target of targets) {
-    const path = `labels.${target.name}`;
-    const given = labels[target.name];
-    const chosen = target.loss_function === "multi_class" && Array.isArray(given) ? given : [given];
-    for (const label of chosen) {
-      if (typeof label !== "string" || !target.labels.includes(label)) {
-        throw new SampleError(path, `expected one of the target's labels, found ${describe(label)}`);
+  for (const { name, labels: known, loss_function } of targets) {
+    const path = `labels.${name}`;
+    const given = labels[name];
+    const several = loss_function === "multi_class" && Array.isArray(given);
+    for (const label of several ? given : [given]) {
+      if (!known.includes(label)) {
+        throw new SampleError(path, `expected one of the target's labels, found ${shown(label)}`);
       }
     }
   }
@@ -73,12 +78,4 @@ function decodeText(bytes: Buffer): string {
   if (isAscii(bytes)) return bytes.toString("latin1");
   if (!isUtf8(bytes)) throw new SampleError("", "is not UTF-8");
   return bytes.toString("utf8");
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new SampleError("", `is not JSON: ${(error as Error).message.slice(0, 100)}`);
-  }
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { charactersOf } from "../../data/src";
 import { checkSample, type Rules } from "../../data/src/sample";
 
 const COMPLETION: Rules = { jobType: "completion", targets: [] };
@@ -23,8 +24,10 @@ const call = (id = "abcdefgh1", over: object = {}) => ({
 const calling = (...calls: unknown[]) => ({ role: "assistant", tool_calls: calls });
 const tool = (id = "abcdefgh1") => ({ role: "tool", tool_call_id: id, name: "f", content: "42" });
 
+/** @returns the characters of the sample, whoever says them */
 function check(sample: unknown, rules = COMPLETION): number {
-  return checkSample(Buffer.from(typeof sample === "string" ? sample : JSON.stringify(sample)), rules);
+  const bytes = Buffer.from(typeof sample === "string" ? sample : JSON.stringify(sample));
+  return charactersOf({ characters: checkSample(bytes, rules) });
 }
 
 describe("the rules for samples", () => {
@@ -74,15 +77,20 @@ describe("the rules for samples", () => {
   }
 
   for (const [sample, message] of [
-    ["", /^is not JSON: /],
-    ["{", /^is not JSON: /],
+    ["", "is not JSON: it ends after character 0, too early"],
+    ["{", "is not JSON: it ends after character 1, too early"],
+    ['{"text":"secret', "is not JSON: it ends after character 15, too early"],
+    ['{"text":"secret"} {', "is not JSON (at character 19)"],
+    ['{"text" "secret"}', "is not JSON (at character 9)"],
+    ["secret", "is not JSON (at character 1)"],
+    ["[".repeat(100_000), "is not JSON"],
     ["[]", "expected an object, found an empty list"],
     ["null", "expected an object, found null"],
     [{}, 'expected "messages" or "text", found neither'],
     [{ text: "" }, "text: is empty"],
-    [{ text: 1 }, "text: expected a string, found 1"],
-    [{ messages: "x" }, 'messages: expected a list with at least one element, found "x"'],
-    [{ messages: [1] }, "messages[0]: expected an object, found 1"],
+    [{ text: 1 }, "text: expected a string, found a number"],
+    [{ messages: "x" }, "messages: expected a list with at least one element, found a string"],
+    [{ messages: [1] }, "messages[0]: expected an object, found a number"],
     [
       { messages: [{ ...user, role: "human" }] },
       'messages[0].role: expected one of "system", "user", "assistant", "tool", found "human"',
@@ -156,7 +164,7 @@ describe("the rules for samples", () => {
     [{ mood: "fine", topics: "a" }, `labels.mood: expected one of the target's labels, found "fine"`],
     [{ mood: ["good"], topics: "a" }, "labels.mood: expected one of the target's labels, found a list"],
     [{ mood: "good", topics: ["a", 1] }, "labels.topics: expected one of the target's labels, found 1"],
-    [{ mood: "good", topics: "a", age: "old" }, "labels.age: is not one of the job's classifier targets"],
+    [{ mood: "good", topics: "a", age: "old" }, `labels: "age" is not one of the job's classifier targets`],
   ] as [unknown, string][]) {
     it(`refuse a classifier's labels ${JSON.stringify(labels)}`, () => {
       assert.throws(() => check({ text: "x", labels }, CLASSIFIER), { name: "SampleError", message });

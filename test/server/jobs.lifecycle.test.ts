@@ -134,7 +134,7 @@ describe("server: the life of a job", () => {
     const { reason, findings } = job.events[0].data;
     assert.equal(reason, `${finding}; 2 of 3 samples are bad`);
     assert.equal(findings[0], finding);
-    assert.match(findings[1], /^bad\.jsonl:3: is not JSON: /);
+    assert.match(findings[1], /^bad\.jsonl:3: is not JSON \(/);
     assert.deepEqual(job.metadata, { simulated: true });
   });
 

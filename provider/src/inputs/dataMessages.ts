@@ -1,6 +1,9 @@
 import { CHARACTERS_PER_TOKEN, type Count, type FileReport } from "#data";
 import type { DataOptions } from "./inspectData";
 
+/** Mistral's API takes no larger files. */
+const FILE_BYTES = 512 * 1024 ** 2;
+
 /** Validation data may have at most so much (Mistral's documentation of fine-tuning). */
 const VALIDATION_BYTES = 1024 ** 2;
 const VALIDATION_SHARE = 0.05;
@@ -13,8 +16,17 @@ export interface Context {
   trainingBytes?: number | undefined;
 }
 
-/** What makes a file useless for the training; none while no more of its samples are bad than may be skipped. */
-export function errorsOf(name: string, report: FileReport, { allowed = 0 }: DataOptions): string[] {
+/** What makes a file useless for the training. */
+export function errorsOf(name: string, report: FileReport, options: DataOptions): string[] {
+  const errors = badSamples(name, report, options);
+  if (report.bytes > FILE_BYTES) {
+    errors.push(`${name}: has ${report.bytes} bytes, a file may have ${FILE_BYTES}; give the data in several files`);
+  }
+  return errors;
+}
+
+/** None while no more of its samples are bad than may be skipped. */
+function badSamples(name: string, report: FileReport, { allowed = 0 }: DataOptions): string[] {
   const { good, bad } = report;
   if (bad === 0 && good > 0) return [];
   if (bad === 0)

@@ -1,0 +1,79 @@
+import { checkEach, expectObject, expectOneOf, expectText, isObject, SampleError, shown } from "./values";
+
+/** What Mistral's tokenizer demands of the id of a tool call, and of a function's name. */
+const TOOL_CALL_ID = /^[A-Za-z0-9]{9}$/;
+const FUNCTION_NAME = /^[A-Za-z0-9_-]{1,64}$/;
+
+/** The calls that have no answer yet. */
+export class OpenCalls {
+  /** Most samples call nothing, and a set of its own for each of them would take its time. */
+  private ids: Set<string> | undefined;
+
+  get size(): number {
+    return this.ids?.size ?? 0;
+  }
+
+  add(id: unknown): void {
+    if (typeof id !== "string" || !TOOL_CALL_ID.test(id)) {
+      throw new SampleError("id", `expected 9 letters or digits, found ${shown(id)}`);
+    }
+    this.ids ??= new Set();
+    if (this.ids.has(id)) throw new SampleError("id", `${shown(id)} is used twice`);
+    this.ids.add(id);
+  }
+
+  answer(id: unknown): void {
+    if (!this.ids?.delete(id as string)) {
+      throw new SampleError("tool_call_id", `${shown(id)} is not the id of a preceding tool call that is still open`);
+    }
+  }
+}
+
+/** @returns the names of the functions that a sample's `tools` define */
+export function definedFunctions(tools: unknown): ReadonlySet<string> | undefined {
+  if (tools === undefined || tools === null) return undefined;
+  const names = new Set<string>();
+  checkEach(tools, "tools", (each) => {
+    const tool = expectObject(each, "");
+    expectOneOf(tool.type ?? "function", ["function"], "type");
+    const { name, parameters } = expectObject(tool.function, "function");
+    if (typeof name !== "string" || !FUNCTION_NAME.test(name)) {
+      throw new SampleError("function.name", `expected up to 64 letters, digits, "_" or "-", found ${shown(name)}`);
+    }
+    if (parameters !== undefined) expectObject(parameters, "function.parameters");
+    names.add(name);
+  });
+  return names;
+}
+
+/** @returns the characters of the calls' arguments */
+export function checkCalls(calls: unknown, functions: ReadonlySet<string> | undefined, open: OpenCalls): number {
+  let characters = 0;
+  checkEach(calls, "tool_calls", (each) => {
+    const call = expectObject(each, "");
+    open.add(call.id);
+    expectOneOf(call.type ?? "function", ["function"], "type");
+    const { name, arguments: given } = expectObject(call.function, "function");
+    if (!functions?.has(name as string)) {
+      throw new SampleError("function.name", `${shown(name)} is not defined in "tools"`);
+    }
+    characters += checkArguments(given);
+  });
+  return characters;
+}
+
+function checkArguments(value: unknown): number {
+  const text = expectText(value, "function.arguments");
+  if (!isObject(parseOrUndefined(text))) {
+    throw new SampleError("function.arguments", "expected a string that holds a JSON object");
+  }
+  return text.length;
+}
+
+function parseOrUndefined(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
