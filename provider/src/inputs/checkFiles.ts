@@ -43,15 +43,16 @@ export async function checkFiles(inputs: Record<string, unknown>): Promise<Files
       seqLen: numberOf((inputs.hyperparameters as Inputs["hyperparameters"])?.seqLen),
     },
   );
+  const rules = rulesOf(inputs);
   const warnings: string[] = [];
   for (const [index, checked] of [...training, ...validation].entries()) {
     const place = places.flat()[index] as Place;
-    if (checked.errors.length > 0) problems.push(new InputProblem(pathOf(place), checked.errors.join("\n  ")));
+    if (rules && checked.errors.length > 0) problems.push(new InputProblem(pathOf(place), checked.errors.join("\n  ")));
     warnings.push(...checked.warnings);
     fillIn(inputs, place, checked);
   }
   const known = training.length > 0 && training.length === filesOf(inputs, "trainingFiles").length;
-  return { problems, warnings, ...(known && rulesOf(inputs) && { summary }) };
+  return { problems, warnings, ...(known && rules && { summary }) };
 }
 
 function placesOf(inputs: Record<string, unknown>, name: FileInput): Place[] {

@@ -95,6 +95,11 @@ describe("check", () => {
       });
     });
 
+    it("finds nothing wrong with data while it does not know what to hold it against", async () => {
+      const targets = [{ name: "mood", labels: UNKNOWN }];
+      assert.deepEqual(await problems(declared({ jobType: "classifier", classifierTargets: targets })), []);
+    });
+
     it("still finds what is wrong beside an unknown value", async () => {
       const found = await problems(declared({ model: UNKNOWN, suffix: "x".repeat(19) }));
       assert.equal(found.length, 1);
