@@ -81,12 +81,12 @@ export function kindOf(value: unknown): string {
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
-/** The longest value that is shown. */
+/** The longest text that is shown. */
 const SHOWN_CHARACTERS = 40;
 
 /** A role, a label, an id, a name: short values as they are, others by their kind. */
 export function shown(value: unknown): string {
   if (typeof value === "object" || value === undefined) return kindOf(value);
-  const text = JSON.stringify(value);
-  return text.length <= SHOWN_CHARACTERS ? text : `${kindOf(value)} of ${text.length} characters`;
+  const isLong = typeof value === "string" && value.length > SHOWN_CHARACTERS;
+  return isLong ? `a string of ${value.length} characters` : JSON.stringify(value);
 }
