@@ -38,7 +38,7 @@ export function checkConversation(
       return;
     }
     const { content, tool_calls: calls, weight } = message;
-    if (weight !== undefined) expectOneOf(weight, [0, 1], "weight");
+    expectOneOf(weight ?? 1, [0, 1], "weight");
     const callsNothing = calls === undefined || calls === null;
     // Beside calls there need not be anything said.
     if (callsNothing || (content ?? "") !== "") characters.assistant += checkContent(content);

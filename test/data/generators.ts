@@ -1,0 +1,171 @@
+import fc from "fast-check";
+import type { Rules } from "../../data/src";
+
+/** Samples that are good, of each format; what mutations make of them; and whole files of both. */
+
+export const COMPLETION: Rules = { jobType: "completion", targets: [] };
+export const CLASSIFIER: Rules = {
+  jobType: "classifier",
+  targets: [
+    { name: "mood", labels: ["good", "bad"], loss_function: "single_class" },
+    { name: "topics", labels: ["x", "y", "z"], loss_function: "multi_class" },
+  ],
+};
+
+const text = fc.string({ unit: "grapheme", minLength: 1, maxLength: 12 }).map((words) => `${words}.`);
+const image = fc
+  .oneof(
+    text,
+    text.map((url) => ({ url })),
+  )
+  .map((image_url) => ({ type: "image_url", image_url }));
+const chunks = fc.array(
+  fc.oneof(
+    text.map((text) => ({ type: "text", text })),
+    image,
+  ),
+  { minLength: 1, maxLength: 3 },
+);
+const content = fc.oneof({ weight: 4, arbitrary: text }, chunks);
+
+const user = content.map((content) => ({ role: "user", content }));
+const assistant = fc.record(
+  { role: fc.constant("assistant"), content, weight: fc.constantFrom(0, 1, null) },
+  { requiredKeys: ["role", "content"] },
+);
+
+const FUNCTIONS = ["f", "get_weather", "x-1"];
+const tools = FUNCTIONS.map((name) => ({ type: "function", function: { name, parameters: {} } }));
+const id = fc.stringMatching(/^[a-zA-Z0-9]{9}$/);
+const callOf = (id: string) =>
+  fc.record({
+    id: fc.constant(id),
+    type: fc.constant("function"),
+    function: fc.record({
+      name: fc.constantFrom(...FUNCTIONS),
+      arguments: fc.dictionary(text, text).map((it) => JSON.stringify(it)),
+    }),
+  });
+
+/** An assistant's calls, and their answers in any order. */
+const calls = fc
+  .uniqueArray(id, { minLength: 1, maxLength: 3 })
+  .chain((ids) =>
+    fc
+      .tuple(fc.tuple(...ids.map(callOf)), fc.shuffledSubarray(ids, { minLength: ids.length }), text)
+      .map(([tool_calls, order, content]) => [
+        { role: "assistant", tool_calls },
+        ...order.map((tool_call_id) => ({ role: "tool", tool_call_id, content })),
+      ]),
+  );
+
+const turn = (rounds: number) =>
+  fc
+    .tuple(user, fc.array(calls, { maxLength: rounds }), assistant)
+    .map(([asked, called, answered]) => [asked, ...called.flat(), answered]);
+const conversation = (rounds: number) =>
+  fc
+    .tuple(fc.option(text), fc.array(turn(rounds), { minLength: 1, maxLength: 3 }))
+    .map(([system, turns]) => [...(system === null ? [] : [{ role: "system", content: system }]), ...turns.flat()]);
+
+const instruct = conversation(0).map((messages) => ({ messages }));
+const functionCalling = conversation(2).map((messages) => ({ messages, tools }));
+const plain = text.map((text) => ({ text }));
+const labels = fc.record({
+  mood: fc.constantFrom("good", "bad"),
+  topics: fc.oneof(fc.constantFrom("x", "y", "z"), fc.subarray(["x", "y", "z"])),
+});
+const classified = fc
+  .tuple(fc.oneof(plain, instruct, functionCalling), labels)
+  .map(([input, labels]) => ({ ...input, labels }));
+
+export const FORMATS: Record<string, { rules: Rules; sample: fc.Arbitrary<object> }> = {
+  instruct: { rules: COMPLETION, sample: instruct },
+  "function calling": { rules: COMPLETION, sample: functionCalling },
+  text: { rules: COMPLETION, sample: plain },
+  classifier: { rules: CLASSIFIER, sample: classified },
+};
+
+/** Values that stand where another one should. */
+const odd = fc.constantFrom<unknown[]>(
+  ...[
+    null,
+    "",
+    " ",
+    "x",
+    "user",
+    "tool",
+    "assistant",
+    "aaaaaaaaa",
+    "function",
+    "{}",
+    "good",
+    0,
+    1,
+    0.5,
+    true,
+    [],
+    {},
+    ["x"],
+    [{}],
+  ],
+);
+
+/** Changes one thing, anywhere in a sample: takes it away, puts something odd in its place, has it twice, or the other way round. */
+export function mutated(sample: object): fc.Arbitrary<object> {
+  return fc
+    .tuple(fc.nat(), fc.constantFrom("remove", "replace", "repeat", "reverse"), odd)
+    .map(([place, how, value]) => {
+      const copy = structuredClone(sample);
+      const places = placesIn(copy);
+      if (places.length === 0) return copy;
+      const { holder, key } = places[place % places.length] as Place;
+      if (how === "replace") holder[key] = value;
+      else if (how === "remove" && Array.isArray(holder)) holder.splice(Number(key), 1);
+      else if (how === "remove") delete holder[key];
+      else if (Array.isArray(holder) && how === "repeat") holder.splice(Number(key), 0, holder[Number(key)]);
+      else if (Array.isArray(holder)) holder.reverse();
+      return copy;
+    });
+}
+
+interface Place {
+  holder: Record<string, unknown>;
+  key: string;
+}
+
+function placesIn(value: unknown): Place[] {
+  if (typeof value !== "object" || value === null) return [];
+  const holder = value as Record<string, unknown>;
+  return Object.keys(holder).flatMap((key) => [{ holder, key }, ...placesIn(holder[key])]);
+}
+
+/** A file: good samples and bad, broken lines and blank ones, with line ends of any kind. */
+export function file(sample: fc.Arbitrary<object>): fc.Arbitrary<Buffer> {
+  const line = fc.oneof(
+    { weight: 4, arbitrary: sample.map((it) => Buffer.from(JSON.stringify(it))) },
+    { weight: 2, arbitrary: sample.chain(mutated).map((it) => Buffer.from(JSON.stringify(it))) },
+    sample.chain((it) => cutOrDamaged(Buffer.from(JSON.stringify(it)))),
+    fc.constantFrom("", " \t", "{}", "[", '{"text":"again"}', ' {"text":"again"} ').map((it) => Buffer.from(it)),
+  );
+  const end = fc.constantFrom("\n", "\n", "\n", "\r\n");
+  return fc
+    .tuple(fc.boolean(), fc.array(fc.tuple(line, end), { maxLength: 10 }), fc.nat(3), fc.boolean())
+    .map(([mark, lines, again, final]) => {
+      const parts = [...lines, ...lines.slice(0, again)].flatMap(([bytes, end]) => [bytes, Buffer.from(end)]);
+      if (!final) parts.pop();
+      return Buffer.concat([Buffer.from(mark ? "\uFEFF" : ""), ...parts]);
+    });
+}
+
+function cutOrDamaged(bytes: Buffer): fc.Arbitrary<Buffer> {
+  const at = fc.nat(bytes.length - 1);
+  return fc.oneof(
+    at.map((end) => bytes.subarray(0, end)),
+    fc.tuple(at, fc.nat(255)).map(([index, byte]) => {
+      const damaged = Buffer.from(bytes);
+      damaged[index] = byte;
+      return damaged;
+    }),
+  );
+}

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { type Count, inspect, type Rules, SampleIndex } from "../../data/src";
+import { FORMATS, file, mutated } from "./generators";
+import { reference } from "./reference";
+
+const RUNS = { numRuns: 150 };
+
+describe("samples and files as they may come", () => {
+  for (const [format, { rules, sample }] of Object.entries(FORMATS)) {
+    describe(format, () => {
+      it("takes every good sample", async () => {
+        await fc.assert(
+          fc.asyncProperty(sample, async (each) => {
+            const { good, findings } = await report(line(each), rules);
+            assert.deepEqual([good, findings], [1, []]);
+          }),
+          RUNS,
+        );
+      });
+
+      it("agrees with the reference on samples that were changed somewhere", async () => {
+        await fc.assert(
+          fc.asyncProperty(sample.chain(mutated).chain(mutated), (each) => agrees(line(each), rules)),
+          { numRuns: 4 * RUNS.numRuns },
+        );
+      });
+
+      it("agrees with the reference on whole files, wherever their pieces begin and end", async () => {
+        await fc.assert(
+          fc.asyncProperty(file(sample), fc.integer({ min: 1, max: 300 }), (content, size) =>
+            agrees(content, rules, size),
+          ),
+          RUNS,
+        );
+      });
+    });
+  }
+});
+
+const line = (sample: object) => Buffer.from(`${JSON.stringify(sample)}\n`);
+
+async function agrees(content: Buffer, rules: Rules, size?: number): Promise<void> {
+  const { findings, bad, longest, oddities, ...found } = await report(content, rules, size);
+  const { badLines, crlf, blank, duplicates, byteOrderMark, noFinalNewline, ...expected } = reference(content, rules);
+  assert.deepEqual(found, expected, content.toString());
+  assert.equal(bad, findings.length);
+  assert.deepEqual(
+    findings.map(({ line }) => line),
+    badLines,
+    content.toString(),
+  );
+  assert.deepEqual([oddities.byteOrderMark, oddities.noFinalNewline], [byteOrderMark, noFinalNewline]);
+  const { of: _, ...repeated } = oddities.duplicates ?? { of: undefined };
+  assert.deepEqual(
+    [oddities.crlf, oddities.blank, oddities.duplicates && repeated],
+    [crlf, blank, duplicates].map(counted),
+  );
+}
+
+function counted(lines: number[]): Count | undefined {
+  return lines[0] === undefined ? undefined : { count: lines.length, first: lines[0] };
+}
+
+function report(content: Buffer, rules: Rules, size = content.length) {
+  async function* pieces(): AsyncGenerator<Buffer> {
+    for (let start = 0; start < content.length; start += size) yield content.subarray(start, start + size);
+  }
+  // The index takes some milliseconds, and finds nothing in a file of one line.
+  return inspect(pieces, { rules, index: content.indexOf("\n") < content.length - 1 ? new SampleIndex() : undefined });
+}
