@@ -210,8 +210,10 @@ describe("a wait that ends before the job", () => {
 
   it("keeps the id and leaves the job alone when it is interrupted", async () => {
     const host = world.host();
-    setTimeout(() => host.controller.abort(), 300);
-    const error = await initErrorOf(world.create("interrupted", slow, host));
+    const created = setInterval(() => {
+      if (host.said.some(({ message }) => message.startsWith("created"))) host.controller.abort();
+    }, 20);
+    const error = await initErrorOf(world.create("interrupted", slow, host)).finally(() => clearInterval(created));
     assert.match(error.message, /interrupted; fine-tuning job .* goes on and its id is in the state/);
     assert.equal((await world.client.jobs.get(error.id)).status.startsWith("CANCEL"), false);
   });
