@@ -10,16 +10,21 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, type RequestListener } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import { execa } from "execa";
 import { type FileSource, MistralClient, type UploadOptions } from "../../../provider/src/client";
+import { certificateFor } from "../../support/certificate";
 import { type Received, ScriptedServer } from "../../support/scriptedServer";
 import { FILE, KEY } from "./fixtures";
 
 /** The parts of a multipart body, read in the plainest way there is. */
-function partsOf({ headers, body }: Received): { head: string; content: Buffer }[] {
+function partsOf({ headers, body }: Pick<Received, "headers" | "body">): { head: string; content: Buffer }[] {
   const boundary = /boundary=(.+)$/.exec(headers["content-type"] ?? "")?.[1];
   assert.ok(boundary);
   const text = body.toString("latin1");
@@ -35,6 +40,12 @@ function partsOf({ headers, body }: Received): { head: string; content: Buffer }
       };
     });
 }
+
+const UPLOAD = `
+  const { MistralClient } = require("./provider/src/client");
+  const [baseUrl, file] = process.argv.slice(1);
+  new MistralClient({ baseUrl }).files.upload(JSON.parse(file));
+`;
 
 describe("uploading a file", () => {
   let server: ScriptedServer;
@@ -52,7 +63,8 @@ describe("uploading a file", () => {
   });
   beforeEach(() => server.script({ json: { ...FILE, bytes: undefined } }));
 
-  const content = Buffer.from(Array.from({ length: 1_000_003 }, (_, index) => (index * 7) % 256));
+  // Several chunks, no two of them alike, and a piece of one.
+  const content = Buffer.from(Uint32Array.from({ length: 1_000_003 }, (_, index) => index * 7).buffer);
   const sha256 = createHash("sha256").update(content).digest("hex");
   const onDisk = (name: string, bytes: Buffer | string = content) => {
     const path = join(folder, name);
@@ -86,6 +98,42 @@ describe("uploading a file", () => {
         'Content-Disposition: form-data; name="file"; filename="train.jsonl"\r\nContent-Type: application/octet-stream',
       );
       assert.ok(file?.content.equals(content));
+    });
+  }
+
+  for (const scheme of ["http", "https"]) {
+    it(`sends a file byte for byte over ${scheme} to a server that reads slowly`, async () => {
+      const certificate = await certificateFor("localhost");
+      const body: Buffer[] = [];
+      const read: RequestListener = async (request, response) => {
+        for await (const chunk of request) {
+          body.push(chunk);
+          await sleep(1);
+        }
+        response.setHeader("content-type", "application/json").end(JSON.stringify({ ...FILE, bytes: undefined }));
+        received = { headers: request.headers, body: Buffer.concat(body) };
+      };
+      let received: Pick<Received, "headers" | "body"> | undefined;
+      const slow = scheme === "http" ? createServer(read) : createTlsServer(certificate, read);
+      await new Promise<void>((resolve) => slow.listen(0, "127.0.0.1", resolve));
+      const url = `${scheme}://127.0.0.1:${(slow.address() as AddressInfo).port}`;
+      const file = { path: onDisk("train.jsonl"), sha256 };
+      try {
+        // In a process of its own: Node reads NODE_EXTRA_CA_CERTS only when it starts.
+        await execa(
+          process.execPath,
+          ["-r", "ts-node/register/transpile-only", "-e", UPLOAD, url, JSON.stringify(file)],
+          {
+            cwd: join(__dirname, "../../.."),
+            env: { NODE_EXTRA_CA_CERTS: onDisk("authority.pem", certificate.cert) },
+          },
+        );
+      } finally {
+        slow.close();
+        slow.closeAllConnections();
+      }
+      assert.ok(received);
+      assert.ok(partsOf(received)[1]?.content.equals(content));
     });
   }
 
