@@ -1,7 +1,7 @@
 import type { JobSpec } from "../schemas/jobs";
 
 /** The trainers there are. `simulated` trains nothing, and what it reports is made up. */
-export type TrainerName = "simulated";
+export type TrainerName = "simulated" | "process" | "ray";
 
 /** A data file as a trainer sees it. */
 export interface DataFile {
@@ -31,9 +31,10 @@ export interface Plan {
   tokensPerStep: number;
   /** From the start to the end of the training, in seconds of the clock on the wall. */
   expectedDurationSeconds: number;
-  cost: number;
+  /** Left out where there is no price. */
+  cost?: number;
   /** ISO 4217. */
-  costCurrency: string;
+  costCurrency?: string;
   /** How many times faster than real time a simulation runs. */
   speed?: number;
 }
@@ -55,16 +56,34 @@ export interface Checkpoint {
   createdAt: number;
 }
 
+/** What a training program tells its users, besides its steps. */
+export interface ProgramEvent {
+  name: string;
+  data: Record<string, unknown>;
+  /** Milliseconds since 1970. */
+  createdAt: number;
+  /** The line that says it: a greater one than that of every event before. */
+  line: number;
+}
+
 export interface Progress {
+  /** `starting` is also what a run is that waits for its turn. */
   state: "starting" | "running" | "succeeded" | "failed" | "cancelled";
-  /** Steps done, 0 to `plan.totalSteps`. */
+  /** Steps done, 0 to `totalSteps`. A training that goes on from a checkpoint goes back to the checkpoint's step. */
   step: number;
   trainLoss?: number;
   remainingSeconds?: number;
   /** All of them so far, oldest first. */
   checkpoints: Checkpoint[];
-  /** Why it failed. */
+  /** Why it failed; while it is starting, what it waits for. */
   reason?: string;
+  /** Why a training that succeeded has ended: after all its steps, unless this says otherwise. */
+  stopReason?: string;
+  /** All of them so far, oldest first. */
+  events?: ProgramEvent[];
+  trainedTokens?: number;
+  /** What the plan could only estimate. */
+  actual?: Partial<Pick<Plan, "totalSteps" | "epochs" | "tokensPerStep" | "dataTokens">>;
 }
 
 /**

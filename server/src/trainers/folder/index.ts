@@ -1,0 +1,6 @@
+export { createFolder, writeAtomically } from "./create";
+export { apiKeyVariable, type JobFile, jobFile, tokenVariable } from "./job-file";
+export { JobFolder } from "./layout";
+export { toProgress } from "./progress";
+export { ProgressFile } from "./progress-file";
+export type { Story } from "./story";

@@ -1,0 +1,56 @@
+import { z } from "zod";
+
+/** Python's NaN and Infinity are no JSON; a program that has one leaves the field out, or says `null`. */
+const number = z
+  .number()
+  .nullish()
+  .transform((value) => value ?? undefined);
+const step = z.int().min(0);
+const time = z.number();
+
+const metrics = z.object({ train_loss: z.number(), valid_loss: number, valid_mean_token_accuracy: number });
+
+/** One line of `progress.jsonl`. Times are Unix seconds, with fractions. Fields that are not known are left out. */
+export const progressRecord = z.discriminatedUnion("type", [
+  z.object({
+    type: z.literal("start"),
+    time,
+    total_steps: z.int().min(1),
+    step: step.default(0),
+    tokens_per_step: number,
+    data_tokens: number,
+    epochs: number,
+  }),
+  z.object({
+    type: z.literal("event"),
+    time,
+    name: z.string().min(1).max(256),
+    data: z.record(z.string(), z.unknown()).default({}),
+  }),
+  z.object({ type: z.literal("step"), time, step, loss: number, tokens: number, remaining_seconds: number }),
+  z.object({ type: z.literal("checkpoint"), time, step, metrics }),
+  z.discriminatedUnion("status", [
+    z.object({
+      type: z.literal("result"),
+      time,
+      status: z.literal("succeeded"),
+      artifact: z.literal("artifact").default("artifact"),
+      trained_tokens: number,
+      step,
+      stop_reason: z.enum(["steps", "early_stopping"]).default("steps"),
+    }),
+    z.object({ type: z.literal("result"), time, status: z.literal("failed"), reason: z.string() }),
+  ]),
+]);
+export type ProgressRecord = z.output<typeof progressRecord>;
+
+/** @returns undefined for a line that is not JSON; `null` for one that is, and says nothing that is known */
+export function parseRecord(line: string): ProgressRecord | null | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  return progressRecord.safeParse(value).data ?? null;
+}
