@@ -5,15 +5,18 @@ import { closable } from "./closing";
 import { UsageError } from "./errors";
 import { Supervisor } from "./jobs/supervisor";
 import { UrlSigner } from "./signed-urls";
+import { ArtifactStore } from "./store/artifacts";
 import { BlobStore } from "./store/blobs";
 import { openDatabase, signingKey } from "./store/database";
 import { FileStore } from "./store/files";
 import { JobStore } from "./store/jobs";
 import { lockFolder } from "./store/lock";
 import { ModelStore } from "./store/models";
-import { SimulatedTrainer } from "./trainers/simulated";
+import { SecretStore } from "./store/secrets";
+import { configureTrainers, type TrainerOptions } from "./trainers/configured";
+import type { Trainer } from "./trainers/trainer";
 
-export interface ServerOptions {
+export interface ServerOptions extends TrainerOptions {
   /** The folder that holds everything the server keeps. Made if it is not there. */
   dataDir: string;
   /** The address to listen on: 127.0.0.1 by default. Another than a loopback address needs keys. */
@@ -22,8 +25,6 @@ export interface ServerOptions {
   port?: number;
   /** The API keys that are let in, plain or as `sha256:<hex>`. With none, every caller is. */
   apiKeys?: string[];
-  /** How many times faster than real time trainings are simulated: 50 by default. */
-  speed?: number;
   /** The greatest size of an uploaded file in bytes, inclusive: 512 · 1024² by default, as on the hosted service. */
   maxFileBytes?: number;
 }
@@ -35,7 +36,6 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-export const DEFAULT_SPEED = 50;
 const DEFAULT_HOST = "127.0.0.1";
 const DEFAULT_MAX_FILE_BYTES = 512 * 1024 ** 2;
 
@@ -75,19 +75,23 @@ async function open(options: ServerOptions, keys: Keys): Promise<RunningServer> 
     dataDir,
     host = DEFAULT_HOST,
     port = 0,
-    speed = DEFAULT_SPEED,
+    trainer: trainerName = "simulated",
     maxFileBytes = DEFAULT_MAX_FILE_BYTES,
   } = options;
+  const secrets = new SecretStore(dataDir);
+  const trainers = configureTrainers(options, dataDir, secrets);
   const database = openDatabase(join(dataDir, "server.db"));
   const blobs = new BlobStore(dataDir);
   const files = new FileStore(database, blobs);
   const jobs = new JobStore(database);
   const models = new ModelStore(database);
-  const trainer = new SimulatedTrainer(speed);
+  const artifacts = new ArtifactStore(dataDir);
   const onFault = (jobId: string, error: unknown) => app.log.error({ err: error, jobId }, "a job failed");
-  const supervisor = new Supervisor({ jobs, files, models, trainer, onFault });
+  const supervisor = new Supervisor({ jobs, files, models, secrets, trainers, onFault });
   const signer = new UrlSigner(signingKey(database));
-  const app = await buildApp({ keys, signer, blobs, files, jobs, models, supervisor, trainer, maxFileBytes });
+  const trainer = trainers.get(trainerName) as Trainer;
+  const stores = { blobs, files, jobs, models, secrets, artifacts };
+  const app = await buildApp({ ...stores, keys, signer, supervisor, trainer, maxFileBytes });
   const closeApp = closable(app);
   const close = async () => {
     await closeApp();

@@ -4,7 +4,10 @@ import { parseArgs } from "node:util";
 import envPaths from "env-paths";
 import { parseKeysFile } from "./auth";
 import { UsageError } from "./errors";
-import { DEFAULT_SPEED, type ServerOptions } from "./index";
+import { given } from "./given";
+import type { ServerOptions } from "./index";
+import { DEFAULT_HANG_TIMEOUT, DEFAULT_MAX_JOBS, DEFAULT_SPEED } from "./trainers/configured";
+import type { TrainerName } from "./trainers/trainer";
 
 const DEFAULT_DATA_DIR = envPaths("mistral-fine-tuning-server", { suffix: "" }).data;
 const DEFAULT_PORT = 8080;
@@ -20,7 +23,12 @@ Usage: mistral-fine-tuning-server [options]
                     in the list of processes: MISTRAL_SERVER_API_KEYS or --keys-file hide it
   --keys-file FILE  keys, one a line, plain or as sha256:<hex>; lines with # are comments
   --trainer NAME    simulated (the default): trains nothing, and makes the results up
+                    process: trains on this machine, with the shipped recipe or a program of yours
   --speed N         simulate N times faster than real time (${DEFAULT_SPEED})
+  --models FILE     which model each name of the API means, in JSON or YAML; process needs it
+  --recipe COMMAND  the program that trains, instead of the shipped recipe: it is given a folder
+  --max-jobs N      how many trainings run at a time (${DEFAULT_MAX_JOBS}); the others wait in a queue
+  --hang-timeout N  seconds without progress after which a program is ended (${DEFAULT_HANG_TIMEOUT})
   --help, --version
 
 MISTRAL_SERVER_API_KEYS in the environment holds keys, separated by commas. Without any key the
@@ -38,7 +46,6 @@ export function parseOptions(
   if (values.version) {
     return "version";
   }
-  checkTrainer(values.trainer);
   return {
     host: values.host,
     port: integer("--port", values.port, 65_535),
@@ -48,7 +55,11 @@ export function parseOptions(
       ...(env.MISTRAL_SERVER_API_KEYS ?? "").split(",").filter((key) => key.trim() !== ""),
       ...(values["keys-file"] === undefined ? [] : readKeys(values["keys-file"])),
     ].map((key) => key.trim()),
+    trainer: trainerName(values.trainer),
     speed: positive("--speed", values.speed),
+    maxJobs: integer("--max-jobs", values["max-jobs"], 1000, 1),
+    hangTimeout: positive("--hang-timeout", values["hang-timeout"]),
+    ...given({ models: values.models, recipe: values.recipe }),
   };
 }
 
@@ -68,6 +79,10 @@ function parseFlags(argv: string[]) {
         "keys-file": { type: "string" },
         trainer: { type: "string", default: "simulated" },
         speed: { type: "string", default: String(DEFAULT_SPEED) },
+        models: { type: "string" },
+        recipe: { type: "string" },
+        "max-jobs": { type: "string", default: String(DEFAULT_MAX_JOBS) },
+        "hang-timeout": { type: "string", default: String(DEFAULT_HANG_TIMEOUT) },
         help: { type: "boolean", short: "h" },
         version: { type: "boolean" },
       },
@@ -79,13 +94,11 @@ function parseFlags(argv: string[]) {
   }
 }
 
-function checkTrainer(name: string): void {
-  if (name === "process" || name === "ray") {
-    throw new UsageError(`--trainer ${name} is not part of this version; it has the simulated trainer only`);
+function trainerName(name: string): TrainerName {
+  if (name !== "simulated" && name !== "process" && name !== "ray") {
+    throw new UsageError(`there is no trainer ${name}; there are simulated, process and ray`);
   }
-  if (name !== "simulated") {
-    throw new UsageError(`there is no trainer ${name}; this version has the simulated trainer only`);
-  }
+  return name;
 }
 
 function readKeys(path: string): string[] {
@@ -102,9 +115,9 @@ function readKeys(path: string): string[] {
   return keys;
 }
 
-function integer(flag: string, value: string, max: number): number {
-  if (!/^\d+$/.test(value) || Number(value) > max) {
-    throw new UsageError(`${flag} takes a whole number from 0 to ${max}, not ${value}`);
+function integer(flag: string, value: string, max: number, min = 0): number {
+  if (!/^\d+$/.test(value) || Number(value) > max || Number(value) < min) {
+    throw new UsageError(`${flag} takes a whole number from ${min} to ${max}, not ${value}`);
   }
   return Number(value);
 }

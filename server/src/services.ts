@@ -1,10 +1,12 @@
 import type { Keys } from "./auth";
 import type { Supervisor } from "./jobs/supervisor";
 import type { UrlSigner } from "./signed-urls";
+import type { ArtifactStore } from "./store/artifacts";
 import type { BlobStore } from "./store/blobs";
 import type { FileStore } from "./store/files";
 import type { JobStore } from "./store/jobs";
 import type { ModelStore } from "./store/models";
+import type { SecretStore } from "./store/secrets";
 import type { Trainer } from "./trainers/trainer";
 
 /** What the routes work with. */
@@ -15,7 +17,10 @@ export interface Services {
   files: FileStore;
   jobs: JobStore;
   models: ModelStore;
+  secrets: SecretStore;
+  artifacts: ArtifactStore;
   supervisor: Supervisor;
+  /** The one that trains new jobs. */
   trainer: Trainer;
   /** The greatest size of an uploaded file in bytes, inclusive. */
   maxFileBytes: number;

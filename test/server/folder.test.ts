@@ -16,6 +16,7 @@ function run(dataDir: string, body: Record<string, unknown> = {}): Run {
   const plan = { totalSteps: 1, epochs: 1, samples: 3, skippedSamples: 0, dataTokens: 9, tokensPerStep: 9 };
   return {
     id: "job",
+    owner: "anonymous",
     spec,
     trainingFiles: [file],
     validationFiles: [],

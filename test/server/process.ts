@@ -21,9 +21,17 @@ export async function run(args: string[], env: NodeJS.ProcessEnv = {}) {
   return { code: child.exitCode, stdout, stderr };
 }
 
-/** Starts the real program and waits until it listens. */
-export async function startProcess(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Started> {
-  const child = launch(["--port", "0", ...args], env);
+/**
+ * Starts the real program and waits until it listens.
+ *
+ * @param around a command that becomes the program that is named after it
+ */
+export async function startProcess(
+  args: string[],
+  env: NodeJS.ProcessEnv = {},
+  around: string[] = [],
+): Promise<Started> {
+  const child = launch(["--port", "0", ...args], env, around);
   let output = "";
   for await (const chunk of child.stdout) {
     output += chunk;
@@ -50,8 +58,9 @@ export function killProcesses(): void {
   }
 }
 
-function launch(args: string[], env: NodeJS.ProcessEnv) {
-  const child = spawn(process.execPath, [BIN, ...args], {
+function launch(args: string[], env: NodeJS.ProcessEnv, around: string[] = []) {
+  const [program, ...rest] = [...around, process.execPath, BIN, ...args] as [string, ...string[]];
+  const child = spawn(program, rest, {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, MISTRAL_SERVER_API_KEYS: "", ...env },
   });

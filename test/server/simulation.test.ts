@@ -19,7 +19,16 @@ function run(totalSteps: number, over: Partial<Run> = {}, hyperparameters: objec
     speed,
   };
   const spec = createJobBody.parse({ model: "m", training_files: ["f"], hyperparameters });
-  return { id: "an-id", spec, plan, startedAt: START, trainingFiles: [], validationFiles: [], ...over };
+  return {
+    id: "an-id",
+    owner: "anonymous",
+    spec,
+    plan,
+    startedAt: START,
+    trainingFiles: [],
+    validationFiles: [],
+    ...over,
+  };
 }
 
 const elapsed = (job: Run, seconds: number) => simulate(job, START + seconds * 1000);

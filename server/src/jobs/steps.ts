@@ -1,29 +1,42 @@
+import { given } from "../given";
 import type { FileStore } from "../store/files";
 import type { Job } from "../store/job";
 import type { JobStore } from "../store/jobs";
 import type { ModelStore } from "../store/models";
-import type { Plan, Progress, Run, Trainer } from "../trainers/trainer";
+import type { SecretStore } from "../store/secrets";
+import type { Plan, Progress, Run, Trainer, TrainerName } from "../trainers/trainer";
 import { candidate } from "./candidate";
 import { fineTunedModelName } from "./model-name";
-import { canBecome } from "./status";
+import { canBecome, isTerminal } from "./status";
 
 export interface StepsOptions {
   jobs: JobStore;
   files: FileStore;
   models: ModelStore;
-  trainer: Trainer;
+  secrets: SecretStore;
+  /** Those that this server has. Jobs of others rest. */
+  trainers: ReadonlyMap<TrainerName, Trainer>;
 }
 
 /** What the status of a job asks the server to do. Each step is decided from what is stored, and stored before it is done. */
 export class Steps {
   readonly #options: StepsOptions;
-  /** Jobs that this process has decided to start: all others were started, or were to be, by an earlier one. */
-  readonly #launchable = new Set<string>();
   /** Jobs whose run this process has launched or found again. */
   readonly #attached = new Set<string>();
+  /** What was recorded last of each, to write only what is new. */
+  readonly #recorded = new Map<string, string>();
 
   constructor(options: StepsOptions) {
     this.#options = options;
+  }
+
+  /** Finds a run again that a process before this one has started, or was to start. */
+  async reattach(id: string): Promise<void> {
+    const job = this.#get(id);
+    if (job.startedAt !== undefined) {
+      await this.#trainer(job).reattach(this.#run(job));
+      this.#attached.add(id);
+    }
   }
 
   /** Does the next one. @returns whether there is more to do at once */
@@ -46,7 +59,6 @@ export class Steps {
 
   /** Decides that a validated job starts; the next step does it. */
   start(id: string): Job {
-    this.#launchable.add(id);
     return this.#options.jobs.transition(id, "STARTED", { startedAt: Date.now() });
   }
 
@@ -58,9 +70,20 @@ export class Steps {
     }
   }
 
+  /** Lets go what only a job needed that has not ended. */
+  async release(id: string): Promise<void> {
+    const job = this.#get(id);
+    if (isTerminal(job.status)) {
+      this.#options.secrets.remove(id);
+      this.#attached.delete(id);
+      this.#recorded.delete(id);
+      await this.#trainer(job).release(id);
+    }
+  }
+
   async #validate(job: Job, signal: AbortSignal): Promise<boolean> {
-    const { jobs, files, trainer } = this.#options;
-    const validation = await trainer.validate(candidate(job.id, job.spec, files), signal);
+    const { jobs, files } = this.#options;
+    const validation = await this.#trainer(job).validate(candidate(job.id, job.spec, files), signal);
     if (this.#get(job.id).status !== "VALIDATING") {
       return false;
     }
@@ -80,10 +103,10 @@ export class Steps {
 
   /** @returns whether the status has changed, so that the next one can be acted upon */
   async #follow(job: Job): Promise<boolean> {
-    const { trainer } = this.#options;
+    const trainer = this.#trainer(job);
     const run = this.#run(job);
     if (!this.#attached.has(job.id)) {
-      await (this.#launchable.delete(job.id) ? trainer.start(run) : trainer.reattach(run));
+      await trainer.start(run);
       this.#attached.add(job.id);
     }
     if (job.status === "CANCELLATION_REQUESTED") {
@@ -111,33 +134,36 @@ export class Steps {
       jobs.transition(job.id, "RUNNING");
     }
     if (progress.state === "succeeded") {
-      this.#succeed(job);
+      this.#succeed(job, progress);
     } else if (progress.state === "failed") {
       jobs.transition(job.id, "FAILED", { stopReason: "failed" }, { reason: progress.reason });
     }
   }
 
   #record(job: Job, progress: Progress): void {
-    if (job.progress?.step === progress.step) {
+    const { jobs } = this.#options;
+    const { step, trainLoss, remainingSeconds, trainedTokens, actual, checkpoints, events = [] } = progress;
+    const waitingFor = progress.state === "starting" ? progress.reason : undefined;
+    const news = JSON.stringify([step, trainedTokens, actual, waitingFor, checkpoints.at(-1), events.length]);
+    if (this.#recorded.get(job.id) === news) {
       return;
     }
-    const { step, trainLoss, remainingSeconds, checkpoints } = progress;
-    this.#options.jobs.record(
-      job.id,
-      {
-        step,
-        ...(trainLoss !== undefined && { trainLoss }),
-        ...(remainingSeconds !== undefined && { remainingSeconds }),
-        updatedAt: Date.now(),
-      },
-      checkpoints,
-    );
+    const stored = given({ trainLoss, remainingSeconds, trainedTokens, actual, waitingFor });
+    jobs.record(job.id, { step, ...stored, updatedAt: Date.now() }, progress);
+    if (waitingFor !== undefined && waitingFor !== job.progress?.waitingFor) {
+      jobs.note(job.id, "waiting", { reason: waitingFor });
+    }
+    this.#recorded.set(job.id, news);
   }
 
-  #succeed(job: Job): void {
+  #succeed(job: Job, { stopReason = "completed", artifactBytes }: Progress): void {
     const fineTunedModel = fineTunedModelName(job);
-    this.#options.models.add(fineTunedModel, job);
-    this.#options.jobs.transition(job.id, "SUCCESS", { fineTunedModel, stopReason: "completed" });
+    this.#options.models.add(fineTunedModel, job, artifactBytes);
+    this.#options.jobs.transition(job.id, "SUCCESS", { fineTunedModel, stopReason });
+  }
+
+  #trainer(job: Job): Trainer {
+    return this.#options.trainers.get(job.trainer) as Trainer;
   }
 
   #get(id: string): Job {
@@ -147,6 +173,7 @@ export class Steps {
   #run(job: Job): Run {
     return {
       ...candidate(job.id, job.spec, this.#options.files),
+      owner: job.owner,
       plan: job.plan as Plan,
       startedAt: job.startedAt as number,
       ...(job.cancelRequestedAt !== undefined && { cancelRequestedAt: job.cancelRequestedAt }),

@@ -21,6 +21,8 @@ export class Supervisor {
   readonly #steps: Steps;
   readonly #busy = new Map<string, Promise<void>>();
   readonly #closing = new AbortController();
+  /** Resolves when the runs of an earlier process have been found again. */
+  #opening: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: SupervisorOptions) {
@@ -32,23 +34,29 @@ export class Supervisor {
 
   /** Takes up every unfinished job, and goes on until `close`. */
   open(): void {
-    this.#timer = setInterval(() => this.#tick(), POLL_INTERVAL);
-    this.#tick();
+    const before = this.#active();
+    this.#opening = Promise.all(before.map((id) => this.#careful(id, () => this.#steps.reattach(id)))).then(() => {
+      if (!this.#closing.signal.aborted) {
+        this.#timer = setInterval(() => this.#tick(), POLL_INTERVAL);
+        this.#tick();
+      }
+    });
   }
 
   /** Stops supervising; trainings that run elsewhere go on. */
   async close(): Promise<void> {
-    clearInterval(this.#timer);
     this.#closing.abort();
+    await this.#opening;
+    clearInterval(this.#timer);
     await Promise.all(this.#busy.values());
   }
 
   /** Has a look at a job now, instead of at the next interval. */
   attend(id: string): void {
-    if (this.#closing.signal.aborted || this.#busy.has(id)) {
+    if (this.#opening === undefined || this.#closing.signal.aborted || this.#busy.has(id)) {
       return;
     }
-    const work = this.#advance(id).finally(() => this.#busy.delete(id));
+    const work = this.#opening.then(() => this.#advance(id)).finally(() => this.#busy.delete(id));
     this.#busy.set(id, work);
   }
 
@@ -71,7 +79,9 @@ export class Supervisor {
       return job;
     }
     if (canBecome(job.status, "CANCELLED")) {
-      return jobs.transition(id, "CANCELLED");
+      const cancelled = jobs.transition(id, "CANCELLED");
+      this.attend(id);
+      return cancelled;
     }
     if (!canBecome(job.status, "CANCELLATION_REQUESTED")) {
       throw new ConflictError(`Job ${id} is ${job.status}; a job that has ended cannot be cancelled`);
@@ -82,21 +92,42 @@ export class Supervisor {
   }
 
   #tick(): void {
-    for (const id of this.#options.jobs.active()) {
+    for (const id of this.#active()) {
       this.attend(id);
     }
   }
 
+  #active(): string[] {
+    return this.#options.jobs.active([...this.#options.trainers.keys()]);
+  }
+
   async #advance(id: string): Promise<void> {
-    try {
+    await this.#careful(id, async () => {
       while (!this.#closing.signal.aborted && (await this.#steps.next(id, this.#closing.signal))) {
         // As far as it goes without waiting.
       }
+    });
+    await this.#steps.release(id).catch((error) => this.#options.onFault(id, error));
+  }
+
+  /** A fault ends the job that has it, and no other. */
+  async #careful(id: string, action: () => Promise<void>): Promise<void> {
+    try {
+      await action();
     } catch (error) {
       if (!this.#closing.signal.aborted) {
         this.#options.onFault(id, error);
-        this.#steps.fail(id);
+        this.#giveUp(id);
       }
+    }
+  }
+
+  #giveUp(id: string): void {
+    try {
+      this.#steps.fail(id);
+    } catch (error) {
+      // Nothing can be stored now, the disk may be full: the job stays as it is, and is looked at again.
+      this.#options.onFault(id, error);
     }
   }
 }

@@ -1,16 +1,17 @@
 import type { Job, JobEvent } from "../store/job";
 import type { Checkpoint, Plan, TrainerName } from "../trainers/trainer";
+import type { ArtifactReply } from "./artifact";
 import { seconds } from "./time";
 
-/** git's null object id: no trainer of this server reads repositories, so there is no commit to name. */
+/** git's null object id: what stands for a commit that nobody has told. */
 const NO_COMMIT = "0".repeat(40);
 
 /**
  * A job as the lists show it. What is not known is left out, not `null`: the OpenAPI document and the JSON schema of the
  * job forbid `null`, and the official clients take either.
  */
-export function jobReply(job: Job) {
-  const { spec } = job;
+export function jobReply(job: Job, artifact?: ArtifactReply) {
+  const { spec, plan, progress } = job;
   return {
     id: job.id,
     object: "job",
@@ -29,15 +30,18 @@ export function jobReply(job: Job) {
     }),
     suffix: spec.suffix,
     fine_tuned_model: job.fineTunedModel,
-    trained_tokens: job.plan && job.progress && job.progress.step * job.plan.tokensPerStep,
+    trained_tokens:
+      progress?.trainedTokens ??
+      (plan && progress && progress.step * (progress.actual?.tokensPerStep ?? plan.tokensPerStep)),
     metadata: jobMetadata(job),
+    artifact,
   };
 }
 
 /** A job as it is shown alone: with its history. */
-export function detailedJobReply(job: Job, events: JobEvent[], checkpoints: Checkpoint[]) {
+export function detailedJobReply(job: Job, events: JobEvent[], checkpoints: Checkpoint[], artifact?: ArtifactReply) {
   return {
-    ...jobReply(job),
+    ...jobReply(job, artifact),
     ...(job.spec.job_type === "classifier" && { classifier_targets: job.spec.classifier_targets }),
     events: events.map(({ name, data, createdAt }) => ({ name, data, created_at: seconds(createdAt) })),
     checkpoints: checkpoints.map(({ step, metrics, createdAt }) => ({
@@ -81,21 +85,25 @@ function estimate(plan: Plan) {
 function jobMetadata({ trainer, plan, progress, startedAt }: Job) {
   const simulated = trainer === "simulated";
   if (plan === undefined) {
-    return { simulated };
+    return { trainer, simulated };
   }
+  const known = { ...plan, ...progress?.actual };
   return {
-    ...estimate(plan),
+    ...estimate(known),
     estimated_start_time: startedAt && seconds(startedAt),
+    trainer,
     simulated,
-    total_steps: plan.totalSteps,
-    epochs: plan.epochs,
+    total_steps: known.totalSteps,
+    epochs: known.epochs,
     ...(progress && {
       current_step: progress.step,
-      progress_percentage: Math.floor((progress.step / plan.totalSteps) * 100),
+      progress_percentage:
+        progress.stopReason === "early_stopping" ? 100 : Math.floor((progress.step / known.totalSteps) * 100),
       estimated_remaining_seconds: progress.remainingSeconds,
       train_loss: progress.trainLoss,
       last_updated_time: seconds(progress.updatedAt),
       stop_reason: progress.stopReason,
+      waiting_for: progress.waitingFor,
     }),
   };
 }

@@ -1,5 +1,6 @@
 import type { BaseModel } from "../jobs/base-models";
 import type { FineTunedModel } from "../store/models";
+import type { ArtifactReply } from "./artifact";
 import { seconds } from "./time";
 
 const MAX_CONTEXT_LENGTH = 32_768;
@@ -19,7 +20,7 @@ export function baseModelReply({ id, capabilities }: BaseModel) {
 }
 
 /** The fields of a model card (`GET`), and those that only the answer to an update has: one shape for both. */
-export function fineTunedModelReply(model: FineTunedModel) {
+export function fineTunedModelReply(model: FineTunedModel, artifact: ArtifactReply | undefined) {
   return {
     id: model.id,
     object: "model",
@@ -37,6 +38,7 @@ export function fineTunedModelReply(model: FineTunedModel) {
     max_context_length: MAX_CONTEXT_LENGTH,
     aliases: [],
     job: model.jobId,
+    artifact,
     ...(model.jobType === "classifier" && { classifier_targets: model.classifierTargets }),
   };
 }

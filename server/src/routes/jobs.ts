@@ -1,6 +1,8 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { NotFoundError, UnprocessableError, type Violation } from "../errors";
 import { candidate } from "../jobs/candidate";
+import { jobSecrets } from "../jobs/secrets";
+import { artifactReply } from "../replies/artifact";
 import { detailedJobReply, dryRunReply, jobReply } from "../replies/jobs";
 import { createJobBody, createJobQuery, type JobSpec, listJobsQuery } from "../schemas/jobs";
 import { parse } from "../schemas/parse";
@@ -20,7 +22,12 @@ export function jobRoutes(app: FastifyInstance, services: Services): void {
     }
     return job;
   };
-  const detailed = (job: Job) => detailedJobReply(job, jobs.events(job.id), jobs.checkpoints(job.id));
+  const artifactOf = (job: Job, request: FastifyRequest) => {
+    const model = job.fineTunedModel === undefined ? undefined : services.models.get(job.fineTunedModel);
+    return model && artifactReply(model, request);
+  };
+  const detailed = (job: Job, request: FastifyRequest) =>
+    detailedJobReply(job, jobs.events(job.id), jobs.checkpoints(job.id), artifactOf(job, request));
 
   app.post("/v1/fine_tuning/jobs", { config: { readsQuery: true } }, async (request) => {
     const { dry_run } = parse(createJobQuery, request.query, "query");
@@ -29,7 +36,13 @@ export function jobRoutes(app: FastifyInstance, services: Services): void {
     if (dry_run) {
       return dryRunReply(await estimate(spec, services), services.trainer.name);
     }
-    const job = jobs.create(spec, services.trainer.name, request.owner);
+    const job = jobs.atomically(() => {
+      const created = jobs.create(spec, services.trainer.name, request.owner);
+      if (services.trainer.name !== "simulated") {
+        services.secrets.save(created.id, jobSecrets(request.body));
+      }
+      return created;
+    });
     supervisor.attend(job.id);
     return jobReply(job);
   });
@@ -37,17 +50,17 @@ export function jobRoutes(app: FastifyInstance, services: Services): void {
   app.get("/v1/fine_tuning/jobs", { config: { readsQuery: true } }, async (request) => {
     const filter = parse(listJobsQuery, request.query, "query");
     const { jobs: page, total } = jobs.list(filter, request.owner);
-    return { object: "list", data: page.map(jobReply), total };
+    return { object: "list", data: page.map((job) => jobReply(job, artifactOf(job, request))), total };
   });
 
-  app.get<ById>("/v1/fine_tuning/jobs/:job_id", async (request) => detailed(find(request.params.job_id)));
+  app.get<ById>("/v1/fine_tuning/jobs/:job_id", async (request) => detailed(find(request.params.job_id), request));
 
   app.post<ById>("/v1/fine_tuning/jobs/:job_id/cancel", async (request) =>
-    detailed(supervisor.cancel(find(request.params.job_id).id)),
+    detailed(supervisor.cancel(find(request.params.job_id).id), request),
   );
 
   app.post<ById>("/v1/fine_tuning/jobs/:job_id/start", async (request) =>
-    detailed(supervisor.start(find(request.params.job_id).id)),
+    detailed(supervisor.start(find(request.params.job_id).id), request),
   );
 }
 

@@ -1,6 +1,7 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { BadRequestError, NotFoundError } from "../errors";
 import { BASE_MODELS } from "../jobs/base-models";
+import { artifactReply } from "../replies/artifact";
 import { baseModelReply, fineTunedModelReply } from "../replies/models";
 import { updateModelBody } from "../schemas/models";
 import { parse } from "../schemas/parse";
@@ -9,7 +10,7 @@ import type { FineTunedModel, ModelChange } from "../store/models";
 
 type ById = { Params: { model_id: string } };
 
-export function modelRoutes(app: FastifyInstance, { models }: Services): void {
+export function modelRoutes(app: FastifyInstance, { models, artifacts }: Services): void {
   /** @param intent what the caller wants to do, which cannot be done with a base model */
   const findFineTuned = (id: string, intent: string): FineTunedModel => {
     const model = models.get(id);
@@ -22,25 +23,45 @@ export function modelRoutes(app: FastifyInstance, { models }: Services): void {
     throw new NotFoundError("There is no model with this id");
   };
 
-  app.get("/v1/models", async () => ({
+  const shown = (model: FineTunedModel, request: FastifyRequest) =>
+    fineTunedModelReply(model, artifactReply(model, request));
+
+  app.get("/v1/models", async (request) => ({
     object: "list",
-    data: [...BASE_MODELS.map(baseModelReply), ...models.list().map(fineTunedModelReply)],
+    data: [...BASE_MODELS.map(baseModelReply), ...models.list().map((model) => shown(model, request))],
   }));
 
   app.get<ById>("/v1/models/:model_id", async (request) => {
     const base = BASE_MODELS.find((each) => each.id === request.params.model_id);
-    return base ? baseModelReply(base) : fineTunedModelReply(findFineTuned(request.params.model_id, "shown"));
+    return base ? baseModelReply(base) : shown(findFineTuned(request.params.model_id, "shown"), request);
+  });
+
+  app.get<ById>("/v1/fine_tuning/models/:model_id/artifact", async (request, reply) => {
+    const { id, jobId, artifactBytes } = findFineTuned(request.params.model_id, "downloaded");
+    if (artifactBytes === undefined || !artifacts.has(jobId)) {
+      throw new NotFoundError("This model has no files: its training was simulated");
+    }
+    const name = id.replaceAll(/[^\w.-]+/g, "-");
+    const { stream, length } = artifacts.archive(jobId, name);
+    if (length !== undefined) {
+      reply.header("content-length", length);
+    }
+    return reply
+      .type("application/x-tar")
+      .header("content-disposition", `attachment; filename="${name}.tar"`)
+      .send(stream);
   });
 
   app.delete<ById>("/v1/models/:model_id", async (request) => {
-    const { id } = findFineTuned(request.params.model_id, "deleted");
+    const { id, jobId } = findFineTuned(request.params.model_id, "deleted");
     models.remove(id);
+    await artifacts.remove(jobId);
     return { id, object: "model", deleted: true };
   });
 
   app.patch<ById>("/v1/fine_tuning/models/:model_id", async (request) => {
     const change = parse(updateModelBody, request.body, "body") as ModelChange;
-    return fineTunedModelReply(models.update(findFineTuned(request.params.model_id, "updated"), change));
+    return shown(models.update(findFineTuned(request.params.model_id, "updated"), change), request);
   });
 
   const archive = (id: string, archived: boolean) => {

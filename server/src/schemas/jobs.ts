@@ -21,7 +21,7 @@ const hyperparameters = z.strictObject({
   fim_ratio: optional(z.number().min(0).max(1)),
 });
 
-/** The key is dropped here, and so is never stored: no trainer of this server reports to Weights & Biases. */
+/** The key is dropped here, and so is never stored with the job: see `jobSecrets`. */
 const integration = z
   .strictObject({
     type: z.literal("wandb").default("wandb"),
@@ -32,7 +32,7 @@ const integration = z
   })
   .transform(({ api_key: _, ...rest }) => rest);
 
-/** The token is dropped here, and so is never stored: no trainer of this server clones repositories. */
+/** The token is dropped here, and so is never stored with the job: see `jobSecrets`. */
 const repository = z
   .strictObject({
     type: z.literal("github").default("github"),

@@ -4,8 +4,6 @@ import { UsageError } from "../errors";
 
 export type { Database } from "libsql";
 
-const SCHEMA_VERSION = 1;
-
 /** Times are milliseconds since 1970; `seq` orders what was created within the same one. */
 const SCHEMA = `
 CREATE TABLE secrets (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -75,8 +73,15 @@ CREATE TABLE models (
   archived INTEGER NOT NULL DEFAULT 0,
   created_at INTEGER NOT NULL
 );
-PRAGMA user_version = ${SCHEMA_VERSION};
 `;
+
+/** What each version added to the one before; the first adds everything. */
+const MIGRATIONS: readonly string[] = [
+  SCHEMA,
+  // `line` is where a training program has told an event: the server tells its own without one.
+  "ALTER TABLE events ADD COLUMN line INTEGER; ALTER TABLE models ADD COLUMN artifact_bytes INTEGER;",
+];
+const SCHEMA_VERSION = MIGRATIONS.length;
 
 /** Opens the database of a data folder, and makes its tables if it is new. */
 export function openDatabase(path: string): Database.Database {
@@ -92,7 +97,8 @@ export function openDatabase(path: string): Database.Database {
     );
   }
   if (version < SCHEMA_VERSION) {
-    database.exec(`BEGIN IMMEDIATE; ${SCHEMA} COMMIT;`);
+    const missing = MIGRATIONS.slice(version).join("\n");
+    database.exec(`BEGIN IMMEDIATE; ${missing} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT;`);
   }
   return database;
 }

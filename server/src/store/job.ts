@@ -20,8 +20,11 @@ export interface Job {
 }
 
 /** What is kept of a trainer's progress in the job itself; checkpoints have rows of their own. */
-export interface StoredProgress extends Pick<Progress, "step" | "trainLoss" | "remainingSeconds"> {
+export interface StoredProgress
+  extends Pick<Progress, "step" | "trainLoss" | "remainingSeconds" | "trainedTokens" | "actual"> {
   updatedAt: number;
+  /** What a started job waits for. */
+  waitingFor?: string;
   /** Why the training ended. */
   stopReason?: string;
 }

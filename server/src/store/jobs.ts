@@ -2,10 +2,15 @@ import { randomUUID } from "node:crypto";
 import { ConflictError } from "../errors";
 import { ACTIVE, canBecome, type JobStatus } from "../jobs/status";
 import type { JobFilter, JobSpec } from "../schemas/jobs";
-import type { Checkpoint, TrainerName } from "../trainers/trainer";
+import type { Checkpoint, Progress, TrainerName } from "../trainers/trainer";
 import type { Database } from "./database";
 import { type Change, type Job, type JobEvent, type JobRow, type StoredProgress, toJob } from "./job";
 import { limits, Where } from "./where";
+
+const STATUS_UPDATED = "status-updated";
+
+/** What a training has told so far, all of it. */
+type Told = Pick<Progress, "checkpoints" | "events">;
 
 /** Jobs, their events and their checkpoints. Every change of status is written together with its event, or not at all. */
 export class JobStore {
@@ -33,7 +38,7 @@ export class JobStore {
       for (const fileId of new Set([...spec.training_files.map((file) => file.file_id), ...spec.validation_files])) {
         this.#database.prepare("INSERT INTO job_files (job_id, file_id) VALUES (?, ?)").run(id, fileId);
       }
-      this.#addEvent(id, { status: "QUEUED" }, now);
+      this.#addEvent(id, STATUS_UPDATED, { status: "QUEUED" }, now);
       return this.get(id) as Job;
     });
   }
@@ -63,12 +68,19 @@ export class JobStore {
     return { jobs: rows.map(toJob), total: (row as { total: number }).total };
   }
 
-  /** The ids of the jobs that the server has work with, oldest first. */
-  active(): string[] {
+  /** The ids of the jobs that the server has work with, oldest first: those of the given trainers. */
+  active(trainers: readonly TrainerName[]): string[] {
+    const where = new Where().andIn("status", ACTIVE).andIn("trainer", trainers);
     const rows = this.#database
-      .prepare("SELECT id FROM jobs WHERE status IN (SELECT value FROM json_each(?)) ORDER BY created_at, seq")
-      .all(JSON.stringify(ACTIVE));
-    return (rows as { id: string }[]).map((row) => row.id);
+      .prepare(`SELECT id FROM jobs ${where.sql} ORDER BY created_at, seq`)
+      .all(...where.values) as { id: string }[];
+    return rows.map((row) => row.id);
+  }
+
+  /** How many jobs have each status. */
+  countByStatus(): Map<JobStatus, number> {
+    const rows = this.#database.prepare("SELECT status, count(*) AS jobs FROM jobs GROUP BY status").all();
+    return new Map((rows as { status: JobStatus; jobs: number }[]).map(({ status, jobs }) => [status, jobs]));
   }
 
   /**
@@ -103,21 +115,34 @@ export class JobStore {
         const { remainingSeconds: _, ...progress } = job.progress;
         this.#saveProgress(id, { ...progress, stopReason: change.stopReason });
       }
-      this.#addEvent(id, { status: to, ...details }, now);
+      this.#addEvent(id, STATUS_UPDATED, { status: to, ...details }, now);
       return this.get(id) as Job;
     });
   }
 
-  /** Stores how far a training is. Checkpoints that are stored already stay as they are. */
-  record(id: string, progress: StoredProgress, checkpoints: Checkpoint[]): void {
+  /** Stores how far a training is, and what its program has told. A checkpoint that is not there any more goes. */
+  record(id: string, progress: StoredProgress, { checkpoints, events = [] }: Told): void {
     this.atomically(() => {
       this.#saveProgress(id, progress);
+      this.#database
+        .prepare("DELETE FROM checkpoints WHERE job_id = ? AND step NOT IN (SELECT value FROM json_each(?))")
+        .run(id, JSON.stringify(checkpoints.map(({ step }) => step)));
       for (const { step, metrics, createdAt } of checkpoints) {
         this.#database
-          .prepare("INSERT OR IGNORE INTO checkpoints (job_id, step, metrics, created_at) VALUES (?, ?, ?, ?)")
+          .prepare("INSERT OR REPLACE INTO checkpoints (job_id, step, metrics, created_at) VALUES (?, ?, ?, ?)")
           .run(id, step, JSON.stringify(metrics), createdAt);
       }
+      const row = this.#database.prepare("SELECT max(line) AS line FROM events WHERE job_id = ?").get(id);
+      const { line: known } = row as { line: number | null };
+      for (const { name, data, createdAt, line } of events.filter((event) => event.line > (known ?? 0))) {
+        this.#addEvent(id, name, data, createdAt, line);
+      }
     });
+  }
+
+  /** Tells users something that changes no status. */
+  note(id: string, name: string, data: Record<string, unknown>): void {
+    this.#addEvent(id, name, data, Date.now());
   }
 
   /** Newest first, like the hosted API. */
@@ -140,9 +165,9 @@ export class JobStore {
     this.#database.prepare("UPDATE jobs SET progress = ? WHERE id = ?").run(JSON.stringify(progress), id);
   }
 
-  #addEvent(id: string, data: { status: JobStatus } & Record<string, unknown>, now: number): void {
+  #addEvent(id: string, name: string, data: Record<string, unknown>, createdAt: number, line?: number): void {
     this.#database
-      .prepare("INSERT INTO events (job_id, name, data, created_at) VALUES (?, 'status-updated', ?, ?)")
-      .run(id, JSON.stringify(data), now);
+      .prepare("INSERT INTO events (job_id, name, data, created_at, line) VALUES (?, ?, ?, ?, ?)")
+      .run(id, name, JSON.stringify(data), createdAt, line ?? null);
   }
 }

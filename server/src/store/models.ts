@@ -13,6 +13,8 @@ export interface FineTunedModel {
   name: string | null;
   description: string | null;
   archived: boolean;
+  /** The size of its files; undefined for a simulated one, which has none. */
+  artifactBytes?: number;
   createdAt: number;
 }
 
@@ -28,6 +30,7 @@ interface Row {
   name: string | null;
   description: string | null;
   archived: number;
+  artifact_bytes: number | null;
   created_at: number;
 }
 
@@ -39,12 +42,21 @@ export class ModelStore {
     this.#database = database;
   }
 
-  add(id: string, job: Job): void {
+  add(id: string, job: Job, artifactBytes?: number): void {
     this.#database
       .prepare(
-        `INSERT INTO models (id, job_id, root, job_type, classifier_targets, created_at) VALUES (?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO models (id, job_id, root, job_type, classifier_targets, artifact_bytes, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?)`,
       )
-      .run(id, job.id, job.spec.model, job.spec.job_type, JSON.stringify(job.spec.classifier_targets), Date.now());
+      .run(
+        id,
+        job.id,
+        job.spec.model,
+        job.spec.job_type,
+        JSON.stringify(job.spec.classifier_targets),
+        artifactBytes ?? null,
+        Date.now(),
+      );
   }
 
   get(id: string): FineTunedModel | undefined {
@@ -81,6 +93,7 @@ function toModel(row: Row): FineTunedModel {
     name: row.name,
     description: row.description,
     archived: row.archived === 1,
+    ...(row.artifact_bytes !== null && { artifactBytes: row.artifact_bytes }),
     createdAt: row.created_at,
   };
 }

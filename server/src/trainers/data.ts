@@ -1,5 +1,6 @@
 import { createReadStream } from "node:fs";
 import { CHARACTERS_PER_TOKEN, charactersOf, type FileReport, inspect, type Rules } from "#data";
+import type { Candidate } from "./trainer";
 
 /** A file of samples. */
 export interface SampleFile {
@@ -20,6 +21,19 @@ export interface DataTotals {
 }
 
 export type Inspection = { ok: true; totals: DataTotals } | { ok: false; reason: string; findings: string[] };
+
+/** Checks all data of a job. @returns the totals of what is trained on */
+export async function inspectData(candidate: Candidate, signal: AbortSignal): Promise<Inspection> {
+  const { spec, trainingFiles, validationFiles } = candidate;
+  const rules = { jobType: spec.job_type, targets: spec.classifier_targets };
+  const allowed = spec.invalid_sample_skip_percentage;
+  const training = await inspectFiles(trainingFiles, rules, allowed, signal);
+  if (!training.ok) {
+    return training;
+  }
+  const validation = await inspectFiles(validationFiles, rules, allowed, signal);
+  return validation.ok ? training : validation;
+}
 
 const CHUNK_BYTES = 256 * 1024;
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { inspectFiles } from "./data";
+import { inspectData } from "./data";
 import { planTraining } from "./planning";
 import { SECONDS, simulate } from "./simulation";
 import type { Candidate, Progress, Run, Trainer, Validation } from "./trainer";
@@ -25,18 +25,9 @@ export class SimulatedTrainer implements Trainer {
     return validation;
   }
 
-  async estimate({ spec, trainingFiles, validationFiles }: Candidate, signal: AbortSignal): Promise<Validation> {
-    const rules = { jobType: spec.job_type, targets: spec.classifier_targets };
-    const allowed = spec.invalid_sample_skip_percentage;
-    const training = await inspectFiles(trainingFiles, rules, allowed, signal);
-    if (!training.ok) {
-      return training;
-    }
-    const validation = await inspectFiles(validationFiles, rules, allowed, signal);
-    if (!validation.ok) {
-      return validation;
-    }
-    return { ok: true, plan: planTraining(spec, training.totals, this.#speed) };
+  async estimate(candidate: Candidate, signal: AbortSignal): Promise<Validation> {
+    const data = await inspectData(candidate, signal);
+    return data.ok ? { ok: true, plan: planTraining(candidate.spec, data.totals, this.#speed) } : data;
   }
 
   async start(): Promise<void> {}
@@ -44,6 +35,8 @@ export class SimulatedTrainer implements Trainer {
   async reattach(): Promise<void> {}
 
   async cancel(): Promise<void> {}
+
+  async release(): Promise<void> {}
 
   async poll(run: Run): Promise<Progress> {
     return simulate(run, Date.now());

@@ -29,8 +29,8 @@ export interface Plan {
   skippedSamples: number;
   dataTokens: number;
   tokensPerStep: number;
-  /** From the start to the end of the training, in seconds of the clock on the wall. */
-  expectedDurationSeconds: number;
+  /** From the start to the end of the training, in seconds of the clock on the wall. Left out where nobody can tell. */
+  expectedDurationSeconds?: number;
   /** Left out where there is no price. */
   cost?: number;
   /** ISO 4217. */
@@ -43,6 +43,7 @@ export type Validation = { ok: true; plan: Plan } | { ok: false; reason: string;
 
 /** A job that has been started. */
 export interface Run extends Candidate {
+  owner: string;
   plan: Plan;
   /** When the start was decided, in milliseconds since 1970. */
   startedAt: number;
@@ -79,6 +80,8 @@ export interface Progress {
   reason?: string;
   /** Why a training that succeeded has ended: after all its steps, unless this says otherwise. */
   stopReason?: string;
+  /** The size of what a training that succeeded has made, in bytes. */
+  artifactBytes?: number;
   /** All of them so far, oldest first. */
   events?: ProgramEvent[];
   trainedTokens?: number;
@@ -98,10 +101,12 @@ export interface Trainer {
   estimate(candidate: Candidate, signal: AbortSignal): Promise<Validation>;
   /** Launches the run of a job that was never launched before. */
   start(run: Run): Promise<void>;
-  /** Called once for each unfinished run after the server was restarted. */
+  /** Called once for each unfinished run after the server was restarted, before any run is polled. */
   reattach(run: Run): Promise<void>;
   /** How far the run is. */
   poll(run: Run): Promise<Progress>;
-  /** Asks the run to stop; it has when `poll` says so. May be called again after a restart. */
+  /** Asks the run to stop; it has when `poll` says so. Called again with every poll until then. */
   cancel(run: Run): Promise<void>;
+  /** The job has ended, and that is stored: what only the training needed can go. May be called more than once. */
+  release(id: string): Promise<void>;
 }

@@ -1,5 +1,5 @@
+import { given } from "../../given";
 import type { Progress } from "../trainer";
-import { given } from "./given";
 import type { Story } from "./story";
 
 /** How far a training is by what its program has told. Whether it has ended, and how, is the trainer's to say. */

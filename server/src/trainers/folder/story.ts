@@ -1,5 +1,5 @@
+import { given } from "../../given";
 import type { Checkpoint, ProgramEvent } from "../trainer";
-import { given } from "./given";
 import type { ProgressRecord } from "./records";
 
 /** What a training program has told so far: every line of `progress.jsonl` up to here, folded into one value. */

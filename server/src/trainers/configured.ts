@@ -1,0 +1,61 @@
+import { UsageError } from "../errors";
+import type { SecretStore } from "../store/secrets";
+import { readModelsFile } from "./models-file";
+import { ProcessTrainer } from "./process";
+import { recipeCommand } from "./process/recipe";
+import { SimulatedTrainer } from "./simulated";
+import type { Trainer, TrainerName } from "./trainer";
+
+/** What the trainers are told on the command line. */
+export interface TrainerOptions {
+  /** Which one trains new jobs: `simulated` by default. */
+  trainer?: TrainerName;
+  /** How many times faster than real time trainings are simulated: 50 by default. */
+  speed?: number;
+  /** The models file: needed by `process` and `ray`. */
+  models?: string;
+  /** `process`: the command that trains, a line for the shell; the shipped recipe by default. */
+  recipe?: string;
+  /** `process`: how many trainings run at a time; 1 by default. */
+  maxJobs?: number;
+  /** `process`: seconds without progress after which a program is ended and launched again; 1800 by default. */
+  hangTimeout?: number;
+}
+
+export const DEFAULT_SPEED = 50;
+export const DEFAULT_MAX_JOBS = 1;
+export const DEFAULT_HANG_TIMEOUT = 1800;
+
+/**
+ * The trainers of a server, by their names. The simulated one is always among them, so that a job that it had begun ends.
+ *
+ * @throws {UsageError} when the chosen one cannot work: it says what is missing
+ */
+export function configureTrainers(
+  options: TrainerOptions,
+  dataDir: string,
+  secrets: SecretStore,
+): ReadonlyMap<TrainerName, Trainer> {
+  const { trainer = "simulated", speed = DEFAULT_SPEED, maxJobs = DEFAULT_MAX_JOBS } = options;
+  const trainers: Trainer[] = [new SimulatedTrainer(speed)];
+  if (trainer === "process") {
+    const models = readModelsFile(modelsPath(options));
+    const command = recipeCommand(options.recipe);
+    const { hangTimeout = DEFAULT_HANG_TIMEOUT } = options;
+    trainers.push(new ProcessTrainer({ dataDir, models, secrets, command, maxJobs, hangTimeout }));
+  }
+  if (trainer === "ray") {
+    throw new UsageError("--trainer ray is not part of this version");
+  }
+  return new Map(trainers.map((each) => [each.name, each]));
+}
+
+function modelsPath({ trainer, models }: TrainerOptions): string {
+  if (models === undefined) {
+    throw new UsageError(
+      `--trainer ${trainer} needs --models FILE, which says which model is meant by each name: ` +
+        "models: {open-mistral-7b: mistralai/Mistral-7B-v0.3}",
+    );
+  }
+  return models;
+}

@@ -1,0 +1,167 @@
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import type { SecretStore } from "../../store/secrets";
+import { estimateTraining } from "../estimating";
+import { artifactBytes, createFolder, JobFolder, ProgressFile, tidyFolder, toProgress } from "../folder";
+import type { BaseModelEntry, ModelsFile } from "../models-file";
+import type { Candidate, Progress, Run, Trainer, Validation } from "../trainer";
+import { readAttempt, readExit } from "./attempt";
+import { type Decision, decide } from "./decide";
+import { explain, hide } from "./explain";
+import { endGroup, signalGroup } from "./group";
+import { launch } from "./launch";
+import { type Attached, observe } from "./observe";
+import { Queue } from "./queue";
+
+export interface ProcessTrainerOptions {
+  dataDir: string;
+  models: ModelsFile;
+  secrets: SecretStore;
+  /** The program and its arguments; the folder's path follows them. */
+  command: readonly string[];
+  /** How many trainings run at a time. */
+  maxJobs: number;
+  /** Seconds. */
+  hangTimeout: number;
+}
+
+/** A runner that ends without even beginning an attempt is launched again this often: its disk may be full. */
+const MAX_LAUNCHES = 3;
+
+/** Trains with a program on this machine: one detached process group for each run, which outlives the server. */
+export class ProcessTrainer implements Trainer {
+  readonly name = "process";
+  readonly queue: Queue;
+  readonly #options: ProcessTrainerOptions;
+  readonly #attached = new Map<string, Attached>();
+
+  constructor(options: ProcessTrainerOptions) {
+    this.#options = options;
+    this.queue = new Queue(options.maxJobs);
+  }
+
+  validate(candidate: Candidate, signal: AbortSignal): Promise<Validation> {
+    return this.estimate(candidate, signal);
+  }
+
+  estimate(candidate: Candidate, signal: AbortSignal): Promise<Validation> {
+    return estimateTraining(candidate, this.#options.models, signal);
+  }
+
+  async start(run: Run): Promise<void> {
+    this.#attach(run);
+    this.queue.wait(run);
+  }
+
+  async reattach(run: Run): Promise<void> {
+    const { folder } = this.#attach(run);
+    if (readAttempt(folder) === undefined) {
+      this.queue.wait(run);
+    } else {
+      this.queue.admitRunning(run.id);
+    }
+  }
+
+  async poll(run: Run): Promise<Progress> {
+    const attached = this.#attached.get(run.id) as Attached;
+    // In this order: what has ended by now has told all that it will.
+    const seen = observe(attached, run);
+    const story = await attached.progress.read();
+    const decision = decide(seen, story);
+    if (decision.kind !== "wait" && seen.attempt !== undefined && seen.exit?.attempt !== seen.attempt.attempt) {
+      await endGroup(seen.attempt);
+    }
+    const progress = toProgress(story);
+    switch (decision.kind) {
+      case "wait":
+        return progress;
+      case "launch":
+        return this.queue.admit(run.id)
+          ? { ...progress, ...(await this.#launch(run, attached, decision)) }
+          : { ...progress, state: "starting", reason: this.#waitingFor(run) };
+      case "failed":
+        return { ...progress, ...(await this.#fail(run, attached, decision)) };
+      case "succeeded":
+        return {
+          ...progress,
+          state: "succeeded",
+          stopReason: decision.stopReason,
+          artifactBytes: artifactBytes(attached.folder),
+        };
+      case "cancelled":
+        return { ...progress, state: "cancelled" };
+    }
+  }
+
+  async cancel(run: Run): Promise<void> {
+    const attached = this.#attached.get(run.id) as Attached;
+    if (existsSync(attached.folder.job)) {
+      await writeFile(attached.folder.cancel, "");
+    }
+    const attempt = readAttempt(attached.folder);
+    if (attempt !== undefined && !attached.signalled) {
+      attached.signalled = signalGroup(attempt, "SIGTERM");
+    }
+  }
+
+  async release(id: string): Promise<void> {
+    this.queue.leave(id);
+    this.#attached.delete(id);
+    const folder = new JobFolder(this.#options.dataDir, id);
+    const attempt = readAttempt(folder);
+    if (attempt !== undefined && readExit(folder)?.attempt !== attempt.attempt) {
+      // The job has ended without its program: the server had to give it up.
+      await endGroup(attempt);
+    }
+    await tidyFolder(folder);
+  }
+
+  #attach(run: Run): Attached {
+    const folder = new JobFolder(this.#options.dataDir, run.id);
+    const attached = { folder, progress: new ProgressFile(folder.progress), launches: 0, signalled: false };
+    this.#attached.set(run.id, attached);
+    return attached;
+  }
+
+  #waitingFor(run: Run): string {
+    const { running, waiting } = this.queue;
+    return `Waits for its turn: number ${this.queue.place(run.id)} of ${waiting} in the queue, while ${running} of at most ${this.#options.maxJobs} trainings run`;
+  }
+
+  /** @returns how the run has failed, if it has */
+  async #launch(run: Run, attached: Attached, { kind: _, ...attempt }: Launch): Promise<Failure | undefined> {
+    const { dataDir, models, secrets, command, hangTimeout } = this.#options;
+    const { folder } = attached;
+    attached.launches = attached.attempt === attempt.attempt ? attached.launches + 1 : 1;
+    attached.attempt = attempt.attempt;
+    if (attached.launches > MAX_LAUNCHES) {
+      const reason = "The training program could not be launched";
+      return this.#fail(run, attached, { kind: "failed", reason, explain: true });
+    }
+    const base = models.get(run.spec.model);
+    if (base === undefined && !existsSync(folder.job)) {
+      return { state: "failed", reason: `The server's models file has no model ${run.spec.model} any more` };
+    }
+    try {
+      await createFolder(folder, run, base as BaseModelEntry);
+      attached.runner = launch({ dataDir, id: run.id, command, hangTimeout, ...attempt }, secrets.read(run.id));
+    } catch (error) {
+      return { state: "failed", reason: explainFolder(error as NodeJS.ErrnoException) };
+    }
+  }
+
+  async #fail(run: Run, { folder }: Attached, decision: Decision & { kind: "failed" }): Promise<Failure> {
+    const secrets = Object.values(this.#options.secrets.read(run.id));
+    const reason = decision.explain ? await explain(decision.reason, folder.log) : decision.reason;
+    return { state: "failed", reason: hide(reason, secrets) };
+  }
+}
+
+type Launch = Decision & { kind: "launch" };
+type Failure = { state: "failed"; reason: string };
+
+function explainFolder({ code, message }: NodeJS.ErrnoException): string {
+  return code === "ENOSPC"
+    ? "The disk that holds the server's data is full: there is no room for the job's folder"
+    : `The job's folder could not be made: ${code ?? message}`;
+}

@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { end, startProcess } from "./process";
+import { Api, eventually, folder, type Json } from "./support";
+
+const FAKE = join(__dirname, "recipes/fake.js");
+
+/** A server of its own process that trains with the fake recipe. Each test ends what it began with `stop`. */
+export class TrainingServer {
+  readonly dataDir = folder();
+  readonly #models = join(folder(), "models.json");
+  #server: Awaited<ReturnType<typeof startProcess>> | undefined;
+
+  /** @param models the fake recipe's settings by the names of models */
+  constructor(models: Record<string, object> = {}) {
+    const entries = Object.entries({ "open-mistral-7b": {}, ...models });
+    const all = Object.fromEntries(entries.map(([name, settings]) => [name, { path: "./base", ...settings }]));
+    writeFileSync(this.#models, JSON.stringify({ models: all }));
+  }
+
+  start(...args: string[]): Promise<Api> {
+    return this.startIn([], ...args);
+  }
+
+  /** @param around see `startProcess` */
+  async startIn(around: string[], ...args: string[]): Promise<Api> {
+    const recipe = `'${process.execPath}' '${FAKE}'`;
+    const options = ["--trainer", "process", "--models", this.#models, "--recipe", recipe, "--data", this.dataDir];
+    this.#server = await startProcess([...options, ...args], {}, around);
+    return new Api(this.#server.url);
+  }
+
+  async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
+    if (this.#server !== undefined) {
+      await end(this.#server.child, signal);
+      this.#server = undefined;
+    }
+  }
+
+  path(jobId: string, name = ""): string {
+    return join(this.dataDir, "runs", jobId, name);
+  }
+
+  /** The number of the latest runner of a job, which is its group's, once there is one. */
+  group(jobId: string): Promise<number> {
+    return eventually("an attempt", async () => this.attempt(jobId)?.pid);
+  }
+
+  attempt(jobId: string): Json {
+    const path = this.path(jobId, "attempt.json");
+    return existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : undefined;
+  }
+
+  /** The numbers of the programs that began to train, in their order. Fails when one began while another was at work. */
+  programs(jobId: string): number[] {
+    const lines = readFileSync(this.path(jobId, "attempts.txt"), "utf8").trim().split("\n");
+    return lines.filter((line) => line.endsWith("begins")).map((line) => Number.parseInt(line, 10));
+  }
+
+  /** Ends the server and every training, and waits until nothing of them is left. */
+  async stop(): Promise<void> {
+    await this.kill();
+    const runs = join(this.dataDir, "runs");
+    const ids = existsSync(runs) ? readdirSync(runs) : [];
+    for (const id of ids) {
+      // A runner that is about to start looks for this.
+      writeFileSync(this.path(id, "cancel"), "");
+    }
+    for (const id of ids) {
+      const pid = this.attempt(id)?.pid;
+      while (pid !== undefined && signal(pid)) {
+        await sleep(10);
+      }
+    }
+  }
+}
+
+/** Whether a group has members that a signal could end. */
+export function isRunning(group: number): boolean {
+  try {
+    return process.kill(-group, 0);
+  } catch {
+    return false;
+  }
+}
+
+function signal(group: number): boolean {
+  try {
+    return process.kill(-group, "SIGKILL");
+  } catch {
+    return false;
+  }
+}
+
+/** Waits until a group has no member any more. */
+export async function gone(group: number): Promise<void> {
+  await eventually(`the end of group ${group}`, async () => (isRunning(group) ? undefined : true));
+}
+
+/** What an ended job must be like, however it came to its end: all steps once, one model, one program at a time. */
+export function assertTrained(job: Json, steps: number): void {
+  assert.equal(job.status, "SUCCESS", JSON.stringify(job.events[0]));
+  assert.deepEqual([job.metadata.current_step, job.metadata.progress_percentage], [steps, 100]);
+  assert.equal(job.events.filter((event: Json) => event.data.status === "SUCCESS").length, 1);
+  const checkpoints = job.checkpoints.map((each: Json) => each.step_number);
+  assert.deepEqual(checkpoints, Array.from({ length: Math.floor(steps / 2) }, (_, index) => 2 * (index + 1)).reverse());
+}
