@@ -62,7 +62,20 @@ describe("server: the command", () => {
   it("shows help and its version", async () => {
     const help = await run(["--help"]);
     assert.equal(help.code, 0);
-    for (const option of ["host", "port", "data", "api-key", "keys-file", "trainer", "speed", "help", "version"]) {
+    for (const option of [
+      "host",
+      "port",
+      "data",
+      "api-key",
+      "keys-file",
+      "trainer",
+      "models",
+      "recipe",
+      "max-jobs",
+      "speed",
+      "help",
+      "version",
+    ]) {
       assert.match(help.stdout, new RegExp(`--${option}\\b`));
     }
     const { code, stdout } = await run(["--version"]);
@@ -76,9 +89,11 @@ describe("server: the command", () => {
     [["--port", "65536"], /--port takes a whole number/],
     [["--speed", "0"], /--speed takes a number above 0/],
     [["--speed", "fast"], /--speed takes a number above 0/],
-    [["--trainer", "process"], /--trainer process is not part of this version/],
-    [["--trainer", "ray"], /--trainer ray is not part of this version/],
-    [["--trainer", "magic"], /there is no trainer magic/],
+    [["--trainer", "process"], /--trainer process needs --models FILE/],
+    [["--trainer", "magic"], /there is no trainer magic; there are simulated, process and ray/],
+    [["--trainer", "process", "--models", "/nowhere.yaml"], /cannot read the models file \/nowhere\.yaml: ENOENT/],
+    [["--max-jobs", "0"], /--max-jobs takes a whole number from 1 to 1000, not 0/],
+    [["--hang-timeout", "never"], /--hang-timeout takes a number above 0/],
     [["--api-key", "a b"], /must not be empty or contain white space/],
     [["--keys-file", "/nowhere/keys"], /cannot read the keys file: ENOENT/],
     [["--host", "0.0.0.0"], /Listening on 0\.0\.0\.0 needs API keys/],
@@ -93,9 +108,9 @@ describe("server: the command", () => {
   }
 
   it("says in one line what is wrong with its options", async () => {
-    const { code, stdout, stderr } = await run(["--trainer", "ray"]);
+    const { code, stdout, stderr } = await run(["--trainer", "process"]);
     assert.deepEqual([code, stdout], [2, ""]);
-    assert.match(stderr, /^mistral-fine-tuning-server: --trainer ray is not part of this version[^\n]+\n$/);
+    assert.match(stderr, /^mistral-fine-tuning-server: --trainer process needs --models FILE[^\n]+\n$/);
   });
 
   it("says in one line that its port is in use", async () => {

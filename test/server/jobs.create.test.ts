@@ -33,7 +33,7 @@ describe("server: creating jobs", () => {
       hyperparameters: { learning_rate: 0.0001, weight_decay: 0.1, warmup_fraction: 0.05 },
       integrations: [],
       repositories: [],
-      metadata: { simulated: true },
+      metadata: { trainer: "simulated", simulated: true },
     });
   });
 
@@ -240,6 +240,7 @@ describe("server: creating jobs", () => {
       object: "job.metadata",
       deprecated: false,
       simulated: true,
+      trainer: "simulated",
       training_steps: 100,
       train_tokens_per_step: 131072,
       train_tokens: 13107200,

@@ -41,6 +41,7 @@ describe("server: the life of a job", () => {
     assert.ok(train_loss > 0 && train_loss < 2);
     assert.deepEqual(rest, {
       simulated: true,
+      trainer: "simulated",
       expected_duration_seconds: 1,
       cost: 2.6214,
       cost_currency: "USD",
@@ -135,7 +136,7 @@ describe("server: the life of a job", () => {
     assert.equal(reason, `${finding}; 2 of 3 samples are bad`);
     assert.equal(findings[0], finding);
     assert.match(findings[1], /^bad\.jsonl:3: is not JSON \(/);
-    assert.deepEqual(job.metadata, { simulated: true });
+    assert.deepEqual(job.metadata, { trainer: "simulated", simulated: true });
   });
 
   it("skips as many bad samples as it may, and no more", async () => {

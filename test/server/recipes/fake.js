@@ -32,6 +32,17 @@ function resume() {
   return Math.max(0, ...steps);
 }
 
+/** The programs that began to train in this folder before. */
+function others() {
+  const path = join(folder, "attempts.txt");
+  return existsSync(path) ? readFileSync(path, "utf8").trim().split("\n") : [];
+}
+
+function isAtWork(pid) {
+  const path = `/proc/${pid}/cmdline`;
+  return existsSync(path) && readFileSync(path, "utf8").includes(folder);
+}
+
 function save(step) {
   const state = JSON.stringify({ step });
   const sha256 = createHash("sha256").update(state).digest("hex");
@@ -108,8 +119,10 @@ async function main() {
     await new Promise((resolve) => setTimeout(resolve, 300));
   }
   const first = resume();
-  // What makes two programs in one folder visible.
-  appendFileSync(join(folder, "attempts.txt"), `${process.pid} begins\n`);
+  if (others().some(isAtWork)) {
+    tell("event", { name: "two programs at once" });
+  }
+  appendFileSync(join(folder, "attempts.txt"), `${process.pid}\n`);
   tell("start", { attempt, total_steps: total, step: first, tokens_per_step: 100, data_tokens: 1000, epochs: 1 });
   for (let step = first + 1; step <= total; step += 1) {
     await new Promise((resolve) => setTimeout(resolve, ms));
@@ -126,7 +139,6 @@ async function main() {
       break;
     }
   }
-  appendFileSync(join(folder, "attempts.txt"), `${process.pid} ends\n`);
   finish();
 }
 
