@@ -240,7 +240,6 @@ describe("server: creating jobs", () => {
       object: "job.metadata",
       deprecated: false,
       simulated: true,
-      trainer: "simulated",
       training_steps: 100,
       train_tokens_per_step: 131072,
       train_tokens: 13107200,
