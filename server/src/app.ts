@@ -1,12 +1,22 @@
 import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
-import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from "fastify";
+import { refuseBrowsers } from "./browsers";
 import { ApiError, NotFoundError, TooLargeError, UnprocessableError } from "./errors";
 import { acceptJson } from "./json-body";
 import { refuseOtherMethods } from "./other-methods";
+import { observeRequests } from "./request-log";
 import { fileRoutes } from "./routes/files";
 import { jobRoutes } from "./routes/jobs";
 import { modelRoutes } from "./routes/models";
+import { operationRoutes } from "./routes/operations";
 import { uploadRoute } from "./routes/upload";
 import { noQuery } from "./schemas/common";
 import { parse } from "./schemas/parse";
@@ -18,7 +28,8 @@ const IDLE_CONNECTION = 120_000;
 /** The HTTP side of the server: every route, who may call it, and what its errors look like. */
 export async function buildApp(services: Services): Promise<FastifyInstance> {
   const app = Fastify({
-    logger: { level: "error", stream: process.stderr },
+    loggerInstance: services.log as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "requestId" }),
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     connectionTimeout: IDLE_CONNECTION,
@@ -29,11 +40,14 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
   app.decorateRequest("owner", "");
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-request-id", request.id);
+    if (!services.keys.required) {
+      refuseBrowsers(request);
+    }
     if (request.is404) {
       // Now, and not in the handler: before that, Fastify would look at the body.
       throw new NotFoundError("There is no such route");
     }
-    if (isApi(request) && !request.routeOptions.config.signedUrl) {
+    if (needsKey(request)) {
       request.owner = services.keys.owner(request.headers.authorization);
     }
   });
@@ -43,10 +57,11 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
     }
   });
   app.setErrorHandler(answerError);
+  observeRequests(app, services.metrics);
   acceptJson(app);
 
   const refuseOthers = refuseOtherMethods(app);
-  app.get("/healthz", async () => ({ status: "ok" }));
+  operationRoutes(app, services);
   await uploadRoute(app, services);
   fileRoutes(app, services);
   jobRoutes(app, services);
@@ -58,6 +73,11 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
 /** Whether a request is for the API, and not for what the server has besides it. */
 function isApi({ routeOptions }: FastifyRequest): boolean {
   return routeOptions.url?.startsWith("/v1/") ?? false;
+}
+
+function needsKey(request: FastifyRequest): boolean {
+  const { needsKey, signedUrl } = request.routeOptions.config;
+  return needsKey === true || (isApi(request) && !signedUrl);
 }
 
 function answerError(error: FastifyError | ApiError, request: FastifyRequest, reply: FastifyReply): void {
@@ -83,7 +103,7 @@ function toApiError(error: FastifyError | ApiError, request: FastifyRequest): Ap
   if (statusCode >= 400 && statusCode < 500) {
     return new ApiError(statusCode, "invalid_request_error", error.message);
   }
-  request.log.error({ err: error, requestId: request.id }, "a request failed");
+  request.log.error({ err: error }, "a request failed");
   return new ApiError(500, "internal_error", "The server failed to answer; its log says why, under the request's id");
 }
 

@@ -1,6 +1,13 @@
 import { UsageError } from "./errors";
 import { type RunningServer, startServer } from "./index";
 import { HELP, parseOptions, version } from "./options";
+import type { TrainerName } from "./trainers/trainer";
+
+const TRAINING: Record<TrainerName, string> = {
+  simulated: "Training is simulated: no model is trained; losses, durations and costs are made up.",
+  process: "Training happens on this machine.",
+  ray: "Training happens on a Ray cluster.",
+};
 
 async function main(argv: string[]): Promise<void> {
   const options = parseOptions(argv, process.env);
@@ -16,7 +23,7 @@ async function main(argv: string[]): Promise<void> {
   stopOnSignal(server);
   // Programs that start this one wait for this line and take the URL from it: its form stays.
   console.log(`mistral-fine-tuning-server listening on ${server.url}`);
-  console.log("Training is simulated: no model is trained; losses, durations and costs are made up.");
+  console.log(TRAINING[options.trainer ?? "simulated"]);
   console.log(`Data is kept in ${options.dataDir}`);
 }
 

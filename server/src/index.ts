@@ -1,9 +1,12 @@
 import { join } from "node:path";
 import { buildApp } from "./app";
 import { Keys } from "./auth";
+import { isLoopback } from "./browsers";
 import { closable } from "./closing";
 import { UsageError } from "./errors";
 import { Supervisor } from "./jobs/supervisor";
+import { createLog, type LogLevel } from "./log";
+import { Metrics } from "./metrics";
 import { UrlSigner } from "./signed-urls";
 import { ArtifactStore } from "./store/artifacts";
 import { BlobStore } from "./store/blobs";
@@ -27,6 +30,8 @@ export interface ServerOptions extends TrainerOptions {
   apiKeys?: string[];
   /** The greatest size of an uploaded file in bytes, inclusive: 512 · 1024² by default, as on the hosted service. */
   maxFileBytes?: number;
+  /** What is logged to stderr, as JSON lines: `warn` by default. */
+  logLevel?: LogLevel;
 }
 
 export interface RunningServer {
@@ -83,15 +88,17 @@ async function open(options: ServerOptions, keys: Keys): Promise<RunningServer> 
   const database = openDatabase(join(dataDir, "server.db"));
   const blobs = new BlobStore(dataDir);
   const files = new FileStore(database, blobs);
-  const jobs = new JobStore(database);
+  const log = createLog(options.logLevel);
+  const jobs = new JobStore(database, (jobId, status, reason) => log.info({ jobId, status, reason }, "job"));
   const models = new ModelStore(database);
   const artifacts = new ArtifactStore(dataDir);
-  const onFault = (jobId: string, error: unknown) => app.log.error({ err: error, jobId }, "a job failed");
+  const onFault = (jobId: string, error: unknown) => log.error({ err: error, jobId }, "a job failed");
   const supervisor = new Supervisor({ jobs, files, models, secrets, trainers, onFault });
   const signer = new UrlSigner(signingKey(database));
   const trainer = trainers.get(trainerName) as Trainer;
+  const metrics = new Metrics(jobs, trainer);
   const stores = { blobs, files, jobs, models, secrets, artifacts };
-  const app = await buildApp({ ...stores, keys, signer, supervisor, trainer, maxFileBytes });
+  const app = await buildApp({ ...stores, keys, log, metrics, signer, supervisor, trainer, maxFileBytes });
   const closeApp = closable(app);
   const close = async () => {
     await closeApp();
@@ -106,10 +113,6 @@ async function open(options: ServerOptions, keys: Keys): Promise<RunningServer> 
     await close();
     throw explainListening(error as NodeJS.ErrnoException, host, port);
   }
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
 function explainListening(error: NodeJS.ErrnoException, host: string, port: number): Error {

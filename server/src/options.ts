@@ -6,8 +6,9 @@ import { parseKeysFile } from "./auth";
 import { UsageError } from "./errors";
 import { given } from "./given";
 import type { ServerOptions } from "./index";
+import { DEFAULT_LOG_LEVEL, LOG_LEVELS } from "./log";
 import { DEFAULT_HANG_TIMEOUT, DEFAULT_MAX_JOBS, DEFAULT_SPEED } from "./trainers/configured";
-import type { TrainerName } from "./trainers/trainer";
+import { TRAINERS } from "./trainers/trainer";
 
 const DEFAULT_DATA_DIR = envPaths("mistral-fine-tuning-server", { suffix: "" }).data;
 const DEFAULT_PORT = 8080;
@@ -29,6 +30,7 @@ Usage: mistral-fine-tuning-server [options]
   --recipe COMMAND  the program that trains, instead of the shipped recipe: it is given a folder
   --max-jobs N      how many trainings run at a time (${DEFAULT_MAX_JOBS}); the others wait in a queue
   --hang-timeout N  seconds without progress after which a program is ended (${DEFAULT_HANG_TIMEOUT})
+  --log-level LEVEL what is logged to stderr, as JSON lines: ${LOG_LEVELS.join(", ")} (${DEFAULT_LOG_LEVEL})
   --help, --version
 
 MISTRAL_SERVER_API_KEYS in the environment holds keys, separated by commas. Without any key the
@@ -55,7 +57,8 @@ export function parseOptions(
       ...(env.MISTRAL_SERVER_API_KEYS ?? "").split(",").filter((key) => key.trim() !== ""),
       ...(values["keys-file"] === undefined ? [] : readKeys(values["keys-file"])),
     ].map((key) => key.trim()),
-    trainer: trainerName(values.trainer),
+    logLevel: oneOf("--log-level", values["log-level"], LOG_LEVELS),
+    trainer: oneOf("--trainer", values.trainer, TRAINERS),
     speed: positive("--speed", values.speed),
     maxJobs: integer("--max-jobs", values["max-jobs"], 1000, 1),
     hangTimeout: positive("--hang-timeout", values["hang-timeout"]),
@@ -83,6 +86,7 @@ function parseFlags(argv: string[]) {
         recipe: { type: "string" },
         "max-jobs": { type: "string", default: String(DEFAULT_MAX_JOBS) },
         "hang-timeout": { type: "string", default: String(DEFAULT_HANG_TIMEOUT) },
+        "log-level": { type: "string", default: DEFAULT_LOG_LEVEL },
         help: { type: "boolean", short: "h" },
         version: { type: "boolean" },
       },
@@ -94,11 +98,12 @@ function parseFlags(argv: string[]) {
   }
 }
 
-function trainerName(name: string): TrainerName {
-  if (name !== "simulated" && name !== "process" && name !== "ray") {
-    throw new UsageError(`there is no trainer ${name}; there are simulated, process and ray`);
+function oneOf<Value extends string>(flag: string, value: string, values: readonly Value[]): Value {
+  const found = values.find((each) => each === value);
+  if (found === undefined) {
+    throw new UsageError(`${flag} takes one of ${values.join(", ")}, not ${value}`);
   }
-  return name;
+  return found;
 }
 
 function readKeys(path: string): string[] {

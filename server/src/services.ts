@@ -1,5 +1,7 @@
 import type { Keys } from "./auth";
 import type { Supervisor } from "./jobs/supervisor";
+import type { Logger } from "./log";
+import type { Metrics } from "./metrics";
 import type { UrlSigner } from "./signed-urls";
 import type { ArtifactStore } from "./store/artifacts";
 import type { BlobStore } from "./store/blobs";
@@ -22,6 +24,8 @@ export interface Services {
   supervisor: Supervisor;
   /** The one that trains new jobs. */
   trainer: Trainer;
+  metrics: Metrics;
+  log: Logger;
   /** The greatest size of an uploaded file in bytes, inclusive. */
   maxFileBytes: number;
 }
@@ -35,6 +39,8 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** The route does not ask for a key itself: its handler looks for a signature first. */
     signedUrl?: boolean;
+    /** The route is none of the API's, and asks for a key all the same. */
+    needsKey?: boolean;
     /** The route has query parameters, and checks them itself. Those of all others are refused. */
     readsQuery?: boolean;
   }

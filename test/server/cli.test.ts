@@ -90,7 +90,7 @@ describe("server: the command", () => {
     [["--speed", "0"], /--speed takes a number above 0/],
     [["--speed", "fast"], /--speed takes a number above 0/],
     [["--trainer", "process"], /--trainer process needs --models FILE/],
-    [["--trainer", "magic"], /there is no trainer magic; there are simulated, process and ray/],
+    [["--trainer", "magic"], /--trainer takes one of simulated, process, ray, not magic/],
     [["--trainer", "process", "--models", "/nowhere.yaml"], /cannot read the models file \/nowhere\.yaml: ENOENT/],
     [["--max-jobs", "0"], /--max-jobs takes a whole number from 1 to 1000, not 0/],
     [["--hang-timeout", "never"], /--hang-timeout takes a number above 0/],

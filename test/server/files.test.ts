@@ -265,7 +265,7 @@ describe("server: the size of files", () => {
   it("keeps nothing of an upload that was cut off", async () => {
     const socket = connect(Number(new URL(api.url).port), "127.0.0.1");
     socket.write(
-      `POST /v1/files HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 200000\r\n\r\n` +
+      `POST /v1/files HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 200000\r\n\r\n` +
         `--b\r\nContent-Disposition: form-data; name="file"; filename="a.jsonl"\r\n\r\n${"x".repeat(100_000)}`,
     );
     await eventually("content that arrives", async () => stored().length > 1 || undefined);

@@ -156,7 +156,7 @@ describe("server: closing", () => {
     const body = `--b\r\nContent-Disposition: form-data; name="file"; filename="a.jsonl"\r\n\r\n{}\r\n--b--\r\n`;
     const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
     socket.write(
-      `POST /v1/files HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\n` +
+      `POST /v1/files HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\n` +
         `Content-Length: ${body.length}\r\n\r\n${body.slice(0, 20)}`,
     );
     await sleep(200);

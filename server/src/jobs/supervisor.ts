@@ -43,6 +43,11 @@ export class Supervisor {
     });
   }
 
+  /** Whether every unfinished job has been taken up. */
+  get isOpen(): boolean {
+    return this.#timer !== undefined;
+  }
+
   /** Stops supervising; trainings that run elsewhere go on. */
   async close(): Promise<void> {
     this.#closing.abort();

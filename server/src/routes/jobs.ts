@@ -43,6 +43,7 @@ export function jobRoutes(app: FastifyInstance, services: Services): void {
       }
       return created;
     });
+    request.log.info({ jobId: job.id }, "job created");
     supervisor.attend(job.id);
     return jobReply(job);
   });

@@ -33,7 +33,9 @@ export async function uploadRoute(app: FastifyInstance, services: Services): Pro
       }
       const sample_type = sampleType(purpose, upload.received.head);
       const description = { owner: request.owner, filename, purpose, sample_type, mimetype: upload.mimetype };
-      return fileReply(await services.files.add(description, upload.received));
+      const file = await services.files.add(description, upload.received);
+      services.metrics.countUpload(file.bytes);
+      return fileReply(file);
     } catch (error) {
       await services.blobs.discard(upload.received);
       throw error;

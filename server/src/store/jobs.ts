@@ -15,9 +15,12 @@ type Told = Pick<Progress, "checkpoints" | "events">;
 /** Jobs, their events and their checkpoints. Every change of status is written together with its event, or not at all. */
 export class JobStore {
   readonly #database: Database;
+  readonly #onStatus: (jobId: string, status: JobStatus, reason: unknown) => void;
 
-  constructor(database: Database) {
+  /** @param onStatus told of each change of status, with the reason for it if there is one */
+  constructor(database: Database, onStatus: (jobId: string, status: JobStatus, reason: unknown) => void = () => {}) {
     this.#database = database;
+    this.#onStatus = onStatus;
   }
 
   /** Runs `action` as one transaction. */
@@ -116,6 +119,7 @@ export class JobStore {
         this.#saveProgress(id, { ...progress, stopReason: change.stopReason });
       }
       this.#addEvent(id, STATUS_UPDATED, { status: to, ...details }, now);
+      this.#onStatus(id, to, details.reason);
       return this.get(id) as Job;
     });
   }

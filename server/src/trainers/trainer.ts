@@ -1,7 +1,8 @@
 import type { JobSpec } from "../schemas/jobs";
 
 /** The trainers there are. `simulated` trains nothing, and what it reports is made up. */
-export type TrainerName = "simulated" | "process" | "ray";
+export const TRAINERS = ["simulated", "process", "ray"] as const;
+export type TrainerName = (typeof TRAINERS)[number];
 
 /** A data file as a trainer sees it. */
 export interface DataFile {
@@ -95,6 +96,8 @@ export interface Progress {
  */
 export interface Trainer {
   readonly name: TrainerName;
+  /** How many runs there are and wait, where the trainer itself lets them wait. */
+  readonly queue?: { readonly running: number; readonly waiting: number };
   /** Reads the data and plans the training; changes nothing. Rejects only when it cannot tell, not when the data is bad. */
   validate(candidate: Candidate, signal: AbortSignal): Promise<Validation>;
   /** The same for a dry run: its user waits for the answer. */
