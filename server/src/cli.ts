@@ -1,3 +1,4 @@
+import { examine } from "./doctor";
 import { UsageError } from "./errors";
 import { type RunningServer, startServer } from "./index";
 import { HELP, parseOptions, version } from "./options";
@@ -9,7 +10,9 @@ const TRAINING: Record<TrainerName, string> = {
   ray: "Training happens on a Ray cluster.",
 };
 
-async function main(argv: string[]): Promise<void> {
+async function main([first, ...rest]: string[]): Promise<void> {
+  const isDoctor = first === "doctor";
+  const argv = isDoctor || first === undefined ? rest : [first, ...rest];
   const options = parseOptions(argv, process.env);
   if (options === "help") {
     console.log(HELP);
@@ -17,6 +20,10 @@ async function main(argv: string[]): Promise<void> {
   }
   if (options === "version") {
     console.log(version());
+    return;
+  }
+  if (isDoctor) {
+    process.exitCode = await examine(options, console.log);
     return;
   }
   const server = await startServer(options);

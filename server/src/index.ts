@@ -4,6 +4,7 @@ import { Keys } from "./auth";
 import { isLoopback } from "./browsers";
 import { closable } from "./closing";
 import { UsageError } from "./errors";
+import { isTerminal } from "./jobs/status";
 import { Supervisor } from "./jobs/supervisor";
 import { createLog, type LogLevel } from "./log";
 import { Metrics } from "./metrics";
@@ -96,6 +97,13 @@ async function open(options: ServerOptions, keys: Keys): Promise<RunningServer> 
   const supervisor = new Supervisor({ jobs, files, models, secrets, trainers, onFault });
   const signer = new UrlSigner(signingKey(database));
   const trainer = trainers.get(trainerName) as Trainer;
+  const statusOf = (id: string) => jobs.get(id)?.status;
+  secrets.sweep((id) => isTerminal(statusOf(id) ?? "CANCELLED"));
+  // A folder of a job that this database does not know may be anybody's: it stays.
+  await artifacts.sweep(
+    (id) => isTerminal(statusOf(id) ?? "RUNNING"),
+    (id) => models.hasOfJob(id),
+  );
   const metrics = new Metrics(jobs, trainer);
   const stores = { blobs, files, jobs, models, secrets, artifacts };
   const app = await buildApp({ ...stores, keys, log, metrics, signer, supervisor, trainer, maxFileBytes });

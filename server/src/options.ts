@@ -15,7 +15,8 @@ const DEFAULT_PORT = 8080;
 
 export const HELP = `mistral-fine-tuning-server: Mistral's fine-tuning API, on a machine of your own
 
-Usage: mistral-fine-tuning-server [options]
+Usage: mistral-fine-tuning-server [options]           starts the server
+       mistral-fine-tuning-server doctor [options]    says what works with these options, and what does not
 
   --host ADDRESS    the address to listen on (127.0.0.1); another than loopback needs keys
   --port PORT       the port to listen on (${DEFAULT_PORT}); 0 takes one that is free

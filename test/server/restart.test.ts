@@ -140,6 +140,21 @@ describe("server: a restart", () => {
     await start();
   });
 
+  it("goes on with data of the first version", async () => {
+    let api = await start({ speed: 1000 });
+    const { id, fine_tuned_model } = await api.trained();
+    await server.close();
+    const database = new Database(join(dataDir, "server.db"));
+    database.exec(
+      `DROP INDEX models_by_job; ALTER TABLE models DROP COLUMN artifact_bytes; ALTER TABLE events DROP COLUMN line;
+       PRAGMA user_version = 1`,
+    );
+    database.close();
+    api = await start({ speed: 1000 });
+    assert.equal((await api.getJob(id)).fine_tuned_model, fine_tuned_model);
+    await api.trained();
+  });
+
   it("after SIGKILL loses no job, and trains none twice", async () => {
     const args = ["--data", dataDir, "--speed", "20"];
     const first = await startProcess(args);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { killProcesses } from "./process";
 import { type Api, contents, eventually, type Json, removeFolders, samples } from "./support";
 import { assertTrained, gone, isRunning, TrainingServer } from "./trainings";
@@ -279,6 +279,25 @@ describe("server: the process trainer", () => {
       assert.ok(!existsSync(server.path(waiting.id)));
       assert.equal((await api.getJob(running.id)).status, "RUNNING");
     });
+  });
+
+  it("removes at its start what a crash has kept from being removed, and nothing of a job that goes on", async () => {
+    let api = await start({ slow: { ms: 60_000 } });
+    const ended = await api.trained();
+    const going = await api.job({ model: "slow", repositories: REPOSITORIES });
+    await api.until(going.id, "RUNNING");
+    await server.kill();
+    const secrets = (id: string) => join(server.dataDir, "secrets", `${id}.json`);
+    const left = [server.path(ended.id, "checkpoints/step-2"), server.path(ended.id, "data"), secrets(ended.id)];
+    for (const path of left) {
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, "{}");
+    }
+    api = await server.start();
+    assert.deepEqual(left.filter(existsSync), []);
+    const kept = [server.path(ended.id, "artifact"), server.path(going.id, "data"), secrets(going.id)];
+    assert.deepEqual(kept.filter(existsSync), kept);
+    assert.equal(statSync(secrets(going.id)).mode & 0o777, 0o600);
   });
 
   describe("a kill", () => {

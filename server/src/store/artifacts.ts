@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type Pack, pack } from "tar-stream";
-import { type ArtifactFile, artifactFiles, JobFolder } from "../trainers/folder";
+import { type ArtifactFile, artifactFiles, JobFolder, tidyFolder } from "../trainers/folder";
 
 const BLOCK = 512;
 
@@ -45,10 +45,16 @@ export class ArtifactStore {
     await rm(this.#folder(jobId).artifact, { recursive: true, force: true });
   }
 
-  /** The ids of the jobs that have a folder. */
-  jobs(): string[] {
+  /** Removes what a crash has kept from being removed: what only trainings needed, and the artifacts of no model. */
+  async sweep(hasEnded: (jobId: string) => boolean, hasModel: (jobId: string) => boolean): Promise<void> {
     const runs = join(this.#dataDir, "runs");
-    return existsSync(runs) ? readdirSync(runs) : [];
+    const ended = existsSync(runs) ? readdirSync(runs).filter(hasEnded) : [];
+    for (const id of ended) {
+      await tidyFolder(this.#folder(id));
+      if (!hasModel(id)) {
+        await this.remove(id);
+      }
+    }
   }
 
   #folder(jobId: string): JobFolder {

@@ -79,7 +79,9 @@ CREATE TABLE models (
 const MIGRATIONS: readonly string[] = [
   SCHEMA,
   // `line` is where a training program has told an event: the server tells its own without one.
-  "ALTER TABLE events ADD COLUMN line INTEGER; ALTER TABLE models ADD COLUMN artifact_bytes INTEGER;",
+  `ALTER TABLE events ADD COLUMN line INTEGER;
+   ALTER TABLE models ADD COLUMN artifact_bytes INTEGER;
+   CREATE INDEX models_by_job ON models (job_id);`,
 ];
 const SCHEMA_VERSION = MIGRATIONS.length;
 

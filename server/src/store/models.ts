@@ -64,6 +64,11 @@ export class ModelStore {
     return row && toModel(row);
   }
 
+  /** Whether the model that a job has made is still there. */
+  hasOfJob(jobId: string): boolean {
+    return this.#database.prepare("SELECT 1 FROM models WHERE job_id = ?").get(jobId) !== undefined;
+  }
+
   /** Newest first. */
   list(): FineTunedModel[] {
     const rows = this.#database.prepare("SELECT * FROM models ORDER BY created_at DESC, seq DESC").all() as Row[];

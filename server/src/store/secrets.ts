@@ -38,10 +38,10 @@ export class SecretStore {
   }
 
   /** Removes those that a crash left behind. */
-  sweep(isNeeded: (jobId: string) => boolean): void {
+  sweep(hasEnded: (jobId: string) => boolean): void {
     for (const name of readdirSync(this.#path)) {
       const id = name.slice(0, -".json".length);
-      if (!isNeeded(id)) {
+      if (hasEnded(id)) {
         this.remove(id);
       }
     }

@@ -3,7 +3,8 @@ import { type DataTotals, inspectData } from "./data";
 import type { BaseModelEntry, ModelsFile } from "./models-file";
 import type { Candidate, Plan, Validation } from "./trainer";
 
-const DEFAULT_SEQ_LEN = 2048;
+/** What the shipped recipe takes where neither the job nor the models file says more. */
+const DEFAULT_SEQ_LEN = 4096;
 const DEFAULT_BATCH_SIZE = 8;
 
 /** Whether a job can be trained with the models that there are, and an estimate of what that takes. */
@@ -27,7 +28,7 @@ export function planTraining(spec: JobSpec, totals: DataTotals, base: BaseModelE
   const batch = (positive(base.batch_size) ?? DEFAULT_BATCH_SIZE) * (positive(base.gradient_accumulation_steps) ?? 1);
   const packed = base.packing !== false && spec.job_type === "completion";
   const sequences = Math.max(1, packed ? totals.tokens / seq_len : totals.samples);
-  const totalSteps = training_steps ?? Math.ceil((epochs * sequences) / batch);
+  const totalSteps = training_steps ?? Math.ceil(epochs * Math.ceil(sequences / batch));
   const tokensPerStep = Math.ceil(batch * (packed ? seq_len : Math.min(seq_len, totals.tokens / sequences)));
   return {
     totalSteps,

@@ -1,3 +1,4 @@
+import type { JobSpec } from "../../schemas/jobs";
 import type { BaseModelEntry } from "../models-file";
 import type { Candidate, DataFile, Run } from "../trainer";
 
@@ -16,7 +17,7 @@ export function jobFile({ id, spec, trainingFiles, validationFiles }: Run, base:
     model: spec.model,
     base: settings,
     job_type: spec.job_type,
-    hyperparameters: spec.hyperparameters,
+    hyperparameters: withLength(spec.hyperparameters),
     training_files: trainingFiles.map((file, index) => ({
       ...named(file),
       weight: spec.training_files[index]?.weight ?? 1,
@@ -49,6 +50,11 @@ export function apiKeyVariable(index: number): string {
 /** The environment variable with the token of a repository. */
 export function tokenVariable(index: number): string {
   return `REPOSITORY_TOKEN_${index + 1}`;
+}
+
+/** Without steps and epochs a job trains for one epoch: said here, so that no program has a default of its own. */
+function withLength(asked: JobSpec["hyperparameters"]): JobSpec["hyperparameters"] {
+  return asked.training_steps === undefined && asked.epochs === undefined ? { ...asked, epochs: 1 } : asked;
 }
 
 function named(file: DataFile) {

@@ -20,6 +20,10 @@ export class JobFolder {
     return join(this.path, "data");
   }
 
+  get repositories(): string {
+    return join(this.path, "repositories");
+  }
+
   get progress(): string {
     return join(this.path, "progress.jsonl");
   }
