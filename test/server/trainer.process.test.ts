@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { killProcesses } from "./process";
-import { type Api, contents, eventually, type Json, removeFolders, samples } from "./support";
+import { Api, contents, eventually, folder, type Json, removeFolders, samples } from "./support";
 import { assertTrained, gone, isRunning, TrainingServer } from "./trainings";
 
 const SECRET = "github-token-that-nobody-may-see";
@@ -63,6 +63,19 @@ describe("server: the process trainer", () => {
       const api = await start();
       const { metadata } = await api.trained();
       assert.ok(!("cost" in metadata) && !("cost_currency" in metadata));
+    });
+
+    it("may be done by the smallest program of the documentation", async function () {
+      if (spawnSync("python3", ["--version"]).status !== 0) {
+        this.skip();
+      }
+      const text = readFileSync(join(__dirname, "../../docs/training-programs.md"), "utf8");
+      const program = join(folder(), "train.py");
+      writeFileSync(program, /```python\n(.*?)```/s.exec(text)?.[1] as string);
+      server = new TrainingServer();
+      const api = await server.start("--recipe", `python3 '${program}'`);
+      const { metadata } = await api.trained();
+      assert.deepEqual([metadata.current_step, metadata.train_loss], [10, 0.1]);
     });
 
     it("may stop early, and says so", async () => {
@@ -222,6 +235,21 @@ describe("server: the process trainer", () => {
       await api.until(third.id, "SUCCESS");
       assert.ok(!existsSync(server.path(second.id)));
     });
+  });
+
+  it("gives the owners of waiting jobs their turns one after the other", async () => {
+    const { url } = await start({ slow: { ms: 60_000 } }, "--api-key", "one", "--api-key", "two");
+    const [one, two] = [new Api(url, "one"), new Api(url, "two")];
+    const running = await one.job({ model: "slow" });
+    await one.until(running.id, "RUNNING");
+    const jobs = [await one.job(), await one.job(), await two.job()];
+    const places = await eventually("all to wait", async () => {
+      const waiting = await Promise.all(jobs.map(async ({ id }) => (await one.getJob(id)).metadata.waiting_for ?? ""));
+      return waiting.every((each) => each.includes("of 3 in the queue"))
+        ? waiting.map((each) => /number (\d)/.exec(each)?.[1])
+        : undefined;
+    });
+    assert.deepEqual(places, ["2", "3", "1"]);
   });
 
   describe("a restart", () => {
