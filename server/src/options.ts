@@ -7,7 +7,8 @@ import { UsageError } from "./errors";
 import { given } from "./given";
 import type { ServerOptions } from "./index";
 import { DEFAULT_LOG_LEVEL, LOG_LEVELS } from "./log";
-import { DEFAULT_HANG_TIMEOUT, DEFAULT_MAX_JOBS, DEFAULT_SPEED } from "./trainers/configured";
+import { DEFAULT_HANG_TIMEOUT, DEFAULT_MAX_JOBS, DEFAULT_RAY_ADDRESS, DEFAULT_SPEED } from "./trainers/configured";
+import { rayAddress, rayHeaders } from "./trainers/ray/options";
 import { TRAINERS } from "./trainers/trainer";
 
 const DEFAULT_DATA_DIR = envPaths("mistral-fine-tuning-server", { suffix: "" }).data;
@@ -26,16 +27,20 @@ Usage: mistral-fine-tuning-server [options]           starts the server
   --keys-file FILE  keys, one a line, plain or as sha256:<hex>; lines with # are comments
   --trainer NAME    simulated (the default): trains nothing, and makes the results up
                     process: trains on this machine, with the shipped recipe or a program of yours
+                    ray: the same on a Ray cluster, whose nodes see --data under the same path
   --speed N         simulate N times faster than real time (${DEFAULT_SPEED})
-  --models FILE     which model each name of the API means, in JSON or YAML; process needs it
+  --models FILE     which model each name of the API means, in JSON or YAML; process, ray need it
   --recipe COMMAND  the program that trains, instead of the shipped recipe: it is given a folder
   --max-jobs N      how many trainings run at a time (${DEFAULT_MAX_JOBS}); the others wait in a queue
   --hang-timeout N  seconds without progress after which a program is ended (${DEFAULT_HANG_TIMEOUT})
+  --ray-address URL the dashboard of the Ray cluster (${DEFAULT_RAY_ADDRESS})
+  --ray-config FILE what a job takes of the cluster, in JSON or YAML
   --log-level LEVEL what is logged to stderr, as JSON lines: ${LOG_LEVELS.join(", ")} (${DEFAULT_LOG_LEVEL})
   --help, --version
 
 MISTRAL_SERVER_API_KEYS in the environment holds keys, separated by commas. Without any key the
-server lets every caller in, and listens on loopback addresses only.`;
+server lets every caller in, and listens on loopback addresses only. RAY_AUTH_TOKEN is the Ray
+cluster's token; RAY_JOB_HEADERS, JSON, holds more headers for it.`;
 
 /** What the command line asks for. @throws {UsageError} when it cannot be done */
 export function parseOptions(
@@ -63,7 +68,9 @@ export function parseOptions(
     speed: positive("--speed", values.speed),
     maxJobs: integer("--max-jobs", values["max-jobs"], 1000, 1),
     hangTimeout: positive("--hang-timeout", values["hang-timeout"]),
-    ...given({ models: values.models, recipe: values.recipe }),
+    rayAddress: rayAddress(values["ray-address"]),
+    rayHeaders: rayHeaders(env),
+    ...given({ models: values.models, recipe: values.recipe, rayConfig: values["ray-config"] }),
   };
 }
 
@@ -87,6 +94,8 @@ function parseFlags(argv: string[]) {
         recipe: { type: "string" },
         "max-jobs": { type: "string", default: String(DEFAULT_MAX_JOBS) },
         "hang-timeout": { type: "string", default: String(DEFAULT_HANG_TIMEOUT) },
+        "ray-address": { type: "string", default: DEFAULT_RAY_ADDRESS },
+        "ray-config": { type: "string" },
         "log-level": { type: "string", default: DEFAULT_LOG_LEVEL },
         help: { type: "boolean", short: "h" },
         version: { type: "boolean" },

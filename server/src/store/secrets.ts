@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** The environment variables of one job that hold secrets. */
@@ -31,6 +31,12 @@ export class SecretStore {
       }
       throw error;
     }
+  }
+
+  /** Where they stand; undefined when the job has none. */
+  fileOf(jobId: string): string | undefined {
+    const path = this.#file(jobId);
+    return existsSync(path) ? path : undefined;
   }
 
   remove(jobId: string): void {

@@ -3,6 +3,9 @@ import type { SecretStore } from "../store/secrets";
 import { readModelsFile } from "./models-file";
 import { ProcessTrainer } from "./process";
 import { recipeCommand } from "./process/recipe";
+import { RayTrainer } from "./ray";
+import { RayClient } from "./ray/client";
+import { readRayConfig } from "./ray/config";
 import { SimulatedTrainer } from "./simulated";
 import type { Trainer, TrainerName } from "./trainer";
 
@@ -14,17 +17,24 @@ export interface TrainerOptions {
   speed?: number;
   /** The models file: needed by `process` and `ray`. */
   models?: string;
-  /** `process`: the command that trains, a line for the shell; the shipped recipe by default. */
+  /** `process`, `ray`: the command that trains, a line for the shell; the shipped recipe by default. */
   recipe?: string;
   /** `process`: how many trainings run at a time; 1 by default. */
   maxJobs?: number;
-  /** `process`: seconds without progress after which a program is ended and launched again; 1800 by default. */
+  /** `process`, `ray`: seconds without progress after which a program is ended and launched again; 1800 by default. */
   hangTimeout?: number;
+  /** `ray`: the URL of the cluster's dashboard; http://127.0.0.1:8265 by default. */
+  rayAddress?: string;
+  /** `ray`: headers of every request to it, such as one with a token. */
+  rayHeaders?: Record<string, string>;
+  /** `ray`: the file that says what a job takes of the cluster. */
+  rayConfig?: string;
 }
 
 export const DEFAULT_SPEED = 50;
 export const DEFAULT_MAX_JOBS = 1;
 export const DEFAULT_HANG_TIMEOUT = 1800;
+export const DEFAULT_RAY_ADDRESS = "http://127.0.0.1:8265";
 
 /**
  * The trainers of a server, by their names. The simulated one is always among them, so that a job that it had begun ends.
@@ -45,7 +55,12 @@ export function configureTrainers(
     trainers.push(new ProcessTrainer({ dataDir, models, secrets, command, maxJobs, hangTimeout }));
   }
   if (trainer === "ray") {
-    throw new UsageError("--trainer ray is not part of this version");
+    const models = readModelsFile(modelsPath(options));
+    const command = recipeCommand(options.recipe);
+    const { hangTimeout = DEFAULT_HANG_TIMEOUT, rayAddress = DEFAULT_RAY_ADDRESS, rayHeaders } = options;
+    const client = new RayClient(rayAddress, rayHeaders);
+    const resources = readRayConfig(options.rayConfig);
+    trainers.push(new RayTrainer({ dataDir, models, secrets, command, hangTimeout, client, resources }));
   }
   return new Map(trainers.map((each) => [each.name, each]));
 }

@@ -1,8 +1,6 @@
-import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { parse } from "yaml";
 import { z } from "zod";
-import { UsageError } from "../errors";
+import { ConfigFile } from "./config-file";
 
 const entry = z.looseObject({
   /** A folder, or an id on the Hugging Face hub. */
@@ -35,29 +33,15 @@ export type ModelsFile = ReadonlyMap<string, BaseModelEntry>;
  * @throws {UsageError} that says which field is wrong
  */
 export function readModelsFile(path: string): ModelsFile {
-  let content: unknown;
-  try {
-    content = parse(readFileSync(path, "utf8"));
-  } catch (error) {
-    throw new UsageError(`cannot read the models file ${path}: ${(error as Error).message.split("\n", 1)[0]}`);
-  }
-  const { defaults, models } = check(path, file, content, []);
+  const config = new ConfigFile(path, "the models file");
+  const { defaults, models } = config.content(file);
   return new Map(
     Object.entries(models).map(([name, model]) => {
       const merged = merge(defaults, typeof model === "string" ? { path: model } : model);
-      const known = check(path, entry, merged, ["models", name]);
+      const known = config.check(entry, merged, ["models", name]);
       return [name, { ...known, path: locate(known.path, path) }];
     }),
   );
-}
-
-function check<Schema extends z.ZodType>(path: string, schema: Schema, value: unknown, at: string[]): z.output<Schema> {
-  const result = schema.safeParse(value);
-  if (result.success) {
-    return result.data;
-  }
-  const [issue] = result.error.issues as [z.core.$ZodIssue];
-  throw new UsageError(`the models file ${path}: ${[...at, ...issue.path].join(".") || "the file"}: ${issue.message}`);
 }
 
 function merge(defaults: Record<string, unknown>, model: Record<string, unknown>): Record<string, unknown> {

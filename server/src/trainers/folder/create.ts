@@ -24,6 +24,13 @@ export async function createFolder(folder: JobFolder, run: Run, base: BaseModelE
   await writeAtomically(folder.job, `${JSON.stringify(jobFile(run, base), undefined, 2)}\n`);
 }
 
+/** Why a folder could not be made, for the user of its job. */
+export function explainFolder({ code, message }: NodeJS.ErrnoException): string {
+  return code === "ENOSPC"
+    ? "The disk that holds the server's data is full: there is no room for the job's folder"
+    : `The job's folder could not be made: ${code ?? message}`;
+}
+
 /** Writes a file so that whoever looks sees all of it or nothing. */
 export async function writeAtomically(path: string, content: string): Promise<void> {
   const partial = `${path}.partial`;

@@ -1,5 +1,5 @@
 export { type ArtifactFile, artifactBytes, artifactFiles } from "./artifact";
-export { createFolder, writeAtomically } from "./create";
+export { createFolder, explainFolder, writeAtomically } from "./create";
 export { apiKeyVariable, type JobFile, jobFile, tokenVariable } from "./job-file";
 export { JobFolder } from "./layout";
 export { toProgress } from "./progress";

@@ -5,11 +5,14 @@ import type { Attempt, Exit } from "./attempt";
 /** How often a program that is killed is launched again without a new step in between. */
 const MAX_RELAUNCHES = 3;
 
+/** What counts of an attempt when the next one is decided. */
+export type NextAttempt = Pick<Attempt, "attempt" | "furthestStep" | "idle">;
+
 /** What can be seen of a run from outside. */
 export interface Observation {
   /** A runner is at work, or about to be. */
   alive: boolean;
-  attempt: Attempt | undefined;
+  attempt: NextAttempt | undefined;
   exit: Exit | undefined;
   /** The program's result is in its place. */
   artifact: boolean;
@@ -18,7 +21,7 @@ export interface Observation {
 
 export type Decision =
   | { kind: "wait" }
-  | ({ kind: "launch" } & Pick<Attempt, "attempt" | "furthestStep" | "idle">)
+  | ({ kind: "launch" } & NextAttempt)
   | { kind: "cancelled" }
   | { kind: "succeeded"; stopReason: string }
   /** `explain` stands for the end of the log, which says more than a code. */

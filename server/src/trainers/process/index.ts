@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import type { SecretStore } from "../../store/secrets";
 import { estimateTraining } from "../estimating";
-import { artifactBytes, createFolder, JobFolder, ProgressFile, tidyFolder, toProgress } from "../folder";
+import { artifactBytes, createFolder, explainFolder, JobFolder, ProgressFile, tidyFolder, toProgress } from "../folder";
 import type { BaseModelEntry, ModelsFile } from "../models-file";
 import type { Candidate, Progress, Run, Trainer, Validation } from "../trainer";
 import { readAttempt, readExit } from "./attempt";
@@ -159,9 +159,3 @@ export class ProcessTrainer implements Trainer {
 
 type Launch = Decision & { kind: "launch" };
 type Failure = { state: "failed"; reason: string };
-
-function explainFolder({ code, message }: NodeJS.ErrnoException): string {
-  return code === "ENOSPC"
-    ? "The disk that holds the server's data is full: there is no room for the job's folder"
-    : `The job's folder could not be made: ${code ?? message}`;
-}

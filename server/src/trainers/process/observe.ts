@@ -2,7 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import type { JobFolder, ProgressFile } from "../folder";
 import type { Run } from "../trainer";
-import { readAttempt, readExit } from "./attempt";
+import { type Attempt, readAttempt, readExit } from "./attempt";
 import type { Observation } from "./decide";
 import { isAlive } from "./group";
 
@@ -19,7 +19,10 @@ export interface Attached {
 }
 
 /** Looks at a run. The order counts: what a process does before it ends is seen when its end is. */
-export function observe({ folder, runner }: Attached, { cancelRequestedAt }: Run): Observation {
+export function observe(
+  { folder, runner }: Attached,
+  { cancelRequestedAt }: Run,
+): Observation & { attempt: Attempt | undefined } {
   const launching = runner?.pid !== undefined && runner.exitCode === null && runner.signalCode === null;
   const attempt = readAttempt(folder);
   const alive = launching || (attempt !== undefined && isAlive(attempt));
