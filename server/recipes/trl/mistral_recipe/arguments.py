@@ -1,0 +1,54 @@
+"""The API's hyperparameters in the words of Transformers' trainer."""
+
+from typing import Any
+
+import torch
+from peft import LoraConfig, TaskType
+
+from .checkpoints import PARTIAL, folder_of
+from .job import Base, Job
+from .plan import Plan
+
+
+def lora_config(base: Base, task: TaskType) -> LoraConfig:
+    """Every linear layer, those of the MLP too, rank 16: "LoRA Without Regret" matches full fine-tuning that way."""
+    rank = base.lora.get("r", 16)
+    return LoraConfig(
+        task_type=task,
+        r=rank,
+        lora_alpha=base.lora.get("alpha", 2 * rank),
+        lora_dropout=base.lora.get("dropout", 0.0),
+        target_modules=base.lora.get("target_modules", "all-linear"),
+    )
+
+
+def training_arguments(job: Job, plan: Plan, evaluates: bool, report_to: list[str]) -> dict[str, Any]:
+    asked, gpu = job.hyperparameters, torch.cuda.is_available()
+    return {
+        "output_dir": str(folder_of(job.folder) / PARTIAL),
+        "max_steps": plan.total_steps,
+        "per_device_train_batch_size": plan.micro_batch,
+        "per_device_eval_batch_size": plan.micro_batch,
+        "gradient_accumulation_steps": plan.accumulation,
+        "learning_rate": asked.learning_rate,
+        "weight_decay": asked.weight_decay,
+        "warmup_steps": int(asked.warmup_fraction * plan.total_steps),
+        "lr_scheduler_type": "cosine",
+        "logging_strategy": "steps",
+        "logging_steps": 1,
+        "logging_nan_inf_filter": False,
+        "save_strategy": "steps",
+        "save_steps": plan.checkpoint_steps,
+        "eval_strategy": "steps" if evaluates else "no",
+        "eval_steps": plan.checkpoint_steps if evaluates else None,
+        "metric_for_best_model": "eval_loss" if evaluates else None,
+        "greater_is_better": False if evaluates else None,
+        # Early stopping goes on counting where a killed attempt stopped.
+        "restore_callback_states_from_checkpoint": True,
+        "gradient_checkpointing": gpu if job.base.gradient_checkpointing is None else job.base.gradient_checkpointing,
+        "bf16": gpu,
+        "use_cpu": not gpu,
+        "seed": job.seed,
+        "report_to": report_to or "none",
+        "disable_tqdm": True,
+    }

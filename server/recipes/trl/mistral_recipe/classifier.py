@@ -1,0 +1,65 @@
+"""Classifier jobs: a head with an output for each label of each target, on a base model with an adapter."""
+
+from typing import Any
+
+import torch
+from peft import TaskType, get_peft_model
+from transformers import EvalPrediction, PreTrainedTokenizerBase, TrainingArguments
+
+from .arguments import lora_config, training_arguments
+from .artifact import classifier_settings
+from .base_model import load_config, load_model, load_tokenizer, seq_len_of
+from .classifier_data import ClassifierData
+from .errors import RecipeError
+from .heads import Heads
+from .integrations import reports
+from .job import Job
+from .plan import make_plan
+from .prepared import Prepared
+from .progress import Progress
+from .trainers import ClassifierTrainer
+
+
+def prepare(job: Job, workers: int, progress: Progress) -> Prepared:
+    if not job.targets:
+        raise RecipeError("classifier_targets: a classifier job needs at least one target")
+    heads = Heads(job.targets)
+    seq_len = seq_len_of(job.hyperparameters.seq_len, job.base, load_config(job.base))
+    tokenizer = load_tokenizer(job.base, progress)
+    data = ClassifierData(tokenizer, heads, seq_len, job, progress)
+    rows, validation = data.training(), data.validation()
+    model = load_model(job.base, heads.names)
+    # The head reads the last token that is not padding.
+    model.config.pad_token_id = tokenizer.pad_token_id
+    plan = make_plan(len(rows), job.hyperparameters, job.base, workers, is_packed=False)
+    trainer = ClassifierTrainer(
+        model=get_peft_model(model, lora_config(job.base, TaskType.SEQ_CLS)),
+        args=TrainingArguments(
+            **training_arguments(job, plan, validation is not None, reports(job, progress)),
+            include_num_input_tokens_seen="non_padding",
+            label_names=["labels"],
+        ),
+        train_dataset=rows,
+        eval_dataset=validation,
+        processing_class=tokenizer,
+        data_collator=_Collator(tokenizer),
+        compute_metrics=lambda result: _accuracy(heads, result),
+    )
+    trainer.heads = heads
+    return Prepared(trainer, tokenizer, plan, rows, {"seq_len": seq_len, **classifier_settings(heads)})
+
+
+class _Collator:
+    def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
+        self.tokenizer = tokenizer
+
+    def __call__(self, rows: list[dict[str, Any]]) -> dict[str, Any]:
+        padded = self.tokenizer.pad(
+            {"input_ids": [row["input_ids"] for row in rows]}, padding_side="right", return_tensors="pt"
+        )
+        return {**padded, "labels": torch.tensor([row["labels"] for row in rows])}
+
+
+def _accuracy(heads: Heads, result: EvalPrediction) -> dict[str, float]:
+    logits, labels = torch.tensor(result.predictions), torch.tensor(result.label_ids)
+    return {"mean_token_accuracy": heads.accuracy(logits, labels)}

@@ -1,0 +1,29 @@
+"""Weights & Biases, where the job asks for it and it is installed. It never ends a training."""
+
+import importlib.util
+import os
+
+from .job import Job
+from .progress import Progress
+
+
+def reports(job: Job, progress: Progress) -> list[str]:
+    """The trainer's `report_to`; an event tells where a job's wish cannot be met."""
+    wanted = next((entry for entry in job.integrations if entry.type == "wandb"), None)
+    if wanted is None or not progress.enabled:
+        return []
+    if importlib.util.find_spec("wandb") is None:
+        progress.event("wandb_skipped", reason="wandb is not installed: setup_env.py --extra wandb")
+        return []
+    import wandb
+
+    key = os.environ.get(wanted.api_key_env or "")
+    try:
+        if key:
+            wandb.login(key=key, verify=False)
+        run = wandb.init(project=wanted.project, name=wanted.run_name or wanted.name, id=job.id, resume="allow")
+    except Exception as error:  # the service, the network, the key: none is worth a training
+        progress.event("wandb_skipped", reason=f"wandb cannot be used: {type(error).__name__}")
+        return []
+    progress.event("wandb", url=run.url)
+    return ["wandb"]

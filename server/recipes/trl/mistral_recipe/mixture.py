@@ -1,0 +1,36 @@
+"""Data files of different weight in one training set."""
+
+import random
+from collections.abc import Sequence
+
+from datasets import Dataset, concatenate_datasets
+
+# An epoch of this many times the data is the limit; past it the lightest files are sampled instead.
+MAX_GROWTH = 10
+
+
+def mixed(parts: Sequence[tuple[Dataset, float]], seed: int) -> Dataset:
+    """One epoch: a sample of a file with weight 2 comes twice as often as one of a file with weight 1.
+
+    With equal weights each sample comes once. Otherwise those of the lightest file do, and those of the others more often.
+    """
+    whole = concatenate_datasets([part for part, _ in parts])
+    if len({weight for _, weight in parts}) == 1:
+        return whole
+    return whole.select(indices([(len(part), weight) for part, weight in parts], seed))
+
+
+def indices(parts: Sequence[tuple[int, float]], seed: int) -> list[int]:
+    """The places in the concatenated files, from (samples, weight) of each."""
+    heaviest = MAX_GROWTH * sum(size for size, _ in parts) / sum(size * weight for size, weight in parts)
+    scale = min(1 / min(weight for _, weight in parts), heaviest)
+    rng = random.Random(seed)
+    chosen: list[int] = []
+    offset = 0
+    for size, weight in parts:
+        times, rest = divmod(weight * scale, 1)
+        places = range(offset, offset + size)
+        chosen += [place for _ in range(int(times)) for place in places]
+        chosen += sorted(rng.sample(places, round(rest * size)))
+        offset += size
+    return chosen

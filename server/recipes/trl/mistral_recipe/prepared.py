@@ -1,0 +1,20 @@
+"""What each kind of job makes ready, and what is the same for all from there on."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from datasets import Dataset
+from transformers import PreTrainedTokenizerBase, Trainer
+
+from .plan import Plan
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What a kind of job brings: its trainer, and what else its artifact tells."""
+
+    trainer: Trainer
+    tokenizer: PreTrainedTokenizerBase
+    plan: Plan
+    rows: Dataset
+    settings: dict[str, Any]

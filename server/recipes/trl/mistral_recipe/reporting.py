@@ -1,0 +1,62 @@
+"""The trainer's life as lines of progress.jsonl."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from .errors import Cancelled
+from .progress import Progress
+
+# The API's names of a checkpoint's metrics, and the trainer's.
+METRICS = {"valid_loss": "eval_loss", "valid_mean_token_accuracy": "eval_mean_token_accuracy"}
+
+
+class Reporting(TrainerCallback):
+    """Writes steps and checkpoints, and ends the training when the server has left a file `cancel` in the folder."""
+
+    def __init__(self, folder: Path, progress: Progress) -> None:
+        self.cancel = folder / "cancel"
+        self.progress = progress
+        self.began = time.monotonic()
+        self.first_step = 0
+
+    def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        self.began = time.monotonic()
+        self.first_step = state.global_step
+
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        if self.cancel.exists():
+            raise Cancelled
+
+    def on_log(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, logs: dict[str, float], **_: Any
+    ) -> None:
+        if "loss" not in logs:
+            return
+        a_step = (time.monotonic() - self.began) / max(1, state.global_step - self.first_step)
+        self.progress.write(
+            "step",
+            step=state.global_step,
+            loss=logs["loss"],
+            learning_rate=logs.get("learning_rate"),
+            grad_norm=logs.get("grad_norm"),
+            tokens=state.num_input_tokens_seen,
+            remaining_seconds=round(a_step * (state.max_steps - state.global_step), 1),
+        )
+
+    def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        self.progress.write(
+            "checkpoint",
+            step=state.global_step,
+            metrics=metrics_at(state.log_history, state.global_step),
+            path=f"checkpoints/step-{state.global_step}",
+        )
+
+
+def metrics_at(history: list[dict[str, float]], step: int) -> dict[str, float]:
+    """The API's metrics of a step, from the trainer's log."""
+    merged = {key: value for entry in history if entry["step"] == step for key, value in entry.items()}
+    found = {name: merged.get(key) for name, key in {"train_loss": "loss", **METRICS}.items()}
+    return {name: value for name, value in found.items() if value is not None}

@@ -1,0 +1,79 @@
+"""A job's repositories: fetched with git at `ref`, their text files read as documents."""
+
+import base64
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from .errors import RecipeError
+from .job import Repository
+from .progress import Progress
+
+# Larger ones are data or generated.
+MAX_FILE_BYTES = 1024 * 1024
+
+
+def fetch(repository: Repository, folder: Path, progress: Progress) -> None:
+    """Fetches it into `repositories/<owner>-<name>` of the job's folder, once: later attempts train on the same commit."""
+    target = place_of(repository, folder)
+    if target.exists():
+        return
+    partial = target.with_name(target.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    url = f"https://github.com/{repository.owner}/{repository.name}.git"
+    _git(repository, partial, "init", "--quiet")
+    _git(repository, partial, "fetch", "--quiet", "--depth", "1", "--", url, repository.ref or "HEAD")
+    _git(repository, partial, "checkout", "--quiet", "FETCH_HEAD")
+    commit = _git(repository, partial, "rev-parse", "HEAD").strip()
+    shutil.rmtree(partial / ".git")
+    partial.rename(target)
+    progress.event("repository", owner=repository.owner, name=repository.name, commit_id=commit)
+
+
+def documents(repository: Repository, folder: Path) -> Iterator[str]:
+    """The text of each file that is UTF-8 and not huge, in the order of their paths."""
+    for path in sorted(place_of(repository, folder).rglob("*")):
+        if path.is_symlink() or not path.is_file() or not 0 < path.stat().st_size <= MAX_FILE_BYTES:
+            continue
+        content = path.read_bytes()
+        if b"\0" in content:
+            continue
+        try:
+            yield content.decode("utf-8")
+        except UnicodeDecodeError:
+            continue
+
+
+def place_of(repository: Repository, folder: Path) -> Path:
+    return folder / "repositories" / re.sub(r"[^\w.-]", "_", f"{repository.owner}-{repository.name}")
+
+
+def _git(repository: Repository, folder: Path, *arguments: str) -> str:
+    environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0", **_authorization(repository)}
+    try:
+        done = subprocess.run(["git", *arguments], cwd=folder, env=environment, capture_output=True, text=True)
+    except FileNotFoundError as error:
+        raise RecipeError("git is not installed, and the job has repositories") from error
+    if done.returncode != 0:
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        wanted = f"{repository.owner}/{repository.name} at {repository.ref or 'HEAD'}"
+        raise RecipeError(f"the repository {wanted} cannot be fetched: {last}; check its name, ref and token")
+    return done.stdout
+
+
+def _authorization(repository: Repository) -> dict[str, str]:
+    # In the environment, since anyone on the machine can read a command line.
+    token = os.environ.get(repository.token_env) if repository.token_env else None
+    if not token:
+        return {}
+    count = int(os.environ.get("GIT_CONFIG_COUNT", "0"))
+    basic = base64.b64encode(f"x-access-token:{token}".encode()).decode()
+    return {
+        "GIT_CONFIG_COUNT": str(count + 1),
+        f"GIT_CONFIG_KEY_{count}": "http.https://github.com/.extraHeader",
+        f"GIT_CONFIG_VALUE_{count}": f"Authorization: Basic {basic}",
+    }

@@ -1,0 +1,94 @@
+"""One job from its folder to its adapter."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import PartialState
+from peft import load_peft_weights, set_peft_model_state_dict
+from transformers import EarlyStoppingCallback, Trainer, set_seed
+
+from . import artifact, checkpoints
+from .job import Job, read_job
+from .plan import Plan
+from .prepared import Prepared
+from .progress import Progress
+from .reporting import Reporting, metrics_at
+from .repositories import fetch
+
+
+def train(folder: Path) -> None:
+    """Trains, or goes on where a killed attempt's last good checkpoint stands. Raises what stops it."""
+    job = read_job(folder)
+    state = PartialState(cpu=not torch.cuda.is_available())
+    progress = Progress(folder, enabled=state.is_main_process)
+    with state.main_process_first():
+        for repository in job.repositories:
+            fetch(repository, folder, progress)
+    # Before the model, whose new parts (a classifier's head, the adapter) begin at random.
+    set_seed(job.seed)
+    if job.is_classifier:
+        from .classifier import prepare
+    else:
+        from .completion import prepare
+    prepared = prepare(job, state.num_processes, progress)
+    trainer = prepared.trainer
+    trainer.job_folder = folder  # type: ignore[attr-defined]
+    trainer.add_callback(Reporting(folder, progress))
+    if job.base.early_stopping and trainer.eval_dataset is not None:
+        trainer.add_callback(EarlyStoppingCallback(job.base.early_stopping.get("patience", 1)))
+    run(job, prepared, progress)
+
+
+def run(job: Job, prepared: Prepared, progress: Progress) -> None:
+    trainer, plan = prepared.trainer, prepared.plan
+    checkpoint = checkpoints.newest(job.folder, progress)
+    reached = checkpoints.trainer_state(checkpoint) if checkpoint else {"global_step": 0}
+    data_tokens = sum(len(ids) for ids in prepared.rows["input_ids"])
+    progress.write(
+        "start",
+        total_steps=plan.total_steps,
+        step=reached["global_step"],
+        tokens_per_step=round(data_tokens / len(prepared.rows) * plan.rows_per_step),
+        data_tokens=data_tokens,
+        epochs=round(plan.epochs, 4),
+    )
+    if trainer.is_world_process_zero():
+        shutil.rmtree(trainer.args.output_dir, ignore_errors=True)
+    if checkpoint and _is_complete(reached, plan):
+        # The attempt was killed between its last step and its result.
+        trainer.state.log_history = reached["log_history"]
+        trainer.state.global_step = reached["global_step"]
+        trainer.state.best_global_step = reached["best_global_step"]
+        trainer.state.num_input_tokens_seen = reached["num_input_tokens_seen"]
+        _load(trainer, checkpoint)
+    else:
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    step = trainer.state.global_step
+    best = trainer.state.best_global_step if job.base.early_stopping else None
+    if best and best != step:
+        _load(trainer, checkpoints.folder_of(job.folder) / f"step-{best}")
+    if trainer.is_world_process_zero():
+        model = trainer.accelerator.unwrap_model(trainer.model)
+        artifact.save(job, plan, prepared.settings, model, prepared.tokenizer)
+    trainer.accelerator.wait_for_everyone()
+    progress.write(
+        "result",
+        status="succeeded",
+        artifact="artifact",
+        trained_tokens=trainer.state.num_input_tokens_seen,
+        step=step,
+        stop_reason="steps" if step >= plan.total_steps else "early_stopping",
+        metrics=metrics_at(trainer.state.log_history, best or step),
+    )
+
+
+def _is_complete(state: dict[str, Any], plan: Plan) -> bool:
+    control = state.get("stateful_callbacks", {}).get("TrainerControl", {})
+    return state["global_step"] >= plan.total_steps or bool(control.get("args", {}).get("should_training_stop"))
+
+
+def _load(trainer: Trainer, checkpoint: Path) -> None:
+    model = trainer.accelerator.unwrap_model(trainer.model)
+    set_peft_model_state_dict(model, load_peft_weights(str(checkpoint), device=str(trainer.args.device)))
