@@ -1,8 +1,8 @@
 """Sets up the recipe's environment: `python setup_env.py [DIR] [--extra ray] [--print]`.
 
-It needs Python >= 3.11 alone, takes uv where that is installed (minutes become seconds) and pip elsewhere. Without DIR the
-environment lies in the user's cache folder under the hash of requirements.txt, so that a new version gets a new one and a
-second run finds it. The last line of the output is the environment's Python.
+It needs Python >= 3.11 alone, takes uv where that is installed (minutes become seconds) and pip elsewhere. Without
+DIR the environment lies in the user's cache folder under the hash of requirements.txt, so that a new version gets a
+new one and a second run finds it. The last line of the output is the environment's Python.
 """
 
 import argparse
@@ -55,7 +55,7 @@ def main() -> int:
     parser.add_argument("--print", action="store_true", help="install nothing, print the environment's Python")
     options = parser.parse_args()
     if not options.print:
-        if sys.version_info < (3, 11):
+        if sys.version_info < (3, 11):  # noqa: UP036
             print(f"Python 3.11 or later is needed, this is {sys.version.split()[0]}", file=sys.stderr)
             return 1
         if not python_of(options.folder).exists():

@@ -1,4 +1,4 @@
-"""The base model and its tokenizer, from a folder or from the hub's cache (`HF_HUB_OFFLINE=1`: never from the network)."""
+"""The base model and its tokenizer, from a folder or from the hub (`HF_HUB_OFFLINE=1`: from its cache alone)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -33,9 +33,10 @@ class Row:
 def chat_rows(tokenizer: PreTrainedTokenizerBase, messages: list[Message], tools: list[Any] | None) -> list[Row]:
     """The rows of one conversation; usually one.
 
-    A template may mark the assistant's part itself (`{% generation %}`). Mistral's own do not; where each turn's context
-    is the beginning of the whole text, the marks follow from the lengths. Where it is not (their templates put the tools
-    before the last user message), each assistant turn becomes a row of its own with the context that it has in use.
+    A template may mark the assistant's part itself (`{% generation %}`). Mistral's own do not. Where each turn's
+    context is the beginning of the whole text, the marks follow from the lengths. Where it is not (their templates
+    put the tools before the last user message), each assistant turn becomes a row of its own, with the context that
+    it has in use.
     """
     trained = [i for i, message in enumerate(messages) if message["role"] == "assistant" and message.get("weight") != 0]
     if not trained:

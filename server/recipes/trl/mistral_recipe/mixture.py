@@ -12,7 +12,7 @@ MAX_GROWTH = 10
 def mixed(parts: Sequence[tuple[Dataset, float]], seed: int) -> Dataset:
     """One epoch: a sample of a file with weight 2 comes twice as often as one of a file with weight 1.
 
-    With equal weights each sample comes once. Otherwise those of the lightest file do, and those of the others more often.
+    With equal weights each sample comes once. Otherwise those of the lightest file do, and the others more often.
     """
     whole = concatenate_datasets([part for part, _ in parts])
     if len({weight for _, weight in parts}) == 1:

@@ -26,8 +26,8 @@ class Plan:
 def make_plan(rows: int, asked: Hyperparameters, base: Base, workers: int, is_packed: bool) -> Plan:
     """A step takes `batch_size` x `gradient_accumulation_steps` rows in all, however many workers share them.
 
-    Default: 8 rows. Packed ones pass one by one, since attention that is not FlashAttention would compare every token of
-    the batch with every other.
+    Default: 8 rows. Packed ones pass one by one, since attention that is not FlashAttention would compare every token
+    of the batch with every other.
     """
     default_batch, default_accumulation = (1, DEFAULT_ROWS) if is_packed else (DEFAULT_ROWS, 1)
     batch = base.batch_size or default_batch

@@ -17,7 +17,7 @@ MAX_FILE_BYTES = 1024 * 1024
 
 
 def fetch(repository: Repository, folder: Path, progress: Progress) -> None:
-    """Fetches it into `repositories/<owner>-<name>` of the job's folder, once: later attempts train on the same commit."""
+    """Fetches it into the job's folder, once: later attempts train on the same commit."""
     target = place_of(repository, folder)
     if target.exists():
         return

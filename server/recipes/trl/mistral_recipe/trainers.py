@@ -11,7 +11,7 @@ from .heads import Heads
 
 
 class DurableCheckpoints:
-    """For a trainer whose `output_dir` is `checkpoints/partial`: what it saved is sealed when all processes are done."""
+    """For a trainer that writes to `checkpoints/partial`: what it saved is sealed when all processes are done."""
 
     job_folder: Path
 

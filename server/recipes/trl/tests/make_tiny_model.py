@@ -24,7 +24,9 @@ PLAIN = """{{- bos_token }}
 {%- for message in messages %}{% if message.role == 'user' %}{% set last.user = loop.index0 %}{% endif %}{% endfor %}
 {%- for message in messages %}
 {%- if message.role == 'user' %}
-{%- if tools and loop.index0 == last.user %}{{- '[AVAILABLE_TOOLS] ' + (tools | tojson) + '[/AVAILABLE_TOOLS]' }}{% endif %}
+{%- if tools and loop.index0 == last.user %}
+{{- '[AVAILABLE_TOOLS] ' + (tools | tojson) + '[/AVAILABLE_TOOLS]' }}
+{%- endif %}
 {{- '[INST] ' + message.content + '[/INST]' }}
 {%- elif message.role == 'system' %}{{- '[INST] ' + message.content + '[/INST]' }}
 {%- elif message.role == 'tool' %}{{- '[TOOL_RESULTS] ' + message.content + '[/TOOL_RESULTS]' }}
