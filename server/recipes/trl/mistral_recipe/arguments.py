@@ -45,7 +45,10 @@ def training_arguments(job: Job, plan: Plan, evaluates: bool, report_to: list[st
         "greater_is_better": False if evaluates else None,
         # Early stopping goes on counting where a killed attempt stopped.
         "restore_callback_states_from_checkpoint": True,
-        "gradient_checkpointing": gpu if job.base.gradient_checkpointing is None else job.base.gradient_checkpointing,
+        "activation_checkpointing": gpu
+        if job.base.activation_checkpointing is None
+        else job.base.activation_checkpointing,
+        "ddp_find_unused_parameters": False,
         "bf16": gpu,
         "use_cpu": not gpu,
         "seed": job.seed,

@@ -33,7 +33,7 @@ class Base:
     load_in_4bit: bool = False
     batch_size: int | None = None
     gradient_accumulation_steps: int | None = None
-    gradient_checkpointing: bool | None = None
+    activation_checkpointing: bool | None = None
     seq_len: int | None = None
     attn_implementation: str | None = None
     checkpoint_steps: int | None = None

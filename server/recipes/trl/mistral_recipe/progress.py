@@ -14,7 +14,7 @@ class Progress:
         self.path = folder / "progress.jsonl"
         self.enabled = enabled
 
-    def write(self, type: str, **fields: Any) -> None:
+    def write(self, type: str, /, **fields: Any) -> None:
         """Appends one line; fields that are None are left out, and so are losses that are not a number."""
         if not self.enabled:
             return
@@ -27,7 +27,7 @@ class Progress:
                     file.write(b"\n")
             file.write(json.dumps(line, ensure_ascii=False, allow_nan=False).encode() + b"\n")
 
-    def event(self, name: str, **data: Any) -> None:
+    def event(self, name: str, /, **data: Any) -> None:
         self.write("event", name=name, data=data or None)
 
 

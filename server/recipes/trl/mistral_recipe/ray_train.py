@@ -1,4 +1,4 @@
-"""Data-parallel training with the workers of a Ray cluster; the job's folder must lie on storage that all of them see."""
+"""Data-parallel training with the workers of a Ray cluster, which must all see the job's folder."""
 
 import json
 import os
@@ -18,8 +18,9 @@ PACKAGE = Path(__file__).parent
 def train_with_ray(folder: Path, workers: int) -> None:
     """Runs the same training in each worker, with a GPU each where the cluster has any.
 
-    Without RAY_ADDRESS, or a cluster that runs on this machine, a local one is started and ended. The first worker alone
-    reports; this process says nothing but that a worker was lost. Raises RecipeError for that, Cancelled after a cancel.
+    Without RAY_ADDRESS, or a cluster that runs on this machine, a local one is started and ended. The first worker
+    alone reports; this process says nothing but that a worker was lost. Raises RecipeError for that, Cancelled after
+    a cancel.
     """
     # A job of Ray's Jobs API has its code and environment from its submission.
     own = None if "RAY_JOB_CONFIG_JSON_ENV_VAR" in os.environ else {"py_modules": [str(PACKAGE)]}

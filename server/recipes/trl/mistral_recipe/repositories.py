@@ -30,8 +30,8 @@ def fetch(repository: Repository, folder: Path, progress: Progress) -> None:
     _git(repository, partial, "checkout", "--quiet", "FETCH_HEAD")
     commit = _git(repository, partial, "rev-parse", "HEAD").strip()
     shutil.rmtree(partial / ".git")
-    partial.rename(target)
     progress.event("repository", owner=repository.owner, name=repository.name, commit_id=commit)
+    partial.rename(target)
 
 
 def documents(repository: Repository, folder: Path) -> Iterator[str]:

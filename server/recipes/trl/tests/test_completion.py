@@ -1,0 +1,170 @@
+"""Completion jobs, trained for real on the tiny model."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from datasets import Dataset
+from jobs import CAPITALS, answer, capitals, events, lines, losses, make_job, question, result
+from peft import LoraConfig, PeftModel
+from test_chat import CALLING, TOOLS
+from transformers import AutoModelForCausalLM, AutoTokenizer, MistralForCausalLM, PreTrainedModel
+from trl import SFTConfig, SFTTrainer
+
+from mistral_recipe.packing import keeps_samples_apart
+from mistral_recipe.train import train
+
+SETTINGS = {"training_steps": 20, "seq_len": 64, "learning_rate": 0.01, "weight_decay": 0.1, "warmup_fraction": 0.1}
+
+
+@pytest.fixture(scope="module")
+def job(tiny: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The job that most of these tests look at: 16 capitals, packed, 20 steps."""
+    folder = tmp_path_factory.mktemp("completion")
+    files = {"train.jsonl": capitals()}, {"valid.jsonl": capitals()[:6]}
+    train(make_job(folder, tiny(), *files, hyperparameters=SETTINGS))
+    return folder
+
+
+def right_answers(model: PreTrainedModel, tokenizer: Any) -> int:
+    """How many of the capitals the model says when it always takes the likeliest token."""
+    right = 0
+    for country, city in CAPITALS.items():
+        prompt = tokenizer.apply_chat_template([question(country)], return_tensors="pt", return_dict=True)
+        with torch.no_grad():
+            ids = model.generate(**prompt, max_new_tokens=8, do_sample=False)
+        right += (
+            tokenizer.decode(ids[0, prompt["input_ids"].shape[1] :], skip_special_tokens=True).strip() == f"{city}."
+        )
+    return right
+
+
+def test_the_loss_of_a_small_data_set_falls_to_a_tenth(job: Path) -> None:
+    by_step = losses(job)
+    assert list(by_step) == list(range(1, 21))
+    assert by_step[20] < by_step[1] / 10
+
+
+def test_the_adapter_loads_with_peft_and_answers_what_the_base_cannot(job: Path, tiny: Callable[..., Path]) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(job / "artifact")
+    base = AutoModelForCausalLM.from_pretrained(tiny())
+    before = right_answers(base, tokenizer)
+    after = right_answers(PeftModel.from_pretrained(base, str(job / "artifact")), tokenizer)
+    assert before == 0
+    assert after >= 14
+
+
+def test_progress_tells_the_start_every_step_the_checkpoints_and_the_result(job: Path) -> None:
+    start, *_, last = [line for line in lines(job) if line["type"] != "event"]
+    assert (start["type"], start["total_steps"], start["step"]) == ("start", 20, 0)
+    assert start["data_tokens"] == start["tokens_per_step"] * 20 / start["epochs"]
+    assert [line["step"] for line in lines(job, "checkpoint")] == list(range(2, 21, 2))
+    assert {"train_loss", "valid_loss", "valid_mean_token_accuracy"} == set(lines(job, "checkpoint")[-1]["metrics"])
+    assert (last["type"], last["status"], last["stop_reason"], last["step"]) == ("result", "succeeded", "steps", 20)
+    assert last["trained_tokens"] == 20 * start["tokens_per_step"]
+    assert lines(job, "step")[-1]["remaining_seconds"] == 0
+
+
+def test_the_artifact_says_how_it_was_made(job: Path, tiny: Callable[..., Path]) -> None:
+    recipe = json.loads((job / "artifact" / "recipe.json").read_text())
+    assert recipe["seed"] == 7 and recipe["base"]["path"] == str(tiny()) and recipe["packing"] is True
+    assert {"torch", "transformers", "trl", "peft"} <= set(recipe["versions"])
+    adapter = json.loads((job / "artifact" / "adapter_config.json").read_text())
+    assert {name.rpartition(".")[2] for name in adapter["target_modules"]} == {
+        *("q_proj", "k_proj", "v_proj", "o_proj"),
+        *("gate_proj", "up_proj", "down_proj"),
+    }
+    assert adapter["r"] == 16
+
+
+@pytest.mark.parametrize("packing", [True, False])
+def test_the_metrics_are_those_of_trl_itself(
+    packing: bool, job: Path, tiny: Callable[..., Path], tmp_path: Path
+) -> None:
+    ours = job
+    if not packing:
+        files = {"train.jsonl": capitals()}, {"valid.jsonl": capitals()[:6]}
+        ours = make_job(tmp_path, tiny(), *files, hyperparameters=SETTINGS, base={"packing": False})
+        train(ours)
+    trainer = SFTTrainer(
+        model=AutoModelForCausalLM.from_pretrained(tiny(), dtype=torch.float32),
+        args=SFTConfig(
+            output_dir=str(tmp_path / "trl"),
+            max_length=64,
+            packing=packing,
+            eval_packing=False,
+            assistant_only_loss=True,
+            max_steps=20,
+            per_device_train_batch_size=1 if packing else 8,
+            per_device_eval_batch_size=1 if packing else 8,
+            # The packed rows are fewer than eight: a step takes them all.
+            gradient_accumulation_steps=json.loads((ours / "artifact" / "recipe.json").read_text())["plan"][
+                "accumulation"
+            ],
+            learning_rate=0.01,
+            weight_decay=0.1,
+            warmup_steps=2,
+            lr_scheduler_type="cosine",
+            activation_checkpointing=False,
+            logging_steps=1,
+            bf16=False,
+            use_cpu=True,
+            seed=7,
+            report_to="none",
+        ),
+        train_dataset=Dataset.from_list(capitals()),
+        eval_dataset=Dataset.from_list(capitals()[:6]),
+        processing_class=AutoTokenizer.from_pretrained(tiny()),
+        peft_config=LoraConfig(task_type="CAUSAL_LM", r=16, lora_alpha=32, target_modules="all-linear"),
+    )
+    trainer.train()
+    metrics = trainer.evaluate()
+    assert result(ours)["metrics"]["valid_loss"] == pytest.approx(metrics["eval_loss"], abs=1e-6)
+    accuracy = result(ours)["metrics"]["valid_mean_token_accuracy"]
+    assert accuracy == pytest.approx(metrics["eval_mean_token_accuracy"], abs=1e-6)
+    theirs = {entry["step"]: entry["loss"] for entry in trainer.state.log_history if "loss" in entry}
+    assert losses(ours) == pytest.approx(theirs, abs=1e-6)
+
+
+def test_samples_in_one_row_do_not_see_each_other(tiny: Callable[..., Path]) -> None:
+    for implementation in ("sdpa", "eager"):
+        model = MistralForCausalLM.from_pretrained(tiny(), attn_implementation=implementation)
+        assert keeps_samples_apart(model)
+
+
+def test_packing_is_off_for_a_model_that_would_mix_samples(
+    tiny: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forward = MistralForCausalLM.forward
+
+    def blind(self: MistralForCausalLM, *arguments: Any, position_ids: Any = None, **more: Any) -> Any:
+        return forward(self, *arguments, **more)
+
+    monkeypatch.setattr(MistralForCausalLM, "forward", blind)
+    train(make_job(tmp_path, tiny(), {"a.jsonl": capitals()}, hyperparameters={"training_steps": 1}))
+    assert events(tmp_path, "packing_off")
+    assert json.loads((tmp_path / "artifact" / "recipe.json").read_text())["packing"] is False
+
+
+def test_function_calling_is_learned(tiny: Callable[..., Path], tmp_path: Path) -> None:
+    samples = [{"messages": CALLING, "tools": TOOLS}]
+    train(make_job(tmp_path, tiny("plain"), {"a.jsonl": samples}, hyperparameters={"training_steps": 12}))
+    assert losses(tmp_path)[12] < losses(tmp_path)[1] / 10
+
+
+def test_early_stopping_keeps_the_best_weights_and_says_so(tiny: Callable[..., Path], tmp_path: Path) -> None:
+    # What is learned is the opposite of what is asked for, so the validation loss soon rises.
+    wrong = [{"messages": [question(country), answer("Lima.")]} for country in ["Italy", "Spain", "Japan"]]
+    files = {"train.jsonl": capitals()}, {"valid.jsonl": wrong}
+    base = {"early_stopping": {"patience": 2}, "checkpoint_steps": 1}
+    train(make_job(tmp_path, tiny(), *files, hyperparameters={"training_steps": 40}, base=base))
+    end = result(tmp_path)
+    by_step = {line["step"]: line["metrics"]["valid_loss"] for line in lines(tmp_path, "checkpoint")}
+    assert end["stop_reason"] == "early_stopping" and end["step"] < 40
+    assert end["metrics"]["valid_loss"] == min(by_step.values())
+    best = min(by_step, key=lambda step: by_step[step])
+    kept = (tmp_path / "checkpoints" / f"step-{best}" / "adapter_model.safetensors").read_bytes()
+    assert (tmp_path / "artifact" / "adapter_model.safetensors").read_bytes() == kept

@@ -1,0 +1,86 @@
+"""Each failure ends as a `result` line with a reason that a person can act on."""
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from jobs import capitals, make_job, result
+
+from mistral_recipe.errors import reason_of
+from mistral_recipe.guard import guarded
+from mistral_recipe.train import train
+
+
+def reason(folder: Path, *arguments: Any, **options: Any) -> str:
+    make_job(folder, *arguments, **options)
+    assert guarded(folder, lambda: train(folder)) == 1
+    assert result(folder)["status"] == "failed"
+    return result(folder)["reason"]
+
+
+def test_a_base_model_that_is_not_there_is_named(tmp_path: Path) -> None:
+    said = reason(tmp_path, tmp_path / "nowhere", {"a.jsonl": capitals()})
+    assert said.startswith(f'the base model "{tmp_path}/nowhere" cannot be loaded: there is no such folder')
+
+
+def test_a_hub_id_that_is_not_in_the_cache_is_named_when_the_hub_is_off(tmp_path: Path) -> None:
+    said = reason(tmp_path, "nobody/nothing", {"a.jsonl": capitals()})
+    assert said.startswith('the base model "nobody/nothing" cannot be loaded: ')
+
+
+def test_data_that_is_garbage_is_told_with_its_line(tiny: Callable[..., Path], tmp_path: Path) -> None:
+    assert reason(tmp_path, tiny(), {"a.jsonl": ["garbage"]}).startswith("a.jsonl:1: not a JSON object")
+
+
+def test_data_without_anything_to_learn_is_told(tiny: Callable[..., Path], tmp_path: Path) -> None:
+    samples = [{"messages": [{"role": "user", "content": "Peru?"}]}]
+    assert reason(tmp_path, tiny(), {"a.jsonl": samples}).startswith("there is nothing to train on")
+
+
+def test_a_job_without_its_file_is_told(tmp_path: Path) -> None:
+    assert guarded(tmp_path, lambda: train(tmp_path)) == 1
+    assert "job.json cannot be read" in result(tmp_path)["reason"]
+
+
+def test_four_bits_without_a_gpu_are_told(tiny: Callable[..., Path], tmp_path: Path) -> None:
+    if torch.cuda.is_available():
+        pytest.skip("a GPU is here")
+    said = reason(tmp_path, tiny(), {"a.jsonl": capitals()}, base={"load_in_4bit": True})
+    assert said.startswith("load_in_4bit needs a GPU")
+
+
+def test_weights_and_biases_that_is_not_installed_is_said_and_does_not_stop_the_training(
+    tiny: Callable[..., Path], tmp_path: Path
+) -> None:
+    integrations = [{"type": "wandb", "project": "x", "api_key_env": "WANDB_KEY_0"}]
+    train(
+        make_job(
+            tmp_path, tiny(), {"a.jsonl": capitals()}, hyperparameters={"training_steps": 1}, integrations=integrations
+        )
+    )
+    assert result(tmp_path)["status"] == "succeeded"
+    assert "wandb is not installed" in (tmp_path / "progress.jsonl").read_text()
+
+
+def test_memory_that_is_used_up_is_told_with_what_helps() -> None:
+    with pytest.raises(RuntimeError) as asked_too_much:
+        torch.empty(2**60)
+    said = reason_of(asked_too_much.value)
+    assert said.startswith("out of memory: ") and "batch_size" in said
+
+
+def test_a_full_disk_is_told() -> None:
+    with pytest.raises(OSError) as full, open("/dev/full", "w") as file:
+        file.write("x")
+        file.flush()
+    assert full.value.errno == errno.ENOSPC
+    assert reason_of(full.value).startswith("no space left on the disk")
+
+
+def test_any_other_error_is_one_line() -> None:
+    assert reason_of(ValueError("one\ntwo")) == "ValueError: one"
+    assert os.linesep not in reason_of(KeyError())

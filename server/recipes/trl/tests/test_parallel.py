@@ -1,0 +1,69 @@
+"""Two workers give what one gives. Ray and torchrun start processes, so these tests take the longest."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from jobs import ENVIRONMENT, capitals, lines, losses, make_job, result, start
+
+from mistral_recipe.train import train
+
+
+def job(folder: Path, model: Path) -> Path:
+    folder.mkdir()
+    files = {"train.jsonl": capitals()}, {"valid.jsonl": capitals()[:4]}
+    base = {"packing": False, "batch_size": 4}
+    return make_job(folder, model, *files, hyperparameters={"training_steps": 10}, base=base)
+
+
+@pytest.fixture(scope="module")
+def alone(tiny: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = job(tmp_path_factory.mktemp("alone") / "job", tiny())
+    train(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def torchrun(tiny: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = job(tmp_path_factory.mktemp("torchrun") / "job", tiny())
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone"]
+    with (folder / "log.txt").open("wb") as log:
+        subprocess.run(
+            [*command, "-m", "mistral_recipe", str(folder)],
+            env={**ENVIRONMENT, "OMP_NUM_THREADS": "1"},
+            stdout=log,
+            stderr=log,
+        )
+    return folder
+
+
+def test_two_processes_give_the_losses_of_one_with_the_same_batch(alone: Path, torchrun: Path) -> None:
+    assert losses(torchrun) == pytest.approx(losses(alone), abs=1e-4)
+    assert result(torchrun)["trained_tokens"] == result(alone)["trained_tokens"]
+
+
+def test_only_the_first_process_writes(torchrun: Path) -> None:
+    assert len(lines(torchrun, "start")) == len(lines(torchrun, "result")) == 1
+    assert [line["step"] for line in lines(torchrun, "step")] == list(range(1, 11))
+
+
+def test_two_workers_of_ray_give_what_two_processes_give(
+    torchrun: Path, tiny: Callable[..., Path], tmp_path: Path
+) -> None:
+    pytest.importorskip("ray")
+    folder = job(tmp_path / "job", tiny())
+    process = start(folder, "--ray-workers", "2")
+    assert process.wait() == 0, (folder / "log.txt").read_text()[-3000:]
+    assert losses(folder) == pytest.approx(losses(torchrun), abs=1e-4)
+    assert len(lines(folder, "start")) == len(lines(folder, "result")) == 1
+    assert (folder / "artifact" / "adapter_model.safetensors").exists()
+
+
+def test_a_failure_in_ray_is_told_once_with_its_reason(tiny: Callable[..., Path], tmp_path: Path) -> None:
+    pytest.importorskip("ray")
+    folder = job(tmp_path / "job", tmp_path / "nowhere")
+    assert start(folder, "--ray-workers", "2").wait() == 1
+    (failure,) = lines(folder, "result")
+    assert "cannot be loaded: there is no such folder" in failure["reason"]

@@ -1,0 +1,134 @@
+"""Attempts that end early, and checkpoints that cannot be trusted."""
+
+import json
+import os
+import random
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from jobs import capitals, events, lines, losses, make_job, result, start
+
+from mistral_recipe.checkpoints import fault_of, newest
+from mistral_recipe.guard import CANCELLED_CODE, guarded
+from mistral_recipe.progress import Progress
+from mistral_recipe.train import train
+
+STEPS = 40
+
+
+def job(folder: Path, model: Path) -> Path:
+    folder.mkdir(exist_ok=True)
+    files = {"train.jsonl": capitals()}, {"valid.jsonl": capitals()[:3]}
+    base = {"packing": False, "batch_size": 5, "checkpoint_steps": 3, "lora": {"dropout": 0.1}}
+    return make_job(folder, model, *files, hyperparameters={"training_steps": STEPS}, base=base)
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tiny: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = job(tmp_path_factory.mktemp("uninterrupted"), tiny())
+    train(folder)
+    return folder
+
+
+def wait_for_step(folder: Path, step: int) -> None:
+    deadline = time.monotonic() + 300
+    while not lines(folder, "step") or lines(folder, "step")[-1]["step"] < step:
+        assert time.monotonic() < deadline, (folder / "log.txt").read_text()
+        time.sleep(0.01)
+
+
+def test_a_killed_training_goes_on_and_ends_as_if_nothing_had_been(
+    uninterrupted: Path, tiny: Callable[..., Path], tmp_path: Path
+) -> None:
+    folder = job(tmp_path, tiny())
+    # Killed twice at a step by chance: past the first checkpoint, amid an epoch of four steps or at its end.
+    for _ in range(2):
+        step = random.randrange(4, STEPS - 1)
+        process = start(folder)
+        wait_for_step(folder, step)
+        process.kill()
+        process.wait()
+        print("killed at step", step)
+    train(folder)
+    assert lines(folder, "start")[-1]["step"] > 0
+    assert losses(folder) == pytest.approx(losses(uninterrupted), abs=1e-6)
+    assert result(folder)["metrics"] == pytest.approx(result(uninterrupted)["metrics"], abs=1e-6)
+    assert result(folder)["trained_tokens"] == result(uninterrupted)["trained_tokens"]
+
+
+@pytest.mark.parametrize("damage", ["flipped", "cut", "missing", "no manifest", "garbage manifest", "renamed"])
+def test_a_damaged_checkpoint_is_never_used(damage: str, uninterrupted: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "checkpoints"
+    os.system(f"cp -r '{uninterrupted}/checkpoints' '{copy}'")
+    last, weights = copy / "step-40", copy / "step-40" / "adapter_model.safetensors"
+    assert newest(tmp_path, Progress(tmp_path)) == last
+    if damage == "flipped":
+        content = bytearray(weights.read_bytes())
+        content[-1] ^= 1
+        weights.write_bytes(content)
+    elif damage == "cut":
+        weights.write_bytes(weights.read_bytes()[:-1])
+    elif damage == "missing":
+        weights.unlink()
+    elif damage == "no manifest":
+        (last / "manifest.json").unlink()
+    elif damage == "garbage manifest":
+        (last / "manifest.json").write_text("[]")
+    else:
+        last.rename(copy / "step-41")
+    assert newest(tmp_path, Progress(tmp_path)) == copy / "step-39"
+    (skipped,) = events(tmp_path, "checkpoint_skipped")
+    assert skipped["step"] == (41 if damage == "renamed" else 40) and skipped["reason"]
+
+
+def test_a_training_whose_newest_checkpoint_is_damaged_goes_on_from_the_one_before(
+    uninterrupted: Path, tiny: Callable[..., Path], tmp_path: Path
+) -> None:
+    folder = job(tmp_path, tiny())
+    os.system(f"cp -r '{uninterrupted}/checkpoints' '{folder}'")
+    (folder / "checkpoints" / "step-40" / "optimizer.pt").write_bytes(b"")
+    train(folder)
+    assert lines(folder, "start")[-1]["step"] == 39
+    assert losses(folder)[40] == pytest.approx(losses(uninterrupted)[40], abs=1e-6)
+    assert fault_of(folder / "checkpoints" / "step-40") is None
+
+
+def test_an_attempt_that_was_killed_after_its_last_step_only_writes_the_result(
+    uninterrupted: Path, tiny: Callable[..., Path], tmp_path: Path
+) -> None:
+    folder = job(tmp_path, tiny())
+    os.system(f"cp -r '{uninterrupted}/checkpoints' '{folder}'")
+    train(folder)
+    assert losses(folder) == {}
+    ours, theirs = ({**result(run), "time": 0} for run in (folder, uninterrupted))
+    assert ours == theirs
+    weights = [(run / "artifact" / "adapter_model.safetensors").read_bytes() for run in (folder, uninterrupted)]
+    assert weights[0] == weights[1]
+
+
+def test_two_checkpoints_are_kept_and_each_verifies(uninterrupted: Path) -> None:
+    kept = sorted(path.name for path in (uninterrupted / "checkpoints").glob("step-*"))
+    assert kept == ["step-39", "step-40"]
+    for name in kept:
+        assert fault_of(uninterrupted / "checkpoints" / name) is None
+        assert json.loads((uninterrupted / "checkpoints" / name / "manifest.json").read_text())["step"] == int(name[5:])
+
+
+def test_a_sigterm_ends_the_training_without_a_result(tiny: Callable[..., Path], tmp_path: Path) -> None:
+    folder = job(tmp_path, tiny())
+    process = start(folder)
+    wait_for_step(folder, 1)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=30) == -signal.SIGTERM
+    assert lines(folder, "result") == []
+
+
+def test_a_cancel_file_alone_ends_the_training_without_a_result(tiny: Callable[..., Path], tmp_path: Path) -> None:
+    folder = job(tmp_path, tiny())
+    (folder / "cancel").touch()
+    assert guarded(folder, lambda: train(folder)) == CANCELLED_CODE
+    assert lines(folder, "result") == []
+    assert list(losses(folder)) == []
