@@ -1,6 +1,7 @@
 """`python -m mistral_recipe FOLDER [--ray-workers N]`: the training program of mistral-fine-tuning-server."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -12,6 +13,8 @@ def main() -> int:
     parser.add_argument("folder", type=Path, help="the job's folder, with job.json and data/")
     parser.add_argument("--ray-workers", type=int, metavar="N", help="train with N workers of a Ray cluster")
     options = parser.parse_args()
+    # A log is no place for progress bars.
+    os.environ.setdefault("TQDM_DISABLE", "1")
     folder = options.folder.resolve()
     if options.ray_workers:
         return guarded(folder, lambda: _through_ray(folder, options.ray_workers))

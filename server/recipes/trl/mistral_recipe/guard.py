@@ -1,4 +1,4 @@
-"""Whatever stops a training becomes a `result` line with a reason; the traceback goes to the log alone."""
+"""Whatever stops a training becomes a `result` line with a reason; a traceback, if any, goes to the log alone."""
 
 import os
 import sys
@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from .errors import Cancelled, reason_of
+from .errors import Cancelled, RecipeError, reason_of
 from .progress import Progress
 
 CANCELLED_CODE = 143
@@ -22,7 +22,8 @@ def guarded(folder: Path, work: Callable[[], None]) -> int:
         print("cancelled", file=sys.stderr)
         return CANCELLED_CODE
     except Exception as error:
-        traceback.print_exc()
+        if not isinstance(error, RecipeError):
+            traceback.print_exc()
         reason = reason_of(error)
         print(reason, file=sys.stderr)
         progress.write("result", status="failed", reason=reason)

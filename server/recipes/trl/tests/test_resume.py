@@ -1,8 +1,8 @@
 """Attempts that end early, and checkpoints that cannot be trusted."""
 
 import json
-import os
 import random
+import shutil
 import signal
 import time
 from collections.abc import Callable
@@ -62,7 +62,7 @@ def test_a_killed_training_goes_on_and_ends_as_if_nothing_had_been(
 @pytest.mark.parametrize("damage", ["flipped", "cut", "missing", "no manifest", "garbage manifest", "renamed"])
 def test_a_damaged_checkpoint_is_never_used(damage: str, uninterrupted: Path, tmp_path: Path) -> None:
     copy = tmp_path / "checkpoints"
-    os.system(f"cp -r '{uninterrupted}/checkpoints' '{copy}'")
+    shutil.copytree(uninterrupted / "checkpoints", copy)
     last, weights = copy / "step-40", copy / "step-40" / "adapter_model.safetensors"
     assert newest(tmp_path, Progress(tmp_path)) == last
     if damage == "flipped":
@@ -88,7 +88,7 @@ def test_a_training_whose_newest_checkpoint_is_damaged_goes_on_from_the_one_befo
     uninterrupted: Path, tiny: Callable[..., Path], tmp_path: Path
 ) -> None:
     folder = job(tmp_path, tiny())
-    os.system(f"cp -r '{uninterrupted}/checkpoints' '{folder}'")
+    shutil.copytree(uninterrupted / "checkpoints", folder / "checkpoints")
     (folder / "checkpoints" / "step-40" / "optimizer.pt").write_bytes(b"")
     train(folder)
     assert lines(folder, "start")[-1]["step"] == 39
@@ -100,7 +100,7 @@ def test_an_attempt_that_was_killed_after_its_last_step_only_writes_the_result(
     uninterrupted: Path, tiny: Callable[..., Path], tmp_path: Path
 ) -> None:
     folder = job(tmp_path, tiny())
-    os.system(f"cp -r '{uninterrupted}/checkpoints' '{folder}'")
+    shutil.copytree(uninterrupted / "checkpoints", folder / "checkpoints")
     train(folder)
     assert losses(folder) == {}
     ours, theirs = ({**result(run), "time": 0} for run in (folder, uninterrupted))
