@@ -40,7 +40,7 @@ def load_tokenizer(base: Base, progress: Progress) -> PreTrainedTokenizerBase:
         tokenizer.pad_token = tokenizer.unk_token or tokenizer.eos_token
     if tokenizer.chat_template is None:
         tokenizer.chat_template = TEMPLATE.read_text(encoding="utf-8")
-        progress.event("chat_template", note="the base model brings none: Mistral's instruct format is used")
+        progress.event("chat-template", note="the base model brings none: Mistral's instruct format is used")
     return tokenizer
 
 

@@ -42,7 +42,7 @@ def newest(job_folder: Path, progress: Progress) -> Path | None:
         fault = fault_of(path)
         if fault is None:
             return path
-        progress.event("checkpoint_skipped", step=step, reason=fault)
+        progress.event("checkpoint-skipped", step=step, reason=fault)
     return None
 
 

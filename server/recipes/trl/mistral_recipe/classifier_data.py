@@ -30,7 +30,7 @@ class ClassifierData:
         parts = [(part, weight) for part, weight in parts if len(part)]
         if not parts:
             raise RecipeError("there is nothing to train on: the training files hold no sample")
-        self._tell("training_data", count)
+        self._tell("training-data", count)
         return mixed(parts, self.job.seed)
 
     def validation(self) -> Dataset | None:
@@ -39,7 +39,7 @@ class ClassifierData:
         count = Count()
         dataset = mixed([(self._rows(file, count), 1.0) for file in self.job.validation_files], self.job.seed)
         count.check(self.job.skip_share)
-        self._tell("validation_data", count)
+        self._tell("validation-data", count)
         return dataset if len(dataset) else None
 
     def _rows(self, file: DataFile, count: Count) -> Dataset:

@@ -24,7 +24,7 @@ def prepare(job: Job, workers: int, progress: Progress) -> Prepared:
     packs = job.base.packing is not False
     if packs and not keeps_samples_apart(model):
         packs = False
-        progress.event("packing_off", reason="this model's attention would let the samples of a row see each other")
+        progress.event("packing-off", reason="this model's attention would let the samples of a row see each other")
     if packs:
         rows = packed(rows, seq_len)
     plan = make_plan(len(rows), job.hyperparameters, job.base, workers, packs)

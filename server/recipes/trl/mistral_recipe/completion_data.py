@@ -41,7 +41,7 @@ class CompletionData:
         parts = [(part, weight) for part, weight in parts if len(part)]
         if not parts:
             raise RecipeError("there is nothing to train on: no sample has a token that counts for the loss")
-        self._tell("training_data", count, tally)
+        self._tell("training-data", count, tally)
         return mixed(parts, self.job.seed)
 
     def validation(self) -> Dataset | None:
@@ -51,7 +51,7 @@ class CompletionData:
         count.check(self.job.skip_share)
         if not self.job.validation_files:
             return None
-        self._tell("validation_data", count, tally)
+        self._tell("validation-data", count, tally)
         return dataset if len(dataset) else None
 
     def _of_file(self, file: DataFile, count: Count, tally: "_Tally") -> Iterator[Row]:

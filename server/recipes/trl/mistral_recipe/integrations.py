@@ -13,7 +13,7 @@ def reports(job: Job, progress: Progress) -> list[str]:
     if wanted is None or not progress.enabled:
         return []
     if importlib.util.find_spec("wandb") is None:
-        progress.event("wandb_skipped", reason="wandb is not installed: setup_env.py --extra wandb")
+        progress.event("wandb-skipped", reason="wandb is not installed: setup_env.py --extra wandb")
         return []
     import wandb
 
@@ -23,7 +23,7 @@ def reports(job: Job, progress: Progress) -> list[str]:
             wandb.login(key=key, verify=False)
         run = wandb.init(project=wanted.project, name=wanted.run_name or wanted.name, id=job.id, resume="allow")
     except Exception as error:  # the service, the network, the key: none is worth a training
-        progress.event("wandb_skipped", reason=f"wandb cannot be used: {type(error).__name__}")
+        progress.event("wandb-skipped", reason=f"wandb cannot be used: {type(error).__name__}")
         return []
     progress.event("wandb", url=run.url)
     return ["wandb"]

@@ -22,23 +22,28 @@ def train_with_ray(folder: Path, workers: int) -> None:
     alone reports; this process says nothing but that a worker was lost. Raises RecipeError for that, Cancelled after
     a cancel.
     """
-    # A job of Ray's Jobs API has its code and environment from its submission.
-    own = None if "RAY_JOB_CONFIG_JSON_ENV_VAR" in os.environ else {"py_modules": [str(PACKAGE)]}
-    ray.init(runtime_env=own, log_to_driver=True)
+    ray.init(runtime_env={"py_modules": [str(PACKAGE)]})
     try:
-        gpu = ray.cluster_resources().get("GPU", 0) > 0
         trainer = TorchTrainer(
             _work,
             train_loop_config={"folder": str(folder)},
-            scaling_config=ScalingConfig(num_workers=workers, use_gpu=gpu),
+            scaling_config=_scaling(workers),
             # The recipe has checkpoints of its own, and the server starts a lost training again.
             run_config=RunConfig(
-                name="ray", storage_path=str(folder / "ray"), failure_config=FailureConfig(max_failures=0)
+                name="ray", storage_path=str(folder / "checkpoints"), failure_config=FailureConfig(max_failures=0)
             ),
         )
         _fit(trainer, folder)
     finally:
         ray.shutdown()
+
+
+def _scaling(workers: int) -> ScalingConfig:
+    """A worker gets what RAY_RESOURCES_PER_WORKER says (JSON: `{"CPU": 2, "GPU": 1}`), else a GPU if there are any."""
+    wanted = json.loads(os.environ.get("RAY_RESOURCES_PER_WORKER") or "{}")
+    if not wanted:
+        return ScalingConfig(num_workers=workers, use_gpu=ray.cluster_resources().get("GPU", 0) > 0)
+    return ScalingConfig(num_workers=workers, use_gpu=wanted.get("GPU", 0) > 0, resources_per_worker=wanted)
 
 
 def _work(config: dict[str, Any]) -> None:

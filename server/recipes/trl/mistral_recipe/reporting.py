@@ -1,12 +1,13 @@
 """The trainer's life as lines of progress.jsonl."""
 
+import math
 import time
 from pathlib import Path
 from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from .errors import Cancelled
+from .errors import Cancelled, RecipeError
 from .progress import Progress
 
 # The API's names of a checkpoint's metrics, and the trainer's.
@@ -35,6 +36,8 @@ class Reporting(TrainerCallback):
     ) -> None:
         if "loss" not in logs:
             return
+        if not math.isfinite(logs["loss"]):
+            raise RecipeError(f"the loss at step {state.global_step} is no number: lower the learning_rate")
         a_step = (time.monotonic() - self.began) / max(1, state.global_step - self.first_step)
         self.progress.write(
             "step",

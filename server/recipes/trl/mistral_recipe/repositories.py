@@ -49,7 +49,7 @@ def documents(repository: Repository, folder: Path) -> Iterator[str]:
 
 
 def place_of(repository: Repository, folder: Path) -> Path:
-    return folder / "repositories" / re.sub(r"[^\w.-]", "_", f"{repository.owner}-{repository.name}")
+    return folder / "data" / "repositories" / re.sub(r"[^\w.-]", "_", f"{repository.owner}-{repository.name}")
 
 
 def _git(repository: Repository, folder: Path, *arguments: str) -> str:

@@ -145,7 +145,7 @@ def test_packing_is_off_for_a_model_that_would_mix_samples(
 
     monkeypatch.setattr(MistralForCausalLM, "forward", blind)
     train(make_job(tmp_path, tiny(), {"a.jsonl": capitals()}, hyperparameters={"training_steps": 1}))
-    assert events(tmp_path, "packing_off")
+    assert events(tmp_path, "packing-off")
     assert json.loads((tmp_path / "artifact" / "recipe.json").read_text())["packing"] is False
 
 

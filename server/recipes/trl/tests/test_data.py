@@ -51,7 +51,7 @@ def test_invalid_samples_are_skipped_up_to_the_given_share(tiny: Callable[..., P
     samples = [*capitals()[:9], {"messages": []}]
     data = data_of(tmp_path / "job", tiny(), {"a.jsonl": samples}, invalid_sample_skip_percentage=0.1)
     assert len(data.training()) == 9
-    assert events(tmp_path / "job", "training_data")[0] == {
+    assert events(tmp_path / "job", "training-data")[0] == {
         "samples": 10,
         "skipped": 1,
         "first_skipped": "a.jsonl:10: messages: not a list of messages",
@@ -77,7 +77,7 @@ def test_a_sample_that_is_too_long_is_cut_and_one_without_anything_to_learn_left
     ]
     rows = data_of(tmp_path / "job", tiny(), {"a.jsonl": samples}, seq_len=32).training()
     assert [len(ids) for ids in rows["input_ids"]] == [32]
-    assert events(tmp_path / "job", "training_data")[0] == {"samples": 2, "truncated": 2, "without_loss": 1}
+    assert events(tmp_path / "job", "training-data")[0] == {"samples": 2, "truncated": 2, "without_loss": 1}
 
 
 def test_a_text_is_learned_whole_in_windows_of_the_sequence_length(tiny: Callable[..., Path], tmp_path: Path) -> None:

@@ -47,6 +47,12 @@ def test_a_job_without_its_file_is_told(tmp_path: Path) -> None:
     assert "job.json cannot be read" in result(tmp_path)["reason"]
 
 
+def test_a_training_that_diverges_is_ended(tiny: Callable[..., Path], tmp_path: Path) -> None:
+    settings = {"learning_rate": 1e30, "training_steps": 20}
+    said = reason(tmp_path, tiny(), {"a.jsonl": capitals()}, hyperparameters=settings)
+    assert "is no number: lower the learning_rate" in said
+
+
 def test_four_bits_without_a_gpu_are_told(tiny: Callable[..., Path], tmp_path: Path) -> None:
     if torch.cuda.is_available():
         pytest.skip("a GPU is here")

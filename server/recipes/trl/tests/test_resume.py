@@ -80,7 +80,7 @@ def test_a_damaged_checkpoint_is_never_used(damage: str, uninterrupted: Path, tm
     else:
         last.rename(copy / "step-41")
     assert newest(tmp_path, Progress(tmp_path)) == copy / "step-39"
-    (skipped,) = events(tmp_path, "checkpoint_skipped")
+    (skipped,) = events(tmp_path, "checkpoint-skipped")
     assert skipped["step"] == (41 if damage == "renamed" else 40) and skipped["reason"]
 
 
