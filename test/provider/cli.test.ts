@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
+import which from "which";
 import { sample } from "../support/samples";
 
 const bin = resolve(__dirname, "../../provider/bin/pulumi-mistral.js");
@@ -95,9 +96,72 @@ describe("pulumi-mistral check", () => {
     assert.equal(summary.samples, 1);
   });
 
+  it("says so when a file cannot be read", async function () {
+    if (process.getuid?.() === 0) this.skip();
+    await chmod(join(folder, await write("closed.jsonl", sample("a"))), 0o000);
+    const { exitCode, stderr } = await run("check", "closed.jsonl");
+    assert.deepEqual([exitCode, stderr], [1, "pulumi-mistral: closed.jsonl: permission denied"]);
+  });
+
+  it("shows samples as the model will see them, with what counts for the loss", async () => {
+    const tools = [{ type: "function", function: { name: "f", parameters: {} } }];
+    const calls = [{ id: "aaaaaaaaa", type: "function", function: { name: "f", arguments: '{ "x": 1 }' } }];
+    const called = [
+      { role: "system", content: "Be brief." },
+      { role: "user", content: "Hi!" },
+      { role: "assistant", content: "Hi.\u001b[31m", weight: 0 },
+      {
+        role: "user",
+        content: [
+          { type: "text", text: "How warm?" },
+          { type: "image_url", image_url: "x" },
+        ],
+      },
+      { role: "assistant", tool_calls: calls },
+      { role: "tool", tool_call_id: "aaaaaaaaa", content: "22" },
+      { role: "assistant", content: "22 degrees." },
+    ];
+    const samples = [{ messages: called, tools }, { messages: [] }, { text: "Once upon" }, { text: "a time" }];
+    const file = await write("shown.jsonl", samples.map((each) => `${JSON.stringify(each)}\n`).join(""));
+    const { lines } = await run("check", file, "--show", "2", "--skip", "0.5");
+    assert.deepEqual(lines.slice(0, 9), [
+      "shown.jsonl:1: about 81 tokens, 21 of them count for the loss",
+      `<s>[INST] Hi![/INST] Hi.\\u001b[31m</s>[AVAILABLE_TOOLS] ${JSON.stringify(tools)}[/AVAILABLE_TOOLS][INST] Be brief.`,
+      "",
+      'How warm?[IMG][/INST] ⟦[TOOL_CALLS] [{"name":"f","arguments":{"x":1},"id":"aaaaaaaaa"}]</s>⟧[TOOL_RESULTS] {"content":"22","call_id":"aaaaaaaaa"}[/TOOL_RESULTS] ⟦22 degrees.</s>⟧',
+      "",
+      "shown.jsonl:3: about 3 tokens, 3 of them count for the loss",
+      "⟦Once upon⟧",
+      "",
+      "What counts for the loss is ⟦in such brackets⟧. Tokens are estimates, four characters each; the template is that of Mistral's tokenizer v3.",
+    ]);
+  });
+
+  it("shows a classifier's input, and the labels that it learns", async () => {
+    const targets = await write("moods.json", JSON.stringify([{ name: "mood", labels: ["good", "bad"] }]));
+    const data = await write("moods.jsonl", '\uFEFF{"text":"Nice!","labels":{"mood":"good"}}\r\n');
+    const { lines } = await run("check", data, "--targets", targets, "--show", "1");
+    assert.deepEqual(lines.slice(1, 3), ["Nice!", 'labels: ⟦{"mood":"good"}⟧']);
+  });
+
+  it("shows how far it is, and underlines what counts, in a terminal alone", async function () {
+    // `script` of util-linux gives a command a terminal.
+    if (process.platform !== "linux" || which.sync("script", { nothrow: true }) === null) this.skip();
+    const file = await write("terminal.jsonl", '{"text":"Once upon"}\n');
+    const command = `${process.execPath} ${bin} check ${file} --show 1`;
+    const env = { NO_COLOR: "" };
+    const inTerminal = await execa("script", ["-qec", command, "/dev/null"], { cwd: folder, env });
+    assert.match(inTerminal.stdout, /100 % of 21 bytes/);
+    assert.ok(inTerminal.stdout.includes("\u001b[4m"));
+    const piped = await run("check", file, "--show", "1");
+    assert.equal(piped.stderr, "");
+    assert.ok(!piped.lines.join("\n").includes("\u001b"));
+  });
+
   for (const [what, args, message] of [
     ["a missing file", ["check", "no.jsonl"], /no\.jsonl: no such file/],
-    ["a directory", ["check", "."], /EISDIR|directory/],
+    ["a directory", ["check", "."], /^pulumi-mistral: \.: expected a file, got a directory$/],
+    ["a device", ["check", "/dev/null"], /^pulumi-mistral: \/dev\/null: expected a file, got a device$/],
   ] as const) {
     it(`says so, without a stack trace: ${what}`, async () => {
       const { exitCode, stderr } = await run(...args);
@@ -107,7 +171,14 @@ describe("pulumi-mistral check", () => {
     });
   }
 
-  for (const args of [["chek", "x"], ["check"], ["check", "x", "--skip", "2"], ["check", "x", "--nonsense"]]) {
+  for (const args of [
+    ["chek", "x"],
+    ["check"],
+    ["check", "x", "--skip", "2"],
+    ["check", "x", "--nonsense"],
+    ["check", "x", "--show", "0"],
+    ["check", "x", "--show", "1", "--json"],
+  ]) {
     it(`does not understand ${args.join(" ")}`, async () => {
       const { exitCode, stderr } = await run(...args);
       assert.equal(exitCode, 2);

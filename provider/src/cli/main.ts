@@ -1,6 +1,9 @@
+import { stat } from "node:fs/promises";
 import { mustBeFile, read } from "../inputs/content";
 import { type CheckedData, type DataSource, inspectData, judged } from "../inputs/inspectData";
 import { HELP, parseOptions, UsageError } from "./options";
+import { ReadingProgress } from "./progress";
+import { shownSamples } from "./show";
 
 async function main(argv: string[]): Promise<void> {
   const options = parseOptions(argv);
@@ -8,16 +11,28 @@ async function main(argv: string[]): Promise<void> {
     console.log(HELP);
     return;
   }
-  const { training, validation, rules, json, ...rest } = options;
-  for (const path of [...training, ...validation]) await mustBeFile({ path }, "");
-  const reports = await inspectData(training.map(source), validation.map(source), rules);
+  const { training, validation, rules, json, show, ...rest } = options;
+  const progress = new ReadingProgress(await sizeOf([...training, ...validation]));
+  const source = (name: string): DataSource => ({ name, open: () => progress.over(read({ path: name }, "")) });
+  const reports = await inspectData(training.map(source), validation.map(source), rules).finally(() => progress.end());
   const data = judged(reports, [training, validation], rest);
   const files = [...data.training, ...data.validation];
   if (files.some(({ errors }) => errors.length > 0)) process.exitCode = 1;
+  if (show) console.log(await shownSamples(training, show, rules, isStyled()));
   console.log(json ? JSON.stringify(data, undefined, 2) : told(data));
 }
 
-const source = (name: string): DataSource => ({ name, open: () => read({ path: name }, "") });
+/** Of all files together, in bytes. */
+async function sizeOf(paths: string[]): Promise<number> {
+  let bytes = 0;
+  for (const path of paths) {
+    await mustBeFile({ path }, "");
+    bytes += (await stat(path)).size;
+  }
+  return bytes;
+}
+
+const isStyled = () => process.stdout.isTTY && !process.env.NO_COLOR;
 
 /** The findings, and what the training data comes to. */
 function told({ training, validation, summary }: CheckedData): string {

@@ -12,6 +12,7 @@ warnings); 1: it is not; 2: the command cannot be understood.
   --targets FILE     JSON: the job's classifierTargets, [{"name", "labels", "lossFunction"?}]; the data is a classifier's
   --seq-len N        warn of samples with more tokens (an estimate: four characters each)
   --skip SHARE       this share of the samples, 0 to 0.5, may be bad (invalidSampleSkipPercentage)
+  --show N           print the first N samples too, as the model will see them, with what counts for the loss marked
   --json             print the result as JSON`;
 
 /** A command that cannot be understood. */
@@ -24,6 +25,8 @@ export interface CheckOptions {
   seqLen: number | undefined;
   allowed: number | undefined;
   json: boolean;
+  /** So many samples are shown. */
+  show: number | undefined;
 }
 
 const target = z.object({
@@ -38,13 +41,15 @@ export function parseOptions(argv: string[]): CheckOptions | "help" {
   if (values.help || command === undefined) return "help";
   if (command !== "check") throw new UsageError(`unknown command ${JSON.stringify(command)}; there is: check`);
   if (training.length === 0) throw new UsageError("check: expected the name of a file");
+  if (values.json && values.show !== undefined) throw new UsageError("--show: expected no --json beside it");
   return {
     training,
     validation: values.validation ?? [],
     rules: rulesOf(values.targets),
-    seqLen: number("--seq-len", values["seq-len"], 1, Number.MAX_SAFE_INTEGER),
+    seqLen: wholeNumber("--seq-len", values["seq-len"]),
     allowed: number("--skip", values.skip, 0, 0.5),
     json: values.json ?? false,
+    show: wholeNumber("--show", values.show),
   };
 }
 
@@ -59,6 +64,7 @@ function parsed(argv: string[]) {
         "seq-len": { type: "string" },
         skip: { type: "string" },
         json: { type: "boolean" },
+        show: { type: "string" },
         help: { type: "boolean", short: "h" },
       },
     });
@@ -89,4 +95,10 @@ function number(name: string, text: string | undefined, least: number, most: num
   const value = Number(text);
   if (text.trim() !== "" && value >= least && value <= most) return value;
   throw new UsageError(`${name}: expected a number from ${least} to ${most}, got ${JSON.stringify(text)}`);
+}
+
+function wholeNumber(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new UsageError(`${name}: expected a whole number from 1, got ${JSON.stringify(text)}`);
 }

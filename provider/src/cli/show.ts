@@ -1,0 +1,63 @@
+import { styleText } from "node:util";
+import { checkSample, LineSplitter, type Rules, SampleError } from "#data";
+import { read } from "../inputs/content";
+import { type Piece, piecesOf, type Sample, tokensOf } from "./template";
+
+/**
+ * The first good samples of the files as the model will see them, with what counts for the loss marked.
+ *
+ * @param styled underlines what counts, for a terminal; else it stands in brackets: ⟦…⟧
+ */
+export async function shownSamples(files: string[], count: number, rules: Rules, styled: boolean): Promise<string> {
+  const shown: string[] = [];
+  for (const file of files) {
+    for (const { line, sample } of await firstSamples(file, count - shown.length, rules)) {
+      const pieces = piecesOf(sample);
+      const [all, learned] = [tokensOf(pieces), tokensOf(pieces.filter((piece) => piece.learned))];
+      const text = pieces.map((piece) => marked(piece, styled)).join("");
+      shown.push(`${file}:${line}: about ${all} tokens, ${learned} of them count for the loss\n${text}\n`);
+    }
+  }
+  const mark = styled ? underlined("underlined") : "⟦in such brackets⟧";
+  const note = `What counts for the loss is ${mark}. Tokens are estimates, four characters each; the template is that of Mistral's tokenizer v3.`;
+  return `${shown.join("\n")}\n${note}\n`;
+}
+
+/** Bad ones are left out: the check says what is wrong with them. */
+async function firstSamples(file: string, count: number, rules: Rules): Promise<{ line: number; sample: Sample }[]> {
+  const found: { line: number; sample: Sample }[] = [];
+  let line = 0;
+  const splitter = new LineSplitter((bytes) => {
+    line++;
+    const sample = bytes && found.length < count ? goodSample(bytes, rules) : undefined;
+    if (sample) found.push({ line, sample });
+  });
+  for await (const chunk of read({ path: file }, "")) {
+    if (found.length >= count) return found;
+    splitter.push(chunk);
+  }
+  splitter.end();
+  return found;
+}
+
+function goodSample(bytes: Buffer, rules: Rules): Sample | undefined {
+  const text = bytes.toString().replace(/^\uFEFF/, "");
+  try {
+    checkSample(Buffer.from(text), rules);
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SampleError) return undefined;
+    throw error;
+  }
+}
+
+function marked({ text, learned }: Piece, styled: boolean): string {
+  const visible = text.replace(/[^\P{Cc}\n\t]/gu, escaped);
+  if (!learned) return visible;
+  return styled ? underlined(visible) : `⟦${visible}⟧`;
+}
+
+const underlined = (text: string) => styleText(["underline", "green"], text);
+
+/** What would command the terminal, as JSON writes it. */
+const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;

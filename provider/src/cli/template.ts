@@ -1,0 +1,76 @@
+import { CHARACTERS_PER_TOKEN } from "#data";
+
+/** A piece of what the model sees. */
+export interface Piece {
+  text: string;
+  /** Whether it counts for the loss: the model learns to say this. */
+  learned: boolean;
+}
+
+type Content = string | { type: string; text?: string }[];
+
+interface Message {
+  role: "system" | "user" | "assistant" | "tool";
+  content?: Content | null;
+  weight?: 0 | 1 | null;
+  tool_calls?: { id: string; function: { name: string; arguments: string } }[] | null;
+  tool_call_id?: string;
+}
+
+/** A sample that is good. */
+export interface Sample {
+  text?: string;
+  messages?: Message[];
+  tools?: unknown[] | null;
+  labels?: unknown;
+}
+
+const given = (text: string): Piece => ({ text, learned: false });
+const learned = (text: string): Piece => ({ text, learned: true });
+
+/** A sample as the model will see it: plain text as it is, a classifier's input and its labels, a conversation in Mistral's template. */
+export function piecesOf(sample: Sample): Piece[] {
+  const { text = "", messages, labels } = sample;
+  if (labels === undefined) return messages ? conversation(messages, sample.tools) : [learned(text)];
+  const input = messages ? conversation(messages, sample.tools).map((piece) => given(piece.text)) : [given(text)];
+  return [...input, given("\nlabels: "), learned(JSON.stringify(labels))];
+}
+
+/** About so many tokens. */
+export function tokensOf(pieces: Piece[]): number {
+  return Math.ceil(pieces.reduce((sum, { text }) => sum + text.length, 0) / CHARACTERS_PER_TOKEN);
+}
+
+/** The template of Mistral's tokenizer v3, which puts the tools and the system message before the last question. */
+function conversation(messages: Message[], tools: Sample["tools"]): Piece[] {
+  const last = messages.findLastIndex(({ role }) => role === "user");
+  const system = messages.find(({ role }) => role === "system");
+  const before = tools ? `[AVAILABLE_TOOLS] ${JSON.stringify(tools)}[/AVAILABLE_TOOLS]` : "";
+  const rules = system ? `${textOf(system.content)}\n\n` : "";
+  const pieces = messages.flatMap((message, index): Piece[] => {
+    if (message.role === "system") return [];
+    if (message.role === "assistant") return answer(message);
+    if (message.role === "tool") return [given(`[TOOL_RESULTS] ${result(message)}[/TOOL_RESULTS]`)];
+    const asked = `${textOf(message.content)}[/INST]`;
+    return [given(index === last ? `${before}[INST] ${rules}${asked}` : `[INST] ${asked}`)];
+  });
+  return [given("<s>"), ...pieces];
+}
+
+/** With the mark of its end, which is learned too. */
+function answer({ content, tool_calls: calls, weight }: Message): Piece[] {
+  const called = calls ? `[TOOL_CALLS] ${JSON.stringify(calls.map(call))}` : "";
+  return [given(" "), { text: `${textOf(content)}${called}</s>`, learned: weight !== 0 }];
+}
+
+function call({ id, function: { name, arguments: text } }: NonNullable<Message["tool_calls"]>[number]) {
+  return { name, arguments: JSON.parse(text), id };
+}
+
+const result = ({ content, tool_call_id }: Message) =>
+  JSON.stringify({ content: textOf(content), call_id: tool_call_id });
+
+function textOf(content: Content | null | undefined): string {
+  if (typeof content === "string") return content;
+  return (content ?? []).map(({ type, text }) => (type === "text" ? text : "[IMG]")).join("");
+}
