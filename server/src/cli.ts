@@ -2,6 +2,7 @@ import { examine } from "./doctor";
 import { UsageError } from "./errors";
 import { type RunningServer, startServer } from "./index";
 import { HELP, parseOptions, version } from "./options";
+import { setUp } from "./setup";
 import type { TrainerName } from "./trainers/trainer";
 
 const TRAINING: Record<TrainerName, string> = {
@@ -11,6 +12,10 @@ const TRAINING: Record<TrainerName, string> = {
 };
 
 async function main([first, ...rest]: string[]): Promise<void> {
+  if (first === "setup") {
+    await setUp(rest);
+    return;
+  }
   const isDoctor = first === "doctor";
   const argv = isDoctor || first === undefined ? rest : [first, ...rest];
   const options = parseOptions(argv, process.env);

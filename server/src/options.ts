@@ -18,6 +18,9 @@ export const HELP = `mistral-fine-tuning-server: Mistral's fine-tuning API, on a
 
 Usage: mistral-fine-tuning-server [options]           starts the server
        mistral-fine-tuning-server doctor [options]    says what works with these options, and what does not
+       mistral-fine-tuning-server setup [--extra 4bit|ray|wandb] [--tiny-model DIR FILE…]
+                                                      makes the shipped recipe's Python environment, once;
+                                                      and a tiny model that knows the words of the data files
 
   --host ADDRESS    the address to listen on (127.0.0.1); another than loopback needs keys
   --port PORT       the port to listen on (${DEFAULT_PORT}); 0 takes one that is free

@@ -87,7 +87,11 @@ function describe(
   const list = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return [
     missing.length > 0
-      ? { level: "failed", what: "recipe", text: `${python} has no ${missing.join(", ")}; run setup_env.py again` }
+      ? {
+          level: "failed",
+          what: "recipe",
+          text: `${python} has no ${missing.join(", ")}; run \`mistral-fine-tuning-server setup\` again`,
+        }
       : { level: "ok", what: "recipe", text: `${python}: ${list.join(", ")}` },
     gpus.length > 0
       ? { level: "ok", what: "GPU", text: gpus.join(", ") }

@@ -21,15 +21,18 @@ export function recipeCommand(line: string | undefined): string[] {
   if (!existsSync(python)) {
     throw new UsageError(
       `the recipe's Python environment is not set up: there is no ${python}. ` +
-        `Run \`python3 ${join(RECIPE, "setup_env.py")}\`, or give a command of your own with --recipe`,
+        "Run `mistral-fine-tuning-server setup`, or give a command of your own with --recipe",
     );
   }
-  return [python, join(RECIPE, "train.py")];
+  return [python, recipeFile("train.py")];
 }
+
+/** A file of the shipped recipe. */
+export const recipeFile = (name: string): string => join(RECIPE, name);
 
 /** Where `setup_env.py` puts the Python of the recipe's environment: one for each list of requirements. */
 export function recipePython(): string {
-  const requirements = readFileSync(join(RECIPE, "requirements.txt"), "utf8").replaceAll("\r\n", "\n");
+  const requirements = readFileSync(recipeFile("requirements.txt"), "utf8").replaceAll("\r\n", "\n");
   const hash = createHash("sha256").update(requirements).digest("hex").slice(0, 12);
   const cache = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
   return join(cache, "pulumi-mistral", `recipe-${hash}`, "bin", "python");

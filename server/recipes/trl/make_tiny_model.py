@@ -39,7 +39,7 @@ PLAIN = """{{- bos_token }}
 {%- endif %}
 {%- endfor %}"""
 
-MARKED = Path(__file__).parents[1] / "mistral_recipe" / "template.jinja"
+MARKED = Path(__file__).parent / "mistral_recipe" / "template.jinja"
 
 
 def make(folder: Path, files: list[Path], template: str = "marked", seed: int = 0) -> Path:
