@@ -1,0 +1,157 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { execa } from "execa";
+import { recipeFile, recipePython } from "../../server/src/trainers/process/recipe";
+import { describeWithEngine } from "../support/engine";
+import { Remote } from "../support/remote";
+import { RestartableServer } from "../support/restartableServer";
+import { succeeds } from "../support/results";
+import type { Stack } from "../support/stack";
+
+const example = resolve(__dirname, "../../examples/self-hosted");
+const train = join(example, "train.jsonl");
+/** Sums of floating point numbers depend on how many threads share the work. */
+const env = { OMP_NUM_THREADS: "1", HF_HUB_OFFLINE: "1", PYTHONDONTWRITEBYTECODE: "1" };
+
+/** Runs a program of the recipe's environment; resolves to what it has printed last. */
+async function python(program: string, ...args: string[]): Promise<string> {
+  const { stdout } = await execa(recipePython(), [program, ...args], { env });
+  return stdout.split("\n").at(-1) as string;
+}
+
+interface Checkpoint {
+  stepNumber: number;
+  trainLoss: number;
+  validLoss: number;
+  validMeanTokenAccuracy: number;
+}
+
+describeWithEngine("a training on a server of one's own, for real", (engine) => {
+  let folder: string;
+  let tiny: string;
+  let data: string;
+  let server: RestartableServer;
+  let stack: Stack;
+  let remote: Remote;
+  let first: {
+    jobId: string;
+    fineTunedModel: string;
+    artifactUrl: string;
+    checkpoints: Checkpoint[];
+    simulated: boolean;
+  };
+
+  before("make a tiny model and start the server", async function () {
+    this.timeout(10 * 60_000);
+    folder = await mkdtemp(join(tmpdir(), "training-"));
+    tiny = join(folder, "tiny");
+    data = join(folder, "data");
+    await python(recipeFile("make_tiny_model.py"), tiny, train);
+    const models = join(folder, "models.yaml");
+    await writeFile(models, "models:\n  tiny: ./tiny\n");
+    Object.assign(process.env, env);
+    server = new RestartableServer(data, ["--trainer", "process", "--models", models, "--port", "18431"]);
+    await server.start();
+    remote = new Remote(server.url);
+    stack = await engine.stack({ program: example, env: { MISTRAL_BASE_URL: server.url }, config: { model: "tiny" } });
+  });
+  after(async () => {
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const declare = async (more: string) => {
+    const program = readFileSync(join(example, "index.ts"), "utf8").replace("  model,\n", `  model,\n  ${more}\n`);
+    await stack.write("index.ts", `${program}export const { jobId } = job;\n`);
+  };
+  const outputs = async () => (await stack.outputs()) as unknown as typeof first;
+
+  it("is what `pulumi up` does: the loss falls to a tenth, and the adapter's address is an output", async function () {
+    this.timeout(15 * 60_000);
+    await declare("");
+    await succeeds(stack.up());
+    first = await outputs();
+    assert.equal(first.simulated, false);
+    assert.match(first.fineTunedModel, /^ft:tiny:opening-ho-/);
+    const [start, ...rest] = first.checkpoints;
+    const end = rest.at(-1);
+    assert.equal(end?.stepNumber, 60);
+    console.log(`      loss ${start?.trainLoss.toFixed(3)} → ${end.trainLoss.toFixed(3)}`);
+    assert.ok(end.trainLoss < (start?.trainLoss ?? 0) / 10);
+  });
+
+  it("makes an adapter that PEFT loads and that answers what the base cannot", async function () {
+    this.timeout(5 * 60_000);
+    const reply = await fetch(first.artifactUrl);
+    const artifact = join(folder, "artifact");
+    await execa("mkdir", [artifact]);
+    await execa("tar", ["-x", "--strip-components=1", "-C", artifact], {
+      input: Buffer.from(await reply.arrayBuffer()),
+    });
+    const { base, adapter, of } = JSON.parse(await python(join(__dirname, "answers.py"), tiny, artifact, train));
+    console.log(`      right answers: ${base} of ${of} by the base, ${adapter} with the adapter`);
+    assert.equal(base, 0);
+    assert.ok(adapter >= 0.9 * of);
+  });
+
+  it("has the validation loss and accuracy of the same training by TRL alone, to 1e-6", async function () {
+    this.timeout(10 * 60_000);
+    const recipe = join(folder, "artifact/recipe.json");
+    const valid = join(example, "valid.jsonl");
+    const direct = JSON.parse(await python(join(__dirname, "direct.py"), tiny, train, valid, recipe));
+    const { validLoss, validMeanTokenAccuracy } = first.checkpoints.at(-1) as Checkpoint;
+    const [loss, accuracy] = [validLoss - direct.validLoss, validMeanTokenAccuracy - direct.accuracy].map(Math.abs);
+    console.log(`      differences: loss ${loss}, accuracy ${accuracy}`);
+    assert.ok((loss as number) < 1e-6 && (accuracy as number) < 1e-6);
+  });
+
+  it("survives kill -9 of the server and of the training: one job, one result, the same losses", async function () {
+    this.timeout(20 * 60_000);
+    await declare("triggers: [1], waitForCompletion: false,");
+    await succeeds(stack.up());
+    const { jobId } = await outputs();
+    await reached(jobId, 15);
+    await server.kill();
+    await server.start();
+    await reached(jobId, 25);
+    await killTraining(jobId);
+    await declare("triggers: [1],");
+    await succeeds(stack.up());
+    const second = await outputs();
+    assert.equal(second.jobId, jobId);
+    assert.equal((await remote.jobs()).length, 2);
+    const starts = (await progress(jobId)).filter(({ type }) => type === "start").map(({ step }) => step);
+    console.log(`      attempts began at steps ${starts.join(" and ")}`);
+    assert.equal(starts.length, 2);
+    assert.ok(starts[1] > 0, "the second attempt goes on from a checkpoint");
+    for (const [index, { stepNumber, trainLoss, validLoss }] of second.checkpoints.entries()) {
+      const before = first.checkpoints[index] as Checkpoint;
+      assert.equal(stepNumber, before.stepNumber);
+      assert.ok(Math.abs(trainLoss - before.trainLoss) < 1e-6 && Math.abs(validLoss - before.validLoss) < 1e-6);
+    }
+  });
+
+  async function progress(jobId: string) {
+    const text = await readFile(join(data, "runs", jobId, "progress.jsonl"), "utf8").catch(() => "");
+    return text
+      .split("\n")
+      .slice(0, -1)
+      .map((line) => JSON.parse(line));
+  }
+
+  async function reached(jobId: string, step: number): Promise<void> {
+    while (!(await progress(jobId)).some((line) => line.step >= step)) await sleep(50);
+  }
+
+  /** The program itself, among the processes that were started with the job's folder. */
+  async function killTraining(jobId: string): Promise<void> {
+    for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
+      const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+      if (command.startsWith(recipePython()) && command.includes(jobId)) process.kill(Number(pid), "SIGKILL");
+    }
+  }
+});
