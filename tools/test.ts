@@ -1,13 +1,10 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { availableParallelism, tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { execa } from "execa";
-import { type Counts, countsFileVariable } from "./mochaReporter";
-import { groupLeader, leash } from "./processes";
+import { availableParallelism } from "node:os";
+import { command, failure, mocha, ok } from "./command";
+import type { Counts } from "./mochaReporter";
 import { findOrGetPulumi } from "./pulumi-cli";
 import { run } from "./run";
+import { setUpRecipe, testTrainings } from "./trainings";
 
-const root = resolve(__dirname, "..");
 const typescript = ["-r", "ts-node/register/transpile-only"];
 
 /** One step of the run: its name, and what it counts as. */
@@ -19,10 +16,12 @@ const steps: readonly Step[] = [
   ["generated files", () => command("node", [...typescript, "tools/generate.ts", "--check"])],
   ["Pulumi CLI", getPulumi],
   ["tests", runTests],
+  ["trainings", runTrainings],
 ];
 
-const ok: Counts = { passed: 0, failed: 0, skipped: 0 };
-const failure: Counts = { ...ok, failed: 1 };
+/** Test files, when not all are wanted. */
+const wanted = process.argv.slice(2);
+const recipeTimeoutMs = 10 * 60_000;
 
 run(async () => {
   const total = { ...ok };
@@ -41,12 +40,6 @@ run(async () => {
   console.log(`\n${total.passed} passed, ${total.failed} failed`);
 });
 
-async function command(file: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Counts> {
-  const options = { ...groupLeader, cwd: root, preferLocal: true, stdin: "ignore", stdout: "inherit", env } as const;
-  const { exitCode } = await leash(execa(file, args, { ...options, stderr: "inherit" }));
-  return exitCode === 0 ? ok : failure;
-}
-
 /** Here, and not by the tests that need it: where it has to be built, that takes minutes, and they have time limits. */
 async function getPulumi(): Promise<Counts> {
   try {
@@ -59,22 +52,17 @@ async function getPulumi(): Promise<Counts> {
   }
 }
 
-/** Mocha under c8. A file's tests run one after the other; files run side by side, since most of them wait for a CLI. */
-async function runTests(): Promise<Counts> {
-  const folder = await mkdtemp(join(tmpdir(), "test-counts-"));
-  const countsFile = join(folder, "counts.json");
-  try {
-    const jobs = String(Math.min(Math.max(availableParallelism(), 2), 6));
-    const mocha = ["mocha", "--parallel", "--jobs", jobs, "--reporter", "tools/mochaReporter.ts"];
-    const files = process.argv.length > 2 ? process.argv.slice(2) : ["test/**/*.test.ts"];
-    const result = await command("c8", [...mocha, ...files], { [countsFileVariable]: countsFile });
-    const counts = await readFile(countsFile, "utf8").then(
-      (text) => JSON.parse(text) as Counts,
-      () => failure,
-    );
-    // A failure outside any test, such as a worker that died, is one too.
-    return counts.failed === 0 ? { ...counts, failed: result.failed } : counts;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+/** A file's tests run one after the other; files run side by side, since most of them wait for a CLI. */
+function runTests(): Promise<Counts> {
+  const jobs = String(Math.min(Math.max(availableParallelism(), 2), 6));
+  const files = wanted.length > 0 ? wanted : ["test/**/*.test.ts", "--ignore", "test/training/**"];
+  return mocha(["--parallel", "--jobs", jobs, ...files], ["c8"]);
+}
+
+/** Only where the environment that they need can be had in time: it is several GB large. */
+async function runTrainings(): Promise<Counts> {
+  if (wanted.length > 0) return ok;
+  if (await setUpRecipe(recipeTimeoutMs)) return testTrainings();
+  console.log("The recipe's environment could not be set up in time: `npm run test:training` runs these tests.");
+  return { ...ok, skipped: 1 };
 }
