@@ -5,6 +5,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
+import { checking } from "./bench/checking";
 import type { Comparison } from "./bench/compare";
 import { loading } from "./bench/loading";
 import { requests } from "./bench/requests";
@@ -19,6 +20,7 @@ const benches: Record<string, () => Promise<Comparison[]>> = {
   requests: async () => [await requests()],
   waiting,
   uploading,
+  checking,
 };
 const file = join(__dirname, "../docs/benchmarks.md");
 

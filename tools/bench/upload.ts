@@ -113,7 +113,7 @@ const UPLOAD = `
 `;
 
 /** Linux says what a process has had at most, in KiB; what `getrusage` says would count its parent too. */
-const peakIn = (status: string) => (Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) * 1024) / 1e6;
+export const peakIn = (status: string) => (Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) * 1024) / 1e6;
 
 async function write(size: number, folder: string): Promise<DataFile> {
   const line = sample("What?", "x".repeat(1024 - sample("What?", "").length));

@@ -33,7 +33,12 @@ export function describeWithPython(title: string, tests: (this: Mocha.Suite) => 
 }
 
 /** Runs Python with the packages that a file beside this one lists. It ends with whatever exit code it has. */
-export async function python(packages: "mistralai" | "schemathesis", args: string[], cwd: string, timeoutMs: number) {
+export async function python(
+  packages: "mistralai" | "schemathesis" | "together",
+  args: string[],
+  cwd: string,
+  timeoutMs: number,
+) {
   const binary = join(await environment(packages), "bin/python");
   // A proxy would not reach a server on the loopback interface of this machine.
   return runPython(binary, args, { cwd, env: { NO_PROXY: "127.0.0.1", no_proxy: "127.0.0.1" } }, timeoutMs);
