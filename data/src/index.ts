@@ -1,3 +1,4 @@
+export { fileChunks } from "./fileChunks";
 export { type InspectOptions, inspect } from "./inspector";
 export { CHARACTERS_PER_TOKEN, type Count, charactersOf, type FileReport, type Finding, RULES_VERSION } from "./report";
 export { checkSample, type Rules, type Target } from "./sample";

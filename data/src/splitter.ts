@@ -23,7 +23,8 @@ export class LineSplitter {
       this.take();
       start = end + 1;
     }
-    if (start < chunk.length) this.keep(chunk.subarray(start));
+    // A copy: whoever reads may use the memory of the chunk again.
+    if (start < chunk.length) this.keep(Buffer.from(chunk.subarray(start)));
   }
 
   /** @returns whether the last line had no newline */

@@ -2,6 +2,7 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { isAbsolute, resolve } from "node:path";
 import { Readable } from "node:stream";
+import { fileChunks } from "#data";
 import { loadGot } from "../client/got";
 import { agentsFor } from "../client/proxy";
 import type { WireAsset } from "../schema/assets";
@@ -24,7 +25,7 @@ export function open(file: DataFile): Readable {
 /** The same, with the reason in words when it cannot be read. */
 export async function* read(file: DataFile, where: string): AsyncGenerator<Buffer> {
   try {
-    yield* open(file);
+    yield* file.path === undefined ? open(file) : fileChunks(file.path);
   } catch (error) {
     throw new InputProblem(where, `${describe(file)}: ${reasonOf(error)}`);
   }
