@@ -13,7 +13,10 @@ const bin = (name: string) => join(repository, "node_modules/.bin", name);
 /** What is in a package besides its compiled sources; the first two npm takes in any case. */
 const others = {
   provider: ["package.json", "README.md", "LICENSE", "bin/pulumi-mistral.js"],
-  server: ["package.json", "README.md", "LICENSE", "bin/mistral-fine-tuning-server.js"],
+  server: [
+    ...["package.json", "README.md", "LICENSE", "bin/mistral-fine-tuning-server.js"],
+    "systemd/mistral-fine-tuning-server.service",
+  ],
 };
 
 for (const name of ["provider", "server"] as const) {
@@ -38,9 +41,16 @@ for (const name of ["provider", "server"] as const) {
         if (source.startsWith("dist/data/")) return join(repository, source.replace("dist/data", "data/src"));
         return join(repository, name, source.replace("dist", "src"));
       };
-      const rest = packed.files.filter((file) => !compiled(file));
+      const isRecipe = (file: string) => file.startsWith("recipes/") && existsSync(join(repository, name, file));
+      const rest = packed.files.filter((file) => !compiled(file) && !isRecipe(file));
       assert.deepEqual(rest.sort(), [...others[name]].sort());
       assert.ok(packed.files.includes("dist/index.js") && packed.files.includes("dist/index.d.ts"));
+    });
+
+    it("has the recipe, as far as it is a server, without its tests", () => {
+      const recipe = packed.files.filter((file) => file.startsWith("recipes/"));
+      assert.equal(recipe.includes("recipes/trl/train.py"), name === "server");
+      assert.ok(!recipe.some((file) => /tests|__pycache__|pytest|ruff/.test(file)), recipe.join("\n"));
     });
 
     it("names no path of the machine that packed it", async () => {

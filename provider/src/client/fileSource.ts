@@ -1,8 +1,8 @@
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import type { Readable } from "node:stream";
+import { chunksOf } from "#data/fileChunks";
 import { FileChangedError, FileUnreadableError, InvalidArgumentError } from "./errors";
-import { CHUNK_BYTES, FileChunks } from "./fileChunks";
 
 /**
  * What to upload: a file on disk, content in memory, or a stream. `bytes` is the length of the stream, and the length that a
@@ -32,6 +32,9 @@ export interface OpenSource {
   assertUnchanged(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** Large enough that reading keeps up with a fast connection, small enough that memory stays flat. */
+const CHUNK_BYTES = 1024 * 1024;
 
 /** @throws {FileUnreadableError} missing, not permitted, or not a regular file */
 export async function openSource(source: FileSource): Promise<OpenSource> {
@@ -83,12 +86,11 @@ async function openPath({ path, name = basename(path), label = path, bytes }: Pa
     await file.close();
     throw new FileChangedError(label, `has ${size} bytes and not the ${bytes} that were expected`);
   }
-  const chunks = new FileChunks(file);
   return {
     name,
     label,
     bytes: size,
-    content: named(label, chunks),
+    content: named(label, chunksOf(file, CHUNK_BYTES)),
     assertUnchanged: async () => {
       // Asked of the path: a file that was replaced is another one for everybody else, whatever is still read here.
       const after = await stat(path, { bigint: true }).catch(() => undefined);
@@ -104,7 +106,7 @@ async function openPath({ path, name = basename(path), label = path, bytes }: Pa
         throw new FileChangedError(label, `was ${change} while it was being uploaded`);
       }
     },
-    close: () => chunks.close(),
+    close: () => file.close(),
   };
 }
 

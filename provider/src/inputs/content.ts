@@ -9,20 +9,16 @@ import type { WireAsset } from "../schema/assets";
 import type { DataFile } from "../schema/files";
 import { InputProblem } from "./problem";
 
-/** Large enough that reading keeps up with the check, small enough that memory stays flat. */
-const CHUNK_BYTES = 256 * 1024;
-
-/** A file's content, wherever it comes from, as a stream. */
-export function open(file: DataFile): Readable {
-  if (file.path !== undefined) return createReadStream(file.path, { highWaterMark: CHUNK_BYTES });
-  const { text, uri } = (file.asset ?? {}) as WireAsset;
+/** An asset's content as a stream. */
+export function open({ asset }: DataFile): Readable {
+  const { text, uri } = (asset ?? {}) as WireAsset;
   if (text !== undefined) return Readable.from([Buffer.from(text)]);
-  if (uri?.startsWith("file:")) return createReadStream(new URL(uri), { highWaterMark: CHUNK_BYTES });
+  if (uri?.startsWith("file:")) return createReadStream(new URL(uri));
   if (uri !== undefined) return loadGot().got.stream(uri, agentsFor(new URL(uri)));
   throw new Error("the asset has neither text nor URI");
 }
 
-/** The same, with the reason in words when it cannot be read. */
+/** A file's content, wherever it comes from, with the reason in words when it cannot be read. */
 export async function* read(file: DataFile, where: string): AsyncGenerator<Buffer> {
   try {
     yield* file.path === undefined ? open(file) : fileChunks(file.path);

@@ -1,5 +1,4 @@
-import { createReadStream } from "node:fs";
-import { CHARACTERS_PER_TOKEN, charactersOf, type FileReport, inspect, type Rules } from "#data";
+import { CHARACTERS_PER_TOKEN, charactersOf, type FileReport, fileChunks, inspect, type Rules } from "#data";
 import type { Candidate } from "./trainer";
 
 /** A file of samples. */
@@ -35,8 +34,6 @@ export async function inspectData(candidate: Candidate, signal: AbortSignal): Pr
   return validation.ok ? training : validation;
 }
 
-const CHUNK_BYTES = 256 * 1024;
-
 /**
  * Checks every sample of the files, in constant memory.
  *
@@ -50,7 +47,7 @@ export async function inspectFiles(
 ): Promise<Inspection> {
   const totals: DataTotals = { bytes: 0, samples: 0, skipped: 0, tokens: 0 };
   for (const file of files) {
-    const open = () => createReadStream(file.path, { highWaterMark: CHUNK_BYTES, signal });
+    const open = () => fileChunks(file.path, signal);
     const report = await inspect(open, { rules });
     const findings = report.findings.map(({ line, message }) => `${file.name}:${line}: ${message}`);
     if (report.good === 0 || report.bad > allowed * (report.good + report.bad)) {
