@@ -121,7 +121,9 @@ export class FaultProxy {
   }
 }
 
+/** A dry run creates nothing, so it is a route of its own. */
 function templateOf(method: string | undefined, url: string): string {
-  const [path = ""] = url.split("?");
+  const [path = "", query] = url.split("?");
+  if (query === "dry_run=true") return `${method} ${path}?${query}`;
   return `${method} ${path.replace(/^(\/v1\/(?:fine_tuning\/jobs|fine_tuning\/models|files|models))\/[^/]+/, "$1/{id}")}`;
 }
