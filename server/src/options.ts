@@ -7,7 +7,13 @@ import { UsageError } from "./errors";
 import { given } from "./given";
 import type { ServerOptions } from "./index";
 import { DEFAULT_LOG_LEVEL, LOG_LEVELS } from "./log";
-import { DEFAULT_HANG_TIMEOUT, DEFAULT_MAX_JOBS, DEFAULT_RAY_ADDRESS, DEFAULT_SPEED } from "./trainers/configured";
+import {
+  DEFAULT_CANCEL_GRACE,
+  DEFAULT_HANG_TIMEOUT,
+  DEFAULT_MAX_JOBS,
+  DEFAULT_RAY_ADDRESS,
+  DEFAULT_SPEED,
+} from "./trainers/configured";
 import { rayAddress, rayHeaders } from "./trainers/ray/options";
 import { TRAINERS } from "./trainers/trainer";
 
@@ -38,6 +44,7 @@ Usage: mistral-fine-tuning-server [options]           starts the server
   --hang-timeout N  seconds without progress after which a program is ended (${DEFAULT_HANG_TIMEOUT})
   --ray-address URL the dashboard of the Ray cluster (${DEFAULT_RAY_ADDRESS})
   --ray-config FILE what a job takes of the cluster, in JSON or YAML
+  --cancel-grace N  seconds that a cancelled program may take to end (${DEFAULT_CANCEL_GRACE})
   --log-level LEVEL what is logged to stderr, as JSON lines: ${LOG_LEVELS.join(", ")} (${DEFAULT_LOG_LEVEL})
   --help, --version
 
@@ -73,6 +80,7 @@ export function parseOptions(
     hangTimeout: positive("--hang-timeout", values["hang-timeout"]),
     rayAddress: rayAddress(values["ray-address"]),
     rayHeaders: rayHeaders(env),
+    cancelGrace: positive("--cancel-grace", values["cancel-grace"]),
     ...given({ models: values.models, recipe: values.recipe, rayConfig: values["ray-config"] }),
   };
 }
@@ -99,6 +107,7 @@ function parseFlags(argv: string[]) {
         "hang-timeout": { type: "string", default: String(DEFAULT_HANG_TIMEOUT) },
         "ray-address": { type: "string", default: DEFAULT_RAY_ADDRESS },
         "ray-config": { type: "string" },
+        "cancel-grace": { type: "string", default: String(DEFAULT_CANCEL_GRACE) },
         "log-level": { type: "string", default: DEFAULT_LOG_LEVEL },
         help: { type: "boolean", short: "h" },
         version: { type: "boolean" },

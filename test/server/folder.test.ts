@@ -114,6 +114,10 @@ describe("server: progress.jsonl", () => {
     await read(line({ type: "start", total_steps: 9, step: 0 }), checkpoint(2, 5), checkpoint(4, 4));
     let story = await read(line({ type: "step", step: 5 }), line({ type: "start", total_steps: 9, step: 2 }));
     assert.deepEqual([story.step, story.furthestStep, story.attempts], [2, 5, 2]);
+    assert.deepEqual(
+      story.events.map(({ name, data }) => [name, data]),
+      [["resumed", { attempt: 2, step: 2 }]],
+    );
     story = await read(checkpoint(4, 3), checkpoint(4, 2));
     assert.deepEqual(
       story.checkpoints.map((each) => [each.step, each.metrics.train_loss]),

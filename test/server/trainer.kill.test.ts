@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { killProcesses } from "./process";
-import { type Api, eventually, type Json, removeFolders } from "./support";
-import { assertTrained, gone, TrainingServer } from "./trainings";
+import { type Api, eventually, type Json } from "./support";
+import { assertTrained, gone, withTrainings } from "./trainings";
 
 const SEED = 20261121;
 const KILLS = 20;
@@ -21,17 +20,11 @@ function random(seed: number): () => number {
 
 describe("server: the process trainer, killed at random moments", function () {
   this.timeout(180_000);
-  let server: TrainingServer;
-
-  afterEach(async () => {
-    await server.stop();
-    killProcesses();
-    removeFolders();
-  });
+  const trainings = withTrainings();
 
   it(`trains each job once, with one result, though the server is killed ${KILLS} times (seed ${SEED})`, async () => {
     const next = random(SEED);
-    server = new TrainingServer({ m: { ms: 20 } });
+    const server = trainings.create({ m: { ms: 20 } });
     let api = await server.start("--max-jobs", "2");
     const ids: string[] = [];
     for (let kill = 0; kill < KILLS; kill += 1) {
@@ -58,7 +51,7 @@ describe("server: the process trainer, killed at random moments", function () {
 
   /** A runner, with its program or without: what ends together with the server when memory runs out. */
   async function killOneOf(ids: string[], next: () => number): Promise<void> {
-    const pid = server.attempt(ids[Math.floor(next() * ids.length)] as string)?.pid;
+    const pid = trainings.server.attempt(ids[Math.floor(next() * ids.length)] as string)?.pid;
     try {
       process.kill(next() < 0.5 ? -pid : pid, "SIGKILL");
     } catch {

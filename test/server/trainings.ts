@@ -2,8 +2,11 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { end, startProcess } from "./process";
-import { Api, eventually, folder, type Json } from "./support";
+import { end, killProcesses, startProcess } from "./process";
+import { Api, eventually, folder, type Json, removeFolders } from "./support";
+
+export const SECRET = "github-token-that-nobody-may-see";
+export const REPOSITORIES = [{ owner: "o", name: "r", token: SECRET }];
 
 const FAKE = join(__dirname, "recipes/fake.js");
 
@@ -74,6 +77,33 @@ export class TrainingServer {
       }
     }
   }
+}
+
+/** A server for each test of a `describe` block, which ends with it. */
+export function withTrainings() {
+  let current: TrainingServer;
+  beforeEach(function () {
+    // Each starts several programs of its own, which takes long on a busy machine.
+    this.currentTest?.timeout(this.currentTest.timeout() * 3);
+  });
+  afterEach(async () => {
+    await current.stop();
+    killProcesses();
+    removeFolders();
+  });
+  return {
+    /** The server of the running test. */
+    get server(): TrainingServer {
+      return current;
+    },
+    create(models: Record<string, object> = {}): TrainingServer {
+      current = new TrainingServer(models);
+      return current;
+    },
+    start(models: Record<string, object> = {}, ...args: string[]): Promise<Api> {
+      return this.create(models).start(...args);
+    },
+  };
 }
 
 /** Whether a group has members that a signal could end. */

@@ -23,7 +23,8 @@ export function jobRoutes(app: FastifyInstance, services: Services): void {
     return job;
   };
   const artifactOf = (job: Job, request: FastifyRequest) => {
-    const model = job.fineTunedModel === undefined ? undefined : services.models.get(job.fineTunedModel);
+    const { fineTunedModel: id, trainer } = job;
+    const model = id === undefined || trainer === "simulated" ? undefined : services.models.get(id);
     return model && artifactReply(model, request);
   };
   const detailed = (job: Job, request: FastifyRequest) =>

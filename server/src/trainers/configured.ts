@@ -29,12 +29,15 @@ export interface TrainerOptions {
   rayHeaders?: Record<string, string>;
   /** `ray`: the file that says what a job takes of the cluster. */
   rayConfig?: string;
+  /** `process`: seconds that a cancelled program may take to end before it is killed; 30 by default. */
+  cancelGrace?: number;
 }
 
 export const DEFAULT_SPEED = 50;
 export const DEFAULT_MAX_JOBS = 1;
 export const DEFAULT_HANG_TIMEOUT = 1800;
 export const DEFAULT_RAY_ADDRESS = "http://127.0.0.1:8265";
+export const DEFAULT_CANCEL_GRACE = 30;
 
 /**
  * The trainers of a server, by their names. The simulated one is always among them, so that a job that it had begun ends.
@@ -49,10 +52,15 @@ export function configureTrainers(
   const { trainer = "simulated", speed = DEFAULT_SPEED, maxJobs = DEFAULT_MAX_JOBS } = options;
   const trainers: Trainer[] = [new SimulatedTrainer(speed)];
   if (trainer === "process") {
+    if (process.platform === "win32") {
+      throw new UsageError(
+        "--trainer process needs process groups, which Windows does not have; use WSL or a container",
+      );
+    }
     const models = readModelsFile(modelsPath(options));
     const command = recipeCommand(options.recipe);
-    const { hangTimeout = DEFAULT_HANG_TIMEOUT } = options;
-    trainers.push(new ProcessTrainer({ dataDir, models, secrets, command, maxJobs, hangTimeout }));
+    const { hangTimeout = DEFAULT_HANG_TIMEOUT, cancelGrace = DEFAULT_CANCEL_GRACE } = options;
+    trainers.push(new ProcessTrainer({ dataDir, models, secrets, command, maxJobs, hangTimeout, cancelGrace }));
   }
   if (trainer === "ray") {
     const models = readModelsFile(modelsPath(options));

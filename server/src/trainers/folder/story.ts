@@ -88,7 +88,7 @@ export function tell(before: Story, record: ProgressRecord | null | undefined): 
 
 /** An attempt goes back to the step of its checkpoint; what came after it is trained again. */
 function begin(before: Story, record: Extract<ProgressRecord, { type: "start" }>): Story {
-  const { result: _, trainLoss, trainedTokens, remainingSeconds, ...story } = before;
+  const { result: _, trainLoss, trainedTokens, remainingSeconds, ...story } = resumed(before, record);
   return {
     ...story,
     ...(record.step > 0 && given({ trainLoss, trainedTokens })),
@@ -98,6 +98,11 @@ function begin(before: Story, record: Extract<ProgressRecord, { type: "start" }>
     totalSteps: record.total_steps,
     ...given({ epochs: record.epochs, tokensPerStep: record.tokens_per_step, dataTokens: record.data_tokens }),
   };
+}
+
+function resumed(story: Story, { step, time }: Extract<ProgressRecord, { type: "start" }>): Story {
+  const data = { attempt: story.attempts + 1, step };
+  return story.attempts === 0 ? story : addEvent(story, { name: "resumed", data, createdAt: milliseconds(time) });
 }
 
 function addEvent(story: Story, event: Omit<ProgramEvent, "line">): Story {

@@ -9,20 +9,15 @@ import { readAttempt, readExit } from "./attempt";
 import { type Decision, decide } from "./decide";
 import { explain, hide } from "./explain";
 import { endGroup, signalGroup } from "./group";
-import { launch } from "./launch";
+import { launch, type Order } from "./launch";
 import { type Attached, observe } from "./observe";
 import { Queue } from "./queue";
 
-export interface ProcessTrainerOptions {
-  dataDir: string;
+export interface ProcessTrainerOptions extends Pick<Order, "dataDir" | "command" | "hangTimeout" | "cancelGrace"> {
   models: ModelsFile;
   secrets: SecretStore;
-  /** The program and its arguments; the folder's path follows them. */
-  command: readonly string[];
   /** How many trainings run at a time. */
   maxJobs: number;
-  /** Seconds. */
-  hangTimeout: number;
 }
 
 /** A runner that ends without even beginning an attempt is launched again this often: its disk may be full. */
@@ -130,7 +125,7 @@ export class ProcessTrainer implements Trainer {
 
   /** @returns how the run has failed, if it has */
   async #launch(run: Run, attached: Attached, { kind: _, ...attempt }: Launch): Promise<Failure | undefined> {
-    const { dataDir, models, secrets, command, hangTimeout } = this.#options;
+    const { dataDir, models, secrets, command, hangTimeout, cancelGrace } = this.#options;
     const { folder } = attached;
     attached.launches = attached.attempt === attempt.attempt ? attached.launches + 1 : 1;
     attached.attempt = attempt.attempt;
@@ -144,7 +139,8 @@ export class ProcessTrainer implements Trainer {
     }
     try {
       await createFolder(folder, run, base as BaseModelEntry);
-      attached.runner = launch({ dataDir, id: run.id, command, hangTimeout, ...attempt }, secrets.read(run.id));
+      const order = { dataDir, id: run.id, command, hangTimeout, cancelGrace, ...attempt };
+      attached.runner = launch(order, secrets.read(run.id));
     } catch (error) {
       return { state: "failed", reason: explainFolder(error as NodeJS.ErrnoException) };
     }

@@ -12,6 +12,8 @@ export interface Order extends Pick<Attempt, "attempt" | "furthestStep" | "idle"
   command: readonly string[];
   /** Seconds without a new line in `progress.jsonl` after which the program is ended. */
   hangTimeout: number;
+  /** Seconds that a program may take to end after SIGTERM. */
+  cancelGrace: number;
 }
 
 const RUNNER = join(__dirname, "runner.js");

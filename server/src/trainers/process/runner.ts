@@ -6,14 +6,11 @@ import { type Attempt, type Exit, readAttempt } from "./attempt";
 import { identityOf } from "./identity";
 import type { Order } from "./launch";
 
-/** How long a program may take to end after SIGTERM, in milliseconds. */
-const GRACE = 30_000;
-
 /**
  * Runs one attempt of one training. It is a process of its own, the leader of its session and group, so that it outlives
  * the server; its output is the job's log. Nothing of it is left behind when it ends: its last act is to kill its group.
  */
-async function main({ dataDir, id, command, hangTimeout, ...launch }: Order): Promise<void> {
+async function main({ dataDir, id, command, hangTimeout, cancelGrace, ...launch }: Order): Promise<void> {
   const folder = new JobFolder(dataDir, id);
   const unlock = tryLock(folder.lock);
   const previous = readAttempt(folder)?.attempt ?? 0;
@@ -21,7 +18,7 @@ async function main({ dataDir, id, command, hangTimeout, ...launch }: Order): Pr
     // Another runner was faster, or nothing is wanted any more.
     return;
   }
-  process.on("SIGTERM", () => setTimeout(killGroup, GRACE));
+  process.on("SIGTERM", () => setTimeout(killGroup, cancelGrace * 1000));
   process.on("SIGINT", () => {});
   const attempt: Attempt = { ...launch, pid: process.pid, identity: identityOf(process.pid) as string };
   // Before the launch: from now on, whoever finds the folder can find the group.
