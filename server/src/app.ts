@@ -100,6 +100,10 @@ function toApiError(error: FastifyError | ApiError, request: FastifyRequest): Ap
         { loc: ["header", "content-type"], msg: "Not the content type that this route reads", type: "content_type" },
       ]);
   }
+  if (error.code === "ENOSPC" || error.code === "SQLITE_FULL") {
+    request.log.error({ err: error }, "the disk is full");
+    return new ApiError(507, "disk_full", "The disk that holds the server's data is full");
+  }
   if (statusCode >= 400 && statusCode < 500) {
     return new ApiError(statusCode, "invalid_request_error", error.message);
   }

@@ -46,6 +46,13 @@ describe("server: the doctor", () => {
     assert.match(stdout, /^failed {2}recipe: /m);
   });
 
+  it("asks the Ray cluster", async () => {
+    const args = ["--data", folder(), "--trainer", "ray", "--ray-address", "http://127.0.0.1:9", "--recipe", "mine"];
+    const { code, stdout } = await run(["doctor", ...args, "--models", models("models: {m: some/hub-id}")]);
+    assert.equal(code, 1);
+    assert.match(stdout, /^failed {2}Ray: Ray at http:\/\/127\.0\.0\.1:9 cannot be reached: ECONNREFUSED$/m);
+  });
+
   it("sees a server that runs, and leaves it alone", async () => {
     const data = folder();
     const { child } = await startProcess(["--data", data]);

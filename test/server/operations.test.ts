@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { request } from "node:http";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { end, killProcesses, startProcess } from "./process";
+import { end, killProcesses, onSmallDisk, startProcess } from "./process";
 import { Api, folder, type Json, removeFolders, samples, withServer } from "./support";
 
 /** fetch sets some headers by itself; this sends what it is told. */
@@ -88,6 +88,26 @@ describe("server: operations", () => {
   it("refuses a body that is too large", async () => {
     const reply = await open.call("POST", "/v1/fine_tuning/jobs", { model: "m".repeat(2 * 1024 ** 2) });
     assert.deepEqual([reply.status, reply.body.type], [413, "too_large"]);
+  });
+});
+
+describe("server: a full disk", () => {
+  afterEach(() => {
+    killProcesses();
+    removeFolders();
+  });
+
+  it("is told to who uploads, leaves nothing behind, and ends when there is room again", async function () {
+    const data = folder();
+    const around = onSmallDisk(data, "4m") ?? this.skip();
+    const { url } = await startProcess(["--data", data], {}, around);
+    const api = new Api(url);
+    const first = await api.fileId(samples(20_000));
+    const reply = await api.upload(samples(20_000));
+    assert.deepEqual([reply.status, reply.body.type], [507, "disk_full"]);
+    assert.equal((await api.ok("GET", "/v1/files")).total, 1);
+    await api.ok("DELETE", `/v1/files/${first}`);
+    await api.fileId(samples(20_000));
   });
 });
 

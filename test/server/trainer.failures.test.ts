@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { onSmallDisk } from "./process";
 import { type Json, samples } from "./support";
 import { assertTrained, gone, withTrainings } from "./trainings";
 
@@ -76,19 +76,10 @@ describe("server: a training that fails", () => {
 
   it("is a disk that is full", async function () {
     trainings.create();
-    mkdirSync(join(trainings.server.dataDir, "runs"));
-    const mount = [
-      "-rm",
-      "sh",
-      "-c",
-      `mount -t tmpfs -o size=1m none '${trainings.server.dataDir}/runs' && exec "$@"`,
-      "sh",
-    ];
-    if (spawnSync("unshare", [...mount, "true"]).status !== 0) {
-      // Only where a user may mount a small disk of their own.
-      this.skip();
-    }
-    const api = await trainings.server.startIn(["unshare", ...mount]);
+    const runs = join(trainings.server.dataDir, "runs");
+    mkdirSync(runs);
+    const around = onSmallDisk(runs, "1m") ?? this.skip();
+    const api = await trainings.server.startIn(around);
     const job = await api.job({ training_files: [await api.fileId(samples(20_000))] });
     const { events } = await api.until(job.id, "FAILED");
     assert.match(events[0].data.reason, /^The disk that holds the server's data is full/);

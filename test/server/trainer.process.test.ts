@@ -36,6 +36,17 @@ describe("server: the process trainer", () => {
     await gone(await trainings.server.group(job.id));
   });
 
+  it("lists the models that can be trained, and the commits that were read", async () => {
+    const api = await trainings.start({ m: {} });
+    const job = await api.trained({ model: "m", repositories: REPOSITORIES });
+    const { data } = await api.ok("GET", "/v1/models");
+    assert.deepEqual(
+      data.map((model: Json) => model.id),
+      ["open-mistral-7b", "m", job.fine_tuned_model],
+    );
+    assert.equal(job.repositories[0].commit_id, "a".repeat(40));
+  });
+
   it("costs nothing that anybody knows without a price", async () => {
     const api = await trainings.start();
     const { metadata } = await api.trained();

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Api, eventually, type Json } from "./support";
-import { assertTrained, gone, isRunning, REPOSITORIES, withTrainings } from "./trainings";
+import { assertTrained, FAKE, gone, isRunning, REPOSITORIES, withTrainings } from "./trainings";
+
+const RUNNER = join(__dirname, "../../server/dist/trainers/process/runner.js");
 
 describe("server: trainings and a restart", () => {
   const trainings = withTrainings();
@@ -96,6 +100,19 @@ describe("server: trainings and a restart", () => {
     ];
     assert.deepEqual(kept.filter(existsSync), kept);
     assert.equal(statSync(secrets(going.id)).mode & 0o777, 0o600);
+  });
+
+  it("lets one of two runners train that were launched for the same attempt", async () => {
+    const api = await trainings.start({ m: { ms: 40 } });
+    const { id } = await api.job({ model: "m" });
+    await eventually("the first", async () => (existsSync(trainings.server.path(id, "log.txt")) ? true : undefined));
+    // What a server launches that does not know yet what one before it has launched.
+    const attempt = { attempt: 1, furthestStep: 0, idle: 0, hangTimeout: 60, cancelGrace: 1 };
+    const order = { dataDir: trainings.server.dataDir, id, command: [process.execPath, FAKE], ...attempt };
+    const second = spawn(process.execPath, [RUNNER, JSON.stringify(order)], { detached: true, stdio: "ignore" });
+    await once(second, "exit");
+    assertTrained(await api.until(id, "SUCCESS"), 10);
+    assert.equal(trainings.server.programs(id).length, 1);
   });
 
   describe("a kill", () => {

@@ -8,7 +8,8 @@ import { Api, eventually, folder, type Json, removeFolders } from "./support";
 export const SECRET = "github-token-that-nobody-may-see";
 export const REPOSITORIES = [{ owner: "o", name: "r", token: SECRET }];
 
-const FAKE = join(__dirname, "recipes/fake.js");
+/** The training program of these tests. */
+export const FAKE = join(__dirname, "recipes/fake.js");
 
 /** A server of its own process that trains with the fake recipe. Each test ends what it began with `stop`. */
 export class TrainingServer {

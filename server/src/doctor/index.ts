@@ -1,4 +1,5 @@
 import type { ServerOptions } from "../index";
+import { checkRay } from "./ray";
 import { checkDataFolder, checkKeys, checkNode } from "./server";
 import { checkModels, checkRecipe } from "./training";
 
@@ -12,7 +13,7 @@ export interface Finding {
 
 /** Says what works and what does not, with the options that the server would be started with. @returns the exit code */
 export async function examine(options: ServerOptions, print: (line: string) => void): Promise<number> {
-  const looks = [checkNode, checkDataFolder, checkKeys, checkModels, checkRecipe];
+  const looks = [checkNode, checkDataFolder, checkKeys, checkModels, checkRecipe, checkRay];
   let failed = 0;
   for (const look of looks) {
     for (const { level, what, text } of await look(options)) {

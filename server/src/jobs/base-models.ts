@@ -13,8 +13,8 @@ export interface BaseModel {
 
 const CHAT: BaseModel["capabilities"] = ["completion_chat", "function_calling", "fine_tuning"];
 
-/** The models that Mistral's documents name. They are listed for clients; jobs may name any other model, too. */
-export const BASE_MODELS: readonly BaseModel[] = [
+/** The models that Mistral's documents name. */
+const KNOWN: readonly BaseModel[] = [
   { id: "ministral-3b-latest", capabilities: CHAT },
   { id: "ministral-8b-latest", capabilities: CHAT },
   { id: "open-mistral-7b", capabilities: CHAT },
@@ -25,3 +25,12 @@ export const BASE_MODELS: readonly BaseModel[] = [
   { id: "pixtral-12b-latest", capabilities: [...CHAT, "vision"] },
   { id: "codestral-latest", capabilities: [...CHAT, "completion_fim"] },
 ];
+
+/**
+ * The models that are listed for clients.
+ *
+ * @param trainable those that can be trained; without them it is the known ones, and jobs may name any other, too
+ */
+export function baseModels(trainable?: readonly string[]): readonly BaseModel[] {
+  return trainable?.map((id) => KNOWN.find((model) => model.id === id) ?? { id, capabilities: CHAT }) ?? KNOWN;
+}

@@ -1,3 +1,4 @@
+import type { JobSpec } from "../schemas/jobs";
 import type { Job, JobEvent } from "../store/job";
 import type { Checkpoint, Plan, TrainerName } from "../trainers/trainer";
 import type { ArtifactReply } from "./artifact";
@@ -42,6 +43,12 @@ export function jobReply(job: Job, artifact?: ArtifactReply) {
 export function detailedJobReply(job: Job, events: JobEvent[], checkpoints: Checkpoint[], artifact?: ArtifactReply) {
   return {
     ...jobReply(job, artifact),
+    ...(job.spec.job_type === "completion" && {
+      repositories: job.spec.repositories.map((repository) => ({
+        ...repository,
+        commit_id: commitOf(repository, events) ?? NO_COMMIT,
+      })),
+    }),
     ...(job.spec.job_type === "classifier" && { classifier_targets: job.spec.classifier_targets }),
     events: events.map(({ name, data, createdAt }) => ({ name, data, created_at: seconds(createdAt) })),
     checkpoints: checkpoints.map(({ step, metrics, createdAt }) => ({
@@ -50,6 +57,14 @@ export function detailedJobReply(job: Job, events: JobEvent[], checkpoints: Chec
       created_at: seconds(createdAt),
     })),
   };
+}
+
+/** The commit that the training program says it has read. */
+function commitOf({ owner, name }: JobSpec["repositories"][number], events: JobEvent[]): unknown {
+  const told = events.find(
+    ({ name: event, data }) => event === "repository" && data.owner === owner && data.name === name,
+  );
+  return told?.data.commit_id;
 }
 
 /** The answer to a dry run. */

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { BadRequestError, NotFoundError } from "../errors";
-import { BASE_MODELS } from "../jobs/base-models";
+import { baseModels } from "../jobs/base-models";
 import { artifactReply } from "../replies/artifact";
 import { baseModelReply, fineTunedModelReply } from "../replies/models";
 import { updateModelBody } from "../schemas/models";
@@ -10,14 +10,15 @@ import type { FineTunedModel, ModelChange } from "../store/models";
 
 type ById = { Params: { model_id: string } };
 
-export function modelRoutes(app: FastifyInstance, { models, artifacts }: Services): void {
+export function modelRoutes(app: FastifyInstance, { models, artifacts, trainer }: Services): void {
+  const bases = baseModels(trainer.baseModels);
   /** @param intent what the caller wants to do, which cannot be done with a base model */
   const findFineTuned = (id: string, intent: string): FineTunedModel => {
     const model = models.get(id);
     if (model !== undefined) {
       return model;
     }
-    if (BASE_MODELS.some((base) => base.id === id)) {
+    if (bases.some((base) => base.id === id)) {
       throw new BadRequestError(`A base model cannot be ${intent}`);
     }
     throw new NotFoundError("There is no model with this id");
@@ -28,11 +29,11 @@ export function modelRoutes(app: FastifyInstance, { models, artifacts }: Service
 
   app.get("/v1/models", async (request) => ({
     object: "list",
-    data: [...BASE_MODELS.map(baseModelReply), ...models.list().map((model) => shown(model, request))],
+    data: [...bases.map(baseModelReply), ...models.list().map((model) => shown(model, request))],
   }));
 
   app.get<ById>("/v1/models/:model_id", async (request) => {
-    const base = BASE_MODELS.find((each) => each.id === request.params.model_id);
+    const base = bases.find((each) => each.id === request.params.model_id);
     return base ? baseModelReply(base) : shown(findFineTuned(request.params.model_id, "shown"), request);
   });
 

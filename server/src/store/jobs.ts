@@ -133,7 +133,11 @@ export class JobStore {
         .run(id, JSON.stringify(checkpoints.map(({ step }) => step)));
       for (const { step, metrics, createdAt } of checkpoints) {
         this.#database
-          .prepare("INSERT OR REPLACE INTO checkpoints (job_id, step, metrics, created_at) VALUES (?, ?, ?, ?)")
+          .prepare(
+            `INSERT INTO checkpoints (job_id, step, metrics, created_at) VALUES (?, ?, ?, ?)
+             ON CONFLICT (job_id, step) DO UPDATE SET metrics = excluded.metrics, created_at = excluded.created_at
+             WHERE metrics <> excluded.metrics`,
+          )
           .run(id, step, JSON.stringify(metrics), createdAt);
       }
       const row = this.#database.prepare("SELECT max(line) AS line FROM events WHERE job_id = ?").get(id);

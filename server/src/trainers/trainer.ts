@@ -96,6 +96,8 @@ export interface Progress {
  */
 export interface Trainer {
   readonly name: TrainerName;
+  /** The models that it can train; any, where it does not say. */
+  readonly baseModels?: readonly string[];
   /** How many runs there are and wait, where the trainer itself lets them wait. */
   readonly queue?: { readonly running: number; readonly waiting: number };
   /** Reads the data and plans the training; changes nothing. Rejects only when it cannot tell, not when the data is bad. */

@@ -123,6 +123,9 @@ async function main() {
     tell("event", { name: "two programs at once" });
   }
   appendFileSync(join(folder, "attempts.txt"), `${process.pid}\n`);
+  for (const { owner, name } of job.repositories) {
+    tell("event", { name: "repository", data: { owner, name, commit_id: "a".repeat(40) } });
+  }
   tell("start", { attempt, total_steps: total, step: first, tokens_per_step: 100, data_tokens: 1000, epochs: 1 });
   for (let step = first + 1; step <= total; step += 1) {
     await new Promise((resolve) => setTimeout(resolve, ms));

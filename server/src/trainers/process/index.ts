@@ -35,6 +35,10 @@ export class ProcessTrainer implements Trainer {
     this.queue = new Queue(options.maxJobs);
   }
 
+  get baseModels(): readonly string[] {
+    return [...this.#options.models.keys()];
+  }
+
   validate(candidate: Candidate, signal: AbortSignal): Promise<Validation> {
     return this.estimate(candidate, signal);
   }

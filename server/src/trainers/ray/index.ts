@@ -57,6 +57,10 @@ export class RayTrainer implements Trainer {
     this.#cluster = new Cluster(options.client);
   }
 
+  get baseModels(): readonly string[] {
+    return [...this.#options.models.keys()];
+  }
+
   validate(candidate: Candidate, signal: AbortSignal): Promise<Validation> {
     return this.estimate(candidate, signal);
   }
