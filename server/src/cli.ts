@@ -46,7 +46,7 @@ function stopOnSignal(server: RunningServer): void {
       process.exit(1);
     }
     stopping = true;
-    console.log(`${signal}: stopping; unfinished jobs go on when the server is started again`);
+    console.log(`${signal}: stopping; trainings go on without the server, or when it is started again`);
     server.close().catch(fail);
   };
   process.on("SIGINT", stop);

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { buildApp } from "./app";
 import { Keys } from "./auth";
 import { isLoopback } from "./browsers";
@@ -78,12 +78,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 /** Starts a server on a data folder that is its own. */
 async function open(options: ServerOptions, keys: Keys): Promise<RunningServer> {
   const {
-    dataDir,
     host = DEFAULT_HOST,
     port = 0,
     trainer: trainerName = "simulated",
     maxFileBytes = DEFAULT_MAX_FILE_BYTES,
   } = options;
+  // Trainings run in folders of their own.
+  const dataDir = resolve(options.dataDir);
   const secrets = new SecretStore(dataDir);
   const trainers = configureTrainers(options, dataDir, secrets);
   const database = openDatabase(join(dataDir, "server.db"));

@@ -58,6 +58,25 @@ describe("server: trainings and a restart", () => {
       assert.equal(trainings.server.programs(id).length, 1);
     });
 
+    it("leaves the jobs of another trainer as they are", async () => {
+      let api = await trainings.start({ m: { ms: 40 } });
+      const { id } = await api.job({ model: "m" });
+      const resting = await api.job({ model: "m", auto_start: false });
+      await api.until(resting.id, "VALIDATED");
+      await api.until(id, "RUNNING");
+      await trainings.server.kill();
+      api = await trainings.server.start("--trainer", "simulated", "--speed", "1000");
+      assert.equal((await api.trained()).metadata.simulated, true);
+      const refused = await api.call("POST", `/v1/fine_tuning/jobs/${id}/cancel`);
+      assert.match(refused.body.message, /rests until the server is started with --trainer process/);
+      assert.equal((await api.call("POST", `/v1/fine_tuning/jobs/${resting.id}/start`)).status, 409);
+      assert.equal((await api.getJob(id)).status, "RUNNING");
+      await api.ok("POST", `/v1/fine_tuning/jobs/${resting.id}/cancel`);
+      await trainings.server.kill();
+      api = await trainings.server.start();
+      assertTrained(await api.until(id, "SUCCESS"), 10);
+    });
+
     it("keeps to the limit: what runs counts before what waits", async () => {
       let api = await trainings.start({ slow: { ms: 60_000 } });
       const waiting = await api.job({ model: "slow", auto_start: false });

@@ -77,7 +77,7 @@ export class Steps {
       this.#options.secrets.remove(id);
       this.#attached.delete(id);
       this.#recorded.delete(id);
-      await this.#trainer(job).release(id);
+      await this.#options.trainers.get(job.trainer)?.release(id);
     }
   }
 

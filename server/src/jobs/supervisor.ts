@@ -71,6 +71,7 @@ export class Supervisor {
     if (job.status !== "VALIDATED") {
       throw new ConflictError(`Job ${id} is ${job.status}; only a job that is VALIDATED can be started`);
     }
+    this.#checkTrainer(job);
     const started = this.#steps.start(id);
     this.attend(id);
     return started;
@@ -91,9 +92,19 @@ export class Supervisor {
     if (!canBecome(job.status, "CANCELLATION_REQUESTED")) {
       throw new ConflictError(`Job ${id} is ${job.status}; a job that has ended cannot be cancelled`);
     }
+    this.#checkTrainer(job);
     const cancelled = jobs.transition(id, "CANCELLATION_REQUESTED", { cancelRequestedAt: Date.now() });
     this.attend(id);
     return cancelled;
+  }
+
+  /** @throws {ConflictError} when nothing could come of a change now */
+  #checkTrainer({ id, trainer }: Job): void {
+    if (!this.#options.trainers.has(trainer)) {
+      throw new ConflictError(
+        `Job ${id} was made for the trainer ${trainer}, which this server does not have; it rests until the server is started with --trainer ${trainer}`,
+      );
+    }
   }
 
   #tick(): void {

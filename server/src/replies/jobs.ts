@@ -113,7 +113,9 @@ function jobMetadata({ trainer, plan, progress, startedAt }: Job) {
     ...(progress && {
       current_step: progress.step,
       progress_percentage:
-        progress.stopReason === "early_stopping" ? 100 : Math.floor((progress.step / known.totalSteps) * 100),
+        progress.stopReason === "early_stopping"
+          ? 100
+          : Math.min(100, Math.floor((progress.step / known.totalSteps) * 100)),
       estimated_remaining_seconds: progress.remainingSeconds,
       train_loss: progress.trainLoss,
       last_updated_time: seconds(progress.updatedAt),

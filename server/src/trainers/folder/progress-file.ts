@@ -5,8 +5,8 @@ import { BEGINNING, type Story, tell } from "./story";
 
 const CHUNK_BYTES = 256 * 1024;
 
-/** A longer line is no progress: it is skipped, so that a program cannot fill the memory. */
-const MAX_LINE = 1024 ** 2;
+/** A longer line is no progress: it is skipped, so that a program cannot fill the memory. In characters. */
+const MAX_LINE = 64 * 1024;
 
 /**
  * Reads `progress.jsonl` while it grows: each `read` takes up where the last one ended. A last line without a newline is
@@ -50,7 +50,7 @@ export class ProgressFile {
     this.#rest = lines.pop() as string;
     for (const line of lines) {
       if (!this.#skipping && line.trim() !== "") {
-        this.#story = tell(this.#story, parseRecord(line));
+        this.#story = tell(this.#story, line.length > MAX_LINE ? undefined : parseRecord(line));
       }
       this.#skipping = false;
     }

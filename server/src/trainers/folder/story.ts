@@ -38,8 +38,9 @@ export const BEGINNING: Readonly<Story> = {
   events: [],
 };
 
-/** More events of one job than this are not kept: a program that writes without end must not fill the memory. */
+/** More than this are not kept of one job: a program that writes without end must not fill the memory. */
 const MAX_EVENTS = 1000;
+const MAX_CHECKPOINTS = 1000;
 
 /** Adds a line to the story. @param record see `parseRecord` */
 export function tell(before: Story, record: ProgressRecord | null | undefined): Story {
@@ -70,7 +71,8 @@ export function tell(before: Story, record: ProgressRecord | null | undefined): 
       const metrics = { train_loss, ...given(validation) };
       const checkpoint = { step: record.step, metrics, createdAt: milliseconds(record.time) };
       const others = story.checkpoints.filter((each) => each.step !== record.step);
-      return { ...story, checkpoints: [...others, checkpoint].sort((one, other) => one.step - other.step) };
+      const checkpoints = [...others, checkpoint].sort((one, other) => one.step - other.step);
+      return { ...story, checkpoints: checkpoints.slice(-MAX_CHECKPOINTS) };
     }
     case "result":
       return record.status === "failed"

@@ -25,6 +25,8 @@ async function main({ dataDir, id, command, hangTimeout, cancelGrace, ...launch 
   await writeAtomically(folder.attempt, JSON.stringify(attempt));
   const finish = async (exit: Omit<Exit, "attempt">) => {
     await writeAtomically(folder.exit, JSON.stringify({ attempt: launch.attempt, ...exit }));
+    // Also what keeps the lock until now: one that nothing refers to would be let go as garbage.
+    unlock();
     killGroup();
   };
 
