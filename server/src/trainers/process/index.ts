@@ -62,6 +62,10 @@ export class ProcessTrainer implements Trainer {
   }
 
   async poll(run: Run): Promise<Progress> {
+    if (run.cancelRequestedAt === undefined && this.queue.isWaiting(run.id) && !this.queue.admit(run.id)) {
+      // Before any look at the disk: hundreds may wait.
+      return { state: "starting", step: 0, checkpoints: [], reason: this.#waitingFor(run) };
+    }
     const attached = this.#attached.get(run.id) as Attached;
     // In this order: what has ended by now has told all that it will.
     const seen = observe(attached, run);
@@ -75,9 +79,7 @@ export class ProcessTrainer implements Trainer {
       case "wait":
         return progress;
       case "launch":
-        return this.queue.admit(run.id)
-          ? { ...progress, ...(await this.#launch(run, attached, decision)) }
-          : { ...progress, state: "starting", reason: this.#waitingFor(run) };
+        return { ...progress, ...(await this.#launch(run, attached, decision)) };
       case "failed":
         return { ...progress, ...(await this.#fail(run, attached, decision)) };
       case "succeeded":

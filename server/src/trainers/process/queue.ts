@@ -57,11 +57,12 @@ export class Queue {
     this.#running.add(id);
   }
 
-  /** @returns whether it is the job's turn; from then on it runs until it leaves */
+  isWaiting(id: string): boolean {
+    return this.#waiting.has(id);
+  }
+
+  /** @returns whether it is a waiting job's turn; from then on it runs until it leaves */
   admit(id: string): boolean {
-    if (this.#running.has(id)) {
-      return true;
-    }
     const job = this.#waiting.get(id);
     if (job === undefined || this.#running.size >= this.#limit || this.#ordered()[0]?.id !== id) {
       return false;
