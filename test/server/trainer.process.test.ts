@@ -98,12 +98,16 @@ describe("server: the process trainer", () => {
     const [one, two] = [new Api(url, "one"), new Api(url, "two")];
     const running = await one.job({ model: "slow" });
     await one.until(running.id, "RUNNING");
-    const jobs = [await one.job(), await one.job(), await two.job()];
-    const places = await eventually("all to wait", async () => {
-      const waiting = await Promise.all(jobs.map(async ({ id }) => (await one.getJob(id)).metadata.waiting_for ?? ""));
-      return waiting.every((each) => each.includes("of 3 in the queue"))
-        ? waiting.map((each) => /number (\d)/.exec(each)?.[1])
-        : undefined;
+    const place = async ({ id }: Json) => /number (\d)/.exec((await one.getJob(id)).metadata.waiting_for ?? "")?.[1];
+    const jobs: Json[] = [];
+    for (const owner of [one, one, two]) {
+      const job = await owner.job();
+      jobs.push(job);
+      await eventually("a place in the queue", () => place(job));
+    }
+    const places = await eventually("the places of all", async () => {
+      const found = await Promise.all(jobs.map(place));
+      return found[2] === "1" && found[1] === "3" ? found : undefined;
     });
     assert.deepEqual(places, ["2", "3", "1"]);
   });

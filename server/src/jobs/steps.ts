@@ -150,7 +150,7 @@ export class Steps {
     }
     const stored = given({ trainLoss, remainingSeconds, trainedTokens, actual, waitingFor });
     jobs.record(job.id, { step, ...stored, updatedAt: Date.now() }, progress);
-    if (waitingFor !== undefined && waitingFor !== job.progress?.waitingFor) {
+    if (waitingFor !== undefined && words(waitingFor) !== words(job.progress?.waitingFor ?? "")) {
       jobs.note(job.id, "waiting", { reason: waitingFor });
     }
     this.#recorded.set(job.id, news);
@@ -179,4 +179,9 @@ export class Steps {
       ...(job.cancelRequestedAt !== undefined && { cancelRequestedAt: job.cancelRequestedAt }),
     };
   }
+}
+
+/** A reason without its numbers: a place in a queue changes all the time, which is no event for each who waits in it. */
+function words(reason: string): string {
+  return reason.replaceAll(/\d+/g, "");
 }

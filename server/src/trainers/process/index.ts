@@ -125,8 +125,8 @@ export class ProcessTrainer implements Trainer {
   }
 
   #waitingFor(run: Run): string {
-    const { running, waiting } = this.queue;
-    return `Waits for its turn: number ${this.queue.place(run.id)} of ${waiting} in the queue, while ${running} of at most ${this.#options.maxJobs} trainings run`;
+    const place = this.queue.place(run.id);
+    return `Waits for its turn: number ${place} in the queue; at most ${this.#options.maxJobs} at a time train on this machine`;
   }
 
   /** @returns how the run has failed, if it has */
