@@ -107,7 +107,7 @@ describe("server: the Ray trainer", function () {
     const failed = await until(api, bad.id, "FAILED");
     assert.match(failed.events[0].data.reason, /exit code 1; its log ends with:.*\[secret\].*the recipe is broken/s);
     assert.match(readFileSync(server.path(bad.id, "log.txt"), "utf8"), new RegExp(SECRET));
-    const { entrypoint, runtime_env } = (await (await cluster.ask(`/api/jobs/${bad.id}`)).json()) as Json;
+    const { entrypoint, runtime_env } = await cluster.ask(`/api/jobs/${bad.id}`);
     assert.doesNotMatch(JSON.stringify([entrypoint, runtime_env]), new RegExp(SECRET));
     assert.deepEqual(await cluster.attempts(bad.id), { [bad.id]: "FAILED" });
   });
@@ -139,7 +139,7 @@ describe("server: the Ray trainer", function () {
     const waiting = await api.job({ model: "big" });
     await untilStep(api, running.id, 2);
     await untilItWaits(api, waiting.id, /^Waits in Ray's queue: .*resources \(CPUs, GPUs/);
-    for (const { id } of [running, waiting]) {
+    for (const { id } of [waiting, running]) {
       await api.ok("POST", `/v1/fine_tuning/jobs/${id}/cancel`);
       await until(api, id, "CANCELLED");
     }
@@ -164,7 +164,7 @@ describe("server: the Ray trainer", function () {
     const api = await start({ slow: { ms: 100 } });
     const { id } = await api.job({ model: "slow", hyperparameters: { training_steps: 1000 } });
     await untilStep(api, id, 1);
-    await cluster.ask(`/api/jobs/${id}/stop`, { method: "POST" });
+    await cluster.ask(`/api/jobs/${id}/stop`, {});
     const { events } = await until(api, id, "FAILED");
     assert.match(events[0].data.reason, /stopped in Ray, and not through this server/);
   });
@@ -204,8 +204,7 @@ describe("server: the Ray trainer", function () {
     const api = await start({ slow: { ms: 100 } });
     const { id } = await api.job({ auto_start: false, model: "slow" });
     await until(api, id, "VALIDATED");
-    const body = JSON.stringify({ submission_id: id, entrypoint: "sleep 1000" });
-    assert.equal((await cluster.ask("/api/jobs/", { method: "POST", body })).status, 200);
+    await cluster.ask("/api/jobs/", { submission_id: id, entrypoint: "sleep 1000" });
     await api.ok("POST", `/v1/fine_tuning/jobs/${id}/start`);
     await soon("an attempt", async () => server.attempt(id)?.submitted || undefined);
     assert.deepEqual(Object.keys(await cluster.attempts(id)), [id]);

@@ -4,6 +4,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import got from "got";
+import type { Json } from "../support";
 import { findOrMakeRay, UNSHARE } from "./environment";
 
 const HEAD = join(__dirname, "head.py");
@@ -49,10 +51,9 @@ export class RayCluster {
       // So that what waits for longer is given up by Ray within a test.
       RAY_JOB_START_TIMEOUT_SECONDS: "20",
     };
-    this.#head = spawn(program, args, { stdio: "ignore", env });
+    this.#head = spawn(program, args, { stdio: ["pipe", "ignore", "ignore"], env });
     for (const deadline = Date.now() + 120_000; Date.now() < deadline; await sleep(200)) {
-      const response = await this.ask("/api/jobs/").catch(() => undefined);
-      if (response?.status === 200) {
+      if ((await this.ask("/api/jobs/").catch(() => undefined)) !== undefined) {
         return;
       }
       if (this.#head.exitCode !== null) {
@@ -84,19 +85,20 @@ export class RayCluster {
     }
   }
 
-  /** Asks Ray itself. */
-  ask(path: string, init: RequestInit = {}): Promise<Response> {
-    return fetch(`${this.address}${path}`, {
+  /** Asks Ray itself, and expects a success. @param json what is sent; with it, the request is a POST */
+  ask(path: string, json?: object): Promise<Json> {
+    return got(`${this.address}${path}`, {
+      headers: { authorization: `Bearer ${TOKEN}` },
       // A head that is about to start may take a request and never answer it.
-      signal: AbortSignal.timeout(5000),
-      ...init,
-      headers: { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" },
-    });
+      timeout: { request: 5000 },
+      retry: { limit: 0 },
+      ...(json !== undefined && { method: "POST", json }),
+    }).json();
   }
 
   /** The ids of the submissions of a job that the cluster knows, and their statuses. */
   async attempts(jobId: string): Promise<Record<string, string>> {
-    const jobs = (await (await this.ask("/api/jobs/")).json()) as { submission_id: string | null; status: string }[];
+    const jobs = (await this.ask("/api/jobs/")) as { submission_id: string | null; status: string }[];
     const own = jobs.filter(({ submission_id }) => submission_id?.startsWith(jobId));
     return Object.fromEntries(own.map(({ submission_id, status }) => [submission_id, status]));
   }

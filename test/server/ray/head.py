@@ -2,7 +2,8 @@
 
     unshare --net --pid --fork --kill-child --mount-proc python3 head.py FOLDER
 
-Its dashboard is handed out through the Unix socket FOLDER/s. It is the first of its processes: when it is killed, all are.
+Its dashboard is handed out through the Unix socket FOLDER/s. It is the first of its processes: when it ends, all do; and it
+ends when its stdin does, with whoever has started it.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ import socket
 import struct
 import subprocess
 import sys
+import threading
 
 SIOCSIFFLAGS = 0x8914
 IFF_UP = 0x1
@@ -44,7 +46,13 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     await asyncio.gather(copy(reader, to_ray[1]), copy(to_ray[0], writer))
 
 
+def end_with_stdin() -> None:
+    sys.stdin.buffer.read()
+    os._exit(1)
+
+
 async def main(folder: str) -> None:
+    threading.Thread(target=end_with_stdin, daemon=True).start()
     bring_up_loopback()
     shutil.rmtree(f"{folder}/t", ignore_errors=True)
     if os.path.exists(f"{folder}/s"):
@@ -57,4 +65,14 @@ async def main(folder: str) -> None:
         sys.exit(await asyncio.to_thread(head.wait))
 
 
+def be_init() -> None:
+    """Goes on in a child. Orphans come to the first process, and Ray takes one that nobody waits for as alive."""
+    child = os.fork()
+    if child != 0:
+        while os.wait()[0] != child:
+            pass
+        os._exit(1)
+
+
+be_init()
 asyncio.run(main(sys.argv[1]))

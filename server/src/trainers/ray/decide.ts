@@ -1,3 +1,4 @@
+import { given } from "../../given";
 import type { Story } from "../folder";
 import { type Decision, decide, type NextAttempt, type Observation } from "../process/decide";
 import type { RayAttempt } from "./attempt";
@@ -24,8 +25,6 @@ export const FIRST_ATTEMPT: NextAttempt = { attempt: 1, furthestStep: 0, idle: 0
 /** What follows from what is seen and told. Nothing fails because the cluster is down, or full. */
 export function decideNext(seen: Look, { attempt, artifact, cancelled, stopped }: Known, story: Story): RayDecision {
   switch (seen.state) {
-    case "running":
-      return { kind: "wait" };
     case "waiting":
       // Ray leaves in its queue what was stopped there. Its launcher looks for the cancellation before anything else.
       return cancelled && stopped ? { kind: "cancelled" } : { kind: "wait", reason: seen.reason };
@@ -35,11 +34,14 @@ export function decideNext(seen: Look, { attempt, artifact, cancelled, stopped }
       return cancelled ? { kind: "cancelled" } : { kind: "launch", ...attempt, attempt: attempt.attempt + 1 };
     case "stopped":
       return cancelled ? { kind: "cancelled" } : { kind: "failed", reason: STOPPED, explain: false };
+    case "running":
     case "unavailable": {
       // A program that has left word has ended; whether anything of its attempt is left, only the cluster can say.
       const alive = seen.exit === undefined;
       const decision = decide({ alive, attempt, exit: seen.exit, artifact, cancelled }, story);
-      return decision.kind === "wait" || decision.kind === "launch" ? { kind: "wait", reason: seen.reason } : decision;
+      return decision.kind === "wait" || decision.kind === "launch"
+        ? { kind: "wait", ...given({ reason: seen.reason }) }
+        : decision;
     }
     case "over": {
       const decision = decide({ alive: false, attempt, exit: seen.exit, artifact, cancelled }, story);

@@ -10,10 +10,10 @@ const CHARACTERS = 2000;
 
 /** What can be seen of the latest attempt, in its folder and at the cluster. */
 export type Look =
-  /** The cluster does not say; the program may have left word itself. */
+  /** The cluster does not say, or has not seen the end yet; the program may have left word itself. */
   | { state: "unavailable"; reason: string; exit: Exit | undefined }
+  | { state: "running"; reason?: undefined; exit: Exit | undefined }
   | { state: "waiting"; reason: string }
-  | { state: "running" }
   /** Nobody knows whether the cluster was told of it. */
   | { state: "unsubmitted" }
   /** The cluster has given up starting it, as it does with what has waited for a while. */
@@ -52,7 +52,7 @@ function judge(job: RayJob | undefined, { submitted }: RayAttempt, exit: Exit | 
     case "PENDING":
       return { state: "waiting", reason: `Waits in Ray's queue: ${job.message}` };
     case "RUNNING":
-      return { state: "running" };
+      return { state: "running", exit };
     case "STOPPED":
       return { state: "stopped" };
     default:
