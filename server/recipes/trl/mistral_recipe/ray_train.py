@@ -2,6 +2,8 @@
 
 import json
 import os
+import signal
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +16,15 @@ from .guard import CANCELLED_CODE, guarded
 
 PACKAGE = Path(__file__).parent
 
+# What a shell says of a killed program.
+KILLED_CODE = 128 + signal.SIGKILL
+
 
 def train_with_ray(folder: Path, workers: int) -> None:
     """Runs the same training in each worker, with a GPU each where the cluster has any.
 
     Without RAY_ADDRESS, or a cluster that runs on this machine, a local one is started and ended. The first worker
-    alone reports; this process says nothing but that a worker was lost. Raises RecipeError for that, Cancelled after
-    a cancel.
+    alone reports. Raises Cancelled after a cancel, and SystemExit when a worker has failed or was lost.
     """
     ray.init(runtime_env={"py_modules": [str(PACKAGE)]})
     try:
@@ -64,7 +68,9 @@ def _fit(trainer: TorchTrainer, folder: Path) -> None:
         if (folder / "cancel").exists():
             raise Cancelled from error
         if not _has_result(folder):
-            raise RecipeError(f"a Ray worker was lost: {str(error).strip().splitlines()[-1]}") from error
+            # As if this process had been killed: the server launches it again, and it resumes.
+            print(f"a Ray worker was lost: {str(error).strip().splitlines()[-1]}", file=sys.stderr)
+            raise SystemExit(KILLED_CODE) from error
         raise SystemExit(1) from error
 
 

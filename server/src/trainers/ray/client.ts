@@ -26,6 +26,13 @@ export interface Submission {
   entrypoint_resources?: Record<string, number>;
 }
 
+const release = z.object({ ray_version: z.string() });
+
+interface Reply {
+  status: number;
+  text: string;
+}
+
 /** The cluster cannot be reached, or does not work: it may later. */
 export class RayUnavailableError extends Error {
   override readonly name = "RayUnavailableError";
@@ -56,20 +63,15 @@ export class RayClient {
     this.#headers = headers;
   }
 
+  /** Ray's own. */
+  async version(): Promise<string> {
+    return this.#read(release, await this.#send("GET", "/api/version")).ray_version;
+  }
+
   /** @returns undefined when the cluster knows no such job */
   async get(submissionId: string): Promise<RayJob | undefined> {
-    const { status, text } = await this.#send("GET", `/api/jobs/${encodeURIComponent(submissionId)}`);
-    if (status === 404) {
-      return undefined;
-    }
-    if (status !== 200) {
-      throw this.#unavailable(status, text);
-    }
-    const { data } = job.safeParse(parseJson(text));
-    if (data === undefined) {
-      throw new RayUnavailableError(`${this.address} answers, but not as Ray's Jobs API does; check --ray-address`);
-    }
-    return data;
+    const reply = await this.#send("GET", `/api/jobs/${encodeURIComponent(submissionId)}`);
+    return reply.status === 404 ? undefined : this.#read(job, reply);
   }
 
   /** Submits a job. One that the cluster has already, under this id, stays as it is. */
@@ -93,7 +95,18 @@ export class RayClient {
     }
   }
 
-  async #send(method: "GET" | "POST", path: string, json?: Submission): Promise<{ status: number; text: string }> {
+  #read<Schema extends z.ZodType>(schema: Schema, { status, text }: Reply): z.output<Schema> {
+    if (status !== 200) {
+      throw this.#unavailable(status, text);
+    }
+    const { data } = schema.safeParse(parseJson(text));
+    if (data === undefined) {
+      throw new RayUnavailableError(`${this.address} answers, but not as Ray's Jobs API does; check --ray-address`);
+    }
+    return data;
+  }
+
+  async #send(method: "GET" | "POST", path: string, json?: Submission): Promise<Reply> {
     try {
       const response = await this.#got.got(`${this.address}${path}`, {
         method,
