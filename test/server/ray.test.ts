@@ -3,10 +3,10 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
-import { killProcesses } from "./process";
+import { killProcesses, run } from "./process";
 import { RayCluster } from "./ray/cluster";
 import { findOrMakeRay } from "./ray/environment";
-import { type Api, eventually, type Json, removeFolders } from "./support";
+import { type Api, eventually, folder, type Json, removeFolders } from "./support";
 import { assertTrained, TrainingServer } from "./trainings";
 
 const SECRET = "github-token-that-nobody-may-see";
@@ -273,6 +273,15 @@ describe("server: the Ray trainer", function () {
     const starts = readFileSync(server.path(id, "progress.jsonl"), "utf8").match(/"type":"start".*/g) as string[];
     assert.equal(starts.length, 2);
     assert.ok(Number(/"step":(\d+)/.exec(starts[1] as string)?.[1]) >= 6);
+  });
+
+  it("is looked at by the doctor", async () => {
+    const args = ["doctor", "--trainer", "ray", "--ray-address", cluster.address, "--data", folder()];
+    const { stdout } = await run(args);
+    assert.match(stdout, /^ok +Ray: 2\.\d+\.\d+ at http:\/\/127\.0\.0\.1:\d+; its nodes must see the data folder/m);
+    const { code, stdout: without } = await run([...args, "--ray-address", "http://127.0.0.1:9"]);
+    assert.match(without, /^failed +Ray: Ray at http:\/\/127\.0\.0\.1:9 cannot be reached: ECONNREFUSED$/m);
+    assert.equal(code, 1);
   });
 
   it("does not show the token", async () => {
