@@ -93,7 +93,7 @@ describe("server: what a job takes of a Ray cluster", () => {
   afterEach(removeFolders);
 
   const run = { id: "job-1", spec: { model: "m" } } as Run;
-  const launcher = { command: ["sh", "-c", "it's"], hangTimeout: 60 };
+  const launcher = { command: ["sh", "-c", "it's"], hangTimeout: 60, cancelGrace: 30 };
 
   function config(content: object) {
     const path = join(folder(), "ray.yaml");
@@ -112,7 +112,7 @@ describe("server: what a job takes of a Ray cluster", () => {
     );
     assert.equal(
       body.entrypoint,
-      "exec 'python3' '/data/runs/job-1/launch.py' '--attempt' '2' '--hang-timeout' '60' '--secrets' '/data/s' " +
+      "exec 'python3' '/data/runs/job-1/launch.py' '--attempt' '2' '--hang-timeout' '60' '--cancel-grace' '30' '--secrets' '/data/s' " +
         "'--' 'sh' '-c' 'it'\\''s'",
     );
     assert.equal(of("other").num_gpus, 1);

@@ -51,7 +51,7 @@ describe("server: the launcher on a node of a Ray cluster", () => {
   }
 
   function launchProgram(command: string[], options: string[] = [], attempt = 2) {
-    const fixed = ["--attempt", String(attempt), "--hang-timeout", "60", ...options];
+    const fixed = ["--attempt", String(attempt), "--hang-timeout", "60", "--cancel-grace", "1", ...options];
     const child = spawn("python3", [join(path, "launch.py"), ...fixed, "--", ...command], {
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],
@@ -100,6 +100,14 @@ describe("server: the launcher on a node of a Ray cluster", () => {
     write("cancel", "");
     assert.equal((await end()).code, 143);
     assert.equal(JSON.parse(read("exit.json")).signal, "SIGTERM");
+  });
+
+  it("kills a cancelled program that does not end in the time it is given", async () => {
+    const { end } = launch("trap '' TERM; touch began; sleep 1000 & wait; wait");
+    await eventually("the program", async () => existsSync(join(path, "began")) || undefined);
+    write("cancel", "");
+    assert.equal((await end()).signal, "SIGKILL");
+    assert.deepEqual(JSON.parse(read("exit.json")), { attempt: 2, code: null, signal: "SIGKILL" });
   });
 
   it("ends a program that tells nothing for too long, and all that it has started", async () => {

@@ -17,9 +17,8 @@ import time
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 
-# Seconds. An attempt whose cluster is gone ends within a few; a program may take longer to end after SIGTERM.
+# Seconds. An attempt whose cluster is gone ends within a few.
 PATIENCE_WITH_LOCK = 60
-GRACE = 30
 INTERVAL = 0.5
 
 # sysexits.h: try again later.
@@ -48,6 +47,7 @@ def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--attempt", type=int, required=True)
     parser.add_argument("--hang-timeout", type=float, required=True)
+    parser.add_argument("--cancel-grace", type=float, required=True)
     parser.add_argument("--secrets", help="a JSON file of environment variables")
     parser.add_argument("--ray-workers", type=int, default=1)
     parser.add_argument("command", nargs="+")
@@ -134,7 +134,7 @@ def watch(program: subprocess.Popen, options: argparse.Namespace) -> None:
         if cancelled_at is None and os.path.exists(path("cancel")):
             cancelled_at = now
             os.killpg(0, signal.SIGTERM)
-        if cancelled_at is not None and now - cancelled_at > GRACE:
+        if cancelled_at is not None and now - cancelled_at > options.cancel_grace:
             finish(options.attempt, ended_by="SIGKILL")
             os.killpg(0, signal.SIGKILL)
         if progress_size() != size:

@@ -29,7 +29,7 @@ export interface TrainerOptions {
   rayHeaders?: Record<string, string>;
   /** `ray`: the file that says what a job takes of the cluster. */
   rayConfig?: string;
-  /** `process`: seconds that a cancelled program may take to end before it is killed; 30 by default. */
+  /** `process`, `ray`: seconds that a cancelled program may take to end before it is killed; 30 by default. */
   cancelGrace?: number;
 }
 
@@ -65,10 +65,10 @@ export function configureTrainers(
   if (trainer === "ray") {
     const models = readModelsFile(modelsPath(options));
     const command = recipeCommand(options.recipe);
-    const { hangTimeout = DEFAULT_HANG_TIMEOUT, rayAddress = DEFAULT_RAY_ADDRESS, rayHeaders } = options;
-    const client = new RayClient(rayAddress, rayHeaders);
+    const { hangTimeout = DEFAULT_HANG_TIMEOUT, cancelGrace = DEFAULT_CANCEL_GRACE } = options;
+    const client = new RayClient(options.rayAddress ?? DEFAULT_RAY_ADDRESS, options.rayHeaders);
     const resources = readRayConfig(options.rayConfig);
-    trainers.push(new RayTrainer({ dataDir, models, secrets, command, hangTimeout, client, resources }));
+    trainers.push(new RayTrainer({ dataDir, models, secrets, command, hangTimeout, cancelGrace, client, resources }));
   }
   return new Map(trainers.map((each) => [each.name, each]));
 }

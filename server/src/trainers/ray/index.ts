@@ -167,9 +167,9 @@ export class RayTrainer implements Trainer {
 
   /** Submits an attempt that stands in the folder. The cluster may have it already. */
   async #submit(run: Run, attached: Attached, attempt: RayAttempt): Promise<Outcome> {
-    const { secrets, resources, command, hangTimeout } = this.#options;
+    const { secrets, resources, command, hangTimeout, cancelGrace } = this.#options;
     const { folder } = attached;
-    const launcher = { command, hangTimeout, ...given({ secrets: secrets.fileOf(run.id) }) };
+    const launcher = { command, hangTimeout, cancelGrace, ...given({ secrets: secrets.fileOf(run.id) }) };
     const body = submission(run, folder, attempt, launcher, resources(run.spec.model));
     try {
       await this.#cluster.ask((client) => client.submit(body));

@@ -6,14 +6,16 @@ import { type RayAttempt, submissionId } from "./attempt";
 import type { Submission } from "./client";
 import type { Resources } from "./config";
 
-/** Seconds from SIGTERM to SIGKILL: Ray's own three are too few to end a training. Longer than the launcher's. */
-const STOP_WAIT = 35;
+/** Ray waits for so many seconds longer than the launcher before it kills; its own three are too few to end a training. */
+const STOP_MARGIN = 5;
 
 export interface Launcher {
   /** The program and its arguments; the folder's path follows them. */
   command: readonly string[];
   /** Seconds. */
   hangTimeout: number;
+  /** Seconds that a cancelled program may take to end before it is killed. */
+  cancelGrace: number;
   /** A file with the secrets of the job, if there are any. They never pass through Ray, which shows its jobs to everybody. */
   secrets?: string;
 }
@@ -35,7 +37,7 @@ export function submission(
     runtime_env: {
       ...runtime_env,
       env_vars: {
-        RAY_JOB_STOP_WAIT_TIME_S: String(STOP_WAIT),
+        RAY_JOB_STOP_WAIT_TIME_S: String(Math.ceil(launcher.cancelGrace + STOP_MARGIN)),
         ...(!single && workerVariables(resources)),
         ...runtime_env.env_vars,
       },
@@ -59,11 +61,12 @@ function workerVariables({ num_cpus, num_gpus, memory, resources = {} }: Resourc
 function entrypoint(
   folder: JobFolder,
   { attempt }: Pick<RayAttempt, "attempt">,
-  { command, hangTimeout, secrets }: Launcher,
+  { command, hangTimeout, cancelGrace, secrets }: Launcher,
   { workers, python }: Resources,
 ): string {
   const launch = [
     ...[python, join(folder.path, "launch.py"), "--attempt", attempt, "--hang-timeout", hangTimeout],
+    ...["--cancel-grace", cancelGrace],
     ...(secrets === undefined ? [] : ["--secrets", secrets]),
     ...(workers === 1 ? [] : ["--ray-workers", workers]),
   ];
