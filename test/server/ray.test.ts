@@ -7,9 +7,7 @@ import { killProcesses, run } from "./process";
 import { RayCluster } from "./ray/cluster";
 import { findOrMakeRay } from "./ray/environment";
 import { type Api, eventually, folder, type Json, removeFolders } from "./support";
-import { assertTrained, TrainingServer } from "./trainings";
-
-const SECRET = "github-token-that-nobody-may-see";
+import { assertTrained, REPOSITORIES, SECRET, TrainingServer } from "./trainings";
 
 describe("server: the Ray trainer", function () {
   this.timeout(120_000);
@@ -107,10 +105,7 @@ describe("server: the Ray trainer", function () {
 
   it("shows what the program tells, and its result; a secret comes to the program and not to Ray", async () => {
     const api = await start({ m: { behaviour: "crash", at: 4, ms: 100 } });
-    const [good, bad] = await Promise.all([
-      api.job(),
-      api.job({ model: "m", repositories: [{ owner: "o", name: "r", token: SECRET }] }),
-    ]);
+    const [good, bad] = await Promise.all([api.job(), api.job({ model: "m", repositories: REPOSITORIES })]);
     const job = await until(api, good.id, "SUCCESS");
     assertTrained(job, 10);
     assert.deepEqual([job.metadata.trainer, job.metadata.simulated, job.trained_tokens], ["ray", false, 1000]);
