@@ -5,6 +5,7 @@ Ray's own log, ends a program that is cancelled or hangs, and leaves `exit.json`
 """
 
 import argparse
+import contextlib
 import errno
 import fcntl
 import json
@@ -115,8 +116,10 @@ def run(options: argparse.Namespace, lock: int) -> int:
 def copy_output(program: subprocess.Popen) -> None:
     log = os.open(path("log.txt"), os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
     while chunk := os.read(program.stdout.fileno(), 65536):
-        os.write(log, chunk)
-        os.write(sys.stdout.fileno(), chunk)
+        for target in (log, sys.stdout.fileno()):
+            # A disk that is full must not make the program wait until it is read.
+            with contextlib.suppress(OSError):
+                os.write(target, chunk)
 
 
 def watch(program: subprocess.Popen, options: argparse.Namespace) -> None:
