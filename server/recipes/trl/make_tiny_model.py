@@ -42,16 +42,16 @@ PLAIN = """{{- bos_token }}
 MARKED = Path(__file__).parent / "mistral_recipe" / "template.jinja"
 
 
-def make(folder: Path, files: list[Path], template: str = "marked", seed: int = 0) -> Path:
-    """Writes config, weights and tokenizer; returns the folder."""
+def make(folder: Path, files: list[Path], template: str = "marked", seed: int = 0, hidden: int = 64) -> Path:
+    """Writes config, weights and tokenizer; returns the folder. `hidden` is the width of a layer."""
     tokenizer = _tokenizer(files)
     tokenizer.chat_template = {"marked": MARKED.read_text(), "plain": PLAIN, "none": None}[template]
     tokenizer.save_pretrained(folder)
     torch.manual_seed(seed)
     config = MistralConfig(
         vocab_size=len(tokenizer),
-        hidden_size=64,
-        intermediate_size=128,
+        hidden_size=hidden,
+        intermediate_size=2 * hidden,
         num_hidden_layers=2,
         num_attention_heads=4,
         num_key_value_heads=2,
