@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow.compute as pc
 from datasets import Dataset
 from transformers import PreTrainedTokenizerBase, Trainer
 
@@ -18,3 +19,9 @@ class Prepared:
     plan: Plan
     rows: Dataset
     settings: dict[str, Any]
+
+    @property
+    def tokens(self) -> int:
+        """Those of one epoch."""
+        column = self.rows.with_format("arrow")[:]["input_ids"]
+        return pc.sum(pc.list_value_length(column)).as_py()

@@ -32,20 +32,19 @@ def train(folder: Path) -> None:
         from .classifier import prepare
     else:
         from .completion import prepare
-    prepared = prepare(job, state.num_processes, progress)
-    trainer = prepared.trainer
-    trainer.job_folder = folder  # type: ignore[attr-defined]
-    trainer.add_callback(Reporting(folder, progress))
-    if job.base.early_stopping and trainer.eval_dataset is not None:
-        trainer.add_callback(EarlyStoppingCallback(job.base.early_stopping.get("patience", 1)))
-    run(job, prepared, progress)
+    run(job, prepare(job, state.num_processes, progress), progress)
 
 
 def run(job: Job, prepared: Prepared, progress: Progress) -> None:
+    """Trains what was made ready, from the newest good checkpoint on, and leaves the artifact and the result."""
     trainer, plan = prepared.trainer, prepared.plan
+    trainer.job_folder = job.folder  # type: ignore[attr-defined]
+    trainer.add_callback(Reporting(job.folder, progress))
+    if job.base.early_stopping and trainer.eval_dataset is not None:
+        trainer.add_callback(EarlyStoppingCallback(job.base.early_stopping.get("patience", 1)))
     checkpoint = checkpoints.newest(job.folder, progress)
     reached = checkpoints.trainer_state(checkpoint) if checkpoint else {"global_step": 0}
-    data_tokens = sum(len(ids) for ids in prepared.rows["input_ids"])
+    data_tokens = prepared.tokens
     progress.write(
         "start",
         total_steps=plan.total_steps,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 RECIPE = Path(__file__).parents[1]
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(RECIPE), "OMP_NUM_THREADS": "2", "HF_HUB_OFFLINE": "1"}
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(RECIPE), "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
 
 CAPITALS = {
     "France": "Paris", "Italy": "Rome", "Spain": "Madrid", "Norway": "Oslo", "Japan": "Tokyo", "Peru": "Lima",

@@ -168,3 +168,8 @@ def test_early_stopping_keeps_the_best_weights_and_says_so(tiny: Callable[..., P
     best = min(by_step, key=lambda step: by_step[step])
     kept = (tmp_path / "checkpoints" / f"step-{best}" / "adapter_model.safetensors").read_bytes()
     assert (tmp_path / "artifact" / "adapter_model.safetensors").read_bytes() == kept
+    # An attempt after the stop, which was killed before its result, trains no further.
+    taken = len(lines(tmp_path, "step"))
+    train(tmp_path)
+    assert len(lines(tmp_path, "step")) == taken
+    assert {**result(tmp_path), "time": 0} == {**end, "time": 0}

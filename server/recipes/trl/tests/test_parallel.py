@@ -32,7 +32,7 @@ def torchrun(tiny: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory
     with (folder / "log.txt").open("wb") as log:
         subprocess.run(
             [*command, "-m", "mistral_recipe", str(folder)],
-            env={**ENVIRONMENT, "OMP_NUM_THREADS": "1"},
+            env=ENVIRONMENT,
             stdout=log,
             stderr=log,
         )
