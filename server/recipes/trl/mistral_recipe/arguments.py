@@ -4,13 +4,17 @@ from typing import Any
 
 import torch
 from peft import LoraConfig, TaskType
+from transformers import PretrainedConfig
 
 from .checkpoints import PARTIAL, folder_of
 from .job import Base, Job
 from .plan import Plan
 
+# What sees images in Mistral's newer models learns nothing from text.
+IMAGE_PARTS = r".*(vision_tower|multi_modal_projector).*"
 
-def lora_config(base: Base, task: TaskType) -> LoraConfig:
+
+def lora_config(base: Base, task: TaskType, config: PretrainedConfig) -> LoraConfig:
     """Every linear layer, those of the MLP too, rank 16: "LoRA Without Regret" matches full fine-tuning that way."""
     rank = base.lora.get("r", 16)
     return LoraConfig(
@@ -19,6 +23,7 @@ def lora_config(base: Base, task: TaskType) -> LoraConfig:
         lora_alpha=base.lora.get("alpha", 2 * rank),
         lora_dropout=base.lora.get("dropout", 0.0),
         target_modules=base.lora.get("target_modules", "all-linear"),
+        exclude_modules=IMAGE_PARTS if hasattr(config, "vision_config") else None,
     )
 
 

@@ -10,6 +10,7 @@ from accelerate import PartialState
 from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
+    AutoModelForImageTextToText,
     AutoModelForSequenceClassification,
     AutoTokenizer,
     BitsAndBytesConfig,
@@ -56,13 +57,18 @@ def load_model(base: Base, labels: list[str] | None = None) -> PreTrainedModel:
         options["quantization_config"] = _four_bit(gpu)
     with _readable(base):
         if labels is None:
-            return AutoModelForCausalLM.from_pretrained(base.path, **options)
+            return _kind(AutoConfig.from_pretrained(base.path)).from_pretrained(base.path, **options)
         return AutoModelForSequenceClassification.from_pretrained(
             base.path,
             id2label=dict(enumerate(labels)),
             label2id={label: i for i, label in enumerate(labels)},
             **options,
         )
+
+
+def _kind(config: PretrainedConfig) -> Any:
+    # Mistral's newer models see images too; they are trained on text all the same.
+    return AutoModelForCausalLM if type(config) in AutoModelForCausalLM._model_mapping else AutoModelForImageTextToText
 
 
 def seq_len_of(asked: int | None, base: Base, config: PretrainedConfig) -> int:

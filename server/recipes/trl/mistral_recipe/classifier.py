@@ -33,7 +33,7 @@ def prepare(job: Job, workers: int, progress: Progress) -> Prepared:
     model.config.pad_token_id = tokenizer.pad_token_id
     plan = make_plan(len(rows), job.hyperparameters, job.base, workers, is_packed=False)
     trainer = ClassifierTrainer(
-        model=get_peft_model(model, lora_config(job.base, TaskType.SEQ_CLS)),
+        model=get_peft_model(model, lora_config(job.base, TaskType.SEQ_CLS, model.config)),
         args=TrainingArguments(
             **training_arguments(job, plan, validation is not None, reports(job, progress)),
             include_num_input_tokens_seen="non_padding",

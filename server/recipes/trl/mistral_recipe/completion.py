@@ -42,6 +42,6 @@ def prepare(job: Job, workers: int, progress: Progress) -> Prepared:
         train_dataset=rows,
         eval_dataset=validation,
         processing_class=tokenizer,
-        peft_config=lora_config(job.base, TaskType.CAUSAL_LM),
+        peft_config=lora_config(job.base, TaskType.CAUSAL_LM, model.config),
     )
     return Prepared(trainer, tokenizer, plan, rows, {"seq_len": seq_len, "packing": packs})

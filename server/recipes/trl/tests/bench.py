@@ -1,7 +1,8 @@
 """Tokens per second of CPU time, against TRL's own script: `python tests/bench.py`. Prints one JSON object.
 
 CPU time of one thread, since other work on the machine makes seconds of the clock incomparable. Each is trained in
-turn, and the best of its rounds counts. "equal" has the same packing and batch, "defaults" is TRL as it comes: no packing, batches of 8.
+turn, and the best of its rounds counts. "equal" has the same packing and batch; "defaults" is TRL as it comes, without
+packing, in batches of 8.
 """
 
 import json

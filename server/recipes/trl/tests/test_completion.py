@@ -1,6 +1,7 @@
 """Completion jobs, trained for real on the tiny model."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,17 @@ import torch
 from datasets import Dataset
 from jobs import CAPITALS, answer, capitals, events, lines, losses, make_job, question, result
 from peft import LoraConfig, PeftModel
+from safetensors import safe_open
 from test_chat import CALLING, TOOLS
-from transformers import AutoModelForCausalLM, AutoTokenizer, MistralForCausalLM, PreTrainedModel
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    Mistral3Config,
+    Mistral3ForConditionalGeneration,
+    MistralForCausalLM,
+    PixtralVisionConfig,
+    PreTrainedModel,
+)
 from trl import SFTConfig, SFTTrainer
 
 from mistral_recipe.packing import keeps_samples_apart
@@ -147,6 +157,21 @@ def test_packing_is_off_for_a_model_that_would_mix_samples(
     train(make_job(tmp_path, tiny(), {"a.jsonl": capitals()}, hyperparameters={"training_steps": 1}))
     assert events(tmp_path, "packing-off")
     assert json.loads((tmp_path / "artifact" / "recipe.json").read_text())["packing"] is False
+
+
+def test_a_model_that_sees_images_too_is_trained_on_text(tiny: Callable[..., Path], tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(tiny(), model)
+    text = MistralForCausalLM.from_pretrained(model).config.to_dict()
+    vision = PixtralVisionConfig(hidden_size=32, intermediate_size=64, num_hidden_layers=1, num_attention_heads=2)
+    Mistral3ForConditionalGeneration(Mistral3Config(text_config=text, vision_config=vision.to_dict())).save_pretrained(
+        model
+    )
+    job = tmp_path / "job"
+    train(make_job(job, model, {"a.jsonl": capitals()}, hyperparameters={"training_steps": 8}))
+    assert losses(job)[8] < losses(job)[1]
+    with safe_open(job / "artifact" / "adapter_model.safetensors", "pt") as adapter:
+        assert all("language_model" in name for name in adapter.keys())  # noqa: SIM118
 
 
 def test_function_calling_is_learned(tiny: Callable[..., Path], tmp_path: Path) -> None:
