@@ -26,7 +26,8 @@ export class RayCluster {
   reachable = true;
   readonly token = TOKEN;
 
-  constructor() {
+  /** @param findPython that of the cluster's nodes: one that has Ray alone, unless it is told */
+  constructor(private readonly findPython: () => Promise<string> = findOrMakeRay) {
     this.#way = createServer((socket) => this.#connect(socket));
   }
 
@@ -42,7 +43,7 @@ export class RayCluster {
   }
 
   async startHead(): Promise<void> {
-    const python = await findOrMakeRay();
+    const python = await this.findPython();
     const [program, ...args] = [...UNSHARE, python, HEAD, this.#folder] as unknown as [string, ...string[]];
     const env = {
       ...process.env,
