@@ -99,6 +99,7 @@ describe("server: a full disk", () => {
 
   it("is told to who uploads, leaves nothing behind, and ends when there is room again", async function () {
     const data = folder();
+    this.timeout(60_000);
     const around = onSmallDisk(data, "4m") ?? this.skip();
     const { url } = await startProcess(["--data", data], {}, around);
     const api = new Api(url);
