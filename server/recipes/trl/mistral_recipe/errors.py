@@ -15,6 +15,10 @@ class Cancelled(Exception):
     """The server asked for the end of the training."""
 
 
+class WorkerLost(Exception):
+    """A process of the training is gone, by no fault of the job: it can go on from its last checkpoint."""
+
+
 def reason_of(error: BaseException) -> str:
     """The sentence that the job's `result` line carries."""
     if isinstance(error, RecipeError):

@@ -2,29 +2,26 @@
 
 import json
 import os
-import signal
-import sys
+import traceback
 from pathlib import Path
 from typing import Any
 
 import ray
-from ray.train import FailureConfig, RunConfig, ScalingConfig
+from ray.train import FailureConfig, RunConfig, ScalingConfig, TrainingFailedError, WorkerGroupError
 from ray.train.torch import TorchTrainer
 
-from .errors import Cancelled, RecipeError
-from .guard import CANCELLED_CODE, guarded
+from .errors import Cancelled, RecipeError, WorkerLost, reason_of
 
 PACKAGE = Path(__file__).parent
-
-# What a shell says of a killed program.
-KILLED_CODE = 128 + signal.SIGKILL
+# What the others say when a worker is gone.
+LOST_CONNECTION = ("Connection closed by peer", "Connection reset by peer", "NCCL error", "DistNetworkError")
 
 
 def train_with_ray(folder: Path, workers: int) -> None:
     """Runs the same training in each worker, with a GPU each where the cluster has any.
 
-    Without RAY_ADDRESS, or a cluster that runs on this machine, a local one is started and ended. The first worker
-    alone reports. Raises Cancelled after a cancel, and SystemExit when a worker has failed or was lost.
+    Without RAY_ADDRESS, or a cluster that runs on this machine, a local one is started and ended. While it trains the
+    first worker alone reports. Raises RecipeError with a worker's reason, WorkerLost, or Cancelled after a cancel.
     """
     ray.init(runtime_env={"py_modules": [str(PACKAGE)]})
     try:
@@ -53,31 +50,27 @@ def _scaling(workers: int) -> ScalingConfig:
 def _work(config: dict[str, Any]) -> None:
     from .train import train
 
-    folder = Path(config["folder"])
-    code = guarded(folder, lambda: train(folder))
-    if code == CANCELLED_CODE:
-        raise Cancelled
-    if code != 0:
-        raise RecipeError("the worker has told why")
+    try:
+        train(Path(config["folder"]))
+    except Cancelled:
+        raise
+    except Exception as error:
+        traceback.print_exc()
+        # As text, since the driver may lack what is needed to read the error itself.
+        raise RecipeError(reason_of(error)) from None
 
 
 def _fit(trainer: TorchTrainer, folder: Path) -> None:
     try:
         trainer.fit()
-    except Exception as error:
+    except TrainingFailedError as error:
         if (folder / "cancel").exists():
             raise Cancelled from error
-        if not _has_result(folder):
-            # As if this process had been killed: the server launches it again, and it resumes.
-            print(f"a Ray worker was lost: {str(error).strip().splitlines()[-1]}", file=sys.stderr)
-            raise SystemExit(KILLED_CODE) from error
-        raise SystemExit(1) from error
-
-
-def _has_result(folder: Path) -> bool:
-    path = folder / "progress.jsonl"
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    try:
-        return bool(lines) and json.loads(lines[-1]).get("type") == "result"
-    except ValueError:
-        return False
+        failures = error.worker_failures if isinstance(error, WorkerGroupError) else {}
+        # Ray wraps what a worker raised; anything else is Ray's own, of a worker that is gone.
+        raised = [getattr(failure, "_base_exc", failure) for failure in failures.values()]
+        reasons = [str(one) for one in raised if isinstance(one, RecipeError)]
+        own = [reason for reason in reasons if not any(sign in reason for sign in LOST_CONNECTION)]
+        if not own:
+            raise WorkerLost(f"a Ray worker was lost: {str(error).strip().splitlines()[-1]}") from error
+        raise RecipeError(own[0]) from error

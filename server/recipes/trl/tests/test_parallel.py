@@ -1,21 +1,26 @@
 """Two workers give what one gives. Ray and torchrun start processes, so these tests take the longest."""
 
+import os
+import re
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from jobs import ENVIRONMENT, capitals, lines, losses, make_job, result, start
 
+from mistral_recipe.guard import LOST_CODE
 from mistral_recipe.train import train
 
 
-def job(folder: Path, model: Path) -> Path:
+def job(folder: Path, model: Path, training_steps: int = 10) -> Path:
     folder.mkdir()
     files = {"train.jsonl": capitals()}, {"valid.jsonl": capitals()[:4]}
     base = {"packing": False, "batch_size": 4}
-    return make_job(folder, model, *files, hyperparameters={"training_steps": 10}, base=base)
+    return make_job(folder, model, *files, hyperparameters={"training_steps": training_steps}, base=base)
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +64,20 @@ def test_two_workers_of_ray_give_what_two_processes_give(
     assert losses(folder) == pytest.approx(losses(torchrun), abs=1e-4)
     assert len(lines(folder, "start")) == len(lines(folder, "result")) == 1
     assert (folder / "artifact" / "adapter_model.safetensors").exists()
+
+
+def test_a_worker_of_ray_that_is_killed_is_no_failure_of_the_job(tiny: Callable[..., Path], tmp_path: Path) -> None:
+    pytest.importorskip("ray")
+    folder = job(tmp_path / "job", tiny(), training_steps=100_000)
+    process = start(folder, "--ray-workers", "2")
+    while not lines(folder, "step"):
+        assert process.poll() is None, (folder / "log.txt").read_text()[-3000:]
+        time.sleep(0.2)
+    pid = re.findall(r"RayTrainWorker pid=(\d+)", (folder / "log.txt").read_text())[-1]
+    os.kill(int(pid), signal.SIGKILL)
+    assert process.wait() == LOST_CODE, (folder / "log.txt").read_text()[-3000:]
+    assert lines(folder, "result") == []
+    assert lines(folder)[-1]["name"] == "worker-lost"
 
 
 def test_a_failure_in_ray_is_told_once_with_its_reason(tiny: Callable[..., Path], tmp_path: Path) -> None:
