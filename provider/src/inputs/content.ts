@@ -3,18 +3,23 @@ import { stat } from "node:fs/promises";
 import { isAbsolute, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { fileChunks } from "#data";
-import { loadGot } from "../client/got";
+import { loadGot, timeoutsOf } from "../client/got";
 import { agentsFor } from "../client/proxy";
 import type { WireAsset } from "../schema/assets";
 import type { DataFile } from "../schema/files";
 import { InputProblem } from "./problem";
 
+/** A server that sends nothing for so long is given up. */
+const STALLED_MS = 60_000;
+
 /** An asset's content as a stream. */
-export function open({ asset }: DataFile): Readable {
+export function open({ asset }: DataFile, stalledMs = STALLED_MS): Readable {
   const { text, uri } = (asset ?? {}) as WireAsset;
   if (text !== undefined) return Readable.from([Buffer.from(text)]);
   if (uri?.startsWith("file:")) return createReadStream(new URL(uri));
-  if (uri !== undefined) return loadGot().got.stream(uri, agentsFor(new URL(uri)));
+  if (uri !== undefined) {
+    return loadGot().got.stream(uri, { ...agentsFor(new URL(uri)), timeout: timeoutsOf(stalledMs) });
+  }
   throw new Error("the asset has neither text nor URI");
 }
 
@@ -63,5 +68,6 @@ function reasonOf(error: unknown): string {
 
 /** A URL without what may be a password or a signature. */
 function withoutSecrets(uri: string): string {
+  if (!URL.canParse(uri)) return "the remote asset";
   return Object.assign(new URL(uri), { username: "", password: "", search: "", hash: "" }).href;
 }

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { asset, runtime } from "@pulumi/pulumi";
 import { execa } from "execa";
+import { open } from "../../../provider/src/inputs/content";
 import { create } from "../../../provider/src/lifecycle/create";
 import type { Inputs } from "../../../provider/src/schema/inputs";
 import { World } from "../../support/lifecycle";
@@ -89,6 +90,15 @@ describe("a RemoteAsset as data", () => {
       assert.deepEqual([await world.files(), await world.jobs()], before);
     });
   }
+
+  it("that stalls is given up, so that no preview hangs", async () => {
+    answers = [(_, response) => response.write("{")];
+    const stalled = open({ asset: { uri: uri("silent") } }, 100);
+    await assert.rejects(
+      stalled.toArray(),
+      (error: Error) => !error.message.includes(SECRET) && /Timeout/.test(error.message),
+    );
+  });
 
   it("that stalls does not hold up an interrupt", async () => {
     answers = [(_, response) => response.end(sample("Stalled?"))];
