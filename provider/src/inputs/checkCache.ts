@@ -1,13 +1,18 @@
 import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, realpath, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import envPaths from "env-paths";
 import { RULES_VERSION, type Rules } from "#data";
 import type { WireAsset } from "../schema/assets";
 import type { DataFile } from "../schema/files";
 import type { DataReports } from "./inspectData";
 
-const FOLDER = () => join(envPaths("pulumi-mistral", { suffix: "" }).cache, "checks");
+/** @throws for a user without a home */
+function folder(): string {
+  // It looks for the home as soon as it is loaded.
+  const envPaths = require("env-paths") as typeof import("env-paths");
+  return join(envPaths("pulumi-mistral", { suffix: "" }).cache, "checks");
+}
+
 const KEPT_DAYS = 30;
 
 /** A file whose time of change is not so old yet could change once more within the same tick of its file system's clock. */
@@ -23,21 +28,24 @@ export async function cachedReports(
   rules: Rules | undefined,
   inspect: () => Promise<DataReports>,
 ): Promise<DataReports> {
-  const key = () => keyOf(files, rules).catch(() => undefined);
-  const before = await key();
-  const entry = before && join(FOLDER(), `${before.hash}.json`);
-  const known = entry && (await load(entry));
+  const mark = () => markOf(files, rules).catch(() => undefined);
+  const before = await mark();
+  const known = before && (await load(before.entry));
   if (known) return known;
 
   const reports = await inspect();
-  const after = await key();
-  const settled = after?.hash === before?.hash && after && Date.now() - after.changed > TICK_MS;
-  if (entry && settled) await store(entry, reports).catch(() => {});
+  const after = await mark();
+  const settled = after && after.entry === before?.entry && Date.now() - after.changed > TICK_MS;
+  if (settled) await store(after.entry, reports).catch(() => {});
   return reports;
 }
 
-/** @returns undefined when there is something among the files whose change cannot be noticed without reading it */
-async function keyOf(files: DataFile[][], rules: Rules | undefined) {
+/**
+ * Where the entry of the data is, and when the last of its files was changed.
+ *
+ * @returns undefined when there is something among them whose change cannot be noticed without reading it
+ */
+async function markOf(files: DataFile[][], rules: Rules | undefined) {
   let changed = 0;
   const marks = await Promise.all(
     files.map((each) =>
@@ -53,7 +61,7 @@ async function keyOf(files: DataFile[][], rules: Rules | undefined) {
   );
   if (marks.flat().includes(undefined)) return undefined;
   const text = JSON.stringify([RULES_VERSION, rules, marks]);
-  return { hash: createHash("sha256").update(text).digest("hex"), changed };
+  return { entry: join(folder(), `${createHash("sha256").update(text).digest("hex")}.json`), changed };
 }
 
 async function load(entry: string): Promise<DataReports | undefined> {
@@ -69,7 +77,7 @@ async function load(entry: string): Promise<DataReports | undefined> {
 
 /** Under another name first: a reader must never meet half an entry. */
 async function store(entry: string, reports: DataReports): Promise<void> {
-  await mkdir(FOLDER(), { recursive: true, mode: 0o700 });
+  await mkdir(folder(), { recursive: true, mode: 0o700 });
   const draft = `${entry}.${randomUUID()}`;
   await writeFile(draft, JSON.stringify(reports), { mode: 0o600 });
   await rename(draft, entry);
@@ -77,8 +85,8 @@ async function store(entry: string, reports: DataReports): Promise<void> {
 }
 
 async function removeUnused(): Promise<void> {
-  for (const name of await readdir(FOLDER())) {
-    const entry = join(FOLDER(), name);
+  for (const name of await readdir(folder())) {
+    const entry = join(folder(), name);
     const { mtimeMs } = await stat(entry);
     if (Date.now() - mtimeMs > KEPT_DAYS * 86_400_000) await rm(entry, { force: true });
   }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, readdir, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { execa } from "execa";
 import { cachedReports } from "../../../provider/src/inputs/checkCache";
 import type { DataReports } from "../../../provider/src/inputs/inspectData";
 import { sample } from "../../support/samples";
@@ -101,4 +102,21 @@ describe("the cache of what was found in the data", () => {
     await look();
     assert.equal(reads, 3);
   });
+
+  it("is done without where the user has no home", async function () {
+    // Only root can become a user that nobody knows.
+    if (process.getuid?.() !== 0) this.skip();
+    const { stdout } = await execa("node", ["-e", CHECKING], {
+      cwd: join(__dirname, "../../.."),
+      uid: 54_321,
+      extendEnv: false,
+      env: { PATH: process.env.PATH },
+    });
+    assert.equal(stdout, "read");
+  });
 });
+
+const CHECKING = `
+  const { cachedReports } = require("./provider/dist/inputs/checkCache");
+  cachedReports([[{ asset: { text: "{}" } }], []], undefined, async () => console.log("read"));
+`;
