@@ -35,12 +35,14 @@ export async function checkFiles(inputs: Record<string, unknown>): Promise<Files
   const reports = await unlessProblem(problems, () => inspected(inputs, places));
   if (!reports) return { problems, warnings: [] };
 
+  const known = places[0]?.length === filesOf(inputs, "trainingFiles").length && places[0].length > 0;
   const { training, validation, summary } = judged(
     reports,
     places.map((each) => each.map(nameOf)),
     {
       allowed: numberOf(inputs.invalidSampleSkipPercentage),
       seqLen: numberOf((inputs.hyperparameters as Inputs["hyperparameters"])?.seqLen),
+      moreTraining: !known,
     },
   );
   const rules = rulesOf(inputs);
@@ -51,7 +53,6 @@ export async function checkFiles(inputs: Record<string, unknown>): Promise<Files
     warnings.push(...checked.warnings);
     fillIn(inputs, place, checked);
   }
-  const known = training.length > 0 && training.length === filesOf(inputs, "trainingFiles").length;
   return { problems, warnings, ...(known && rules && { summary }) };
 }
 

@@ -19,6 +19,8 @@ export interface DataOptions {
   allowed?: number | undefined;
   /** Tokens; longer samples are cut, or split. */
   seqLen?: number | undefined;
+  /** There is more training data, whose size is not known: validation data cannot be measured by it. */
+  moreTraining?: boolean | undefined;
 }
 
 export interface CheckedFile {
@@ -83,7 +85,7 @@ export function judged(reports: DataReports, names: readonly string[][], options
   };
   return {
     training: reports.training.map(judge(trainingNames)),
-    validation: reports.validation.map(judge(validationNames, summary.bytes)),
+    validation: reports.validation.map(judge(validationNames, options.moreTraining ? Infinity : summary.bytes)),
     summary,
   };
 }

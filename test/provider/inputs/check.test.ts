@@ -44,6 +44,21 @@ describe("check", () => {
       assert.deepEqual(trainingFiles, [{ path: train, sha256, bytes: content.length, samples: 1 }]);
     });
 
+    it("does not hold validation data against training data whose size it does not know", async () => {
+      const quiet = new TestHost({ baseUrl: "http://127.0.0.1:9", maxRetries: "0" });
+      const warned = async (trainingFiles: unknown[]) => {
+        await check({}, declared({ trainingFiles, validationFiles: [train] }), quiet);
+        return quiet.said.splice(0).filter(({ message }) => message.includes("validation data may have")).length;
+      };
+      assert.deepEqual([await warned([{ fileId: "f" }]), await warned([{ ...ASSET, text: `${content}\n` }])], [0, 1]);
+    });
+
+    it("says which remote asset has no URL", async () => {
+      assert.deepEqual(await problems(declared({ trainingFiles: [{ ...ASSET, uri: "train.jsonl?key=secret" }] })), [
+        "trainingFiles[0]: the remote asset: Invalid URL",
+      ]);
+    });
+
     it("takes a FileAsset for its path, and keeps a StringAsset", async () => {
       const file = { ...ASSET, path: train, hash: sha256 };
       const text = { ...ASSET, text: `${content}\n`, hash: "of the engine" };
