@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { MistralClient } from "../client";
 import { describe } from "../inputs/content";
 import type { UploadedFiles } from "../inputs/request";
@@ -60,7 +61,9 @@ async function ensureUploaded(
     const other = uploads.get(name);
     if (!other) break;
     // Where it fails for its own resource, which may just have been told to stop, this one tries by itself.
-    const id = await other.catch(() => undefined);
+    signal.throwIfAborted();
+    const stopped = once(signal, "abort").then(() => undefined);
+    const id = await Promise.race([other.catch(() => undefined), stopped]);
     if (id !== undefined) return id;
     signal.throwIfAborted();
   }

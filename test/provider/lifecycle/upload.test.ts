@@ -180,6 +180,22 @@ describe("uploading the data of a job", () => {
       );
     }
 
+    it("ends at once when it is told to while another job uploads its data", async () => {
+      const trainingFiles = [await world.file("shared.jsonl", sample("Shared?"))];
+      const [one, other] = [
+        await world.declare("one", { trainingFiles }),
+        await world.declare("other", { trainingFiles }),
+      ];
+      const client = new MistralClient({ baseUrl: proxy.url });
+      const [uploading, host] = [upload(one, world.host(), client), world.host()];
+      await heldAre(1);
+      const waiting = upload(other, host, client);
+      await Promise.all([assert.rejects(waiting), sleep(20).then(() => host.controller.abort())]);
+      answer(held[0] as (typeof held)[number]);
+      await uploading;
+      assert.equal(held.length, 1);
+    });
+
     it("ends at once when it is told to, waiting files too", async () => {
       const host = world.host();
       const uploading = upload(await declare("interrupted"), host);
