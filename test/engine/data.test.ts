@@ -54,8 +54,8 @@ describeWithEngine("the data of a job, before it costs anything", (engine) => {
 
   it("fails the preview when even the least that it can cost is above maxCost", async () => {
     const program = await readFile(join(quickstart, "index.ts"), "utf8");
-    await stack.write("index.ts", program.replace("hyperparameters", "maxCost: 1, hyperparameters"));
-    await fails(stack.preview(), /maxCost: the training costs more than 1: about .* EUR/);
+    await stack.write("index.ts", program.replace("hyperparameters", "maxCost: 0.001, hyperparameters"));
+    await fails(stack.preview(), /maxCost: the training costs more than 0\.001: about .* EUR/);
     await stack.write("index.ts", program);
   });
 

@@ -26,18 +26,22 @@ export function estimate(summary: DataSummary, { trainingSteps, epochs: passes }
   const megabytes = summary.bytes / MEGABYTE;
   const epochs = trainingSteps === undefined ? passes : trainingSteps / megabytes;
   const steps = trainingSteps ?? (passes && Math.max(1, Math.round(passes * megabytes)));
-  const likely = totalTokens(summary) * (epochs ?? 0);
   return {
     steps,
     epochs,
-    trainedTokens:
-      epochs === undefined
-        ? undefined
-        : {
-            low: (likely * CHARACTERS_PER_TOKEN) / MOST_CHARACTERS_PER_TOKEN,
-            likely,
-            high: (likely * CHARACTERS_PER_TOKEN) / FEWEST_CHARACTERS_PER_TOKEN,
-          },
+    trainedTokens: epochs === undefined ? undefined : trainedTokens(summary, epochs, trainingSteps),
+  };
+}
+
+function trainedTokens(summary: DataSummary, epochs: number, trainingSteps: number | undefined): Range {
+  const tokens = totalTokens(summary);
+  const likely = tokens * epochs;
+  // How much data a declared step takes is the trainer's choice; it is one sample at least.
+  const least = trainingSteps === undefined ? likely : Math.min(likely, (trainingSteps * tokens) / summary.samples);
+  return {
+    low: (least * CHARACTERS_PER_TOKEN) / MOST_CHARACTERS_PER_TOKEN,
+    likely,
+    high: (likely * CHARACTERS_PER_TOKEN) / FEWEST_CHARACTERS_PER_TOKEN,
   };
 }
 

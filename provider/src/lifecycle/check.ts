@@ -53,7 +53,8 @@ export async function check(olds: RawInputs, news: RawInputs, host: Host): Promi
       host.say(sent.__urn, warning, "warning");
     }
     if (isNew && inputs.adopt === undefined) {
-      problems.push(...(await forecast(declared, data.summary, connection, host)));
+      const found = await collect(() => forecast(declared, data.summary, connection, host), problems);
+      problems.push(...(found ?? []));
     }
   }
   return { inputs: declared, problems: problems.map(({ message }) => message) };

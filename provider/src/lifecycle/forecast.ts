@@ -1,5 +1,5 @@
 import type { JobMetadata, MistralClient } from "../client";
-import { type Estimate, estimate } from "../inputs/estimate";
+import { type Estimate, estimate, type Range } from "../inputs/estimate";
 import type { DataSummary } from "../inputs/inspectData";
 import { InputProblem } from "../inputs/problem";
 import { jobRequest } from "../inputs/request";
@@ -7,7 +7,7 @@ import { hasUnknown } from "../inputs/unknowns";
 import type { Inputs } from "../schema/inputs";
 import { readConfig } from "./config";
 import type { Connection } from "./connection";
-import { explain } from "./errors";
+import { explain, isPassing } from "./errors";
 import { standingJobs } from "./findJob";
 import { type Cost, costText, dataText, dryRunText, trainingText } from "./forecastText";
 import type { Host } from "./host";
@@ -50,7 +50,8 @@ export async function forecast(
   const { dryRun } = said;
   const guess =
     summary && !hasUnknown(inputs.hyperparameters) ? estimate(summary, inputs.hyperparameters ?? {}) : undefined;
-  const cost = dryRun?.cost === undefined ? await priced(guess, inputs, host) : saidCost(dryRun, connection);
+  const tokens = dryRun?.train_tokens === undefined ? guess?.trainedTokens : exactly(dryRun.train_tokens);
+  const cost = dryRun?.cost === undefined ? await priced(tokens, inputs, host) : saidCost(dryRun, connection);
   const training = dryRun ? dryRunText(dryRun) : guess && trainingText(guess, summary as DataSummary);
   const lines = [
     summary && `training data: ${dataText(summary)}`,
@@ -62,8 +63,13 @@ export async function forecast(
   return tooMuch(cost, inputs);
 }
 
+/** Why a server could not be asked. It is not asked again: a preview of a hundred jobs would wait for it a hundred times. */
+const silentServers = new WeakMap<MistralClient, string>();
+
 /** Asks the server, which changes nothing there. Whatever goes wrong, the preview goes on without the answer. */
 function ask({ client }: Connection, inputs: Inputs, host: Host): Promise<Said> {
+  const silent = silentServers.get(client);
+  if (silent) return Promise.resolve({ reason: silent });
   return limited(ANSWER_WITHIN_SECONDS, host, async ({ signal }) => {
     try {
       const [standing] = await standingJobs(client, inputs, host, signal);
@@ -71,7 +77,9 @@ function ask({ client }: Connection, inputs: Inputs, host: Host): Promise<Said> 
       const { id, status } = standing.job;
       return { standing: `fine-tuning job ${id} (${status}) was created for this very declaration` };
     } catch (error) {
-      return { reason: signal.aborted ? "the server did not answer in time" : explain(error) };
+      const reason = signal.aborted ? "the server did not answer in time" : explain(error);
+      if (signal.aborted || isPassing(error)) silentServers.set(client, reason);
+      return { reason };
     }
   });
 }
@@ -84,27 +92,31 @@ async function dryRun(client: MistralClient, inputs: Inputs, signal: AbortSignal
 
 function saidCost({ cost = 0, cost_currency: currency = "", simulated }: JobMetadata, connection?: Connection): Cost {
   const basis = `says ${connection?.baseUrl}${simulated ? " (simulated: nothing is paid)" : ""}`;
-  return { low: cost, likely: cost, high: cost, currency, basis };
+  return { ...exactly(cost), currency, basis };
 }
 
-async function priced(guess: Estimate | undefined, { model }: Inputs, host: Host): Promise<Cost | undefined> {
+const exactly = (value: number): Range => ({ low: value, likely: value, high: value });
+
+async function priced(tokens: Range | undefined, { model }: Inputs, host: Host): Promise<Cost | undefined> {
   const { prices = {} } = await readConfig(host);
   const price = prices[model];
-  if (!price || !guess?.trainedTokens) return undefined;
-  const { low, likely, high } = guess.trainedTokens;
+  if (!price || !tokens) return undefined;
+  const { low, likely, high } = tokens;
   const each = price.perMillionTokens / 1e6;
   const basis = `by mistral:prices (${price.perMillionTokens} ${price.currency} per million tokens)`;
   return { low: low * each, likely: likely * each, high: high * each, currency: price.currency, basis };
 }
 
-function unknownCost({ reason }: Said, guess: Estimate | undefined): string {
+function unknownCost({ reason, dryRun }: Said, guess: Estimate | undefined): string {
   if (reason) return `unknown (${reason})`;
+  if (dryRun) return "unknown: the server does not say it; mistral:prices estimates it";
   if (guess && !guess.trainedTokens) return "unknown: set hyperparameters.trainingSteps or hyperparameters.epochs";
   return "unknown before the server has the data; mistral:prices estimates it";
 }
 
-function tooMuch(cost: Cost | undefined, { maxCost }: Inputs): InputProblem[] {
-  if (typeof maxCost !== "number" || !cost || cost.low <= maxCost) return [];
+function tooMuch(cost: Cost | undefined, { maxCost, autoStart = true }: Inputs): InputProblem[] {
+  // A job that is not started (or whose start a preview does not know yet) costs nothing.
+  if (autoStart !== true || typeof maxCost !== "number" || !cost || cost.low <= maxCost) return [];
   return [
     new InputProblem(
       "maxCost",

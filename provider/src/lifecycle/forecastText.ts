@@ -1,5 +1,5 @@
 import type { JobMetadata } from "../client";
-import type { Estimate, Range } from "../inputs/estimate";
+import { type Estimate, type Range, totalTokens } from "../inputs/estimate";
 import type { DataSummary } from "../inputs/inspectData";
 import { amount, bytesText, count, several } from "../inputs/words";
 import { duration } from "./progress";
@@ -12,13 +12,13 @@ export interface Cost extends Range {
 }
 
 /** `1,200 samples in 2.1 MB, about 310,000 tokens (assistant 118,000, user 192,000), the longest sample about 900` */
-export function dataText({ samples, bytes, tokens, longestSample }: DataSummary): string {
-  const total = Object.values(tokens).reduce((sum, each) => sum + each, 0);
+export function dataText(summary: DataSummary): string {
+  const { samples, bytes, tokens, longestSample } = summary;
   const roles = Object.entries(tokens).filter(([role]) => role !== "text");
   const byRole = roles.map(([role, tokens]) => `${role} ${count(tokens)}`).join(", ");
   return [
     `${several(samples, "sample")} in ${bytesText(bytes)}`,
-    `about ${several(total, "token")}${byRole && ` (${byRole})`}`,
+    `about ${several(totalTokens(summary), "token")}${byRole && ` (${byRole})`}`,
     `the longest sample about ${count(longestSample)}`,
   ].join(", ");
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { UNKNOWN } from "../../../provider/src/inputs/unknowns";
 import { check, type RawInputs } from "../../../provider/src/lifecycle/check";
 import type { TestHost } from "../../support/host";
 import { urnOf } from "../../support/host";
@@ -56,6 +57,48 @@ describe("the forecast of a new job", () => {
     assert.deepEqual((await forecast({ hyperparameters, maxCost: 2.7 }, world.host({ prices }))).problems, []);
   });
 
+  it("does not hold a step for more than one sample where a bound decides: that is the trainer's choice", async () => {
+    const hyperparameters = { trainingSteps: 1000 };
+    const inexact = await forecast({ hyperparameters, maxCost: 0.03 }, world.host({ prices }));
+    assert.deepEqual(inexact.problems, []);
+    assert.match(inexact.lines[2] as string, /^cost: about [\d.]+ EUR \(0\.027 to /);
+    assert.equal((await forecast({ hyperparameters, maxCost: 0.02 }, world.host({ prices }))).problems.length, 1);
+  });
+
+  it("passes whatever the cost when the job is not to be started: nothing is spent then", async () => {
+    const dear = { hyperparameters: { epochs: 100 }, maxCost: 0 };
+    for (const autoStart of [false, UNKNOWN]) {
+      assert.deepEqual((await forecast({ ...dear, autoStart }, world.host({ prices }))).problems, []);
+    }
+  });
+
+  describe("by a server that has the data", () => {
+    let server: ScriptedServer;
+    before(async () => {
+      server = await ScriptedServer.start();
+    });
+    after(() => server.stop());
+    const declared = { trainingFiles: [{ fileId: "f" }], hyperparameters: { trainingSteps: 7 } };
+    const noJobs = { json: { object: "list", data: [], total: 0 } };
+
+    it("prices the tokens that it counts when it does not say the cost itself", async () => {
+      server.script(noJobs, { json: { training_steps: 7, train_tokens: 2_000_000 } });
+      const { lines } = await forecast(declared, world.host({ baseUrl: server.url, prices }));
+      assert.equal(lines[1], "cost: 4.00 EUR, by mistral:prices (2 EUR per million tokens)");
+      server.script(noJobs, { json: { training_steps: 7, train_tokens: 2_000_000 } });
+      const unpriced = await forecast(declared, world.host({ baseUrl: server.url }));
+      assert.equal(unpriced.lines[1], "cost: unknown: the server does not say it; mistral:prices estimates it");
+    });
+
+    it("is asked once when it is out of order: a hundred new jobs must not wait for it a hundred times", async () => {
+      const host = () => world.host({ baseUrl: server.url, maxRetries: "0" });
+      server.script({ status: 503, json: { message: "later" } });
+      const answers = [await forecast(declared, host()), await forecast(declared, host())];
+      for (const { lines } of answers) assert.match(lines[0] as string, /^cost: unknown \(.*503/);
+      assert.equal(server.received.length, 1);
+    });
+  });
+
   it("is the server's own where that has the data, and changes nothing there", async () => {
     const { id: fileId } = await world.client.files.upload({ name: "given.jsonl", content: data });
     const declared = { trainingFiles: [{ fileId }], hyperparameters: { trainingSteps: 7 } };
@@ -109,6 +152,7 @@ describe("the forecast of a new job", () => {
   ] as const) {
     it(`refuses prices that are none: ${line}`, async () => {
       assert.deepEqual((await forecast({}, world.host({ prices: value }))).problems, [line]);
+      assert.deepEqual((await forecast({ connection: UNKNOWN }, world.host({ prices: value }))).problems, [line]);
     });
   }
 });
