@@ -11,7 +11,7 @@ export interface InspectOptions {
   rules?: Rules | undefined;
   /** Finds samples that come twice; shared by the files of one kind. */
   index?: SampleIndex | undefined;
-  /** Number of this file among those that share the index, from 0; at most 255. */
+  /** Number of this file among those that share the index, from 0. */
   file?: number | undefined;
   /** Of the data that must not have the same samples. */
   other?: SampleIndex | undefined;
