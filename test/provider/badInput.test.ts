@@ -126,7 +126,7 @@ describe("bad input", () => {
       assert.deepEqual(problems, []);
       assert.match(
         host.said.map(({ message }) => message).join(),
-        /^training data: (.|\n)*cost: unknown \(not known yet\)/,
+        /^training data: (.|\n)*cost: unknown \(some inputs are not known yet\)/,
       );
     });
 

@@ -42,7 +42,10 @@ export async function forecast(
   connection: Connection | undefined,
   host: Host,
 ): Promise<InputProblem[]> {
-  const said = connection && !hasUnknown(inputs) ? await ask(connection, inputs, host) : { reason: "not known yet" };
+  const said =
+    connection && !hasUnknown(inputs)
+      ? await ask(connection, inputs, host)
+      : { reason: "some inputs are not known yet" };
   if (said.standing) {
     host.say(inputs.__urn, `${said.standing}: it is taken over, nothing is trained or paid again`, "milestone");
     return [];

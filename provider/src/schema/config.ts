@@ -1,8 +1,13 @@
 import { z } from "zod";
 
+/** What is empty is no price of 0. */
+const given = (value: unknown) => (value === null || value === "" ? undefined : value);
+
 const price = z
   .strictObject({
-    perMillionTokens: z.coerce.number().nonnegative().meta({ description: "Price of a million trained tokens." }),
+    perMillionTokens: z
+      .preprocess(given, z.coerce.number().nonnegative())
+      .meta({ description: "Price of a million trained tokens." }),
     currency: z.string().min(1).meta({ description: "Currency of the price, for instance `EUR`." }),
   })
   .meta({ id: "Price", description: "What training a model costs." });

@@ -148,6 +148,7 @@ describe("the forecast of a new job", () => {
       '{"m":{"perMillionTokens":-1,"currency":"EUR"}}',
       "mistral:prices.m.perMillionTokens: expected a number of at least 0, got one out of range",
     ],
+    ['{"m":{"perMillionTokens":"","currency":"EUR"}}', "mistral:prices.m.perMillionTokens: expected a number, got NaN"],
     ['{"m":{"perMillionTokens":1}}', "mistral:prices.m.currency: is required"],
   ] as const) {
     it(`refuses prices that are none: ${line}`, async () => {
