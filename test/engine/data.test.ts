@@ -44,7 +44,7 @@ describeWithEngine("the data of a job, before it costs anything", (engine) => {
     const output = await succeeds(stack.preview());
     const samples = good.trim().split("\n").length;
     assert.match(output, new RegExp(`training data: ${samples} samples in 20\\.3 kB, about [\\d,]+ tokens \\(`));
-    assert.match(output, /training: 100 steps, about [\d,]+ epochs, about [\d,]+ tokens/);
+    assert.match(output, /training: 100 steps\n/);
     assert.match(
       output,
       /cost: about [\d.]+ EUR \([\d.]+ to [\d.]+\), by mistral:prices \(2\.5 EUR per million tokens\)/,

@@ -12,7 +12,7 @@ export async function shownSamples(files: string[], count: number, rules: Rules,
   const shown: string[] = [];
   for (const file of files) {
     for (const { line, sample } of await firstSamples(file, count - shown.length, rules)) {
-      const pieces = piecesOf(sample);
+      const pieces = piecesOf(sample, rules.jobType);
       const [all, learned] = [tokensOf(pieces), tokensOf(pieces.filter((piece) => piece.learned))];
       const text = pieces.map((piece) => marked(piece, styled)).join("");
       shown.push(`${file}:${line}: about ${all} tokens, ${learned} of them count for the loss\n${text}\n`);

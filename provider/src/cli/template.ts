@@ -1,4 +1,4 @@
-import { CHARACTERS_PER_TOKEN } from "#data";
+import { CHARACTERS_PER_TOKEN, type Rules } from "#data";
 
 /** A piece of what the model sees. */
 export interface Piece {
@@ -29,9 +29,9 @@ const given = (text: string): Piece => ({ text, learned: false });
 const learned = (text: string): Piece => ({ text, learned: true });
 
 /** A sample as the model will see it: plain text as it is, a classifier's input and its labels, a conversation in Mistral's template. */
-export function piecesOf(sample: Sample): Piece[] {
+export function piecesOf(sample: Sample, jobType: Rules["jobType"]): Piece[] {
   const { text = "", messages, labels } = sample;
-  if (labels === undefined) return messages ? conversation(messages, sample.tools) : [learned(text)];
+  if (jobType === "completion") return messages ? conversation(messages, sample.tools) : [learned(text)];
   const input = messages ? conversation(messages, sample.tools).map((piece) => given(piece.text)) : [given(text)];
   return [...input, given("\nlabels: "), learned(JSON.stringify(labels))];
 }

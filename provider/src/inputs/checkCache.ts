@@ -68,7 +68,7 @@ async function load(entry: string): Promise<DataReports | undefined> {
   try {
     const reports = JSON.parse(await readFile(entry, "utf8"));
     const now = new Date();
-    await utimes(entry, now, now);
+    await utimes(entry, now, now).catch(() => {});
     return reports;
   } catch {
     return undefined;

@@ -19,6 +19,8 @@ export interface Estimate {
   steps: number | undefined;
   /** Passes over the data. */
   epochs: number | undefined;
+  /** Which of the two the declaration says; the other follows from it. */
+  declared: "steps" | "epochs";
   trainedTokens: Range | undefined;
 }
 
@@ -29,6 +31,7 @@ export function estimate(summary: DataSummary, { trainingSteps, epochs: passes }
   return {
     steps,
     epochs,
+    declared: trainingSteps === undefined ? "epochs" : "steps",
     trainedTokens: epochs === undefined ? undefined : trainedTokens(summary, epochs, trainingSteps),
   };
 }

@@ -6,9 +6,8 @@ import {
   MistralClient,
 } from "../client";
 import { InputProblem } from "../inputs/problem";
-import type { Config } from "../schema/config";
 import type { Inputs } from "../schema/inputs";
-import { readConfig } from "./config";
+import { type ConnectionConfig, connectionConfig } from "./config";
 import type { Host } from "./host";
 
 /** A server, and the client that talks to it. */
@@ -26,7 +25,7 @@ export interface Connection {
  */
 export async function connect(inputs: Pick<Inputs, "connection">, host: Pick<Host, "config">): Promise<Connection> {
   const { connection = {} } = inputs;
-  const config = await readConfig(host);
+  const config = await connectionConfig(host);
   const ownKey: Candidate = ["connection.apiKey", connection.apiKey];
   const apiKey = firstOf(
     ownKey,
@@ -66,7 +65,7 @@ function clientWith(options: ClientOptions): MistralClient {
 type Candidate = [name: string, value: string | undefined];
 
 /** An empty variable counts as none: CI systems set missing secrets to "". */
-const candidates = (key: "apiKey" | "baseUrl", config: Config, variable: string): Candidate[] => [
+const candidates = (key: "apiKey" | "baseUrl", config: ConnectionConfig, variable: string): Candidate[] => [
   [`mistral:${key}`, config[key]],
   [variable, process.env[variable] || undefined],
 ];

@@ -1,23 +1,26 @@
-import type { JobMetadata, MistralClient } from "../client";
+import type { Job, JobMetadata, MistralClient } from "../client";
 import { type Estimate, estimate, type Range } from "../inputs/estimate";
 import type { DataSummary } from "../inputs/inspectData";
 import { InputProblem } from "../inputs/problem";
 import { jobRequest } from "../inputs/request";
 import { hasUnknown } from "../inputs/unknowns";
+import { amount } from "../inputs/words";
 import type { Inputs } from "../schema/inputs";
-import { readConfig } from "./config";
+import { pricesConfig } from "./config";
 import type { Connection } from "./connection";
 import { explain, isPassing } from "./errors";
 import { standingJobs } from "./findJob";
 import { type Cost, costText, dataText, dryRunText, trainingText } from "./forecastText";
 import type { Host } from "./host";
 import { limited } from "./limit";
+import { isUnstarted } from "./status";
 import { findUploads } from "./upload";
 
 /** A preview must not hang on a server that is slow or away. */
 const ANSWER_WITHIN_SECONDS = 10;
 
-const BASIS = "Estimates: a token is about four characters, an epoch about one step per MB of data.";
+const BASIS =
+  "Estimates: a token is about four characters, a step about one MB of data (the hosted service's rule; a server of your own says its own once it has the data).";
 
 /** What a server says of a job that does not exist yet. */
 interface Said {
@@ -47,7 +50,7 @@ export async function forecast(
       ? await ask(connection, inputs, host)
       : { reason: "some inputs are not known yet" };
   if (said.standing) {
-    host.say(inputs.__urn, `${said.standing}: it is taken over, nothing is trained or paid again`, "milestone");
+    host.say(inputs.__urn, said.standing, "milestone");
     return [];
   }
   const { dryRun } = said;
@@ -76,15 +79,20 @@ function ask({ client }: Connection, inputs: Inputs, host: Host): Promise<Said> 
   return limited(ANSWER_WITHIN_SECONDS, host, async ({ signal }) => {
     try {
       const [standing] = await standingJobs(client, inputs, host, signal);
-      if (!standing) return { dryRun: await dryRun(client, inputs, signal) };
-      const { id, status } = standing.job;
-      return { standing: `fine-tuning job ${id} (${status}) was created for this very declaration` };
+      return standing ? { standing: standingText(standing.job) } : { dryRun: await dryRun(client, inputs, signal) };
     } catch (error) {
       const reason = signal.aborted ? "the server did not answer in time" : explain(error);
       if (signal.aborted || isPassing(error)) silentServers.set(client, reason);
       return { reason };
     }
   });
+}
+
+function standingText({ id, status, metadata }: Job): string {
+  const taken = `fine-tuning job ${id} (${status}) was created for this very declaration: it is taken over`;
+  if (!isUnstarted(status)) return `${taken}, nothing is trained or paid again`;
+  if (metadata?.cost === undefined) return `${taken}, and has not been started yet`;
+  return `${taken}, and costs ${amount(metadata.cost)} ${metadata.cost_currency ?? ""} once it is started`;
 }
 
 /** @returns undefined when the server does not have all of the data */
@@ -101,7 +109,7 @@ function saidCost({ cost = 0, cost_currency: currency = "", simulated }: JobMeta
 const exactly = (value: number): Range => ({ low: value, likely: value, high: value });
 
 async function priced(tokens: Range | undefined, { model }: Inputs, host: Host): Promise<Cost | undefined> {
-  const { prices = {} } = await readConfig(host);
+  const { prices = {} } = await pricesConfig(host);
   const price = prices[model];
   if (!price || !tokens) return undefined;
   const { low, likely, high } = tokens;

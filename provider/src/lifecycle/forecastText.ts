@@ -23,17 +23,17 @@ export function dataText(summary: DataSummary): string {
   ].join(", ");
 }
 
-/** `12 steps, about 6 epochs, about 1,860,000 tokens` */
-export function trainingText({ steps, epochs, trainedTokens }: Estimate, { stepsPerEpoch }: DataSummary): string {
+/** `about 12 steps, 6 epochs, about 1,860,000 tokens`. How much data a declared step takes is the server's to say. */
+export function trainingText(
+  { steps, epochs, declared, trainedTokens }: Estimate,
+  { stepsPerEpoch }: DataSummary,
+): string {
   if (!steps || !epochs || !trainedTokens) {
     return `the service decides how long; an epoch takes about ${several(stepsPerEpoch, "step")}`;
   }
-  const passes = Number(epochs.toPrecision(2));
-  return [
-    several(steps, "step"),
-    `about ${several(passes, "epoch")}`,
-    `about ${several(Math.round(trainedTokens.likely), "token")}`,
-  ].join(", ");
+  if (declared === "steps") return several(steps, "step");
+  const tokens = several(Math.round(trainedTokens.likely), "token");
+  return `about ${several(steps, "step")}, ${several(epochs, "epoch")}, about ${tokens}`;
 }
 
 /** The same, as a server that has the data says it. */
