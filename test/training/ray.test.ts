@@ -1,21 +1,29 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { recipeFile, recipePython } from "../../server/src/trainers/process/recipe";
 import { RayCluster } from "../server/ray/cluster";
 import { describeWithEngine } from "../support/engine";
+import { RestartableServer } from "../support/restartableServer";
 import { succeeds } from "../support/results";
-import { type ServerOptions, startServer, type TestServer } from "../support/server";
 
 const example = resolve(__dirname, "../../examples/self-hosted");
+const program = readFileSync(join(example, "index.ts"), "utf8");
 const env = { OMP_NUM_THREADS: "1", HF_HUB_OFFLINE: "1", PYTHONDONTWRITEBYTECODE: "1" };
 
 interface Checkpoint {
   stepNumber: number;
   trainLoss: number;
   validLoss: number;
+}
+
+/** A checkpoint in `progress.jsonl`. */
+interface Line {
+  step: number;
+  metrics: { train_loss: number; valid_loss: number };
 }
 
 describeWithEngine("a training on a Ray cluster, for real", (engine) => {
@@ -44,38 +52,51 @@ describeWithEngine("a training on a Ray cluster, for real", (engine) => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** `pulumi up` of the example on a server with these options. */
-  async function trained(options: ServerOptions): Promise<Checkpoint[]> {
-    const server: TestServer = await startServer(options);
+  it("with two workers has the losses of two processes that torchrun starts, to 1e-4", async function () {
+    this.timeout(20 * 60_000);
+    const config = join(folder, "ray.json");
+    await writeFile(config, JSON.stringify({ defaults: { workers: 2, num_cpus: 1, runtime_env: { env_vars: env } } }));
+    const data = join(folder, "data");
+    const ray = ["--trainer", "ray", "--models", models, "--ray-address", cluster.address, "--ray-config", config];
+    const server = new RestartableServer(data, ray);
+    await server.start();
     try {
       const stack = await engine.stack({
         program: example,
+        files: { "index.ts": `${program}export const { jobId } = job;\n` },
         env: { MISTRAL_BASE_URL: server.url },
         config: { model: "tiny" },
       });
       await succeeds(stack.up());
-      const { checkpoints, simulated } = await stack.outputs();
+      const { jobId, checkpoints, simulated } = await stack.outputs();
       assert.equal(simulated, false);
-      return checkpoints as Checkpoint[];
+      const direct = await trainedDirectly(join(data, "runs", String(jobId), "job.json"));
+      const differences = (checkpoints as Checkpoint[]).flatMap(({ stepNumber, trainLoss, validLoss }, index) => {
+        const { step, metrics } = direct[index] as Line;
+        assert.equal(stepNumber, step);
+        return [Math.abs(trainLoss - metrics.train_loss), Math.abs(validLoss - metrics.valid_loss)];
+      });
+      assert.equal(direct.length, 10);
+      assert.equal(differences.length, 20);
+      console.log(`      largest difference of a loss: ${Math.max(...differences)}`);
+      assert.ok(Math.max(...differences) < 1e-4);
     } finally {
       await server.stop();
     }
-  }
-
-  it("with two workers has the losses of one process, to 1e-4", async function () {
-    this.timeout(20 * 60_000);
-    const config = join(folder, "ray.json");
-    await writeFile(config, JSON.stringify({ defaults: { workers: 2, num_cpus: 1, runtime_env: { env_vars: env } } }));
-    const alone = await trained({ args: ["--trainer", "process", "--models", models] });
-    const ray = ["--trainer", "ray", "--models", models, "--ray-address", cluster.address, "--ray-config", config];
-    const together = await trained({ args: ray });
-    assert.equal(together.length, alone.length);
-    const differences = together.flatMap(({ stepNumber, trainLoss, validLoss }, index) => {
-      const other = alone[index] as Checkpoint;
-      assert.equal(stepNumber, other.stepNumber);
-      return [Math.abs(trainLoss - other.trainLoss), Math.abs(validLoss - other.validLoss)];
-    });
-    console.log(`      largest difference of a loss: ${Math.max(...differences)}`);
-    assert.ok(Math.max(...differences) < 1e-4);
   });
+
+  /** Trains the same job with two processes and without any server; resolves to its checkpoints. */
+  async function trainedDirectly(job: string): Promise<Line[]> {
+    const own = join(folder, "direct");
+    await mkdir(join(own, "data"), { recursive: true });
+    const content = await readFile(job, "utf8");
+    await writeFile(join(own, "job.json"), content);
+    const { training_files, validation_files } = JSON.parse(content);
+    await copyFile(join(example, "train.jsonl"), join(own, training_files[0].path));
+    await copyFile(join(example, "valid.jsonl"), join(own, validation_files[0].path));
+    const torchrun = ["-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone"];
+    await execa(recipePython(), [...torchrun, recipeFile("train.py"), own], { env });
+    const lines = (await readFile(join(own, "progress.jsonl"), "utf8")).trim().split("\n");
+    return lines.map((line) => JSON.parse(line)).filter(({ type }) => type === "checkpoint");
+  }
 });
