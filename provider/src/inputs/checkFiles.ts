@@ -5,7 +5,7 @@ import { cachedReports } from "./checkCache";
 import { describe, mustBeFile, read } from "./content";
 import { FILE_INPUTS, type FileInput, filesOf } from "./files";
 import { type CheckedFile, type DataSource, type DataSummary, inspectData, judged } from "./inspectData";
-import { InputProblem } from "./problem";
+import { InputProblem, noting } from "./problem";
 import { jobTypeOf, targetsOf } from "./request";
 import { hasUnknown } from "./unknowns";
 
@@ -32,7 +32,7 @@ export async function checkFiles(inputs: Record<string, unknown>): Promise<Files
   const problems: InputProblem[] = [];
   const places: Place[][] = [];
   for (const name of FILE_INPUTS) places.push(await readable(placesOf(inputs, name), problems));
-  const reports = await unlessProblem(problems, () => inspected(inputs, places));
+  const reports = await noting(problems, () => inspected(inputs, places));
   if (!reports) return { problems, warnings: [] };
 
   const known = places[0]?.length === filesOf(inputs, "trainingFiles").length && places[0].length > 0;
@@ -66,7 +66,7 @@ function placesOf(inputs: Record<string, unknown>, name: FileInput): Place[] {
 async function readable(places: Place[], problems: InputProblem[]): Promise<Place[]> {
   const found: Place[] = [];
   for (const place of places) {
-    await unlessProblem(problems, async () => {
+    await noting(problems, async () => {
       await mustBeFile(place.file, pathOf(place));
       found.push(place);
     });
@@ -98,14 +98,4 @@ const numberOf = (value: unknown) => (typeof value === "number" ? value : undefi
 function fillIn(inputs: Record<string, unknown>, { name, index, file }: Place, { report }: CheckedFile): void {
   const { sha256, bytes, good } = report;
   filesOf(inputs, name)[index] = { ...file, sha256, bytes, ...(rulesOf(inputs) && { samples: good }) };
-}
-
-async function unlessProblem<T>(problems: InputProblem[], work: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof InputProblem)) throw error;
-    problems.push(error);
-    return undefined;
-  }
 }

@@ -7,6 +7,17 @@ export class InputProblem extends Error {
   }
 }
 
+/** A value, or undefined after noting why there is none. */
+export async function noting<T>(problems: InputProblem[], make: () => T | Promise<T>): Promise<T | undefined> {
+  try {
+    return await make();
+  } catch (error) {
+    if (!(error instanceof InputProblem)) throw error;
+    problems.push(error);
+    return undefined;
+  }
+}
+
 /** `["trainingFiles", 0, "weight"]` → `trainingFiles[0].weight` */
 export function pathText(path: readonly PropertyKey[]): string {
   const parts = path.map((part) => {

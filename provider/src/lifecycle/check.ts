@@ -1,7 +1,7 @@
 import { checkFiles, type FilesChecked } from "../inputs/checkFiles";
 import { longForm, repeatedFiles } from "../inputs/files";
 import { automaticSuffix, changedInputs, IDENTITY_VERSION, identityOf, shapeOf } from "../inputs/identity";
-import { InputProblem } from "../inputs/problem";
+import { InputProblem, noting } from "../inputs/problem";
 import { type Timeouts, timeoutsInSeconds } from "../inputs/timeouts";
 import { hasUnknown, UNKNOWN } from "../inputs/unknowns";
 import { validate } from "../inputs/validate";
@@ -40,10 +40,10 @@ export async function check(olds: RawInputs, news: RawInputs, host: Host): Promi
   const problems: InputProblem[] = validate(inputs);
   const data = problems.length === 0 ? await checkData(inputs, problems) : undefined;
   if (problems.length === 0) problems.push(...adoptionProblems(olds, inputs));
-  const timeouts = (await collect(() => timeoutsInSeconds(sent.__timeouts ?? {}), problems)) ?? {};
+  const timeouts = (await noting(problems, () => timeoutsInSeconds(sent.__timeouts ?? {}))) ?? {};
   const connection =
     problems.length === 0 && !hasUnknown(inputs.connection)
-      ? await collect(() => connect(inputs as Pick<Inputs, "connection">, host), problems)
+      ? await noting(problems, () => connect(inputs as Pick<Inputs, "connection">, host))
       : undefined;
   const declared = { ...inputs, ...identify(olds, inputs, sent), ...recorded(sent, timeouts) } as RawInputs & Inputs;
   if (data && problems.length === 0) {
@@ -53,7 +53,7 @@ export async function check(olds: RawInputs, news: RawInputs, host: Host): Promi
       host.say(sent.__urn, warning, "warning");
     }
     if (isNew && inputs.adopt === undefined) {
-      const found = await collect(() => forecast(declared, data.summary, connection, host), problems);
+      const found = await noting(problems, () => forecast(declared, data.summary, connection, host));
       problems.push(...(found ?? []));
     }
   }
@@ -123,15 +123,4 @@ function stepWarnings({ hyperparameters = {} }: RawInputs): string[] {
   return [
     "neither hyperparameters.trainingSteps nor hyperparameters.epochs is set: the service decides how long it trains, and what it costs",
   ];
-}
-
-/** A value, or undefined after noting why there is none. */
-async function collect<T>(make: () => T | Promise<T>, problems: InputProblem[]): Promise<T | undefined> {
-  try {
-    return await make();
-  } catch (error) {
-    if (!(error instanceof InputProblem)) throw error;
-    problems.push(error);
-    return undefined;
-  }
 }
