@@ -9,10 +9,10 @@ import { RayCluster } from "../server/ray/cluster";
 import { describeWithEngine } from "../support/engine";
 import { RestartableServer } from "../support/restartableServer";
 import { succeeds } from "../support/results";
+import { TRAINING_ENV } from "./trainings";
 
 const example = resolve(__dirname, "../../examples/self-hosted");
 const program = readFileSync(join(example, "index.ts"), "utf8");
-const env = { OMP_NUM_THREADS: "1", HF_HUB_OFFLINE: "1", PYTHONDONTWRITEBYTECODE: "1" };
 
 interface Checkpoint {
   stepNumber: number;
@@ -40,10 +40,10 @@ describeWithEngine("a training on a Ray cluster, for real", (engine) => {
       recipePython(),
       [recipeFile("make_tiny_model.py"), join(folder, "tiny"), join(example, "train.jsonl")],
       {
-        env,
+        env: TRAINING_ENV,
       },
     );
-    Object.assign(process.env, env, { RAY_AUTH_TOKEN: cluster.token });
+    Object.assign(process.env, TRAINING_ENV, { RAY_AUTH_TOKEN: cluster.token });
     await cluster.open();
   });
   after(async () => {
@@ -55,7 +55,10 @@ describeWithEngine("a training on a Ray cluster, for real", (engine) => {
   it("with two workers has the losses of two processes that torchrun starts, to 1e-4", async function () {
     this.timeout(20 * 60_000);
     const config = join(folder, "ray.json");
-    await writeFile(config, JSON.stringify({ defaults: { workers: 2, num_cpus: 1, runtime_env: { env_vars: env } } }));
+    await writeFile(
+      config,
+      JSON.stringify({ defaults: { workers: 2, num_cpus: 1, runtime_env: { env_vars: TRAINING_ENV } } }),
+    );
     const data = join(folder, "data");
     const ray = ["--trainer", "ray", "--models", models, "--ray-address", cluster.address, "--ray-config", config];
     const server = new RestartableServer(data, ray);
@@ -95,7 +98,7 @@ describeWithEngine("a training on a Ray cluster, for real", (engine) => {
     await copyFile(join(example, "train.jsonl"), join(own, training_files[0].path));
     await copyFile(join(example, "valid.jsonl"), join(own, validation_files[0].path));
     const torchrun = ["-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone"];
-    await execa(recipePython(), [...torchrun, recipeFile("train.py"), own], { env });
+    await execa(recipePython(), [...torchrun, recipeFile("train.py"), own], { env: TRAINING_ENV });
     const lines = (await readFile(join(own, "progress.jsonl"), "utf8")).trim().split("\n");
     return lines.map((line) => JSON.parse(line)).filter(({ type }) => type === "checkpoint");
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -11,15 +11,13 @@ import { Remote } from "../support/remote";
 import { RestartableServer } from "../support/restartableServer";
 import { succeeds } from "../support/results";
 import type { Stack } from "../support/stack";
+import { killTraining, progressOf, TRAINING_ENV } from "./trainings";
 
 const example = resolve(__dirname, "../../examples/self-hosted");
 const train = join(example, "train.jsonl");
-/** Sums of floating point numbers depend on how many threads share the work. */
-const env = { OMP_NUM_THREADS: "1", HF_HUB_OFFLINE: "1", PYTHONDONTWRITEBYTECODE: "1" };
-
 /** Runs a program of the recipe's environment; resolves to what it has printed last. */
 async function python(program: string, ...args: string[]): Promise<string> {
-  const { stdout } = await execa(recipePython(), [program, ...args], { env });
+  const { stdout } = await execa(recipePython(), [program, ...args], { env: TRAINING_ENV });
   return stdout.split("\n").at(-1) as string;
 }
 
@@ -53,7 +51,7 @@ describeWithEngine("a training on a server of one's own, for real", (engine) => 
     await python(recipeFile("make_tiny_model.py"), tiny, train);
     const models = join(folder, "models.yaml");
     await writeFile(models, "models:\n  tiny: ./tiny\n");
-    Object.assign(process.env, env);
+    Object.assign(process.env, TRAINING_ENV);
     server = new RestartableServer(data, ["--trainer", "process", "--models", models, "--port", "18431"]);
     await server.start();
     remote = new Remote(server.url);
@@ -124,7 +122,7 @@ describeWithEngine("a training on a server of one's own, for real", (engine) => 
     const second = await outputs();
     assert.equal(second.jobId, jobId);
     assert.equal((await remote.jobs()).length, 2);
-    const starts = (await progress(jobId)).filter(({ type }) => type === "start").map(({ step }) => step);
+    const starts = (await progressOf(data, jobId)).filter(({ type }) => type === "start").map(({ step }) => step);
     console.log(`      attempts began at steps ${starts.join(" and ")}`);
     assert.equal(starts.length, 2);
     assert.ok(starts[1] > 0, "the second attempt goes on from a checkpoint");
@@ -135,23 +133,7 @@ describeWithEngine("a training on a server of one's own, for real", (engine) => 
     }
   });
 
-  async function progress(jobId: string) {
-    const text = await readFile(join(data, "runs", jobId, "progress.jsonl"), "utf8").catch(() => "");
-    return text
-      .split("\n")
-      .slice(0, -1)
-      .map((line) => JSON.parse(line));
-  }
-
   async function reached(jobId: string, step: number): Promise<void> {
-    while (!(await progress(jobId)).some((line) => line.step >= step)) await sleep(50);
-  }
-
-  /** The program itself, among the processes that were started with the job's folder. */
-  async function killTraining(jobId: string): Promise<void> {
-    for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
-      const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
-      if (command.startsWith(recipePython()) && command.includes(jobId)) process.kill(Number(pid), "SIGKILL");
-    }
+    while (!(await progressOf(data, jobId)).some((line) => line.step >= step)) await sleep(50);
   }
 });

@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { execa } from "execa";
+import { recipeFile, recipePython } from "../../server/src/trainers/process/recipe";
+import { Random } from "../support/random";
+import { Remote } from "../support/remote";
+import { RestartableServer } from "../support/restartableServer";
+import { killTraining, progressOf, TRAINING_ENV } from "./trainings";
+
+const KILLS = 20;
+const STEPS = 300;
+const data = resolve(__dirname, "../../examples/self-hosted/train.jsonl");
+
+describe(`a training whose server and program are killed ${KILLS} times each`, function () {
+  this.timeout(30 * 60_000);
+  let folder: string;
+  let server: RestartableServer;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "kills-"));
+    const models = join(folder, "models.yaml");
+    await writeFile(models, "models:\n  tiny: ./tiny\n");
+    Object.assign(process.env, TRAINING_ENV);
+    await execa(recipePython(), [recipeFile("make_tiny_model.py"), join(folder, "tiny"), data], { env: TRAINING_ENV });
+    const args = ["--trainer", "process", "--models", models, "--max-jobs", "1"];
+    server = new RestartableServer(join(folder, "data"), args);
+    await server.start();
+  });
+  after(async () => {
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  /** Creates the job; `disturb` is called until it has ended. */
+  async function trained(disturb: (id: string) => Promise<void>) {
+    const { client } = new Remote(server.url);
+    const { id: file_id } = await client.files.upload({ path: data });
+    const { id } = await client.jobs.create({
+      model: "tiny",
+      training_files: [{ file_id }],
+      hyperparameters: { training_steps: STEPS, learning_rate: 2e-3, seq_len: 256 },
+      auto_start: true,
+    });
+    for (;;) {
+      const job = await new Remote(server.url).client.jobs.get(id);
+      if (job.status === "SUCCESS") return job;
+      assert.notEqual(job.status, "FAILED", JSON.stringify(job.events?.[0]));
+      await disturb(id);
+    }
+  }
+
+  it("ends as one that nobody disturbed: one job, one result, the same losses to 1e-6", async () => {
+    const undisturbed = await trained(() => sleep(500));
+    const random = new Random(20261121);
+    let kills = 0;
+    const disturbed = await trained(async (id) => {
+      const before = await stepsOf(id);
+      if (kills === KILLS) return sleep(500);
+      // A kill before the next checkpoint throws the attempt's steps away; three of those in a row would end the job.
+      const wanted = Math.min(STEPS - 1, before + 1 + random.integer(0, Math.floor((STEPS / KILLS) * 0.9)));
+      while ((await stepsOf(id)) < wanted) await sleep(20);
+      kills++;
+      const [first, second] = random.next() < 0.5 ? [killServer, killTraining] : [killTraining, killServer];
+      await first(id);
+      await second(id);
+      await server.start();
+    });
+    console.log(`      ${kills} kills of each, ${(await startsOf(disturbed.id)).length} attempts`);
+    assert.equal(kills, KILLS);
+    const jobs = await new Remote(server.url).jobs();
+    assert.equal(jobs.length, 2);
+    const results = (await progressOf(join(folder, "data"), disturbed.id)).filter(({ type }) => type === "result");
+    assert.equal(results.length, 1);
+    const [before, after] = [undisturbed, disturbed].map((job) => job.checkpoints ?? []);
+    assert.equal(before?.length, after?.length);
+    for (const [index, { step_number, metrics }] of (after ?? []).entries()) {
+      assert.equal(step_number, before?.[index]?.step_number);
+      const difference = (metrics.train_loss ?? 0) - (before?.[index]?.metrics.train_loss ?? 1);
+      assert.ok(Math.abs(difference) < 1e-6, `step ${step_number}: ${difference}`);
+    }
+  });
+
+  const killServer = () => server.kill();
+  const startsOf = async (id: string) =>
+    (await progressOf(join(folder, "data"), id)).filter(({ type }) => type === "start");
+  const stepsOf = async (id: string) =>
+    Math.max(0, ...(await progressOf(join(folder, "data"), id)).map(({ step = 0 }) => step));
+});
