@@ -142,16 +142,25 @@ describe("server: a restart", () => {
 
   it("goes on with data of the first version", async () => {
     let api = await start({ speed: 1000 });
-    const { id, fine_tuned_model } = await api.trained();
+    const integrations = [{ project: "p", name: "n", api_key: "w".repeat(40) }];
+    const { id, fine_tuned_model } = await api.trained({ integrations });
     await server.close();
     const database = new Database(join(dataDir, "server.db"));
     database.exec(
       `DROP INDEX models_by_job; ALTER TABLE models DROP COLUMN artifact_bytes; ALTER TABLE events DROP COLUMN line;
+       DROP TABLE job_integrations; DROP INDEX jobs_by_model; DROP INDEX jobs_by_owner;
+       DROP INDEX jobs_by_status; CREATE INDEX jobs_by_status ON jobs (status);
+       DROP INDEX jobs_by_suffix; CREATE INDEX jobs_by_suffix ON jobs (suffix);
        PRAGMA user_version = 1`,
     );
     database.close();
     api = await start({ speed: 1000 });
     assert.equal((await api.getJob(id)).fine_tuned_model, fine_tuned_model);
+    const { data } = await api.ok("GET", "/v1/fine_tuning/jobs?wandb_project=p&wandb_name=n");
+    assert.deepEqual(
+      data.map((job: Json) => job.id),
+      [id],
+    );
     await api.trained();
   });
 

@@ -82,6 +82,23 @@ const MIGRATIONS: readonly string[] = [
   `ALTER TABLE events ADD COLUMN line INTEGER;
    ALTER TABLE models ADD COLUMN artifact_bytes INTEGER;
    CREATE INDEX models_by_job ON models (job_id);`,
+  // A filter's index is in the order of the list too: a page of many jobs needs no look at them all. `seq` ends each by itself.
+  `DROP INDEX jobs_by_status;
+   DROP INDEX jobs_by_suffix;
+   CREATE INDEX jobs_by_status ON jobs (status, created_at);
+   CREATE INDEX jobs_by_suffix ON jobs (suffix, created_at);
+   CREATE INDEX jobs_by_model ON jobs (model, created_at);
+   CREATE INDEX jobs_by_owner ON jobs (owner, created_at);
+   CREATE TABLE job_integrations (
+     job_seq INTEGER NOT NULL REFERENCES jobs (seq),
+     project TEXT NOT NULL,
+     name TEXT
+   );
+   CREATE INDEX job_integrations_by_project ON job_integrations (project, job_seq);
+   CREATE INDEX job_integrations_by_name ON job_integrations (name, job_seq);
+   INSERT INTO job_integrations (job_seq, project, name)
+     SELECT seq, json_extract(value, '$.project'), json_extract(value, '$.name')
+     FROM jobs, json_each(spec, '$.integrations');`,
 ];
 const SCHEMA_VERSION = MIGRATIONS.length;
 

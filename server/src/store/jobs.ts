@@ -32,7 +32,7 @@ export class JobStore {
     const id = randomUUID();
     const now = Date.now();
     return this.atomically(() => {
-      this.#database
+      const { lastInsertRowid: seq } = this.#database
         .prepare(
           `INSERT INTO jobs (id, owner, status, trainer, model, suffix, spec, created_at, modified_at)
            VALUES (?, ?, 'QUEUED', ?, ?, ?, ?, ?, ?)`,
@@ -40,6 +40,11 @@ export class JobStore {
         .run(id, owner, trainer, spec.model, spec.suffix ?? null, JSON.stringify(spec), now, now);
       for (const fileId of new Set([...spec.training_files.map((file) => file.file_id), ...spec.validation_files])) {
         this.#database.prepare("INSERT INTO job_files (job_id, file_id) VALUES (?, ?)").run(id, fileId);
+      }
+      for (const { project, name } of spec.integrations) {
+        this.#database
+          .prepare("INSERT INTO job_integrations (job_seq, project, name) VALUES (?, ?, ?)")
+          .run(seq, project, name ?? null);
       }
       this.#addEvent(id, STATUS_UPDATED, { status: "QUEUED" }, now);
       return this.get(id) as Job;
@@ -53,8 +58,8 @@ export class JobStore {
 
   /** Newest first. `owner` is who asks, for `created_by_me`. */
   list(filter: JobFilter, owner: string): { jobs: Job[]; total: number } {
-    const integration = (field: string) =>
-      `EXISTS (SELECT 1 FROM json_each(spec, '$.integrations') WHERE json_extract(value, '$.${field}') = ?)`;
+    // The `+` keeps SQLite on an index that has the list's order: it would read and sort all jobs that match.
+    const integration = (field: string) => `+seq IN (SELECT job_seq FROM job_integrations WHERE ${field} = ?)`;
     const where = new Where()
       .and("model = ?", filter.model)
       .and("created_at >= ?", filter.created_after)
