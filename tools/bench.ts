@@ -9,6 +9,7 @@ import { checking } from "./bench/checking";
 import type { Comparison } from "./bench/compare";
 import { loading } from "./bench/loading";
 import { requests } from "./bench/requests";
+import { serverWithManyJobs } from "./bench/server";
 import { upWithoutChanges } from "./bench/up";
 import { uploading } from "./bench/upload";
 import { waiting } from "./bench/waiting";
@@ -21,6 +22,7 @@ const benches: Record<string, () => Promise<Comparison[]>> = {
   waiting,
   uploading,
   checking,
+  server: serverWithManyJobs,
 };
 const file = join(__dirname, "../docs/benchmarks.md");
 
