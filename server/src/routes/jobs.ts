@@ -22,13 +22,14 @@ export function jobRoutes(app: FastifyInstance, services: Services): void {
     }
     return job;
   };
-  const artifactOf = (job: Job, request: FastifyRequest) => {
-    const { fineTunedModel: id, trainer } = job;
-    const model = id === undefined || trainer === "simulated" ? undefined : services.models.get(id);
-    return model && artifactReply(model, request);
+  /** The artifact of each job that has one, by the job's id. */
+  const artifactsOf = (page: Job[], request: FastifyRequest) => {
+    const trained = page.filter(({ trainer }) => trainer !== "simulated");
+    const models = services.models.ofJobs(trained.map(({ id }) => id));
+    return new Map(models.map((model) => [model.jobId, artifactReply(model, request)]));
   };
   const detailed = (job: Job, request: FastifyRequest) =>
-    detailedJobReply(job, jobs.events(job.id), jobs.checkpoints(job.id), artifactOf(job, request));
+    detailedJobReply(job, jobs.events(job.id), jobs.checkpoints(job.id), artifactsOf([job], request).get(job.id));
 
   app.post("/v1/fine_tuning/jobs", { config: { readsQuery: true } }, async (request) => {
     const { dry_run } = parse(createJobQuery, request.query, "query");
@@ -52,7 +53,8 @@ export function jobRoutes(app: FastifyInstance, services: Services): void {
   app.get("/v1/fine_tuning/jobs", { config: { readsQuery: true } }, async (request) => {
     const filter = parse(listJobsQuery, request.query, "query");
     const { jobs: page, total } = jobs.list(filter, request.owner);
-    return { object: "list", data: page.map((job) => jobReply(job, artifactOf(job, request))), total };
+    const artifacts = artifactsOf(page, request);
+    return { object: "list", data: page.map((job) => jobReply(job, artifacts.get(job.id))), total };
   });
 
   app.get<ById>("/v1/fine_tuning/jobs/:job_id", async (request) => detailed(find(request.params.job_id), request));

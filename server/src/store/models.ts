@@ -1,6 +1,7 @@
 import type { ClassifierTarget, JobSpec } from "../schemas/jobs";
 import type { Database } from "./database";
 import type { Job } from "./job";
+import { Where } from "./where";
 
 /** A model that a job has made. */
 export interface FineTunedModel {
@@ -62,6 +63,13 @@ export class ModelStore {
   get(id: string): FineTunedModel | undefined {
     const row = this.#database.prepare("SELECT * FROM models WHERE id = ?").get(id) as Row | undefined;
     return row && toModel(row);
+  }
+
+  /** Those that the jobs have made, as far as they are still there. */
+  ofJobs(jobIds: readonly string[]): FineTunedModel[] {
+    const where = new Where().andIn("job_id", jobIds);
+    const rows = this.#database.prepare(`SELECT * FROM models ${where.sql}`).all(...where.values) as Row[];
+    return rows.map(toModel);
   }
 
   /** Whether the model that a job has made is still there. */
