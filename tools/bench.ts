@@ -10,6 +10,7 @@ import type { Comparison } from "./bench/compare";
 import { loading } from "./bench/loading";
 import { requests } from "./bench/requests";
 import { serverWithManyJobs } from "./bench/server";
+import { training } from "./bench/training";
 import { upWithoutChanges } from "./bench/up";
 import { uploading } from "./bench/upload";
 import { waiting } from "./bench/waiting";
@@ -23,6 +24,7 @@ const benches: Record<string, () => Promise<Comparison[]>> = {
   uploading,
   checking,
   server: serverWithManyJobs,
+  training,
 };
 const file = join(__dirname, "../docs/benchmarks.md");
 

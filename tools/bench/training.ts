@@ -1,0 +1,122 @@
+import { existsSync } from "node:fs";
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { execa } from "execa";
+import { isTerminal, MistralClient } from "../../provider/dist/client";
+import { recipeFile, recipePython } from "../../server/src/trainers/process/recipe";
+import { end, killProcesses, startProcess } from "../../test/server/process";
+import { type Comparison, compare } from "./compare";
+
+const ROUNDS = 3;
+const STEPS = 100;
+const LOOK_MS = 50;
+const example = resolve(__dirname, "../../examples/self-hosted");
+const DATA = { training: join(example, "train.jsonl"), validation: join(example, "valid.jsonl") };
+/** One thread: several wait for each other on a machine that others use too. */
+const env = { OMP_NUM_THREADS: "1", HF_HUB_OFFLINE: "1", PYTHONUNBUFFERED: "1", PYTHONDONTWRITEBYTECODE: "1" };
+
+/** What the server adds to a training, and how fast the recipe trains. Empty, with a word on why, without its environment. */
+export async function training(): Promise<Comparison[]> {
+  if (!existsSync(recipePython())) {
+    console.log("no training is measured: the recipe's environment is not set up; `npm run test:training` does that");
+    return [];
+  }
+  return [await againstDirect(), ...(await againstTrl())];
+}
+
+/** The same job by the server and without it. */
+async function againstDirect(): Promise<Comparison> {
+  const folder = await mkdtemp(join(tmpdir(), "bench-training-"));
+  try {
+    await python(recipeFile("make_tiny_model.py"), join(folder, "tiny"), DATA.training);
+    const models = join(folder, "models.yaml");
+    await writeFile(models, "models:\n  tiny: ./tiny\n");
+    const data = join(folder, "server");
+    const { child, url } = await startProcess(["--data", data, "--trainer", "process", "--models", models], env);
+    const client = new MistralClient({ baseUrl: url });
+    const files = {
+      training: (await client.files.upload({ path: DATA.training })).id,
+      validation: (await client.files.upload({ path: DATA.validation })).id,
+    };
+    let trained = "";
+    const ours = () =>
+      seconds(async () => {
+        trained = await train(client, files);
+      });
+    const theirs = async () => {
+      const copy = await untrained(join(data, "runs", trained), files, folder);
+      const time = await seconds(() => python(recipeFile("train.py"), copy));
+      await rm(copy, { recursive: true });
+      return time;
+    };
+    const about = {
+      what: `a job of ${STEPS} steps, from its creation to SUCCESS`,
+      against: "`python train.py` with the same folder",
+      unit: "s",
+      aim: "≤ 1.05, and 1 s",
+    };
+    const result = await compare(about, ours, theirs, ROUNDS);
+    await end(child, "SIGTERM");
+    return result;
+  } finally {
+    killProcesses();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The ids of the data files. */
+type Files = Record<keyof typeof DATA, string>;
+
+/** Resolves to the id of a job that has succeeded. */
+async function train(client: MistralClient, { training, validation }: Files): Promise<string> {
+  const { id } = await client.jobs.create({
+    model: "tiny",
+    training_files: [{ file_id: training }],
+    validation_files: [validation],
+    hyperparameters: { training_steps: STEPS, learning_rate: 5e-3, seq_len: 255 },
+    auto_start: true,
+  });
+  for (;;) {
+    const { status, events } = await client.jobs.get(id);
+    if (status === "SUCCESS") return id;
+    if (isTerminal(status)) throw new Error(`Job ${id} is ${status}: ${JSON.stringify(events?.[0]?.data)}`);
+    await sleep(LOOK_MS);
+  }
+}
+
+/** A job's folder as it was before the training: the server has removed the data. */
+async function untrained(run: string, files: Files, folder: string): Promise<string> {
+  const copy = join(folder, "direct");
+  await mkdir(join(copy, "data"), { recursive: true });
+  await copyFile(join(run, "job.json"), join(copy, "job.json"));
+  await copyFile(DATA.training, join(copy, "data", `${files.training}.jsonl`));
+  await copyFile(DATA.validation, join(copy, "data", `${files.validation}.jsonl`));
+  return copy;
+}
+
+/** The recipe's own bench tells tokens per second of CPU time. */
+async function againstTrl(): Promise<Comparison[]> {
+  const rates = JSON.parse(await python(recipeFile("tests/bench.py")));
+  const row = (against: string, theirs: number, aim: string): Comparison => ({
+    ...{ what: "the recipe's training", against, unit: "tokens/s of CPU time", aim },
+    ...{ ours: rates.recipe, theirs, ratio: rates.recipe / theirs },
+  });
+  return [
+    row("TRL's own script with equal settings", rates.equal, "≥ 0.98"),
+    row("TRL's own script with its defaults", rates.defaults, "> 1"),
+  ];
+}
+
+async function seconds(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return (performance.now() - start) / 1000;
+}
+
+/** Runs a program of the recipe's environment; resolves to the last line that it prints. */
+async function python(program: string, ...args: string[]): Promise<string> {
+  const { stdout } = await execa(recipePython(), [program, ...args], { env });
+  return stdout.split("\n").at(-1) as string;
+}
