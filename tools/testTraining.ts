@@ -4,7 +4,7 @@ import { setUpRecipe, testTrainings } from "./trainings";
 
 run(async () => {
   if (!(await setUpRecipe())) throw new Error("The recipe's environment could not be set up; the reason stands above.");
-  const { passed, failed } = await testTrainings(["test/training/**/*.test.ts"]);
+  const { passed, failed } = await testTrainings({ long: true });
   console.log(`\n${passed} passed, ${failed} failed`);
   if (failed > 0) process.exitCode = 1;
 });

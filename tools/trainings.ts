@@ -13,9 +13,14 @@ export async function setUpRecipe(withinMs?: number): Promise<boolean> {
   return failed === 0;
 }
 
+/** Tests that take minutes each: their whole is `npm run test:training`'s. */
+const LONG = { recipe: ["--ignore", "tests/test_parallel.py"], server: ["--ignore", "test/training/kills.test.ts"] };
+
 /** The recipe's own tests, and those that train through the server. */
-export async function testTrainings(files: readonly string[]): Promise<Counts> {
-  const recipe = await command(recipePython(), ["-m", "pytest"], { cwd: resolve(root, "server/recipes/trl") });
-  const counts = await mocha(files);
+export async function testTrainings({ long }: { long: boolean }): Promise<Counts> {
+  const recipe = await command(recipePython(), ["-m", "pytest", ...(long ? [] : LONG.recipe)], {
+    cwd: resolve(root, "server/recipes/trl"),
+  });
+  const counts = await mocha(["test/training/**/*.test.ts", ...(long ? [] : LONG.server)]);
   return { ...counts, failed: counts.failed + recipe.failed };
 }
