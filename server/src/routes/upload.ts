@@ -67,6 +67,9 @@ async function receive(request: FastifyRequest, { blobs, maxFileBytes }: Service
     }
     return { fields, ...file };
   } catch (error) {
+    // Read to the end all the same: most clients look for the reply only when they have sent everything.
+    request.raw.unpipe();
+    request.raw.resume();
     if (file !== undefined) {
       await blobs.discard(file.received);
     }
