@@ -14,7 +14,7 @@ import { training } from "./bench/training";
 import { upWithoutChanges } from "./bench/up";
 import { uploading } from "./bench/upload";
 import { waiting } from "./bench/waiting";
-import { run } from "./run";
+import { runMain } from "./main";
 
 const benches: Record<string, () => Promise<Comparison[]>> = {
   up: upWithoutChanges,
@@ -28,7 +28,7 @@ const benches: Record<string, () => Promise<Comparison[]>> = {
 };
 const file = join(__dirname, "../docs/benchmarks.md");
 
-run(async () => {
+runMain(async () => {
   const wanted = process.argv.slice(2);
   const rows: string[] = [];
   for (const [name, bench] of Object.entries(benches)) {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { execa, type Options } from "execa";
 import { type Counts, countsFileVariable } from "./mochaReporter";
-import { groupLeader, leash } from "./processes";
+import { groupLeader, killWithParent } from "./processes";
 
 const root = resolve(__dirname, "..");
 
@@ -13,7 +13,7 @@ export const failure: Counts = { ...ok, failed: 1 };
 /** Runs a command of the house, whose output is shown as it comes. */
 export async function command(file: string, args: readonly string[], options: Options = {}): Promise<Counts> {
   const own = { ...groupLeader, cwd: root, preferLocal: true, stdin: "ignore", stdout: "inherit" } as const;
-  const { exitCode } = await leash(execa(file, args, { ...own, stderr: "inherit", ...options }));
+  const { exitCode } = await killWithParent(execa(file, args, { ...own, stderr: "inherit", ...options }));
   return exitCode === 0 ? ok : failure;
 }
 

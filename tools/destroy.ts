@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { localFolder, withLocalProject } from "./localProject";
-import { ExplainedError, run } from "./run";
+import { ExplainedError, runMain } from "./main";
 
-run(async () => {
+runMain(async () => {
   if (!existsSync(localFolder)) {
     console.log("There is nothing to clean up: `npm start` has not been run here.");
     return;

@@ -2,8 +2,8 @@ import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { execa } from "execa";
-import { groupLeader, leash, signalGroup } from "./processes";
-import { ExplainedError } from "./run";
+import { ExplainedError } from "./main";
+import { groupLeader, killWithParent, signalGroup } from "./processes";
 
 const bin = resolve(__dirname, "../server/bin/mistral-fine-tuning-server.js");
 const startTimeoutMs = 30_000;
@@ -27,7 +27,7 @@ export async function startEmbeddedServer(
 ): Promise<EmbeddedServer> {
   await mkdir(dataFolder, { recursive: true });
   const args = [bin, "--host", "127.0.0.1", "--port", "0", "--data", dataFolder, "--trainer", "simulated", ...options];
-  const child = leash(execa(process.execPath, args, { ...groupLeader, stdin: "ignore", all: true }));
+  const child = killWithParent(execa(process.execPath, args, { ...groupLeader, stdin: "ignore", all: true }));
 
   const listening = new Promise<string>((resolve, reject) => {
     createInterface(child.stdout).on("line", (line) => {

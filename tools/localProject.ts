@@ -3,9 +3,9 @@ import { mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { startEmbeddedServer } from "./embeddedServer";
-import { endProcessesWith, groupLeader, leash, processesWith } from "./processes";
-import { findOrGetPulumi, type PulumiCli } from "./pulumi-cli";
-import { ExplainedError } from "./run";
+import { ExplainedError } from "./main";
+import { endProcessesWith, groupLeader, killWithParent, processesWith } from "./processes";
+import { findOrGetPulumi, type PulumiCli } from "./pulumiCli";
 import { passSignalsTo } from "./signals";
 
 /** The repository, whose `Pulumi.yaml` is the project. */
@@ -54,7 +54,7 @@ export async function withLocalProject(work: (project: LocalProject) => Promise<
   } as const;
 
   async function pulumi(...args: string[]): Promise<number> {
-    const child = leash(execa(cli.binary, [...args, "--stack", stack], { ...options, stdio: "inherit" }));
+    const child = killWithParent(execa(cli.binary, [...args, "--stack", stack], { ...options, stdio: "inherit" }));
     const stopPassing = passSignalsTo(child.pid);
     const { exitCode } = await child;
     stopPassing();
@@ -62,7 +62,9 @@ export async function withLocalProject(work: (project: LocalProject) => Promise<
   }
 
   async function ask(...args: string[]): Promise<string> {
-    const child = leash(execa(cli.binary, [...args, "--stack", stack, "--non-interactive"], { ...options, all: true }));
+    const child = killWithParent(
+      execa(cli.binary, [...args, "--stack", stack, "--non-interactive"], { ...options, all: true }),
+    );
     const { exitCode, stdout, all } = await child;
     if (exitCode !== 0) throw new ExplainedError(`\`pulumi ${args.join(" ")}\` failed.\n${all}`);
     return stdout;
@@ -88,6 +90,6 @@ async function dropAbandonedLock(home: string): Promise<void> {
 async function buildPackages(): Promise<void> {
   console.log("Compiling the packages.");
   const options = { ...groupLeader, cwd: root, preferLocal: true, stdio: "inherit" } as const;
-  const { exitCode } = await leash(execa("tsc", ["-b", "provider", "server"], options));
+  const { exitCode } = await killWithParent(execa("tsc", ["-b", "provider", "server"], options));
   if (exitCode !== 0) throw new ExplainedError("The packages do not compile: see tsc's messages above.");
 }

@@ -13,7 +13,7 @@ interface Child {
  * Ends a group leader and its group when the time is up or when this process goes. To kill the leader alone would leave
  * the shell or the compiler that it started.
  */
-export function leash<T extends Child>(child: T, timeoutMs?: number): T {
+export function killWithParent<T extends Child>(child: T, timeoutMs?: number): T {
   const end = () => signalGroup(child.pid, "SIGKILL");
   const timer = timeoutMs === undefined ? undefined : setTimeout(end, timeoutMs);
   const forgetExit = onExit(end);

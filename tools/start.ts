@@ -1,8 +1,8 @@
 import { delimiter, dirname } from "node:path";
 import { type LocalProject, stack, withLocalProject } from "./localProject";
-import { ExplainedError, run } from "./run";
+import { ExplainedError, runMain } from "./main";
 
-run(() =>
+runMain(() =>
   withLocalProject(async (project) => {
     if (project.embeddedServer) console.log(`The embedded server listens on ${project.baseUrl} while this runs.\n`);
     else console.log(`Using the server of MISTRAL_BASE_URL, ${project.baseUrl}.\n`);

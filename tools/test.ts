@@ -1,8 +1,8 @@
 import { availableParallelism } from "node:os";
 import { command, failure, mocha, ok } from "./command";
+import { runMain } from "./main";
 import type { Counts } from "./mochaReporter";
-import { findOrGetPulumi } from "./pulumi-cli";
-import { run } from "./run";
+import { findOrGetPulumi } from "./pulumiCli";
 import { setUpRecipe, testTrainings } from "./trainings";
 
 const typescript = ["-r", "ts-node/register/transpile-only"];
@@ -23,7 +23,7 @@ const steps: readonly Step[] = [
 const wanted = process.argv.slice(2);
 const recipeTimeoutMs = 10 * 60_000;
 
-run(async () => {
+runMain(async () => {
   const total = { ...ok };
   for (const [name, work] of steps) {
     console.log(`\n==> ${name}`);

@@ -2,7 +2,7 @@ import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MistralClient } from "../../provider/src/client";
-import type { PulumiCli } from "../../tools/pulumi-cli";
+import type { PulumiCli } from "../../tools/pulumiCli";
 import { FaultProxy } from "../support/faultProxy";
 import { RestartableServer } from "../support/restartableServer";
 import { sample } from "../support/samples";

@@ -1,4 +1,4 @@
-import { findOrGetPulumi } from "../../tools/pulumi-cli";
+import { findOrGetPulumi } from "../../tools/pulumiCli";
 import { stepsOf, tryPoint } from "./enumerated";
 import { Lane } from "./lane";
 import { operations } from "./operations";

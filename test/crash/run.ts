@@ -3,7 +3,7 @@
  * twice, what was lost and what never ended. `-- --point NAME` and `-- --seed NUMBER` repeat one of them.
  */
 import { parseArgs } from "node:util";
-import { run } from "../../tools/run";
+import { runMain } from "../../tools/main";
 import { allPoints, tryPoints } from "./lanes";
 import { pointNamed } from "./point";
 import { playSeeds } from "./randomised/batches";
@@ -26,7 +26,7 @@ const { values } = parseArgs({
 
 const started = performance.now();
 
-run(async () => {
+runMain(async () => {
   const alone = values.point !== undefined || values.seed !== undefined;
   const verdicts: Verdict[] = [];
   if (values.point || (!alone && values.only !== "randomised")) verdicts.push(...(await enumerated()));

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { cacheFolder } from "../../tools/pulumi-cli/cache";
+import { cacheFolder } from "../../tools/pulumiCli/cache";
 import { run } from "./commands";
 
 /** The current LTS: the newest release of which `process.release.lts` has a name. The test asserts that it has one. */

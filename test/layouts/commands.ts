@@ -1,5 +1,5 @@
 import { execa, type Options } from "execa";
-import { groupLeader, leash } from "../../tools/processes";
+import { groupLeader, killWithParent } from "../../tools/processes";
 
 /** An installation takes seconds, unless the registry is slow today. */
 const timeoutMs = 5 * 60_000;
@@ -23,7 +23,7 @@ export async function run(cwd: string, file: string, ...args: string[]): Promise
 export async function runWith(env: NodeJS.ProcessEnv, cwd: string, file: string, ...args: string[]): Promise<string> {
   const options = { ...groupLeader, cwd, env: { ...environment, ...env }, extendEnv: false } satisfies Options;
   const child = execa(file, args, { ...options, stdin: "ignore", all: true });
-  const { exitCode, stdout, all, shortMessage } = await leash(child, timeoutMs);
+  const { exitCode, stdout, all, shortMessage } = await killWithParent(child, timeoutMs);
   if (exitCode !== 0) throw new Error(`\`${[file, ...args].join(" ")}\` failed: ${shortMessage}\n${all}`);
   return stdout;
 }

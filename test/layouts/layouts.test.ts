@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { delimiter, join, resolve } from "node:path";
 import pLimit from "p-limit";
-import { findOrGetPulumi } from "../../tools/pulumi-cli";
+import { findOrGetPulumi } from "../../tools/pulumiCli";
 import { describeWithEngine, type Engine } from "../support/engine";
 import { nodeLts } from "./cached";
 import { run } from "./commands";

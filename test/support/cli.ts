@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
-import { groupLeader, leash } from "../../tools/processes";
+import { groupLeader, killWithParent } from "../../tools/processes";
 
 /** What a command of the CLI came to. */
 export interface CliResult {
@@ -31,7 +31,7 @@ export function spawnCli(
 ): RunningCli {
   const started = performance.now();
   const subprocess = execa(binary, args, { ...groupLeader, ...options, extendEnv: false, stdin: "ignore", all: true });
-  const child = leash(subprocess, timeoutMs);
+  const child = killWithParent(subprocess, timeoutMs);
 
   let output = "";
   const decoder = new TextDecoder();

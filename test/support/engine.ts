@@ -1,4 +1,4 @@
-import { findOrGetPulumi, type PulumiCli } from "../../tools/pulumi-cli";
+import { findOrGetPulumi, type PulumiCli } from "../../tools/pulumiCli";
 import { type ServerOptions, startServer, type TestServer } from "./server";
 import { Stack, type StackOptions } from "./stack";
 import { WatchedProxy } from "./watchedProxy";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { endProcessesWith, processesWith } from "../../tools/processes";
-import type { PulumiCli } from "../../tools/pulumi-cli";
+import type { PulumiCli } from "../../tools/pulumiCli";
 import { type CliResult, type RunningCli, spawnCli } from "./cli";
 
 const repository = resolve(__dirname, "../..");

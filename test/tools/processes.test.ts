@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
-import { endProcessesWith, groupLeader, leash, processesWith } from "../../tools/processes";
+import { endProcessesWith, groupLeader, killWithParent, processesWith } from "../../tools/processes";
 
 const onLinux = process.platform === "linux" ? it : it.skip;
 
@@ -22,7 +22,7 @@ describe("processes", () => {
   });
 
   onLinux("finds everything under a command by its environment", async () => {
-    const child = leash(shell());
+    const child = killWithParent(shell());
     const found = await settled(2);
     assert.deepEqual(found.map(({ command }) => command).sort(), ["/bin/sh -c sleep 60; true", "sleep 60"]);
     endProcessesWith(mark);
@@ -31,7 +31,7 @@ describe("processes", () => {
   });
 
   onLinux("ends a command whose time is up together with what it started", async () => {
-    const child = leash(shell(), 300);
+    const child = killWithParent(shell(), 300);
     await settled(2);
     assert.equal((await child).signal, "SIGKILL");
     assert.deepEqual(await settled(0), []);

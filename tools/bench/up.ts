@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { startServer } from "../../test/support/server";
 import { Stack } from "../../test/support/stack";
-import { findOrGetPulumi } from "../pulumi-cli";
+import { findOrGetPulumi } from "../pulumiCli";
 import { type Comparison, compare } from "./compare";
 
 const ROUNDS = 7;

@@ -4,8 +4,8 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
-import { groupLeader, leash } from "../../../tools/processes";
-import { cacheFolder } from "../../../tools/pulumi-cli/cache";
+import { groupLeader, killWithParent } from "../../../tools/processes";
+import { cacheFolder } from "../../../tools/pulumiCli/cache";
 
 /** The oldest Python that the pinned packages run on. */
 const minimum = "3.11";
@@ -84,7 +84,10 @@ function runPython(
   options: { cwd?: string; env?: NodeJS.ProcessEnv },
   timeout: number,
 ) {
-  return leash(execa(binary, ["-EsB", ...args], { ...groupLeader, ...options, stdin: "ignore", all: true }), timeout);
+  return killWithParent(
+    execa(binary, ["-EsB", ...args], { ...groupLeader, ...options, stdin: "ignore", all: true }),
+    timeout,
+  );
 }
 
 function lastLine(text: string): string {

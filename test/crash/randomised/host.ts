@@ -3,7 +3,7 @@ import { type CallOptions, credentials, Metadata, type ServiceError } from "@grp
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as messages from "@pulumi/pulumi/proto/provider_pb";
 import { execa } from "execa";
-import { groupLeader, leash, signalGroup } from "../../../tools/processes";
+import { groupLeader, killWithParent, signalGroup } from "../../../tools/processes";
 import { HostDied, initFailureIn, type Properties, propertiesOf, struct } from "./wire";
 
 const main = require.resolve("@pulumi/pulumi/cmd/dynamic-provider");
@@ -27,7 +27,7 @@ export class ProviderHost {
       Object.entries(process.env).filter(([name]) => !/^(MISTRAL_|PULUMI_|NODE_V8_COVERAGE$)/.test(name)),
     );
     const options = { ...groupLeader, cwd: folder, env, extendEnv: false, stdin: "ignore", stderr: "ignore" } as const;
-    const child = leash(execa(process.execPath, [main, ENGINE], options));
+    const child = killWithParent(execa(process.execPath, [main, ENGINE], options));
     const port = await new Promise<string>((resolve, reject) => {
       createInterface(child.stdout).once("line", resolve);
       child.then(() => reject(new Error("the provider's host did not start")), reject);

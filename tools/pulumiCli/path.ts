@@ -1,12 +1,12 @@
 import which from "which";
+import { type CliSource, NotInstalled } from "./source";
 import { verify } from "./verify";
-import { NotThere, type Way } from "./way";
 
-export const onPath: Way = {
+export const onPath: CliSource = {
   title: "the `pulumi` on PATH",
   async get({ env }) {
     const binary = await which("pulumi", { path: env.PATH ?? "", nothrow: true });
-    if (!binary) throw new NotThere("there is none");
+    if (!binary) throw new NotInstalled("there is none");
     return verify(binary, env);
   },
 };

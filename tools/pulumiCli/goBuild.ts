@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { execa } from "execa";
-import { groupLeader, leash } from "../processes";
+import { groupLeader, killWithParent } from "../processes";
 import { cachedVersion, installIntoCache } from "./cache";
 import { findGo } from "./go";
-import type { Context, Way } from "./way";
+import type { CliSource, Context } from "./source";
 
 const sdk = "github.com/pulumi/pulumi/sdk/v3";
 const engine = "github.com/pulumi/pulumi/pkg/v3";
@@ -34,7 +34,7 @@ exec node "$host" "$@"
 const timeoutMs = 40 * 60 * 1000;
 const progressEveryMs = 15_000;
 
-export const builtWithGo: Way = {
+export const builtWithGo: CliSource = {
   title: "a build with Go",
   async get(context) {
     if (process.platform === "win32") throw new Error("it is not offered on Windows");
@@ -66,7 +66,7 @@ async function build(go: string, program: Program, bin: string, context: Context
       stdin: "ignore",
     });
     const stopProgress = showProgress(`  ${name}`, child.stderr, context.log);
-    const { exitCode, stderr, shortMessage } = await leash(child, timeoutMs);
+    const { exitCode, stderr, shortMessage } = await killWithParent(child, timeoutMs);
     stopProgress();
     if (exitCode !== 0) throw new Error(`building ${name} failed: ${lastLines(stderr) || shortMessage}`);
   } finally {

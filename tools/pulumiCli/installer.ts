@@ -1,7 +1,7 @@
 import { execa } from "execa";
-import { groupLeader, leash } from "../processes";
+import { groupLeader, killWithParent } from "../processes";
 import { cachedVersion, installIntoCache } from "./cache";
-import type { Way } from "./way";
+import type { CliSource } from "./source";
 
 /** A download of about 150 MB; where the site is not reachable at all, a firewall may leave the connection hanging. */
 const timeoutMs = 3 * 60 * 1000;
@@ -14,7 +14,7 @@ PulumiCommand.install({ root, version: new (require("semver").SemVer)(version) }
 `;
 
 /** In a process of its own: the Automation API's installer takes no time limit and no signal. */
-export const officialInstaller: Way = {
+export const officialInstaller: CliSource = {
   title: "Pulumi's own installer",
   async get(context) {
     context.log(`Getting the Pulumi CLI ${cachedVersion} with Pulumi's own installer (once; kept in the cache).`);
@@ -27,7 +27,7 @@ export const officialInstaller: Way = {
         extendEnv: false,
         all: true,
       });
-      const { exitCode, all } = await leash(child, timeoutMs);
+      const { exitCode, all } = await killWithParent(child, timeoutMs);
       if (exitCode === 0) return;
       const reason = Date.now() - started >= timeoutMs ? `it took over ${timeoutMs / 60_000} minutes` : firstLine(all);
       throw new Error(`it did not get through: ${reason}`);

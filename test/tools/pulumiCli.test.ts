@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { findOrGetPulumi } from "../../tools/pulumi-cli";
-import { cacheFolder, fromCache } from "../../tools/pulumi-cli/cache";
-import { builtWithGo } from "../../tools/pulumi-cli/goBuild";
-import { onPath } from "../../tools/pulumi-cli/path";
+import { findOrGetPulumi } from "../../tools/pulumiCli";
+import { cacheFolder, fromCache } from "../../tools/pulumiCli/cache";
+import { builtWithGo } from "../../tools/pulumiCli/goBuild";
+import { onPath } from "../../tools/pulumiCli/path";
 
 /** All but Pulumi's own installer, which needs the network. */
-const localWays = [onPath, fromCache, builtWithGo];
+const localSources = [onPath, fromCache, builtWithGo];
 
 describe("finding or getting a Pulumi CLI", () => {
   let home: string;
@@ -23,7 +23,7 @@ describe("finding or getting a Pulumi CLI", () => {
   });
   afterEach(() => rm(home, { recursive: true, force: true }));
 
-  const find = () => findOrGetPulumi({ env, log: (line) => log.push(line) }, localWays);
+  const find = () => findOrGetPulumi({ env, log: (line) => log.push(line) }, localSources);
 
   async function executable(path: string, script: string): Promise<void> {
     await mkdir(dirname(path), { recursive: true });

@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { type CliSource, type Context, NotInstalled } from "./source";
 import { type PulumiCli, verifyInstalled } from "./verify";
-import { type Context, NotThere, type Way } from "./way";
 
 /** The release that is got where none is found: the newest whose modules the Go module proxy serves. */
 export const cachedVersion = "3.259.0";
@@ -11,11 +11,11 @@ export const cachedVersion = "3.259.0";
 /** Longer than any installation takes: what is older was left by one that was killed. */
 const abandonedAfterMs = 60 * 60 * 1000;
 
-export const fromCache: Way = {
+export const fromCache: CliSource = {
   title: "the cache of an earlier run",
   async get({ env }) {
     const root = cacheFolder(env);
-    if (!existsSync(root)) throw new NotThere(`there is no ${root}`);
+    if (!existsSync(root)) throw new NotInstalled(`there is no ${root}`);
     return verifyInstalled(root, env);
   },
 };

@@ -1,0 +1,18 @@
+import type { PulumiCli } from "./verify";
+
+/** The environment to search and a log. Tests pass an environment of their own. */
+export interface Context {
+  env: NodeJS.ProcessEnv;
+  log(line: string): void;
+}
+
+/** A place that a CLI can come from. `get` throws an `Error` whose message says why there is none. */
+export interface CliSource {
+  title: string;
+  get(context: Context): Promise<PulumiCli>;
+}
+
+/** Nothing is installed at this source. Not logged, because another source usually has a CLI. */
+export class NotInstalled extends Error {
+  override readonly name = "NotInstalled";
+}
