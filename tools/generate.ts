@@ -13,9 +13,9 @@ const root = join(__dirname, "..");
 const read = (file: string) => (existsSync(join(root, file)) ? readFileSync(join(root, file), "utf8") : "");
 
 const generated: Record<string, string> = {
-  "provider/src/types.generated.ts": formatted(typescript()),
+  "provider/src/resource/types.generated.ts": formatted(typescript()),
   "provider/src/client/types.generated.ts": formatted(clientTypescript()),
-  "provider/src/outputNames.generated.ts": formatted(outputNames()),
+  "provider/src/resource/outputNames.generated.ts": formatted(outputNames()),
   "schema.json": pulumiSchema(),
   "README.md": fillIn(read("README.md")),
 };

@@ -1,5 +1,5 @@
 export { BaseModel, JobStatus, JobType, ModelDeletionPolicy } from "./enums";
-export { FineTuningJob } from "./fineTuningJob";
+export { FineTuningJob } from "./resource/fineTuningJob";
 export {
   type FineTuningJobResult,
   type GetFineTuningJobArgs,
@@ -7,5 +7,5 @@ export {
   getFineTuningJob,
   getFineTuningJobOutput,
   getFineTuningJobs,
-} from "./functions";
-export type * from "./types.generated";
+} from "./resource/functions";
+export type * from "./resource/types.generated";

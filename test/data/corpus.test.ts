@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import type { Rules } from "../../data/src";
-import { type DataOptions, type DataSource, inspectData, judged } from "../../provider/src/inputs/inspectData";
+import { type DataOptions, type DataSource, inspectData, judged } from "../../provider/src/inputs/data/inspectData";
 
 /** A small file, given in one of several ways, and exactly what is found in it; what is not said is nothing. */
 interface Case {

@@ -16,7 +16,7 @@ const timeoutMs = 15 * 60_000;
 /** An installation mostly waits for files, and Pulumi for its processes to start: one more than this would gain nothing. */
 const atOnce = pLimit(2);
 
-const frozenText = resolve(__dirname, "../provider/serialized.txt");
+const frozenText = resolve(__dirname, "../provider/resource/serialized.txt");
 
 const slug = (title: string) => title.replace(/\W+/g, "-").toLowerCase();
 

@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Clock, realClock } from "../../provider/src/lifecycle/clock";
-import { type Host, type Importance, Session } from "../../provider/src/lifecycle/host";
+import { type Clock, realClock } from "../../provider/src/lifecycle/runtime/clock";
+import { type Host, type Importance, Session } from "../../provider/src/lifecycle/runtime/host";
 
 /** A clock that is so many times faster than the real one. */
 export const fastClock = (speed: number): Clock => ({

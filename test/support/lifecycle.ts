@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { MistralClient } from "../../provider/src/client";
 import { check, type RawInputs } from "../../provider/src/lifecycle/check";
 import { create } from "../../provider/src/lifecycle/create";
-import { InitError } from "../../provider/src/lifecycle/initError";
+import { InitError } from "../../provider/src/lifecycle/state/initError";
 import type { Inputs } from "../../provider/src/schema/inputs";
 import { startServer } from "../../server/src";
 import { fastClock, TestHost, urnOf } from "./host";

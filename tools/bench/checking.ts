@@ -91,8 +91,8 @@ async function measured(work: string, file: string): Promise<{ seconds: number; 
 
 /** Everything that the provider does with a file. */
 const CHECK = `
-  const { inspectData } = require("./provider/dist/inputs/inspectData");
-  const content = require("./provider/dist/inputs/content");
+  const { inspectData } = require("./provider/dist/inputs/data/inspectData");
+  const content = require("./provider/dist/inputs/data/content");
   const open = () => content.read({ path: process.argv[1] }, "");
   const work = () => inspectData([{ name: "", open }], [], { jobType: "completion", targets: [] });`;
 

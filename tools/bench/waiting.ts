@@ -10,7 +10,7 @@ import { runInNewContext } from "node:vm";
 import { MistralClient } from "../../provider/dist/client";
 import { check } from "../../provider/dist/lifecycle/check";
 import { create } from "../../provider/dist/lifecycle/create";
-import type { Outputs } from "../../provider/dist/lifecycle/outputs";
+import type { Outputs } from "../../provider/dist/lifecycle/state/outputs";
 import { update } from "../../provider/dist/lifecycle/update";
 import type { Inputs } from "../../provider/dist/schema/inputs";
 import { fastClock, TestHost, urnOf } from "../../test/support/host";

@@ -12,7 +12,7 @@ export function typescript(): string {
   return [
     NOTICE,
     'import type * as pulumi from "@pulumi/pulumi";',
-    'import type { BaseModel } from "./enums";\n',
+    'import type { BaseModel } from "../enums";\n',
     ...inputObjects.map(([name, schema]) => inputInterface(`${name}Args`, schema.description, schema)),
     inputInterface("FineTuningJobArgs", "What is to be trained, on what, and how.", {
       properties: source.inputs,

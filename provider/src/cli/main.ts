@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
-import { mustBeFile, read } from "../inputs/content";
-import { type CheckedData, type DataSource, inspectData, judged } from "../inputs/inspectData";
+import { mustBeFile, read } from "../inputs/data/content";
+import { type CheckedData, type DataSource, inspectData, judged } from "../inputs/data/inspectData";
 import { HELP, parseOptions, UsageError } from "./options";
 import { ReadingProgress } from "./progress";
 import { shownSamples } from "./show";

@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
 import { checkSample, LineSplitter, type Rules, SampleError } from "#data";
-import { read } from "../inputs/content";
+import { read } from "../inputs/data/content";
 import { type Piece, piecesOf, type Sample, tokensOf } from "./template";
 
 /**

@@ -1,6 +1,6 @@
-import { Files } from "./files";
-import { Http } from "./http";
-import { Jobs } from "./jobs";
+import { Files } from "./files/files";
+import { Http } from "./http/http";
+import { Jobs } from "./jobs/jobs";
 import { Models } from "./models";
 import type { ClientOptions } from "./options";
 

@@ -1,3 +1,4 @@
+export { MistralClient } from "./client";
 export {
   ApiError,
   AuthenticationError,
@@ -11,10 +12,8 @@ export {
   ServerError,
   TrainingRetiredError,
   UnprocessableEntityError,
-} from "./apiErrors";
-export { DEFAULT_BASE_URL, isLoopbackUrl, normaliseBaseUrl } from "./baseUrl";
-export { MistralClient } from "./client";
-export { ConnectionError } from "./connectionError";
+} from "./errors/apiErrors";
+export { ConnectionError } from "./errors/connectionError";
 export {
   AbortedError,
   FileChangedError,
@@ -27,9 +26,11 @@ export {
   MistralError,
   RequestTimeoutError,
   WaitTimeoutError,
-} from "./errors";
-export type { FileSource } from "./fileSource";
-export type { FileFilters, FileListRequest, FilePurpose, Files, UploadOptions } from "./files";
+} from "./errors/errors";
+export type { FileSource } from "./files/fileSource";
+export type { FileFilters, FileListRequest, FilePurpose, Files, UploadOptions } from "./files/files";
+export type { UploadProgress } from "./files/upload";
+export { DEFAULT_BASE_URL, isLoopbackUrl, normaliseBaseUrl } from "./http/baseUrl";
 export type {
   ClassifierTargetRequest,
   IntegrationRequest,
@@ -38,11 +39,10 @@ export type {
   JobListRequest,
   RepositoryRequest,
   TrainingFile,
-} from "./jobRequests";
-export type { Jobs } from "./jobs";
+} from "./jobs/jobRequests";
+export type { Jobs } from "./jobs/jobs";
+export { isComplete, isTerminal, isTransient, type WaitOptions } from "./jobs/wait";
 export { BASE_MODELS, JOB_STATUSES, type JobStatus, type JobType, TERMINAL_STATUSES } from "./known";
 export type { Models, ModelUpdate } from "./models";
 export type { ClientOptions, RequestOptions } from "./options";
 export type * from "./types.generated";
-export type { UploadProgress } from "./upload";
-export { isComplete, isTerminal, isTransient, type WaitOptions } from "./wait";

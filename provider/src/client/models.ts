@@ -1,7 +1,7 @@
-import { deleteOnce } from "./deletion";
-import type { Http } from "./http";
+import { deleteOnce } from "./http/deletion";
+import type { Http } from "./http/http";
+import { segment } from "./http/query";
 import type { RequestOptions } from "./options";
-import { segment } from "./query";
 import { archivedSchema, modelListSchema, modelSchema } from "./schemas";
 import type { Archived, Deleted, Model, ModelList } from "./types.generated";
 

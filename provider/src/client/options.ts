@@ -1,5 +1,5 @@
 import { validateHeaderName, validateHeaderValue } from "node:http";
-import { InvalidApiKeyError, InvalidArgumentError } from "./errors";
+import { InvalidApiKeyError, InvalidArgumentError } from "./errors/errors";
 
 /** Options of a client. */
 export interface ClientOptions {

@@ -1,14 +1,14 @@
-import { checkFiles, type FilesChecked } from "../inputs/checkFiles";
-import { longForm, repeatedFiles } from "../inputs/files";
+import { checkFiles, type FilesChecked } from "../inputs/data/checkFiles";
+import { longForm, repeatedFiles } from "../inputs/data/files";
 import { automaticSuffix, changedInputs, IDENTITY_VERSION, identityOf, shapeOf } from "../inputs/identity";
 import { InputProblem, noting } from "../inputs/problem";
 import { type Timeouts, timeoutsInSeconds } from "../inputs/timeouts";
 import { hasUnknown, UNKNOWN } from "../inputs/unknowns";
-import { validate } from "../inputs/validate";
+import { validate } from "../inputs/validation/validate";
 import type { Inputs } from "../schema/inputs";
-import { connect } from "./connection";
-import { forecast } from "./forecast";
-import type { Host } from "./host";
+import { connect } from "./connection/connect";
+import { forecast } from "./preview/costEstimate";
+import type { Host } from "./runtime/host";
 
 /** Inputs as they cross the wire, before they have been validated. */
 export type RawInputs = Record<string, unknown>;

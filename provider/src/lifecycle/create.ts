@@ -1,17 +1,17 @@
 import type { Job, MistralClient } from "../client";
 import { jobRequest, type UploadedFiles } from "../inputs/request";
 import type { Inputs } from "../schema/inputs";
-import { adoptJob } from "./adopt";
-import { type Connection, connect } from "./connection";
-import { converge, goesOn } from "./converge";
-import { explain, isPassing } from "./errors";
-import { findJob } from "./findJob";
-import type { Host } from "./host";
-import { InitError } from "./initError";
-import { DEFAULT_WAIT_SECONDS, type Limit, limited } from "./limit";
-import { type Outputs, toOutputs } from "./outputs";
-import { Pace } from "./pace";
-import { uploadFiles } from "./upload";
+import { type Connection, connect } from "./connection/connect";
+import { explain, isPassing } from "./connection/errors";
+import { adoptJob } from "./job/adopt";
+import { converge, goesOn } from "./job/converge";
+import { findJob } from "./job/findExisting";
+import { Pace } from "./job/pollInterval";
+import { DEFAULT_WAIT_SECONDS, type Limit, limited } from "./runtime/deadline";
+import type { Host } from "./runtime/host";
+import { InitError } from "./state/initError";
+import { type Outputs, toOutputs } from "./state/outputs";
+import { uploadFiles } from "./uploads/uploadFiles";
 
 /**
  * Sees to it that the declared job exists, and takes it to its end: adopts the one that stands for this declaration already, or

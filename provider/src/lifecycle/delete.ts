@@ -1,16 +1,16 @@
 import { isTerminal, type Job, type MistralClient } from "../client";
 import { JobStatus } from "../enums";
-import { connectWithAnyKey } from "./anyKey";
-import { explain, isPassing } from "./errors";
-import type { Host } from "./host";
-import { limited } from "./limit";
-import { releaseModel } from "./model";
-import { isSameServer, mustBeSameServer } from "./origin";
-import type { Outputs } from "./outputs";
-import { Pace } from "./pace";
-import { cancelIfPossible, fileIdsOf, ifFound } from "./tolerant";
-import { isUploadName } from "./upload";
-import { watchOf } from "./watch";
+import { explain, isPassing } from "./connection/errors";
+import { connectWithAnyKey } from "./connection/fallbackKeys";
+import { isSameServer, mustBeSameServer } from "./connection/sameServer";
+import { releaseModel } from "./job/model";
+import { watchOf } from "./job/poller";
+import { Pace } from "./job/pollInterval";
+import { cancelIfPossible, fileIdsOf, ifFound } from "./job/tolerant";
+import { limited } from "./runtime/deadline";
+import type { Host } from "./runtime/host";
+import type { Outputs } from "./state/outputs";
+import { isUploadName } from "./uploads/uploadFiles";
 
 const TEN_MINUTES = 600;
 const LONGEST_INTERVAL_SECONDS = 5;

@@ -2,10 +2,10 @@ import { stringify } from "safe-stable-stringify";
 import { changedInputs, shapeOf } from "../inputs/identity";
 import { inputsSchema } from "../schema/inputs";
 import type { RawInputs } from "./check";
-import { changedData } from "./dataDiff";
-import type { Host } from "./host";
-import type { Outputs } from "./outputs";
-import { awaitsStart, hasFailed, hasSucceeded } from "./status";
+import { awaitsStart, hasFailed, hasSucceeded } from "./job/status";
+import { changedData } from "./preview/dataDiff";
+import type { Host } from "./runtime/host";
+import type { Outputs } from "./state/outputs";
 
 export interface DiffResult {
   changes: boolean;

@@ -1,9 +1,9 @@
-import { connect } from "./connection";
-import type { Host } from "./host";
-import { modelOf, modelOutputs } from "./model";
-import { mustBeSameServer } from "./origin";
-import { type Outputs, toOutputs } from "./outputs";
-import { ifFound } from "./tolerant";
+import { connect } from "./connection/connect";
+import { mustBeSameServer } from "./connection/sameServer";
+import { modelOf, modelOutputs } from "./job/model";
+import { ifFound } from "./job/tolerant";
+import type { Host } from "./runtime/host";
+import { type Outputs, toOutputs } from "./state/outputs";
 
 /**
  * The job as the API has it, with its model as it is now: named otherwise, archived, or gone. A job whose record is gone while its

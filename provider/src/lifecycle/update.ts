@@ -1,14 +1,14 @@
 import type { Inputs } from "../schema/inputs";
-import { type Connection, connect } from "./connection";
-import { converge } from "./converge";
-import type { Host } from "./host";
-import { InitError } from "./initError";
-import { DEFAULT_WAIT_SECONDS, type Limit, limited } from "./limit";
-import { ensureModelDescribed, makeUsable, modelGone, modelOf, noModel } from "./model";
-import { mustBeSameServer } from "./origin";
-import { inEffect, type Outputs, toOutputs } from "./outputs";
-import { hasSucceeded } from "./status";
-import { ifFound } from "./tolerant";
+import { type Connection, connect } from "./connection/connect";
+import { mustBeSameServer } from "./connection/sameServer";
+import { converge } from "./job/converge";
+import { ensureModelDescribed, makeUsable, modelGone, modelOf, noModel } from "./job/model";
+import { hasSucceeded } from "./job/status";
+import { ifFound } from "./job/tolerant";
+import { DEFAULT_WAIT_SECONDS, type Limit, limited } from "./runtime/deadline";
+import type { Host } from "./runtime/host";
+import { InitError } from "./state/initError";
+import { inEffect, type Outputs, toOutputs } from "./state/outputs";
 
 /**
  * Takes an unfinished job further and changes in place what can be: the wait goes on where it was interrupted, a job that

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { MistralClient } from "../../../provider/src/client";
-import { provider } from "../../../provider/src/serialized";
+import { provider } from "../../../provider/src/resource/serializedProvider";
 import type { EmbeddedServer } from "../../../tools/embeddedServer";
 import { FaultProxy } from "../../support/faultProxy";
 import { startServer } from "../../support/server";

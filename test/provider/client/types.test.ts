@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import type { z } from "zod";
 import type * as schemas from "../../../provider/src/client/schemas";
 import type * as types from "../../../provider/src/client/types.generated";
+import type { JobOutputs } from "../../../provider/src/resource/types.generated";
 import type { outputsSchema } from "../../../provider/src/schema/outputs";
-import type { JobOutputs } from "../../../provider/src/types.generated";
 
 /** The types that are generated from the schemas, by the schemas' names. */
 interface Generated {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { RawInputs } from "../../../provider/src/lifecycle/check";
 import { diff } from "../../../provider/src/lifecycle/diff";
-import type { Outputs } from "../../../provider/src/lifecycle/outputs";
 import { read } from "../../../provider/src/lifecycle/read";
+import type { Outputs } from "../../../provider/src/lifecycle/state/outputs";
 import { update } from "../../../provider/src/lifecycle/update";
 import { initErrorOf, World } from "../../support/lifecycle";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { Outputs } from "../../../provider/src/lifecycle/outputs";
 import { read } from "../../../provider/src/lifecycle/read";
+import type { Outputs } from "../../../provider/src/lifecycle/state/outputs";
 import { TestHost } from "../../support/host";
 import { World } from "../../support/lifecycle";
 

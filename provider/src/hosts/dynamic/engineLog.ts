@@ -1,4 +1,4 @@
-import type { Importance } from "../../lifecycle/host";
+import type { Importance } from "../../lifecycle/runtime/host";
 import type { Engine } from "./engine";
 
 /** Without a terminal every passing message becomes a line of the log: in CI one a minute is enough. */

@@ -1,6 +1,6 @@
 import type { Config } from "@pulumi/pulumi/dynamic";
-import { realClock } from "../../lifecycle/clock";
-import { type Host, type Importance, Session } from "../../lifecycle/host";
+import { realClock } from "../../lifecycle/runtime/clock";
+import { type Host, type Importance, Session } from "../../lifecycle/runtime/host";
 import { cancellation } from "./cancellation";
 import { connectToEngine } from "./engine";
 import { EngineLog } from "./engineLog";

@@ -1,12 +1,12 @@
 import type * as dynamic from "@pulumi/pulumi/dynamic";
 import { check } from "../../lifecycle/check";
+import { withKeyHint } from "../../lifecycle/connection/errors";
 import { create } from "../../lifecycle/create";
 import { remove } from "../../lifecycle/delete";
 import { diff } from "../../lifecycle/diff";
-import { withKeyHint } from "../../lifecycle/errors";
-import { InitError } from "../../lifecycle/initError";
-import type { Outputs } from "../../lifecycle/outputs";
 import { read } from "../../lifecycle/read";
+import { InitError } from "../../lifecycle/state/initError";
+import type { Outputs } from "../../lifecycle/state/outputs";
 import { update } from "../../lifecycle/update";
 import type { Inputs } from "../../schema/inputs";
 import { DynamicHost } from "./host";

@@ -1,0 +1,190 @@
+import { Readable } from "node:stream";
+import type { CancelableRequest, Got, Request as GotStream, OptionsInit, Response } from "got";
+import { ConnectionError } from "../errors/connectionError";
+import { AbortedError, MissingApiKeyError, type RequestPlace, RequestTimeoutError } from "../errors/errors";
+import { type ClientOptions, checkApiKey, checkHeaders, checkLimits, type RequestOptions } from "../options";
+import { redact } from "../redact";
+import { DEFAULT_BASE_URL, isLoopbackUrl, normaliseBaseUrl } from "./baseUrl";
+import { gotWith, loadGot, timeoutsOf } from "./got";
+import { agentsFor, ProxyFailure, proxyFor } from "./proxy";
+import { errorOf, type Reply, type ReplySchema, readReply, redirected } from "./reply";
+import { DEFAULT_MAX_RETRIES } from "./retry";
+
+const DEFAULT_TIMEOUT_MS = 60_000;
+
+/** A request as the jobs, files and models describe it. */
+export interface ApiRequest {
+  // Not got's type: the package's own must compile where got's, which are ESM, do not.
+  method: "GET" | "POST" | "PATCH" | "DELETE";
+  /** From `/v1` on, encoded. */
+  path: string;
+  /** With its `?`, or empty. */
+  query?: string;
+  /** JSON body. */
+  json?: unknown;
+  /** Any other body; it can be sent once only. The next chunk is asked for when the one before has been handed over. */
+  body?: { content: AsyncIterable<Uint8Array>; headers: Record<string, string> };
+  /** Whether sending it twice does no harm. Only then is it repeated. */
+  repeatable: boolean;
+  /** Secrets in the body, kept out of error messages. */
+  secrets?: readonly string[];
+}
+
+/**
+ * The one place that knows got: sends a request, repeats it when that is safe, and turns every failure into one of
+ * the client's errors. got's own errors hold the request's headers, so none of them gets past this file.
+ */
+export class Http {
+  readonly baseUrl: string;
+  // Private fields are left out when the client is printed or made into JSON.
+  readonly #apiKey: string | undefined;
+  readonly #headers: Record<string, string>;
+  readonly #maxRetries: number;
+  readonly #timeoutMs: number;
+  #got: Got | undefined;
+
+  constructor(options: ClientOptions) {
+    checkLimits({ maxRetries: options.maxRetries, timeoutMs: options.requestTimeoutMs });
+    this.baseUrl = normaliseBaseUrl(options.baseUrl ?? DEFAULT_BASE_URL);
+    this.#apiKey = checkApiKey(options.apiKey);
+    this.#headers = checkHeaders(options.headers);
+    this.#maxRetries = options.maxRetries ?? DEFAULT_MAX_RETRIES;
+    this.#timeoutMs = options.requestTimeoutMs ?? DEFAULT_TIMEOUT_MS;
+  }
+
+  /** @throws {MissingApiKeyError} the server is not on this machine, and there is no key for it */
+  assertKey(): void {
+    if (this.#apiKey === undefined && !isLoopbackUrl(this.baseUrl)) {
+      throw new MissingApiKeyError(this.baseUrl);
+    }
+  }
+
+  /** Sends the request and reads the reply as JSON of the schema's shape. */
+  async json<T>(schema: ReplySchema<T>, request: ApiRequest, options: RequestOptions = {}): Promise<T> {
+    const prepared = this.#prepare(request, options);
+    let response: Response<string>;
+    try {
+      response = await (prepared.got(prepared.url, prepared.options) as CancelableRequest<Response<string>>);
+    } catch (error) {
+      throw this.#translate(error, request, options);
+    }
+    return readReply(schema, this.#replyOf(response, request, options), this.#place(request));
+  }
+
+  /** Sends the request and gives the reply's body as a stream, once its headers have come. */
+  async stream(request: ApiRequest, options: RequestOptions = {}): Promise<Readable> {
+    const prepared = this.#prepare(request, options);
+    const translate = (error: unknown) => this.#translate(error, request, options);
+    const source = await new Promise<GotStream>((resolve, reject) => {
+      const listen = (attempt: GotStream): void => {
+        attempt.once("retry", (_count, _error, createRetryStream) => listen(createRetryStream()));
+        attempt.on("error", (error) => reject(translate(error)));
+        attempt.once("response", (response: Response) => {
+          // From here on the caller has bytes, so a failure must reach the caller instead of starting over.
+          attempt.removeAllListeners("retry");
+          if (response.statusCode >= 300) {
+            attempt.destroy();
+            reject(redirected(this.#replyOf(response, request, options), this.#place(request)));
+          } else {
+            resolve(attempt);
+          }
+        });
+      };
+      listen(prepared.got.stream(prepared.url, { ...prepared.options, isStream: true }));
+    });
+    // The stream that is handed out is not got's, which holds the request's headers, and neither are its errors.
+    const content = Readable.from(translateErrors(source, translate), { objectMode: false });
+    content.once("close", () => source.destroy());
+    return content;
+  }
+
+  #place(request: ApiRequest): RequestPlace {
+    return { method: request.method, path: decodeURIComponent(request.path), baseUrl: this.baseUrl };
+  }
+
+  /** got's options, as far as they differ from those that all requests share. */
+  #prepare(request: ApiRequest, options: RequestOptions): { got: Got; url: URL; options: OptionsInit } {
+    this.assertKey();
+    checkLimits(options);
+    this.#got ??= gotWith(
+      { ...(this.#apiKey !== undefined && { authorization: `Bearer ${this.#apiKey}` }), ...this.#headers },
+      this.#timeoutMs,
+      this.#maxRetries,
+    );
+    const { timeoutMs, maxRetries, signal } = options;
+    const { body, json, repeatable } = request;
+    const url = new URL(this.baseUrl + request.path + (request.query ?? ""));
+    return {
+      got: this.#got,
+      url,
+      options: {
+        method: request.method,
+        ...((options.headers || body) && { headers: { ...checkHeaders(options.headers), ...body?.headers } }),
+        ...(json !== undefined && { json }),
+        ...(body && { body: body.content }),
+        ...(signal && { signal }),
+        ...(timeoutMs !== undefined && { timeout: timeoutsOf(timeoutMs) }),
+        // A kept connection may be closed by the server just as it is used again. What cannot be repeated must not
+        // fail of that, and gets a connection of its own.
+        ...agentsFor(url, { fresh: !repeatable, timeoutMs: timeoutMs ?? this.#timeoutMs }),
+        ...(repeatable ? maxRetries !== undefined && { retry: { limit: maxRetries } } : { retry: { limit: 0 } }),
+      },
+    };
+  }
+
+  #replyOf(response: Response, request: ApiRequest, options: RequestOptions): Reply {
+    return {
+      status: response.statusCode,
+      headers: response.headers,
+      body: typeof response.body === "string" ? response.body : "",
+      redact: (text) => redact(text, this.#secrets(request, options)),
+    };
+  }
+
+  #secrets(request: ApiRequest, options: RequestOptions): string[] {
+    return [
+      ...(this.#apiKey === undefined ? [] : [this.#apiKey]),
+      ...Object.values(this.#headers),
+      ...Object.values(options.headers ?? {}),
+      ...(request.secrets ?? []),
+    ];
+  }
+
+  #translate(error: unknown, request: ApiRequest, options: RequestOptions): Error {
+    const { HTTPError, RequestError, TimeoutError } = loadGot();
+    const place = this.#place(request);
+    if (options.signal?.aborted) {
+      return new AbortedError(`${place.method} ${place.path} on ${place.baseUrl} was aborted by its signal.`);
+    }
+    if (!(error instanceof RequestError)) {
+      return new ConnectionError(place, "ERR_UNKNOWN", redact(String(error), this.#secrets(request, options)), 1, "");
+    }
+    const attempts = (error.request?.retryCount ?? 0) + 1;
+    const advice = request.repeatable
+      ? ""
+      : " It was not repeated, because it may have arrived: look whether it did before sending it again.";
+    // Only a proxy asks for this, whether it was asked to connect or, over http, to pass the request on.
+    const refusing = error instanceof HTTPError && error.response.statusCode === 407 && proxyFor(new URL(this.baseUrl));
+    const failure = refusing ? new ProxyFailure(refusing, "ERR_PROXY_407") : error.cause;
+    if (failure instanceof ProxyFailure) {
+      const detail = redact(failure.message, this.#secrets(request, options));
+      return new ConnectionError(place, failure.code, detail, attempts, "", failure.proxy);
+    }
+    if (error instanceof HTTPError) {
+      return errorOf(this.#replyOf(error.response, request, options), place, attempts);
+    }
+    if (error instanceof TimeoutError) {
+      return new RequestTimeoutError(place, options.timeoutMs ?? this.#timeoutMs, attempts, advice);
+    }
+    const detail = redact(error.message, this.#secrets(request, options));
+    return new ConnectionError(place, error.code, detail, attempts, advice);
+  }
+}
+
+async function* translateErrors(source: GotStream, translate: (error: unknown) => Error): AsyncGenerator<Buffer> {
+  try {
+    yield* source as AsyncIterable<Buffer>;
+  } catch (error) {
+    throw translate(error);
+  }
+}

@@ -1,0 +1,101 @@
+import type { Rules } from "#data";
+import type { DataFile } from "../../schema/files";
+import type { Inputs } from "../../schema/inputs";
+import { InputProblem, noting } from "../problem";
+import { jobTypeOf, targetsOf } from "../request";
+import { hasUnknown } from "../unknowns";
+import { cachedReports } from "./checkCache";
+import { describe, mustBeFile, read } from "./content";
+import { FILE_INPUTS, type FileInput, filesOf } from "./files";
+import { type CheckedFile, type DataSource, type DataSummary, inspectData, judged } from "./inspectData";
+
+export interface FilesChecked {
+  problems: InputProblem[];
+  /** What a trainer takes, and is rarely meant. */
+  warnings: string[];
+  /** What the training data comes to; undefined unless all of it was read. */
+  summary?: DataSummary;
+}
+
+/** A file to read, and where it stands. */
+interface Place {
+  file: DataFile;
+  name: FileInput;
+  index: number;
+}
+
+/**
+ * Reads and checks the data, and fills in each file's hash and size, in place. A hash that came with the inputs is kept: with
+ * `ignoreChanges: ["trainingFiles"]` the engine puts the recorded element back, whose file may be gone by now.
+ */
+export async function checkFiles(inputs: Record<string, unknown>): Promise<FilesChecked> {
+  const problems: InputProblem[] = [];
+  const places: Place[][] = [];
+  for (const name of FILE_INPUTS) places.push(await readable(placesOf(inputs, name), problems));
+  const reports = await noting(problems, () => inspected(inputs, places));
+  if (!reports) return { problems, warnings: [] };
+
+  const known = places[0]?.length === filesOf(inputs, "trainingFiles").length && places[0].length > 0;
+  const { training, validation, summary } = judged(
+    reports,
+    places.map((each) => each.map(nameOf)),
+    {
+      allowed: numberOf(inputs.invalidSampleSkipPercentage),
+      seqLen: numberOf((inputs.hyperparameters as Inputs["hyperparameters"])?.seqLen),
+      moreTraining: !known,
+    },
+  );
+  const rules = rulesOf(inputs);
+  const warnings: string[] = [];
+  for (const [index, checked] of [...training, ...validation].entries()) {
+    const place = places.flat()[index] as Place;
+    if (rules && checked.errors.length > 0) problems.push(new InputProblem(pathOf(place), checked.errors.join("\n  ")));
+    warnings.push(...checked.warnings);
+    fillIn(inputs, place, checked);
+  }
+  return { problems, warnings, ...(known && rules && { summary }) };
+}
+
+function placesOf(inputs: Record<string, unknown>, name: FileInput): Place[] {
+  return filesOf(inputs, name)
+    .map((file, index) => ({ file, name, index }))
+    .filter(({ file }) => !hasUnknown(file) && file.fileId === undefined && file.sha256 === undefined);
+}
+
+/** Those that can be read. What is wrong with the others is said beside what is wrong in these. */
+async function readable(places: Place[], problems: InputProblem[]): Promise<Place[]> {
+  const found: Place[] = [];
+  for (const place of places) {
+    await noting(problems, async () => {
+      await mustBeFile(place.file, pathOf(place));
+      found.push(place);
+    });
+  }
+  return found;
+}
+
+const pathOf = ({ name, index }: Place) => `${name}[${index}]`;
+const nameOf = ({ file }: Place) => describe(file);
+
+function inspected(inputs: Record<string, unknown>, places: Place[][]) {
+  const rules = rulesOf(inputs);
+  const [training = [], validation = []] = places.map((each) =>
+    each.map((place): DataSource => ({ name: nameOf(place), open: () => read(place.file, pathOf(place)) })),
+  );
+  const files = places.map((each) => each.map(({ file }) => file));
+  return cachedReports(files, rules, () => inspectData(training, validation, rules));
+}
+
+/** Undefined while a preview does not know what the samples are held against. */
+function rulesOf(inputs: Record<string, unknown>): Rules | undefined {
+  const { jobType, classifierTargets, invalidSampleSkipPercentage } = inputs;
+  if (hasUnknown([jobType, classifierTargets, invalidSampleSkipPercentage])) return undefined;
+  return { jobType: jobTypeOf(inputs as Inputs), targets: targetsOf(inputs as Inputs) };
+}
+
+const numberOf = (value: unknown) => (typeof value === "number" ? value : undefined);
+
+function fillIn(inputs: Record<string, unknown>, { name, index, file }: Place, { report }: CheckedFile): void {
+  const { sha256, bytes, good } = report;
+  filesOf(inputs, name)[index] = { ...file, sha256, bytes, ...(rulesOf(inputs) && { samples: good }) };
+}

@@ -1,0 +1,73 @@
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { isAbsolute, resolve } from "node:path";
+import { Readable } from "node:stream";
+import { fileChunks } from "#data";
+import { loadGot, timeoutsOf } from "../../client/http/got";
+import { agentsFor } from "../../client/http/proxy";
+import type { WireAsset } from "../../schema/assets";
+import type { DataFile } from "../../schema/files";
+import { InputProblem } from "../problem";
+
+/** A server that sends nothing for so long is given up. */
+const STALLED_MS = 60_000;
+
+/** An asset's content as a stream. */
+export function open({ asset }: DataFile, stalledMs = STALLED_MS): Readable {
+  const { text, uri } = (asset ?? {}) as WireAsset;
+  if (text !== undefined) return Readable.from([Buffer.from(text)]);
+  if (uri?.startsWith("file:")) return createReadStream(new URL(uri));
+  if (uri !== undefined) {
+    return loadGot().got.stream(uri, { ...agentsFor(new URL(uri)), timeout: timeoutsOf(stalledMs) });
+  }
+  throw new Error("the asset has neither text nor URI");
+}
+
+/** A file's content, wherever it comes from, with the reason in words when it cannot be read. */
+export async function* read(file: DataFile, where: string): AsyncGenerator<Buffer> {
+  try {
+    yield* file.path === undefined ? open(file) : fileChunks(file.path);
+  } catch (error) {
+    throw new InputProblem(where, `${describe(file)}: ${reasonOf(error)}`);
+  }
+}
+
+/** @throws InputProblem when a path is not that of a file */
+export async function mustBeFile({ path }: DataFile, where: string): Promise<void> {
+  if (path === undefined) return;
+  const stats = await stat(path).catch((error: unknown) => {
+    const looked = isAbsolute(path) ? "" : ` (looked for ${resolve(path)})`;
+    throw new InputProblem(where, `${path}: ${reasonOf(error)}${looked}`);
+  });
+  if (stats.isFile()) return;
+  throw new InputProblem(where, `${path}: expected a file, got a ${stats.isDirectory() ? "directory" : "device"}`);
+}
+
+/** A file in words, for messages. */
+export function describe(file: DataFile): string {
+  if (file.path !== undefined) return file.path;
+  if (file.fileId !== undefined) return `the file ${file.fileId}`;
+  const { text, uri } = (file.asset ?? {}) as WireAsset;
+  return text === undefined && uri !== undefined ? withoutSecrets(uri) : "the string asset";
+}
+
+const REASONS: Record<string, string> = {
+  ENOENT: "no such file",
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+  ENOTDIR: "a part of the path is no directory",
+  ELOOP: "too many symbolic links",
+};
+
+function reasonOf(error: unknown): string {
+  // got's own text holds the whole URL.
+  if (error instanceof loadGot().HTTPError) return `the server answered ${error.response.statusCode}`;
+  const { code, message } = error as NodeJS.ErrnoException;
+  return REASONS[code ?? ""] ?? message;
+}
+
+/** A URL without what may be a password or a signature. */
+function withoutSecrets(uri: string): string {
+  if (!URL.canParse(uri)) return "the remote asset";
+  return Object.assign(new URL(uri), { username: "", password: "", search: "", hash: "" }).href;
+}

@@ -1,0 +1,45 @@
+import { shortForm } from "../../schema/assets";
+import type { DataFile } from "../../schema/files";
+import { InputProblem } from "../problem";
+import { hasUnknown } from "../unknowns";
+import { describe } from "./content";
+
+export const FILE_INPUTS = ["trainingFiles", "validationFiles"] as const;
+export type FileInput = (typeof FILE_INPUTS)[number];
+
+/** Every file in its long form. A value that a preview does not know yet stays as it is. */
+export function longForm(inputs: Record<string, unknown>): Record<string, unknown> {
+  const result = { ...inputs };
+  for (const name of FILE_INPUTS) {
+    const files = inputs[name];
+    if (Array.isArray(files)) result[name] = files.map(shortForm);
+  }
+  return result;
+}
+
+/** The files of an input; none while a preview does not know them yet. */
+export function filesOf(inputs: Record<string, unknown>, name: FileInput): DataFile[] {
+  const files = inputs[name];
+  return Array.isArray(files) ? files : [];
+}
+
+/** Every content counts once: trained on twice it costs twice, and validated on what was trained on it proves nothing. */
+export function repeatedFiles(inputs: Record<string, unknown>): InputProblem[] {
+  const problems: InputProblem[] = [];
+  const seen = new Map<string, { name: string; where: string }>();
+  for (const name of FILE_INPUTS) {
+    for (const [index, file] of filesOf(inputs, name).entries()) {
+      const content = file.sha256 ?? file.fileId;
+      if (content === undefined || hasUnknown(file)) continue;
+      const where = `${name}[${index}]`;
+      const first = seen.get(content);
+      if (first) {
+        const expected = first.name === name ? "each file once" : "data that is not trained on";
+        problems.push(
+          new InputProblem(where, `expected ${expected}, got ${describe(file)} with the content of ${first.where}`),
+        );
+      } else seen.set(content, { name, where: `${where}, ${describe(file)}` });
+    }
+  }
+  return problems;
+}

@@ -1,0 +1,23 @@
+import type { z } from "zod";
+import { InputProblem, pathText } from "../../inputs/problem";
+import { inputMessage } from "../../inputs/validation/messages";
+import { configSchema } from "../../schema/config";
+import type { Host } from "../runtime/host";
+
+/** What a connection needs. Wrong prices must not keep anybody from deleting. */
+const connectionSchema = configSchema.omit({ prices: true });
+const pricesSchema = configSchema.pick({ prices: true });
+export type ConnectionConfig = z.output<typeof connectionSchema>;
+
+export const connectionConfig = (host: Pick<Host, "config">) => read(host, connectionSchema);
+export const pricesConfig = (host: Pick<Host, "config">) => read(host, pricesSchema);
+
+/** @throws InputProblem naming the key whose value cannot be used */
+async function read<Schema extends z.ZodObject>(host: Pick<Host, "config">, schema: Schema): Promise<z.output<Schema>> {
+  const get = await host.config();
+  const values = Object.fromEntries(Object.keys(schema.shape).map((key) => [key, get(key)]));
+  const result = schema.safeParse(values, { error: inputMessage });
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new InputProblem(`mistral:${pathText(issue?.path ?? [])}`, issue?.message ?? "");
+}

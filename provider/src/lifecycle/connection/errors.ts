@@ -1,0 +1,30 @@
+import { AuthenticationError, InvalidResponseError, isTransient } from "../../client";
+
+/**
+ * Whether an error says nothing about the job, only that the API could not be asked this time. A proxy that is in trouble
+ * answers with a page of its own, so a reply that is no JSON is one of them.
+ */
+export const isPassing = (error: unknown) => isTransient(error) || error instanceof InvalidResponseError;
+
+/** An error in words. */
+export const explain = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+/**
+ * `refresh` and `destroy` configure the host from the state, so they use the key of the last `up`: a refused key needs to say
+ * so (measured: a rotated key fails there until `--run-program` is given).
+ *
+ * @param ownKey whether the key is the resource's own, which its state holds
+ */
+export async function withKeyHint<T>(operation: Promise<T>, ownKey: boolean): Promise<T> {
+  try {
+    return await operation;
+  } catch (error) {
+    if (!(error instanceof AuthenticationError)) throw error;
+    const way = ownKey
+      ? "run `pulumi up` with the new connection.apiKey first"
+      : "to use the one that is configured now, add --run-program (to `destroy` without --refresh, which does not listen to it)";
+    throw new Error(`${error.message} Refresh and destroy use the key of the last \`pulumi up\`: ${way}.`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,46 @@
+import { describe } from "../../inputs/data/content";
+import { FILE_INPUTS, filesOf } from "../../inputs/data/files";
+import { hasUnknown } from "../../inputs/unknowns";
+import { bytesText, several } from "../../inputs/words";
+import type { DataFile } from "../../schema/files";
+import type { RawInputs } from "../check";
+
+/**
+ * What has changed in the data, where the engine itself shows a hash:
+ * `trainingFiles[0]: train.jsonl: 1,200 samples → 1,250 samples, 2.1 MB → 2.2 MB, SHA-256 1f2a3b4 → SHA-256 9c8d7e6`.
+ */
+export function changedData(olds: RawInputs, news: RawInputs): string[] {
+  return FILE_INPUTS.flatMap((name) => {
+    const [before, after] = [filesOf(olds, name), filesOf(news, name)];
+    if (hasUnknown(news[name])) return [];
+    const lines = Array.from({ length: Math.max(before.length, after.length) }, (_, index) =>
+      change(before[index], after[index]),
+    );
+    return lines.flatMap((line, index) => (line ? [`${name}[${index}]: ${line}`] : []));
+  });
+}
+
+function change(before: DataFile | undefined, after: DataFile | undefined): string | undefined {
+  if (!after) return before && `removed ${named(before)}`;
+  if (!before) return `added ${named(after)}`;
+  if (contentOf(before) === contentOf(after)) return undefined;
+  if (before.fileId !== undefined || after.fileId !== undefined) {
+    return `${named(before)} → ${named(after)}`;
+  }
+  const [old, now] = [facts(before), facts(after)];
+  return `${describe(after)}: ${now.map((fact, index) => `${old[index]} → ${fact}`).join(", ")}`;
+}
+
+const contentOf = ({ sha256, fileId }: DataFile) => sha256 ?? fileId;
+
+const named = (file: DataFile) =>
+  file.fileId === undefined ? `${describe(file)} (${facts(file).join(", ")})` : describe(file);
+
+/** States of earlier versions do not know how many samples there were. */
+function facts({ samples, bytes, sha256 }: DataFile): string[] {
+  return [
+    samples === undefined ? "? samples" : several(samples, "sample"),
+    bytes === undefined ? "? bytes" : bytesText(bytes),
+    `SHA-256 ${sha256?.slice(0, 7) ?? "?"}`,
+  ];
+}

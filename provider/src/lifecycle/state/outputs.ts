@@ -1,0 +1,74 @@
+import type { DetailedJob, Job } from "../../client";
+import type { Inputs } from "../../schema/inputs";
+import type { JobOutputs } from "../../schema/outputs";
+import { checkpointsOf, eventsOf } from "../job/history";
+import { hasSucceeded } from "../job/status";
+import { withoutSecrets } from "./redaction";
+
+/** The state of the resource: its inputs, and what the API says of its job. */
+export type Outputs = Inputs & JobOutputs;
+
+const MAX_EVENTS = 50;
+
+/**
+ * The inputs that have taken effect. The model's name and description are left out until there is a model that can have them,
+ * so that the next `diff` sees that they are still to be given.
+ */
+export function inEffect(inputs: Inputs, status: string): Inputs {
+  const { modelName: _, modelDescription: __, ...unnamed } = inputs;
+  return hasSucceeded(status) ? inputs : unnamed;
+}
+
+/** Gives the inputs that have taken effect with what the API says of the job. */
+export function toOutputs(inputs: Inputs, job: Job | DetailedJob, baseUrl: string): Outputs {
+  // JSON leaves out what is undefined, which a host cannot carry.
+  const said = withoutSecrets(JSON.stringify(jobOutputs(job, baseUrl)), inputs);
+  return { ...inEffect(inputs, job.status), ...suffixOf(inputs, job), ...JSON.parse(said) };
+}
+
+/** An adopted job has a suffix of its own, unless the declaration insists on one. */
+function suffixOf({ adopt, __suffix }: Inputs, { suffix }: Job): Pick<Inputs, "suffix"> {
+  return adopt !== undefined && __suffix === "auto" && suffix !== undefined ? { suffix } : {};
+}
+
+/** What the API says of a job, in the provider's words: camelCase, times as ISO 8601. */
+export function jobOutputs(job: Job | DetailedJob, baseUrl: string): JobOutputs {
+  const { metadata } = job;
+  const checkpoints = checkpointsOf(job).map(({ metrics, step_number, created_at }) => ({
+    stepNumber: step_number ?? 0,
+    trainLoss: metrics?.train_loss,
+    validLoss: metrics?.valid_loss,
+    validMeanTokenAccuracy: metrics?.valid_mean_token_accuracy,
+    createdAt: isoTime(created_at),
+  }));
+  const events = eventsOf(job)
+    .slice(-MAX_EVENTS)
+    .map(({ name, data, created_at }) => ({ name, data, createdAt: isoTime(created_at) }));
+  const last = checkpoints.at(-1);
+  return {
+    jobId: job.id,
+    status: job.status,
+    fineTunedModel: job.fine_tuned_model,
+    artifactUrl: job.artifact?.url,
+    baseUrl,
+    trainingFileIds: job.training_files ?? [],
+    validationFileIds: job.validation_files ?? [],
+    createdAt: isoTime(job.created_at),
+    modifiedAt: isoTime(job.modified_at),
+    trainedTokens: job.trained_tokens,
+    cost: metadata?.cost,
+    costCurrency: metadata?.cost_currency,
+    expectedDurationSeconds: metadata?.expected_duration_seconds,
+    trainLoss: last?.trainLoss,
+    validLoss: last?.validLoss,
+    checkpoints,
+    events,
+    simulated: metadata?.simulated === true,
+  };
+}
+
+/** Unix seconds as ISO 8601. A time that no calendar has must not cost the job's id. */
+function isoTime(seconds: number | undefined): string | undefined {
+  const date = new Date((seconds ?? Number.NaN) * 1000);
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
+}

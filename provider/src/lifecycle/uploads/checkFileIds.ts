@@ -1,0 +1,37 @@
+import { type File, type MistralClient, NotFoundError, UnprocessableEntityError } from "../../client";
+import { InputProblem } from "../../inputs/problem";
+import type { Inputs } from "../../schema/inputs";
+
+/**
+ * Looks at every file that the declaration names by its ID, before anything is uploaded: the API itself would say so only
+ * when the rest of the data has been sent.
+ *
+ * @throws InputProblem naming each that does not exist or is not for fine-tuning
+ */
+export async function checkGivenFiles(client: MistralClient, inputs: Inputs, signal: AbortSignal): Promise<void> {
+  const problems: string[] = [];
+  for (const name of ["trainingFiles", "validationFiles"] as const) {
+    for (const [index, { fileId }] of (inputs[name] ?? []).entries()) {
+      if (fileId === undefined) continue;
+      const reason = whyNot(await look(client, fileId, signal));
+      if (reason) problems.push(`${name}[${index}].fileId: ${fileId} on ${client.baseUrl}: ${reason}`);
+    }
+  }
+  if (problems.length > 0) throw new InputProblem("", problems.join("\n"));
+}
+
+async function look(client: MistralClient, fileId: string, signal: AbortSignal): Promise<File | undefined> {
+  try {
+    return await client.files.get(fileId, { signal });
+  } catch (error) {
+    // The hosted API refuses an ID of another form than its own as unprocessable.
+    if (error instanceof NotFoundError || error instanceof UnprocessableEntityError) return undefined;
+    throw error;
+  }
+}
+
+function whyNot(file: File | undefined): string | undefined {
+  if (!file || file.deleted) return "no such file; it was deleted, or belongs to another organization or server";
+  const { purpose = "fine-tune" } = file;
+  return purpose === "fine-tune" ? undefined : `expected a file with the purpose "fine-tune", got "${purpose}"`;
+}

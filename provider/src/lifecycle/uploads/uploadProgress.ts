@@ -1,0 +1,36 @@
+import type { UploadProgress } from "../../client";
+import { duration } from "../job/progressLine";
+import type { Clock } from "../runtime/clock";
+
+/** An upload that is done sooner says nothing. */
+const QUIET_MS = 3_000;
+/** Between two lines. */
+const PAUSE_MS = 1_000;
+
+/**
+ * Tells of a long upload: `uploading train.jsonl: 120 of 512 MB, 45 MB/s, about 9 s left`. Time counts from the first chunk
+ * on: before that the upload waits for its turn.
+ */
+export function uploadProgress(file: string, clock: Clock, say: (line: string) => void): UploadProgress {
+  let begun: { at: number; sent: number } | undefined;
+  let quietUntil = 0;
+  return (sent, total) => {
+    const now = clock.now();
+    if (begun === undefined) {
+      begun = { at: now, sent };
+      quietUntil = now + QUIET_MS;
+    }
+    if (now < quietUntil || sent === total) return;
+    quietUntil = now + PAUSE_MS;
+    const perSecond = (sent - begun.sent) / ((now - begun.at) / 1000);
+    const left = duration((total - sent) / perSecond);
+    say(
+      `uploading ${file}: ${megabytes(sent)} of ${megabytes(total)} MB, ${megabytes(perSecond)} MB/s, about ${left} left`,
+    );
+  };
+}
+
+function megabytes(bytes: number): string {
+  const value = bytes / 1_000_000;
+  return value < 10 ? value.toPrecision(2) : value.toFixed(0);
+}

@@ -1,0 +1,71 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Job, JobFilters } from "../client";
+import type { Connection } from "../lifecycle/connection/connect";
+import type { Connection as ConnectionSettings, JobOutputs } from "./types.generated";
+
+/** A job that Pulumi does not manage. */
+export interface FineTuningJobResult extends JobOutputs {
+  /** The base model. */
+  model: string;
+  /** The text in the fine-tuned model's name. */
+  suffix?: string;
+}
+
+export interface GetFineTuningJobArgs {
+  /** ID of the job. */
+  jobId: string;
+  /** Which server has the job, and the key for it. Default: the stack's config, then the environment. */
+  connection?: ConnectionSettings;
+}
+
+export interface GetFineTuningJobsArgs extends Omit<JobFilters, "created_after" | "created_before" | "created_by_me"> {
+  /** Which server to ask, and the key for it. Default: the stack's config, then the environment. */
+  connection?: ConnectionSettings;
+}
+
+/**
+ * Looks a job up.
+ *
+ * @throws NotFoundError when the server does not know it
+ * @example
+ * const job = await getFineTuningJob({ jobId: "b888f774-3e7c-4135-a18c-6b985523c4bc" });
+ */
+export async function getFineTuningJob({ jobId, connection }: GetFineTuningJobArgs): Promise<FineTuningJobResult> {
+  const { client, baseUrl } = await connected(connection);
+  return result(await client.jobs.get(jobId), baseUrl);
+}
+
+/** `getFineTuningJob` for arguments that are outputs of other resources. */
+export function getFineTuningJobOutput(
+  args: pulumi.Inputs & { jobId: pulumi.Input<string> },
+): pulumi.Output<FineTuningJobResult> {
+  return pulumi.output(args).apply((known) => getFineTuningJob(known as GetFineTuningJobArgs));
+}
+
+/**
+ * Lists the jobs that match all filters, the newest first.
+ *
+ * @example
+ * const done = await getFineTuningJobs({ status: "SUCCESS", model: "open-mistral-7b" });
+ */
+export async function getFineTuningJobs({
+  connection,
+  ...filters
+}: GetFineTuningJobsArgs = {}): Promise<FineTuningJobResult[]> {
+  const { client, baseUrl } = await connected(connection);
+  const jobs: Job[] = [];
+  for await (const job of client.jobs.listAll(filters)) jobs.push(job);
+  return jobs.map((job) => result(job, baseUrl));
+}
+
+// The client is loaded when it is used: most programs never do, and it takes a while.
+function connected(connection: ConnectionSettings | undefined): Promise<Connection> {
+  const { connect } = require("../lifecycle/connection/connect") as typeof import("../lifecycle/connection/connect");
+  const config = new pulumi.Config("mistral");
+  return connect({ connection }, { config: async () => (key) => config.get(key) });
+}
+
+function result(job: Job, baseUrl: string): FineTuningJobResult {
+  const { jobOutputs } = require("../lifecycle/state/outputs") as typeof import("../lifecycle/state/outputs");
+  return { ...jobOutputs(job, baseUrl), model: job.model, ...(job.suffix && { suffix: job.suffix }) };
+}

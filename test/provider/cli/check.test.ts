@@ -1,0 +1,188 @@
+import assert from "node:assert/strict";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { execa } from "execa";
+import which from "which";
+import { sample } from "../../support/samples";
+
+const bin = resolve(__dirname, "../../../provider/bin/pulumi-mistral.js");
+
+describe("pulumi-mistral check", () => {
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "check-"));
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  async function write(name: string, text: string): Promise<string> {
+    await writeFile(join(folder, name), text);
+    return name;
+  }
+
+  async function run(...args: string[]) {
+    const { exitCode, stdout, stderr } = await execa(process.execPath, [bin, ...args], { cwd: folder, reject: false });
+    return { exitCode, lines: stdout.split("\n"), stderr };
+  }
+
+  it("finds nothing wrong with good data, and says what it comes to", async () => {
+    const { exitCode, lines } = await run("check", await write("good.jsonl", sample("What?") + sample("Why?")));
+    assert.equal(exitCode, 0);
+    assert.deepEqual(lines, [
+      "2 samples, 0 bad ones, 0 warnings; an epoch takes about 1 steps",
+      "about user 3, assistant 5 tokens, the longest sample 4 (estimates: four characters each)",
+    ]);
+  });
+
+  it("names file, line and field of what is wrong, and fails", async () => {
+    const two = JSON.stringify({
+      messages: [
+        { role: "user", content: "a" },
+        { role: "user", content: "b" },
+      ],
+    });
+    const { exitCode, lines } = await run("check", await write("bad.jsonl", `${sample("What?")}${two}\n[]\n`));
+    assert.equal(exitCode, 1);
+    assert.deepEqual(lines.slice(0, 2), [
+      'error: bad.jsonl:2: messages[1].role: expected "assistant" after "user", found "user"',
+      "error: bad.jsonl:3: expected an object, found an empty list",
+    ]);
+  });
+
+  it("lets bad samples pass as far as they may be skipped, with a warning", async () => {
+    const file = await write("few.jsonl", `${sample("a")}${sample("b")}${sample("c")}{}\n`);
+    const { exitCode, lines } = await run("check", file, "--skip", "0.25");
+    assert.equal(exitCode, 0);
+    assert.match(
+      lines[0] ?? "",
+      /^warning: few.jsonl:4: expected "messages" or "text".*1 of 4 samples are bad and will/,
+    );
+    const stricter = await run("check", file, "--skip", "0.2");
+    assert.equal(stricter.exitCode, 1);
+    assert.equal(stricter.lines[1], "error: few.jsonl: 1 of 4 samples are bad, and 20 % may be skipped");
+  });
+
+  it("warns of what is rarely meant, across files", async () => {
+    const train = await write("train.jsonl", `${sample("a")}\r\n${sample("b").trim()}\r\n${sample("b").trim()}`);
+    const more = await write("more.jsonl", sample("a") + sample("c".repeat(400)));
+    const valid = await write("valid.jsonl", sample("c".repeat(400)));
+    const { exitCode, lines } = await run("check", train, more, "--validation", valid, "--seq-len", "100");
+    assert.equal(exitCode, 0);
+    assert.deepEqual(lines.slice(0, -2), [
+      "warning: train.jsonl:2: ends with CRLF, and 1 more",
+      "warning: train.jsonl:2: is blank",
+      "warning: train.jsonl: does not end with a newline",
+      "warning: train.jsonl:4: is the same sample as train.jsonl:3",
+      "warning: more.jsonl:1: is the same sample as train.jsonl:1",
+      "warning: more.jsonl:2: has about 103 tokens (4 characters each), more than seqLen 100",
+      "warning: valid.jsonl:1: is in the training data too",
+      "warning: valid.jsonl:1: has about 103 tokens (4 characters each), more than seqLen 100",
+      "warning: valid.jsonl: has 488 bytes; validation data may have 1 MB, and 5 % of the training data: 42 bytes",
+    ]);
+  });
+
+  it("holds a classifier's data against its targets", async () => {
+    const targets = await write("targets.json", JSON.stringify([{ name: "mood", labels: ["good", "bad"] }]));
+    const data = await write("mails.jsonl", '{"text":"x","labels":{"mood":"fine"}}\n');
+    const { exitCode, lines } = await run("check", data, "--targets", targets);
+    assert.equal(exitCode, 1);
+    assert.equal(lines[0], `error: mails.jsonl:1: labels.mood: expected one of the target's labels, found "fine"`);
+  });
+
+  it("prints JSON when asked to", async () => {
+    const { lines } = await run("check", await write("json.jsonl", sample("What?")), "--json");
+    const { training, summary } = JSON.parse(lines.join("\n"));
+    assert.equal(training[0].report.good, 1);
+    assert.equal(summary.samples, 1);
+  });
+
+  it("says so when a file cannot be read", async function () {
+    if (process.getuid?.() === 0) this.skip();
+    await chmod(join(folder, await write("closed.jsonl", sample("a"))), 0o000);
+    const { exitCode, stderr } = await run("check", "closed.jsonl");
+    assert.deepEqual([exitCode, stderr], [1, "pulumi-mistral: closed.jsonl: permission denied"]);
+  });
+
+  it("shows samples as the model will see them, with what counts for the loss", async () => {
+    const tools = [{ type: "function", function: { name: "f", parameters: {} } }];
+    const calls = [{ id: "aaaaaaaaa", type: "function", function: { name: "f", arguments: '{ "x": 1 }' } }];
+    const called = [
+      { role: "system", content: "Be brief." },
+      { role: "user", content: "Hi!" },
+      { role: "assistant", content: "Hi.\u001b[31m", weight: 0 },
+      {
+        role: "user",
+        content: [
+          { type: "text", text: "How warm?" },
+          { type: "image_url", image_url: "x" },
+        ],
+      },
+      { role: "assistant", tool_calls: calls },
+      { role: "tool", tool_call_id: "aaaaaaaaa", content: "22" },
+      { role: "assistant", content: "22 degrees." },
+    ];
+    const samples = [{ messages: called, tools }, { messages: [] }, { text: "Once upon" }, { text: "a time" }];
+    const file = await write("shown.jsonl", samples.map((each) => `${JSON.stringify(each)}\n`).join(""));
+    const { lines } = await run("check", file, "--show", "2", "--skip", "0.5");
+    assert.deepEqual(lines.slice(0, 9), [
+      "shown.jsonl:1: about 81 tokens, 21 of them count for the loss",
+      `<s>[INST] Hi![/INST] Hi.\\u001b[31m</s>[AVAILABLE_TOOLS] ${JSON.stringify(tools)}[/AVAILABLE_TOOLS][INST] Be brief.`,
+      "",
+      'How warm?[IMG][/INST] ⟦[TOOL_CALLS] [{"name":"f","arguments":{"x":1},"id":"aaaaaaaaa"}]</s>⟧[TOOL_RESULTS] {"content":"22","call_id":"aaaaaaaaa"}[/TOOL_RESULTS] ⟦22 degrees.</s>⟧',
+      "",
+      "shown.jsonl:3: about 3 tokens, 3 of them count for the loss",
+      "⟦Once upon⟧",
+      "",
+      "What counts for the loss is ⟦in such brackets⟧. Tokens are estimates, four characters each; the template is that of Mistral's tokenizer v3.",
+    ]);
+  });
+
+  it("shows a classifier's input, and the labels that it learns", async () => {
+    const targets = await write("moods.json", JSON.stringify([{ name: "mood", labels: ["good", "bad"] }]));
+    const data = await write("moods.jsonl", '\uFEFF{"text":"Nice!","labels":{"mood":"good"}}\r\n');
+    const { lines } = await run("check", data, "--targets", targets, "--show", "1");
+    assert.deepEqual(lines.slice(1, 3), ["Nice!", 'labels: ⟦{"mood":"good"}⟧']);
+  });
+
+  it("shows how far it is, and underlines what counts, in a terminal alone", async function () {
+    // `script` of util-linux gives a command a terminal.
+    if (process.platform !== "linux" || which.sync("script", { nothrow: true }) === null) this.skip();
+    const file = await write("terminal.jsonl", '{"text":"Once upon"}\n');
+    const command = `${process.execPath} ${bin} check ${file} --show 1`;
+    const env = { NO_COLOR: "" };
+    const inTerminal = await execa("script", ["-qec", command, "/dev/null"], { cwd: folder, env });
+    assert.match(inTerminal.stdout, /100 % of 21 bytes/);
+    assert.ok(inTerminal.stdout.includes("\u001b[4m"));
+    const piped = await run("check", file, "--show", "1");
+    assert.equal(piped.stderr, "");
+    assert.ok(!piped.lines.join("\n").includes("\u001b"));
+  });
+
+  for (const [what, args, message] of [
+    ["a missing file", ["check", "no.jsonl"], /no\.jsonl: no such file/],
+    ["a directory", ["check", "."], /^pulumi-mistral: \.: expected a file, got a directory$/],
+    ["a device", ["check", "/dev/null"], /^pulumi-mistral: \/dev\/null: expected a file, got a device$/],
+  ] as const) {
+    it(`says so, without a stack trace: ${what}`, async () => {
+      const { exitCode, stderr } = await run(...args);
+      assert.equal(exitCode, 1);
+      assert.match(stderr, message);
+      assert.doesNotMatch(stderr, /\n\s+at /);
+    });
+  }
+
+  for (const args of [
+    ["chek", "x"],
+    ["check"],
+    ["check", "x", "--skip", "2"],
+    ["check", "x", "--nonsense"],
+    ["check", "x", "--show", "0"],
+    ["check", "x", "--show", "1", "--json"],
+  ]) {
+    it(`does not understand ${args.join(" ")}`, async () => {
+      const { exitCode, stderr } = await run(...args);
+      assert.equal(exitCode, 2);
+      assert.match(stderr, /--help/);
+    });
+  }
+});

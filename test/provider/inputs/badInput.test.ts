@@ -1,0 +1,252 @@
+import assert from "node:assert/strict";
+import { chmod, mkdir, symlink } from "node:fs/promises";
+import { createServer as createTlsServer } from "node:https";
+import { relative } from "node:path";
+import { UNKNOWN } from "../../../provider/src/inputs/unknowns";
+import { check, type RawInputs } from "../../../provider/src/lifecycle/check";
+import { create } from "../../../provider/src/lifecycle/create";
+import { certificateFor } from "../../support/certificate";
+import { TestHost, urnOf } from "../../support/host";
+import { World } from "../../support/lifecycle";
+import { sample } from "../../support/samples";
+import { ScriptedServer } from "../../support/scriptedServer";
+import { badInputs, SECRET } from "./badInputs";
+
+describe("bad input", () => {
+  let world: World;
+  let train: string;
+
+  before(async () => {
+    world = await World.create();
+    train = await world.file("train.jsonl", sample("What?"));
+    await world.file("copy.jsonl", sample("What?"));
+    await world.file("empty.jsonl", "");
+    await world.file("half.jsonl", `${sample("What?")}{"messages":[]}\n`);
+    await world.file("train.csv", "question,answer\nWhat?,That.\n");
+    await world.file("array.json", JSON.stringify([{ messages: [] }]));
+    await symlink("loop.jsonl", `${world.folder}/loop.jsonl`);
+  });
+  after(() => world.end());
+
+  /** Puts the test's own folder and server into a text, or into the inputs. */
+  const filled = <T>(template: T): T => {
+    const names: Record<string, string> = {
+      folder: world.folder,
+      relative: relative(process.cwd(), world.folder),
+      train,
+      url: world.url,
+    };
+    const fill = (value: unknown): unknown => {
+      if (typeof value === "string") return value.replace(/\{(\w+)\}/g, (_, name) => names[name] as string);
+      if (Array.isArray(value)) return value.map(fill);
+      if (typeof value !== "object" || value === null) return value;
+      return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fill(item)]));
+    };
+    return fill(template) as T;
+  };
+
+  const checked = (declared: RawInputs, host: TestHost = world.host()) =>
+    check(
+      {},
+      {
+        model: "open-mistral-7b",
+        trainingFiles: [train],
+        hyperparameters: { trainingSteps: 10 },
+        __urn: urnOf("bad"),
+        ...filled(declared),
+      },
+      host,
+    );
+  const nothingIsCreated = async () => {
+    assert.deepEqual(await world.jobs(), []);
+    assert.deepEqual(await world.files(), []);
+  };
+
+  describe("in the preview, in one line", () => {
+    for (const [what, declared, line] of badInputs) {
+      it(`${what}: ${line}`, async () => {
+        const host = world.host();
+        assert.deepEqual((await checked(declared, host)).problems, [filled(line)]);
+        assert.deepEqual(host.said, []);
+        assert.ok(!line.includes(SECRET));
+      });
+    }
+
+    it("each of several, at once", async () => {
+      const { problems } = await checked({ model: 5, sufix: "x", hyperparameters: { epochs: "1", foo: 1, seqlen: 2 } });
+      assert.deepEqual(problems, [
+        "hyperparameters.foo: unknown input",
+        "hyperparameters.seqlen: unknown input; did you mean seqLen?",
+        "sufix: unknown input; did you mean suffix?",
+        "model: expected a string, got a number",
+        "hyperparameters.epochs: expected a number, got a string",
+      ]);
+    });
+
+    it("a file that this user may not read", async () => {
+      const folder = `${world.folder}/locked`;
+      await mkdir(folder);
+      await chmod(await world.file("locked/train.jsonl", sample("What?")), 0);
+      await chmod(folder, 0);
+      // Root may read everything: it becomes nobody for a moment.
+      const isRoot = process.geteuid?.() === 0;
+      if (isRoot) process.seteuid?.(65534);
+      try {
+        const { problems } = await checked({ trainingFiles: [`${folder}/train.jsonl`] });
+        assert.deepEqual(problems, [`trainingFiles[0]: ${folder}/train.jsonl: permission denied`]);
+      } finally {
+        if (isRoot) process.seteuid?.(0);
+        await chmod(folder, 0o700);
+      }
+    });
+
+    for (const [key, value, line] of [
+      [
+        "baseUrl",
+        "ftp://x",
+        "mistral:baseUrl: The base URL is not an http or https URL. Write it like https://api.mistral.ai or http://127.0.0.1:8080.",
+      ],
+      ["maxRetries", "often", "mistral:maxRetries: expected a number, got NaN"],
+      ["requestTimeout", "-1", "mistral:requestTimeout: expected a number of more than 0, got one out of range"],
+      [
+        "requestTimeout",
+        "9999999",
+        "mistral:requestTimeout: The request timeout must be between 1 and 2147483647 ms, not 9999999000.",
+      ],
+    ] as const) {
+      it(`a config value: ${line}`, async () => {
+        const host = new TestHost({ baseUrl: world.url, [key]: value });
+        assert.deepEqual((await checked({}, host)).problems, [line]);
+      });
+    }
+
+    it("nothing of what is not known yet", async () => {
+      const host = world.host();
+      const { problems } = await checked({ hyperparameters: UNKNOWN, connection: { baseUrl: UNKNOWN } }, host);
+      assert.deepEqual(problems, []);
+      assert.match(
+        host.said.map(({ message }) => message).join(),
+        /^training data: (.|\n)*cost: unknown \(some inputs are not known yet\)/,
+      );
+    });
+
+    it("neither of samples that may be skipped, but for a warning", async () => {
+      const host = world.host();
+      const declared = { trainingFiles: ["{folder}/half.jsonl"], invalidSampleSkipPercentage: 0.5 };
+      assert.deepEqual((await checked(declared, host)).problems, []);
+      assert.match(host.said[0]?.message ?? "", /half\.jsonl:2: .*; 1 of 2 samples are bad and will be skipped$/);
+    });
+
+    it("a warning, when neither steps nor epochs are set", async () => {
+      const host = world.host();
+      assert.deepEqual((await checked({ hyperparameters: {} }, host)).problems, []);
+      assert.deepEqual(host.said.slice(0, 1), [
+        {
+          message:
+            "neither hyperparameters.trainingSteps nor hyperparameters.epochs is set: the service decides how long it trains, and what it costs",
+          importance: "warning",
+        },
+      ]);
+    });
+
+    it("and nothing is created", nothingIsCreated);
+  });
+
+  describe("when the job is to be created", () => {
+    const creating = async (declared: RawInputs, config: Record<string, string> = {}) => {
+      const host = new TestHost({ baseUrl: world.url, maxRetries: "0", ...config });
+      const { inputs: known, problems } = await checked(declared, host);
+      assert.deepEqual(problems, []);
+      return create(known as never, host).then(
+        () => assert.fail("did not fail"),
+        (error: Error) => error.message,
+      );
+    };
+    const listed = "GET /v1/fine_tuning/jobs on";
+    const connecting = async (baseUrl: string, line: string) =>
+      assert.equal(await creating({}, { baseUrl, apiKey: SECRET }), `${listed} ${baseUrl}: ${line}`);
+
+    it("file IDs that do not exist or are not for fine-tuning, before anything is uploaded", async () => {
+      const { id } = await world.client.files.upload({ name: "a", content: sample("A?") }, { purpose: "batch" });
+      assert.equal(
+        await creating({ trainingFiles: ["{train}", { fileId: "no-such" }], validationFiles: [{ fileId: id }] }),
+        `trainingFiles[1].fileId: no-such on ${world.url}: no such file; it was deleted, or belongs to another organization or server\n` +
+          `validationFiles[0].fileId: ${id} on ${world.url}: expected a file with the purpose "fine-tune", got "batch"`,
+      );
+      assert.equal((await world.files()).length, 1);
+      await world.client.files.delete(id);
+    });
+
+    it("no key", async () => {
+      assert.equal(
+        await creating({ connection: { baseUrl: "https://api.invalid" } }),
+        "There is no API key for https://api.invalid. Set connection.apiKey on the resource, the stack's config (\"pulumi config set --secret mistral:apiKey\"), or the environment variable MISTRAL_API_KEY; in a program of your own, the client's option apiKey.",
+      );
+    });
+
+    it("an unknown host", async () => {
+      const message = await creating({}, { baseUrl: "https://no-such-host.invalid", apiKey: SECRET });
+      assert.equal(
+        message.replace(/ENOTFOUND|EAI_AGAIN/, "CODE"),
+        `${listed} https://no-such-host.invalid: the host name of no-such-host.invalid:443 could not be resolved (CODE). Check the name for a typing error (mistral:baseUrl, MISTRAL_BASE_URL), and this machine's DNS and network.`,
+      );
+    });
+
+    it("a refused connection", async () => {
+      const gone = await ScriptedServer.start();
+      const host = `127.0.0.1:${gone.port}`;
+      await gone.stop();
+      await connecting(
+        `http://${host}`,
+        `${host} refused the connection (ECONNREFUSED). Check that the server runs and that the port is right (mistral:baseUrl, MISTRAL_BASE_URL).`,
+      );
+    });
+
+    it("a certificate that is not trusted", async () => {
+      const secure = await ScriptedServer.start(createTlsServer(await certificateFor("api.test")) as never);
+      const host = `127.0.0.1:${secure.port}`;
+      await connecting(
+        `https://${host}`,
+        `the certificate of ${host} is not trusted here (DEPTH_ZERO_SELF_SIGNED_CERT). If it comes from an authority of your own, put that authority's certificate into a file and name it in NODE_EXTRA_CA_CERTS.`,
+      );
+      await secure.stop();
+    });
+
+    describe("and the server answers", () => {
+      let server: ScriptedServer;
+      before(async () => {
+        server = await ScriptedServer.start();
+      });
+      after(() => server.stop());
+      const CHECK = () =>
+        `Check that ${server.url} is the address of the Mistral API or of a server that speaks it, and that no proxy answers in its place.`;
+
+      it("that the key is wrong", async () => {
+        server.script({ status: 401, headers: { "x-request-id": "r-1" }, json: { message: `no: ${SECRET}` } });
+        await connecting(
+          server.url,
+          "401 Unauthorized: no: [secret] (request id r-1). The API key is wrong, expired or for another server. Set a valid one as connection.apiKey, mistral:apiKey or MISTRAL_API_KEY.",
+        );
+      });
+
+      it("a web page", async () => {
+        server.script({ headers: { "content-type": "text/html" }, text: "<!DOCTYPE html>\n<title>Sign in</title>" });
+        await connecting(
+          server.url,
+          `status 200 came with text/html ("<!DOCTYPE html> <title>Sign in</title>"), where the API answers JSON. ${CHECK()}`,
+        );
+      });
+
+      it("JSON that breaks off", async () => {
+        server.script({ headers: { "content-type": "application/json" }, text: '{"data":[{"id":"1' });
+        await connecting(
+          server.url,
+          `status 200 came with JSON that breaks off or is broken ("{\\"data\\":[{\\"id\\":\\"1"), where the API answers JSON. ${CHECK()}`,
+        );
+      });
+      afterEach(() => assert.ok(server.received.every(({ method }) => method === "GET")));
+    });
+
+    it("and nothing is created", nothingIsCreated);
+  });
+});

@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import type { FileReport } from "../../../../data/src";
+import { errorsOf } from "../../../../provider/src/inputs/data/dataMessages";
+
+const report = (more: Partial<FileReport>): FileReport => ({
+  bytes: 1,
+  sha256: "",
+  good: 1,
+  bad: 0,
+  findings: [],
+  characters: {},
+  longest: { line: 1, characters: 1 },
+  oddities: { byteOrderMark: false, noFinalNewline: false },
+  ...more,
+});
+
+describe("messages about data", () => {
+  it("refuse a file that is larger than the API takes, and no other", () => {
+    assert.deepEqual(errorsOf("a.jsonl", report({ bytes: 536_870_912 }), {}), []);
+    assert.deepEqual(errorsOf("a.jsonl", report({ bytes: 536_870_913 }), {}), [
+      "a.jsonl: has 536870913 bytes, a file may have 536870912; give the data in several files",
+    ]);
+  });
+
+  it("say how many findings there are beyond those that are listed", () => {
+    assert.deepEqual(errorsOf("a.jsonl", report({ bad: 23, findings: [{ line: 1, message: "is not UTF-8" }] }), {}), [
+      "a.jsonl:1: is not UTF-8",
+      "a.jsonl: 22 more",
+    ]);
+  });
+});

@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import { UNKNOWN } from "../../../../provider/src/inputs/unknowns";
+import { check, type RawInputs } from "../../../../provider/src/lifecycle/check";
+import type { TestHost } from "../../../support/host";
+import { urnOf } from "../../../support/host";
+import { World } from "../../../support/lifecycle";
+import { sample } from "../../../support/samples";
+import { ScriptedServer } from "../../../support/scriptedServer";
+
+/** 80 characters, 20 tokens, in each of a thousand different samples. */
+const data = Array.from({ length: 1000 }, (_, index) => sample(`${index}`.padStart(20, "q"), "a".repeat(60))).join("");
+const prices = JSON.stringify({ "open-mistral-7b": { perMillionTokens: "2", currency: "EUR" } });
+
+describe("the forecast of a new job", () => {
+  let world: World;
+  before(async () => {
+    world = await World.create();
+  });
+  after(() => world.end());
+
+  const forecast = async (inputs: RawInputs, host: TestHost, olds: RawInputs = {}) => {
+    const trainingFiles = [await world.file("train.jsonl", data)];
+    const declared = { model: "open-mistral-7b", trainingFiles, __urn: urnOf("new"), ...inputs };
+    const result = await check(olds, declared, host);
+    const said = host.said.filter(({ importance }) => importance === "milestone");
+    return { ...result, lines: said.flatMap(({ message }) => message.split("\n")) };
+  };
+
+  it("says samples, tokens by role and steps from the data, and that the cost is unknown", async () => {
+    const { lines, problems } = await forecast({ hyperparameters: { epochs: 3 } }, world.host());
+    assert.deepEqual(problems, []);
+    assert.deepEqual(lines, [
+      `training data: 1,000 samples in ${data.length / 1000} kB, about 20,000 tokens (user 5,000, assistant 15,000), the longest sample about 20`,
+      "training: about 1 step, 3 epochs, about 60,000 tokens",
+      "cost: unknown before the server has the data; mistral:prices estimates it",
+      "Estimates: a token is about four characters, a step about one MB of data (the hosted service's rule; a server of your own says its own once it has the data).",
+    ]);
+  });
+
+  it("estimates the cost from mistral:prices, with bounds and their basis", async () => {
+    const { lines } = await forecast({ hyperparameters: { epochs: 100 } }, world.host({ prices }));
+    assert.equal(lines[2], "cost: about 4.00 EUR (2.67 to 8.00), by mistral:prices (2 EUR per million tokens)");
+  });
+
+  it("does not say how much data a declared step takes: that is the server's choice", async () => {
+    const { lines } = await forecast({ hyperparameters: { trainingSteps: 10 } }, world.host());
+    assert.equal(lines[1], "training: 10 steps");
+  });
+
+  it("fails when even the least that it can cost is above maxCost, and only then", async () => {
+    const hyperparameters = { epochs: 100 };
+    const { problems } = await forecast({ hyperparameters, maxCost: 2.6 }, world.host({ prices }));
+    assert.deepEqual(problems, [
+      "maxCost: the training costs more than 2.6: about 4.00 EUR (2.67 to 8.00), by mistral:prices (2 EUR per million tokens). Raise maxCost, or train less.",
+    ]);
+    assert.deepEqual((await forecast({ hyperparameters, maxCost: 2.7 }, world.host({ prices }))).problems, []);
+  });
+
+  it("does not hold a step for more than one sample where a bound decides: that is the trainer's choice", async () => {
+    const hyperparameters = { trainingSteps: 1000 };
+    const inexact = await forecast({ hyperparameters, maxCost: 0.03 }, world.host({ prices }));
+    assert.deepEqual(inexact.problems, []);
+    assert.match(inexact.lines[2] as string, /^cost: about [\d.]+ EUR \(0\.027 to /);
+    assert.equal((await forecast({ hyperparameters, maxCost: 0.02 }, world.host({ prices }))).problems.length, 1);
+  });
+
+  it("passes whatever the cost when the job is not to be started: nothing is spent then", async () => {
+    const dear = { hyperparameters: { epochs: 100 }, maxCost: 0 };
+    for (const autoStart of [false, UNKNOWN]) {
+      assert.deepEqual((await forecast({ ...dear, autoStart }, world.host({ prices }))).problems, []);
+    }
+  });
+
+  describe("by a server that has the data", () => {
+    let server: ScriptedServer;
+    before(async () => {
+      server = await ScriptedServer.start();
+    });
+    after(() => server.stop());
+    const declared = { trainingFiles: [{ fileId: "f" }], hyperparameters: { trainingSteps: 7 } };
+    const noJobs = { json: { object: "list", data: [], total: 0 } };
+
+    it("prices the tokens that it counts when it does not say the cost itself", async () => {
+      server.script(noJobs, { json: { training_steps: 7, train_tokens: 2_000_000 } });
+      const { lines } = await forecast(declared, world.host({ baseUrl: server.url, prices }));
+      assert.equal(lines[1], "cost: 4.00 EUR, by mistral:prices (2 EUR per million tokens)");
+      server.script(noJobs, { json: { training_steps: 7, train_tokens: 2_000_000 } });
+      const unpriced = await forecast(declared, world.host({ baseUrl: server.url }));
+      assert.equal(unpriced.lines[1], "cost: unknown: the server does not say it; mistral:prices estimates it");
+    });
+
+    it("is asked once when it is out of order: a hundred new jobs must not wait for it a hundred times", async () => {
+      const host = () => world.host({ baseUrl: server.url, maxRetries: "0" });
+      server.script({ status: 503, json: { message: "later" } });
+      const answers = [await forecast(declared, host()), await forecast(declared, host())];
+      for (const { lines } of answers) assert.match(lines[0] as string, /^cost: unknown \(.*503/);
+      assert.equal(server.received.length, 1);
+    });
+  });
+
+  it("is the server's own where that has the data, and changes nothing there", async () => {
+    const { id: fileId } = await world.client.files.upload({ name: "given.jsonl", content: data });
+    const declared = { trainingFiles: [{ fileId }], hyperparameters: { trainingSteps: 7 } };
+    const { lines, problems } = await forecast(declared, world.host({ prices }));
+    assert.deepEqual(problems, []);
+    assert.match(lines[0] as string, /^training: 7 steps, 917,504 tokens, about \d+ s$/);
+    assert.equal(lines[1], `cost: 1.84 USD, says ${world.url} (simulated: nothing is paid)`);
+    assert.match(
+      (await forecast({ ...declared, maxCost: 1.8 }, world.host())).problems[0] as string,
+      /^maxCost: .*1\.84/,
+    );
+    assert.deepEqual(await world.jobs(), []);
+  });
+
+  it("says nothing of a job that stands, and that one of an earlier attempt is taken over", async () => {
+    const { id, outputs } = await world.create("stands");
+    const again = {
+      __urn: urnOf("stands"),
+      hyperparameters: { trainingSteps: 20 },
+      trainingFiles: outputs.trainingFiles,
+    };
+    assert.deepEqual((await forecast(again, world.host(), outputs)).lines, []);
+    assert.deepEqual((await forecast({ ...again, maxCost: 0 }, world.host({ prices }))).lines, [
+      `fine-tuning job ${id} (SUCCESS) was created for this very declaration: it is taken over, nothing is trained or paid again`,
+    ]);
+  });
+
+  it("goes on without a server's answer, and says why there is none", async () => {
+    const server = await ScriptedServer.start();
+    server.script({ status: 403, json: { message: "no" } });
+    const { lines, problems } = await forecast({}, world.host({ baseUrl: server.url, apiKey: "k" }));
+    await server.stop();
+    assert.deepEqual(problems, []);
+    assert.equal(lines[1], "training: the service decides how long; an epoch takes about 1 step");
+    assert.match(lines[2] as string, /^cost: unknown \(GET \/v1\/fine_tuning\/jobs on .*: 403 Forbidden: no/);
+  });
+
+  it("passes without a key, as in a fork's pull request", async () => {
+    const { lines, problems } = await forecast({}, world.host({ baseUrl: "https://api.invalid" }));
+    assert.deepEqual(problems, []);
+    assert.match(lines[2] as string, /^cost: unknown \(There is no API key for https:\/\/api\.invalid\./);
+  });
+
+  for (const [value, line] of [
+    ["cheap", "mistral:prices: expected an object, got a string"],
+    [
+      '{"m":{"perMillionTokens":-1,"currency":"EUR"}}',
+      "mistral:prices.m.perMillionTokens: expected a number of at least 0, got one out of range",
+    ],
+    ['{"m":{"perMillionTokens":"","currency":"EUR"}}', "mistral:prices.m.perMillionTokens: expected a number, got NaN"],
+    ['{"m":{"perMillionTokens":1}}', "mistral:prices.m.currency: is required"],
+  ] as const) {
+    it(`refuses prices that are none: ${line}`, async () => {
+      assert.deepEqual((await forecast({}, world.host({ prices: value }))).problems, [line]);
+      assert.deepEqual((await forecast({ connection: UNKNOWN }, world.host({ prices: value }))).problems, [line]);
+    });
+  }
+});

@@ -1,0 +1,164 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { asset, runtime } from "@pulumi/pulumi";
+import { execa } from "execa";
+import { open } from "../../../../provider/src/inputs/data/content";
+import { create } from "../../../../provider/src/lifecycle/create";
+import type { Inputs } from "../../../../provider/src/schema/inputs";
+import { World } from "../../../support/lifecycle";
+import { sample } from "../../../support/samples";
+
+const SECRET = "c2lnbmF0dXJl";
+const DATA = Buffer.from(Array.from({ length: 1000 }, (_, index) => sample(`${index} far away?`)).join(""));
+
+describe("a RemoteAsset as data", () => {
+  let world: World;
+  let remote: Server;
+  let answers: RequestListener[];
+  before(async () => {
+    world = await World.create();
+    // The first request is the check's.
+    remote = createServer((request, response) => answers.shift()?.(request, response));
+    await new Promise<void>((listening) => remote.listen(0, "127.0.0.1", listening));
+  });
+  after(async () => {
+    remote.closeAllConnections();
+    remote.close();
+    await world.end();
+  });
+
+  const uri = (name: string) =>
+    `http://user:${SECRET}@127.0.0.1:${(remote.address() as AddressInfo).port}/${name}.jsonl?signature=${SECRET}`;
+  const whole: RequestListener = (_, response) => response.end(DATA);
+  const declare = async (name: string) =>
+    world.declare(name, {
+      trainingFiles: [await runtime.serializeProperty("", new asset.RemoteAsset(uri(name)), new Set())],
+    });
+
+  it("is uploaded as it comes", async () => {
+    answers = [whole, whole];
+    const { outputs } = await create(await declare("streamed"), world.host());
+    const file = await world.client.files.get(outputs.trainingFileIds[0] as string);
+    assert.equal(file.bytes, DATA.length);
+    assert.equal(answers.length, 0, "read once to be checked, and once to be uploaded");
+  });
+
+  /** What it answers after the check, which was given `content`. */
+  const failures: Record<string, { answer: (content: Buffer, response: ServerResponse) => void; message: RegExp }> = {
+    "is gone": {
+      answer: (_, response) => response.writeHead(404).end(),
+      message: /^Cannot read http:\/\/127\.0\.0\.1:\d+\/is%20gone\.jsonl: the server answered 404\. No job was created/,
+    },
+    "is in trouble": {
+      answer: (_, response) => response.writeHead(500).end("no"),
+      message: /: the server answered 500\. No job was created: run `pulumi up` again/,
+    },
+    "breaks off": {
+      answer: (content, response) => {
+        response.writeHead(200, { "content-length": content.length });
+        response.write(content.subarray(0, 5000), () => response.destroy());
+      },
+      message: /^Cannot read .*\/breaks%20off\.jsonl: .+\. No job was created/,
+    },
+    "ends early": {
+      answer: (content, response) => response.end(content.subarray(0, 5000)),
+      message: /\/ends%20early\.jsonl ended after 5000 of the \d+ bytes that were expected\. .*run `pulumi up` again/,
+    },
+    "has grown": {
+      answer: (content, response) => response.end(Buffer.concat([content, content])),
+      message: /\/has%20grown\.jsonl is longer than the \d+ bytes that were expected/,
+    },
+    "has another content": {
+      answer: (content, response) => response.end(Buffer.alloc(content.length, "x")),
+      message: /content\.jsonl no longer has the content \(SHA-256\) that it had when it was checked/,
+    },
+  };
+  for (const [what, { answer, message }] of Object.entries(failures)) {
+    it(`that ${what} after the check leaves no job, no file, and no secret in the message`, async () => {
+      const content = Buffer.concat([DATA, Buffer.from(sample(what))]);
+      answers = [(_, response) => response.end(content), (_, response) => answer(content, response)];
+      const inputs = await declare(what);
+      const before = [await world.files(), await world.jobs()];
+      const error = await create(inputs, world.host()).catch((thrown: Error) => thrown);
+      assert.ok(error instanceof Error);
+      assert.match(error.message, message);
+      assert.ok(!error.message.includes(SECRET));
+      assert.deepEqual([await world.files(), await world.jobs()], before);
+    });
+  }
+
+  it("that stalls is given up, so that no preview hangs", async () => {
+    answers = [(_, response) => response.write("{")];
+    const stalled = open({ asset: { uri: uri("silent") } }, 100);
+    await assert.rejects(
+      stalled.toArray(),
+      (error: Error) => !error.message.includes(SECRET) && /Timeout/.test(error.message),
+    );
+  });
+
+  it("that stalls does not hold up an interrupt", async () => {
+    answers = [(_, response) => response.end(sample("Stalled?"))];
+    const inputs = await declare("stalled");
+    const host = world.host();
+    answers = [
+      (_, response) => {
+        response.write("{");
+        response.on("close", () => answers.push(whole));
+        host.controller.abort();
+      },
+    ];
+    await assert.rejects(create(inputs, host), /^Error: interrupted, before a job was created/);
+    // The connection to it is closed as well: it would keep the process alive.
+    while (answers.length === 0) await sleep(5);
+  });
+
+  it("never lies in memory: 200 MB go through a process that grows by few of them", async function () {
+    if (process.platform !== "linux") this.skip();
+    const [block, blocks] = [Buffer.from(sample("Large?").repeat(10_000)), 200];
+    const hash = createHash("sha256");
+    for (let count = 0; count < blocks; count++) hash.update(block);
+    answers = [
+      async (_, response) => {
+        for (let count = 0; count < blocks; count++) {
+          if (!response.write(block)) await new Promise((drained) => response.once("drain", drained));
+        }
+        response.end();
+      },
+    ];
+    const bytes = block.length * blocks;
+    assert.ok(bytes > 150_000_000);
+    const file: NonNullable<Inputs["trainingFiles"]>[number] = {
+      asset: { uri: uri("large") },
+      bytes,
+      sha256: hash.digest("hex"),
+    };
+    const grown = Number((await execa("node", ["-e", GROWTH, world.url, JSON.stringify(file)], { cwd: HOUSE })).stdout);
+    const [newest] = await world.files();
+    assert.equal(newest?.bytes, bytes);
+
+    assert.ok(grown < 80, `it grew by ${grown} MiB`);
+  });
+});
+
+const HOUSE = join(__dirname, "../../../..");
+
+/** Prints by how many MiB the peak of a process is above what it was before the upload, all modules loaded. */
+const GROWTH = `
+  const { readFileSync } = require("node:fs");
+  const { MistralClient } = require("./provider/dist/client");
+  const { realClock } = require("./provider/dist/lifecycle/runtime/clock");
+  const { uploadFiles } = require("./provider/dist/lifecycle/uploads/uploadFiles");
+  const [baseUrl, file] = process.argv.slice(1);
+  const client = new MistralClient({ baseUrl });
+  const peak = () => Number(/VmHWM:\\s+(\\d+)/.exec(readFileSync("/proc/self/status", "utf8"))[1]) / 1024;
+  client.files.list().then(async () => {
+    const before = peak();
+    const host = { say() {}, clock: realClock };
+    await uploadFiles(client, { trainingFiles: [JSON.parse(file)] }, host, new AbortController().signal);
+    console.log(peak() - before);
+  });
+`;

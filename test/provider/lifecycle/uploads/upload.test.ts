@@ -1,0 +1,206 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { appendFileSync, readdirSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { MistralClient } from "../../../../provider/src/client";
+import { create } from "../../../../provider/src/lifecycle/create";
+import { uploadFiles, uploadName } from "../../../../provider/src/lifecycle/uploads/uploadFiles";
+import type { Inputs } from "../../../../provider/src/schema/inputs";
+import { fastClock } from "../../../support/host";
+import { World } from "../../../support/lifecycle";
+import { sample } from "../../../support/samples";
+import { WatchedProxy } from "../../../support/watchedProxy";
+
+/** Much more than a connection holds on its way. */
+const LARGE = Array.from({ length: 24_000 }, (_, index) => sample(`${index} ${"why ".repeat(250)}`)).join("");
+
+describe("uploading the data of a job", () => {
+  let world: World;
+  let proxy: WatchedProxy;
+  before(async () => {
+    world = await World.create();
+    proxy = await WatchedProxy.start(world.url);
+  });
+  after(async () => {
+    await proxy.stop();
+    await world.end();
+  });
+  beforeEach(() => {
+    proxy.intercept = () => undefined;
+  });
+
+  const isUpload = ({ method, url }: IncomingMessage) => method === "POST" && url === "/v1/files";
+  const upload = (inputs: Inputs, host = world.host(), client = new MistralClient({ baseUrl: proxy.url })) =>
+    uploadFiles(client, inputs, host, host.signal);
+
+  describe("refuses a file that", () => {
+    const changes: Record<string, { change: (path: string) => void; message: RegExp }> = {
+      "is cut short": {
+        change: (path) => truncateSync(path, 1_000_000),
+        message: /moving\.jsonl ended after \d+ of the \d+ bytes/,
+      },
+      grows: {
+        change: (path) => appendFileSync(path, sample("More?")),
+        message: /moving\.jsonl is longer than the \d+ bytes/,
+      },
+      "is written anew": {
+        change: (path) => writeFileSync(path, LARGE.toUpperCase()),
+        message: /moving\.jsonl was written to while/,
+      },
+      "is replaced": {
+        change: (path) => {
+          writeFileSync(`${path}.new`, LARGE);
+          renameSync(`${path}.new`, path);
+        },
+        message: /moving\.jsonl was replaced while/,
+      },
+      "is deleted": { change: (path) => rmSync(path), message: /moving\.jsonl was deleted while/ },
+    };
+    for (const [what, { change, message }] of Object.entries(changes)) {
+      it(`${what} while it is uploaded, keeps nothing of it and creates no job`, async () => {
+        const path = await world.file("moving.jsonl", LARGE);
+        const inputs = await world.declare(what, { trainingFiles: [path] });
+        const before = [await world.files(), await world.jobs()];
+        proxy.intercept = (request) => {
+          if (isUpload(request)) change(path);
+          return undefined;
+        };
+        const error = await create(inputs, world.host({ baseUrl: proxy.url })).catch((thrown: Error) => thrown);
+        assert.ok(error instanceof Error);
+        assert.match(error.message, message);
+        assert.match(error.message, /no job was created: run `pulumi up` again/);
+        // The server learns of it from the connection, which takes a moment.
+        while (readdirSync(join(world.folder, "server/uploads")).length > 0) await sleep(10);
+        assert.deepEqual([await world.files(), await world.jobs()], before);
+      });
+    }
+
+    it("has another size than when it was checked, before anything is sent", async () => {
+      const path = await world.file("grown.jsonl", sample("Short?"));
+      const inputs = await world.declare("grown", { trainingFiles: [path] });
+      appendFileSync(path, sample("Long?"));
+      proxy.counts.clear();
+      await assert.rejects(upload(inputs), /grown\.jsonl has \d+ bytes and not the \d+ that were expected\. Nothing/);
+      assert.equal(proxy.counts.get("POST /v1/files"), undefined);
+    });
+
+    it("is gone since it was checked", async () => {
+      const path = await world.file("gone.jsonl", sample("Gone?"));
+      const inputs = await world.declare("gone", { trainingFiles: [path] });
+      rmSync(path);
+      await assert.rejects(upload(inputs), /Cannot read .*gone\.jsonl: there is no such file .*run `pulumi up` again/);
+    });
+  });
+
+  it("does not take a file of the same name and another size for its own", async () => {
+    const inputs = await world.declare("sizes", { trainingFiles: [await world.file("size.jsonl", sample("Size?"))] });
+    const name = uploadName(inputs.trainingFiles?.[0] ?? {}, inputs);
+    const other = await world.client.files.upload({ name, content: sample("Another size?") });
+    const { training } = await upload(inputs);
+    assert.notEqual(training[0], other.id);
+    assert.deepEqual((await upload(inputs)).training, training, "its own is found again");
+  });
+
+  it("says how far a long upload is", async () => {
+    const inputs = await world.declare("long", {
+      trainingFiles: [await world.file("long.jsonl", sample("Long?") + LARGE)],
+    });
+    const host = world.host();
+    host.clock = fastClock(100_000);
+    await upload(inputs, host);
+    const lines = host.said.filter(({ importance }) => importance === "progress").map(({ message }) => message);
+    assert.match(lines[0] ?? "", /^uploading .*long\.jsonl: [\d.]+ of 26 MB, [\d.]+ MB\/s, about .+ left$/);
+  });
+
+  describe("several at a time", () => {
+    let held: { name: string; response: ServerResponse }[];
+    beforeEach(() => {
+      held = [];
+      proxy.intercept = (request) => (isUpload(request) ? hold : undefined);
+    });
+
+    /** Takes the whole request, and leaves the answer to the test. */
+    function hold(request: IncomingMessage, response: ServerResponse): void {
+      let text = "";
+      request.on("data", (chunk) => {
+        text += chunk;
+      });
+      request.on("end", () => held.push({ name: /filename="(.*?)"/.exec(text)?.[1] ?? "", response }));
+    }
+    function answer({ name, response }: { name: string; response: ServerResponse }): void {
+      const file = { id: `id of ${name}`, object: "file", created_at: 1, filename: name, purpose: "fine-tune" };
+      response.setHeader("content-type", "application/json").end(JSON.stringify(file));
+    }
+    const heldAre = async (count: number) => {
+      while (held.length < count) await sleep(5);
+    };
+    const declare = async (name: string) => {
+      const file = (part: string) => world.file(`${name}-${part}.jsonl`, sample(`${name} ${part}`));
+      const trainingFiles = await Promise.all(["a", "b", "c"].map(file));
+      return world.declare(name, { trainingFiles, validationFiles: [await file("v")] });
+    };
+    const idsOf = (files: Inputs["trainingFiles"] = [], inputs: Inputs) =>
+      files.map((file) => `id of ${uploadName(file, inputs)}`);
+
+    it("uploads three files of all jobs at once, and gives the IDs in the order of the inputs", async () => {
+      const jobs = [await declare("first"), await declare("second")] as const;
+      const client = new MistralClient({ baseUrl: proxy.url });
+      const uploads = Promise.all(jobs.map((inputs) => upload(inputs, world.host(), client)));
+      for (let left = 8; left > 0; ) {
+        const count = Math.min(left, 3);
+        await heldAre(count);
+        // Any other would have come by now: each is only a few bytes.
+        await sleep(50);
+        assert.equal(held.length, count);
+        answer(held.pop() as (typeof held)[number]);
+        left -= 1;
+      }
+      assert.deepEqual(
+        await uploads,
+        jobs.map((inputs) => ({
+          training: idsOf(inputs.trainingFiles, inputs),
+          validation: idsOf(inputs.validationFiles, inputs),
+        })),
+      );
+    });
+
+    it("stops the others when one fails, and says why that one did", async () => {
+      const inputs = await declare("failing");
+      const uploading = upload(inputs);
+      await Promise.all([assert.rejects(uploading, /disk full/), heldAre(3).then(refuseTheSecond)]);
+      assert.equal(held.length, 3, "the fourth never began");
+    });
+    async function refuseTheSecond(): Promise<void> {
+      const [first, second, third] = held.map(({ response }) => response);
+      second?.writeHead(507, { "content-type": "application/json" }).end('{"message":"disk full"}');
+      await Promise.all(
+        [first, third].map((response) => response?.closed || once(response as ServerResponse, "close")),
+      );
+    }
+
+    it("ends at once when it is told to while another job uploads its data", async () => {
+      const trainingFiles = [await world.file("shared.jsonl", sample("Shared?"))];
+      const [one, other] = [
+        await world.declare("one", { trainingFiles }),
+        await world.declare("other", { trainingFiles }),
+      ];
+      const client = new MistralClient({ baseUrl: proxy.url });
+      const [uploading, host] = [upload(one, world.host(), client), world.host()];
+      await heldAre(1);
+      const waiting = upload(other, host, client);
+      await Promise.all([assert.rejects(waiting), sleep(20).then(() => host.controller.abort())]);
+      answer(held[0] as (typeof held)[number]);
+      await uploading;
+      assert.equal(held.length, 1);
+    });
+
+    it("ends at once when it is told to, waiting files too", async () => {
+      const host = world.host();
+      const uploading = upload(await declare("interrupted"), host);
+      await Promise.all([assert.rejects(uploading), heldAre(3).then(() => host.controller.abort())]);
+      assert.equal(held.length, 3);
+    });
+  });
+});
