@@ -1,12 +1,12 @@
 /**
- * `npm run generate`: writes what derives from the zod schemas: the types that users meet, `schema.json`, the README's tables.
- * With `--check` it writes nothing and fails when something is stale.
+ * `npm run generate`: writes the files that derive from the zod schemas: public types, `schema.json`, the tables in `docs/reference.md`.
+ * With `--check`, writes nothing and fails if a file is stale.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pulumiSchema } from "./generate/pulumiSchema";
-import { fillIn } from "./generate/readme";
+import { insertTables } from "./generate/referenceTables";
 import { clientTypescript, outputNames, typescript } from "./generate/typescript";
 
 const root = join(__dirname, "..");
@@ -17,12 +17,12 @@ const generated: Record<string, string> = {
   "provider/src/client/types.generated.ts": formatted(clientTypescript()),
   "provider/src/resource/outputNames.generated.ts": formatted(outputNames()),
   "schema.json": pulumiSchema(),
-  "README.md": fillIn(read("README.md")),
+  "docs/reference.md": insertTables(read("docs/reference.md")),
 };
 
 const stale = Object.keys(generated).filter((file) => read(file) !== generated[file]);
 if (process.argv.includes("--check")) {
-  for (const file of stale) console.error(`${file} is stale: run \`npm run generate\` and commit what it writes`);
+  for (const file of stale) console.error(`${file} is stale: run \`npm run generate\` and commit the result`);
   process.exitCode = stale.length > 0 ? 1 : 0;
 } else {
   for (const file of stale) {

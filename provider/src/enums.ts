@@ -1,5 +1,5 @@
 /**
- * Names of base models that the fine-tuning API has offered. An open set: any other name is passed on as it is.
+ * Known base models of the fine-tuning API. Any other name is accepted and passed to the server unchanged.
  * Source: Mistral's fine-tuning documentation.
  */
 export const BaseModel = {
@@ -15,7 +15,7 @@ export const BaseModel = {
 } as const;
 export type BaseModel = (typeof BaseModel)[keyof typeof BaseModel];
 
-/** The states of a job. Source: the API's OpenAPI document. */
+/** Statuses of a job. Source: the API's OpenAPI document. */
 export const JobStatus = {
   Queued: "QUEUED",
   Started: "STARTED",
@@ -30,10 +30,10 @@ export const JobStatus = {
 } as const;
 export type JobStatus = (typeof JobStatus)[keyof typeof JobStatus];
 
-/** What is trained: a model that completes text, or one that classifies it. */
+/** Types of a job: text completion or text classification. */
 export const JobType = { Completion: "completion", Classifier: "classifier" } as const;
 export type JobType = (typeof JobType)[keyof typeof JobType];
 
-/** What becomes of the fine-tuned model when its resource is deleted. */
+/** What happens to the fine-tuned model when its resource is deleted. */
 export const ModelDeletionPolicy = { Retain: "retain", Archive: "archive", Delete: "delete" } as const;
 export type ModelDeletionPolicy = (typeof ModelDeletionPolicy)[keyof typeof ModelDeletionPolicy];

@@ -5,7 +5,7 @@ const NOTICE = notice("provider/src/schema");
 
 type Types = typeof source.types;
 
-/** The user's types: what a program writes and reads, with the descriptions as documentation. */
+/** Types of the resource's inputs and outputs. The schemas' descriptions become doc comments. */
 export function typescript(): string {
   const objects = Object.entries(source.types).filter(([, schema]) => isObject(schema));
   const inputObjects = objects.filter(([name]) => usedByInputs(name));
@@ -14,13 +14,13 @@ export function typescript(): string {
     'import type * as pulumi from "@pulumi/pulumi";',
     'import type { BaseModel } from "../enums";\n',
     ...inputObjects.map(([name, schema]) => inputInterface(`${name}Args`, schema.description, schema)),
-    inputInterface("FineTuningJobArgs", "What is to be trained, on what, and how.", {
+    inputInterface("FineTuningJobArgs", "Inputs of a `FineTuningJob`.", {
       properties: source.inputs,
       required: source.requiredInputs,
     }),
     ...objects.map(([name, schema]) => plainInterface(name, schema)),
     plainInterface("JobOutputs", {
-      description: "What the API says of a job, in the provider's words.",
+      description: "The job as the API reports it, in camelCase.",
       properties: source.outputs,
       required: source.requiredOutputs,
     }),
@@ -28,7 +28,7 @@ export function typescript(): string {
   ].join("\n");
 }
 
-/** The types of what the client gets from the API. */
+/** Types of the API's replies, for `pulumi-mistral/client`. */
 export function clientTypescript(): string {
   return [
     notice("provider/src/client/schemas.ts"),
@@ -37,7 +37,7 @@ export function clientTypescript(): string {
   ].join("\n");
 }
 
-/** In a module of its own, so that the package's entry can re-export all types, and nothing but types, with a `*`. */
+/** A separate module, so that the package's entry can re-export all types with `export type *`. */
 export function outputNames(): string {
   const names = Object.keys({ ...source.inputs, ...source.outputs }).map(quoted);
   return `${NOTICE}\n/** Names of all outputs. */\nexport const OUTPUT_NAMES = [${names.join(", ")}] as const;\n`;
@@ -54,7 +54,7 @@ function plainInterface(name: string, schema: Schema, types = source.types): str
   return `${comment(schema.description)}export interface ${name} ${plainObject(schema, types)}\n`;
 }
 
-/** What may be absent may also be `undefined`, as zod has it. */
+/** An optional property also accepts `undefined`, as in zod's output types. */
 function plainObject(schema: Schema, types: Types): string {
   const fields = Object.entries(schema.properties ?? {}).map(([key, property]) => {
     const missing = schema.required?.includes(key) ? "" : " | undefined";
@@ -72,7 +72,7 @@ function outputInterface(): string {
     };
   const inputs = Object.entries(source.inputs).map(property([...source.requiredInputs, "suffix"]));
   const outputs = Object.entries(source.outputs).map(property(source.requiredOutputs));
-  return `/** The inputs as they took effect, and what the API says of the job. */\nexport interface FineTuningJobOutputs {\n${[...inputs, ...outputs].join("\n")}\n}\n`;
+  return `/** Outputs of a FineTuningJob: its effective inputs, and the job as the API reports it. */\nexport interface FineTuningJobOutputs {\n${[...inputs, ...outputs].join("\n")}\n}\n`;
 }
 
 function field(key: string, property: Schema, owner: Schema, type: string, types = source.types): string {
@@ -111,7 +111,7 @@ function usedByInputs(name: string): boolean {
   return Object.values(source.inputs).some(search);
 }
 
-/** A reference carries its own description next to `$ref`, or takes that of the type. */
+/** A reference has its own description next to `$ref`, or uses the description of its type. */
 const describe = (schema: Schema, types = source.types) =>
   schema.description ?? types[referenced(schema) ?? ""]?.description;
 const quoted = (value: unknown) => JSON.stringify(value);

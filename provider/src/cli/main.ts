@@ -22,7 +22,7 @@ async function main(argv: string[]): Promise<void> {
   console.log(json ? JSON.stringify(data, undefined, 2) : told(data));
 }
 
-/** Of all files together, in bytes. */
+/** Total size of all files, in bytes. */
 async function sizeOf(paths: string[]): Promise<number> {
   let bytes = 0;
   for (const path of paths) {
@@ -34,7 +34,7 @@ async function sizeOf(paths: string[]): Promise<number> {
 
 const isStyled = () => process.stdout.isTTY && !process.env.NO_COLOR;
 
-/** The findings, and what the training data comes to. */
+/** Findings, then a summary of the training data. */
 function told({ training, validation, summary }: CheckedData): string {
   const files = [...training, ...validation];
   const bad = files.reduce((sum, { report }) => sum + report.bad, 0);
@@ -43,13 +43,13 @@ function told({ training, validation, summary }: CheckedData): string {
   return [
     ...files.flatMap(({ errors }) => errors.map((each) => `error: ${each}`)),
     ...files.flatMap(({ warnings }) => warnings.map((each) => `warning: ${each}`)),
-    `${summary.samples} samples, ${bad} bad ones, ${warned} warnings; an epoch takes about ${summary.stepsPerEpoch} steps`,
-    `about ${tokens.join(", ") || 0} tokens, the longest sample ${summary.longestSample} (estimates: four characters each)`,
+    `${summary.samples} samples, ${bad} invalid, ${warned} warnings; steps per epoch: about ${summary.stepsPerEpoch}`,
+    `about ${tokens.join(", ") || 0} tokens (estimated at 4 characters per token); longest sample: about ${summary.longestSample}`,
   ].join("\n");
 }
 
 main(process.argv.slice(2)).catch((error: Error) => {
   console.error(`pulumi-mistral: ${error.message}`);
-  if (error instanceof UsageError) console.error("`pulumi-mistral --help` says what there is.");
+  if (error instanceof UsageError) console.error("Run `pulumi-mistral --help` for the commands and options.");
   process.exitCode = error instanceof UsageError ? 2 : 1;
 });

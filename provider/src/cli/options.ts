@@ -5,17 +5,19 @@ import type { Rules } from "#data";
 
 export const HELP = `pulumi-mistral check FILE... [options]
 
-Checks training data: every sample, in one pass, in constant memory. Exit code 0: the data is good (there may be
-warnings); 1: it is not; 2: the command cannot be understood.
+Checks every sample of the training data in constant memory.
 
-  --validation FILE  validation data; may be given several times
-  --targets FILE     JSON: the job's classifierTargets, [{"name", "labels", "lossFunction"?}]; the data is a classifier's
-  --seq-len N        warn of samples with more tokens (an estimate: four characters each)
-  --skip SHARE       this share of the samples, 0 to 0.5, may be bad (invalidSampleSkipPercentage)
-  --show N           print the first N samples too, as the model will see them, with what counts for the loss marked
-  --json             print the result as JSON`;
+  --validation FILE  validation data; can be repeated
+  --targets FILE     check classifier data; FILE is JSON with the job's classifierTargets:
+                     [{"name", "labels", "lossFunction"?}]
+  --seq-len N        warn about samples with more than N tokens (estimated at 4 characters per token)
+  --skip SHARE       accept this share of invalid samples, 0 to 0.5 (invalidSampleSkipPercentage)
+  --show N           print the first N samples as the model sees them, and mark the text that counts for the loss
+  --json             print the result as JSON
 
-/** A command that cannot be understood. */
+Exit codes: 0 = valid (there may be warnings), 1 = invalid, 2 = wrong usage`;
+
+/** Wrong usage of the command line. */
 export class UsageError extends Error {}
 
 export interface CheckOptions {
@@ -25,7 +27,7 @@ export interface CheckOptions {
   seqLen: number | undefined;
   allowed: number | undefined;
   json: boolean;
-  /** So many samples are shown. */
+  /** Number of samples to print. */
   show: number | undefined;
 }
 

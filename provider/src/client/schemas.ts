@@ -30,7 +30,7 @@ export const hyperparametersSchema = open({
     .number()
     .optional()
     .describe("Share of fill-in-the-middle samples, 0 to 1; default 0.9; completion jobs only."),
-}).meta({ id: "Hyperparameters", description: "How the training is done." });
+}).meta({ id: "Hyperparameters", description: "Hyperparameters of the training." });
 
 export const jobMetadataSchema = open({
   expected_duration_seconds: z.number().optional(),
@@ -57,7 +57,7 @@ export const jobMetadataSchema = open({
     .describe("Seconds until the training ends; only `mistral-fine-tuning-server` sends it."),
 }).meta({
   id: "JobMetadata",
-  description: "What the server expects, or has found out, of a job's size and price. Also the answer to a dry run.",
+  description: "Expected or measured size and price of a job. Also the reply to a dry run.",
 });
 
 export const integrationSchema = open({
@@ -68,7 +68,7 @@ export const integrationSchema = open({
   url: z.string().optional().describe("Where the run can be watched."),
 }).meta({
   id: "Integration",
-  description: "A Weights & Biases integration as the server answers it: with `url`, never with the key.",
+  description: "A Weights & Biases integration in a server reply: with `url`, never with the API key.",
 });
 
 export const repositorySchema = open({
@@ -80,7 +80,7 @@ export const repositorySchema = open({
   commit_id: z.string().optional(),
 }).meta({
   id: "Repository",
-  description: "A repository that was trained on, as the server answers it: with the commit, never with the token.",
+  description: "A repository in a server reply: with the commit, never with the token.",
 });
 
 export const classifierTargetSchema = open({
@@ -88,13 +88,13 @@ export const classifierTargetSchema = open({
   labels: z.array(z.string()).optional(),
   weight: z.number().optional(),
   loss_function: z.string().optional().describe("`single_class` or `multi_class`."),
-}).meta({ id: "ClassifierTarget", description: "What a classifier learns to tell apart." });
+}).meta({ id: "ClassifierTarget", description: "A label field that a classifier learns to predict." });
 
 export const jobEventSchema = open({
   name: z.string(),
   data: z.record(z.string(), z.unknown()).optional(),
   created_at: seconds,
-}).meta({ id: "JobEvent", description: "Something that happened to a job." });
+}).meta({ id: "JobEvent", description: "An event of a job." });
 
 export const checkpointSchema = open({
   metrics: open({
@@ -104,7 +104,7 @@ export const checkpointSchema = open({
   }),
   step_number: z.number(),
   created_at: seconds,
-}).meta({ id: "Checkpoint", description: "A point in the training at which the losses were measured." });
+}).meta({ id: "Checkpoint", description: "Losses measured at one step of the training." });
 
 const jobShape = {
   id: z.string().min(1),

@@ -2,7 +2,7 @@
 
 import type { JobStatus, JobType } from "../enums";
 
-/** How the training is done. */
+/** Hyperparameters of the training. */
 export interface Hyperparameters {
   training_steps?: number | undefined;
   /** Default 0.0001. */
@@ -18,7 +18,7 @@ export interface Hyperparameters {
   fim_ratio?: number | undefined;
 }
 
-/** What the server expects, or has found out, of a job's size and price. Also the answer to a dry run. */
+/** Expected or measured size and price of a job. Also the reply to a dry run. */
 export interface JobMetadata {
   expected_duration_seconds?: number | undefined;
   /** In `cost_currency`. */
@@ -49,7 +49,7 @@ export interface JobMetadata {
   estimated_remaining_seconds?: number | undefined;
 }
 
-/** A Weights & Biases integration as the server answers it: with `url`, never with the key. */
+/** A Weights & Biases integration in a server reply: with `url`, never with the API key. */
 export interface Integration {
   /** `wandb`. */
   type?: string | undefined;
@@ -60,7 +60,7 @@ export interface Integration {
   url?: string | undefined;
 }
 
-/** A repository that was trained on, as the server answers it: with the commit, never with the token. */
+/** A repository in a server reply: with the commit, never with the token. */
 export interface Repository {
   /** `github`. */
   type?: string | undefined;
@@ -71,7 +71,7 @@ export interface Repository {
   commit_id?: string | undefined;
 }
 
-/** What a classifier learns to tell apart. */
+/** A label field that a classifier learns to predict. */
 export interface ClassifierTarget {
   name?: string | undefined;
   labels?: string[] | undefined;
@@ -80,7 +80,7 @@ export interface ClassifierTarget {
   loss_function?: string | undefined;
 }
 
-/** Something that happened to a job. */
+/** An event of a job. */
 export interface JobEvent {
   name: string;
   data?: Record<string, unknown> | undefined;
@@ -88,7 +88,7 @@ export interface JobEvent {
   created_at: number;
 }
 
-/** A point in the training at which the losses were measured. */
+/** Losses measured at one step of the training. */
 export interface Checkpoint {
   metrics: {
     train_loss?: number | undefined;
@@ -118,7 +118,7 @@ export interface Job {
   training_files?: string[] | undefined;
   /** Ids of files. */
   validation_files?: string[] | undefined;
-  /** How the training is done. */
+  /** Hyperparameters of the training. */
   hyperparameters?: Hyperparameters | undefined;
   /** The model's id; absent until the job has succeeded. */
   fine_tuned_model?: string | undefined;
@@ -126,7 +126,7 @@ export interface Job {
   integrations?: Integration[] | undefined;
   repositories?: Repository[] | undefined;
   trained_tokens?: number | undefined;
-  /** What the server expects, or has found out, of a job's size and price. Also the answer to a dry run. */
+  /** Expected or measured size and price of a job. Also the reply to a dry run. */
   metadata?: JobMetadata | undefined;
   /** What the training has made; only `mistral-fine-tuning-server` sends it. */
   artifact?:
@@ -155,7 +155,7 @@ export interface DetailedJob {
   training_files?: string[] | undefined;
   /** Ids of files. */
   validation_files?: string[] | undefined;
-  /** How the training is done. */
+  /** Hyperparameters of the training. */
   hyperparameters?: Hyperparameters | undefined;
   /** The model's id; absent until the job has succeeded. */
   fine_tuned_model?: string | undefined;
@@ -163,7 +163,7 @@ export interface DetailedJob {
   integrations?: Integration[] | undefined;
   repositories?: Repository[] | undefined;
   trained_tokens?: number | undefined;
-  /** What the server expects, or has found out, of a job's size and price. Also the answer to a dry run. */
+  /** Expected or measured size and price of a job. Also the reply to a dry run. */
   metadata?: JobMetadata | undefined;
   /** What the training has made; only `mistral-fine-tuning-server` sends it. */
   artifact?:

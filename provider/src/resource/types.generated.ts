@@ -9,9 +9,9 @@ export interface TrainingFileArgs {
   path?: pulumi.Input<string>;
   /** A Pulumi asset: `FileAsset`, `StringAsset` or `RemoteAsset`. */
   asset?: pulumi.Input<pulumi.asset.Asset>;
-  /** ID of a file that the API already has; it is used as it is and never deleted. */
+  /** ID of a file that already exists on the server. The provider uses it unchanged and never deletes it. */
   fileId?: pulumi.Input<string>;
-  /** The share of this file in the training mix, relative to the others. Default: 1. */
+  /** Relative weight of this file in the training mix. Default: 1. */
   weight?: pulumi.Input<number>;
 }
 
@@ -21,43 +21,43 @@ export interface ValidationFileArgs {
   path?: pulumi.Input<string>;
   /** A Pulumi asset: `FileAsset`, `StringAsset` or `RemoteAsset`. */
   asset?: pulumi.Input<pulumi.asset.Asset>;
-  /** ID of a file that the API already has; it is used as it is and never deleted. */
+  /** ID of a file that already exists on the server. The provider uses it unchanged and never deletes it. */
   fileId?: pulumi.Input<string>;
 }
 
-/** How the model is trained. */
+/** Hyperparameters of the training. */
 export interface HyperparametersArgs {
-  /** Number of optimizer steps, at least 1. Default: the service decides, from `epochs` where that is set. */
+  /** Number of optimizer steps, at least 1. Default: chosen by the server, from `epochs` if set. */
   trainingSteps?: pulumi.Input<number>;
-  /** Passes over the training data, more than 0; one epoch is about one step per MB. Default: the service decides. */
+  /** Passes over the training data, greater than 0. The hosted service runs about one step per MB of data per epoch. Default: chosen by the server. */
   epochs?: pulumi.Input<number>;
-  /** Peak learning rate, 1e-8 to 1. Default of the service: 1e-4. */
+  /** Peak learning rate, 1e-8 to 1. Server default: 1e-4. */
   learningRate?: pulumi.Input<number>;
-  /** Weight decay, 0 to 1. Default of the service: 0.1. */
+  /** Weight decay, 0 to 1. Server default: 0.1. */
   weightDecay?: pulumi.Input<number>;
-  /** Share of the steps in which the learning rate rises, 0 to 1. Default of the service: 0.05. */
+  /** Fraction of the steps used for learning-rate warmup, 0 to 1. Server default: 0.05. */
   warmupFraction?: pulumi.Input<number>;
-  /** Longest sequence in tokens, at least 100. Default: the model's. */
+  /** Maximum sequence length in tokens, at least 100. Default: the model's maximum. */
   seqLen?: pulumi.Input<number>;
-  /** Share of fill-in-the-middle samples, 0 to 1; completion jobs only. Default of the service: 0.9. */
+  /** Fraction of fill-in-the-middle samples, 0 to 1. Completion jobs only. Server default: 0.9. */
   fimRatio?: pulumi.Input<number>;
 }
 
-/** What a classifier learns to tell. */
+/** A label field that a classifier learns to predict. */
 export interface ClassifierTargetArgs {
   /** Name of the target: the key under `labels` in each sample. */
   name: pulumi.Input<string>;
-  /** The labels that the target may take. */
+  /** Allowed labels of this target. */
   labels: pulumi.Input<pulumi.Input<string>[]>;
   /** Weight of the target in the loss. Default: 1. */
   weight?: pulumi.Input<number>;
-  /** `single_class`: one label a sample; `multi_class`: any number of labels. Default of the service: `single_class`. */
+  /** `single_class`: one label per sample. `multi_class`: any number of labels per sample. Server default: `single_class`. */
   lossFunction?: pulumi.Input<"single_class" | "multi_class">;
 }
 
-/** A repository whose code is training data. */
+/** A source-code repository used as training data. */
 export interface RepositoryArgs {
-  /** Kind of the repository: `github`. */
+  /** Type of the repository: `github`. */
   type: pulumi.Input<"github">;
   /** Owner of the repository. */
   owner: pulumi.Input<string>;
@@ -65,75 +65,75 @@ export interface RepositoryArgs {
   name: pulumi.Input<string>;
   /** Branch, tag or commit. Default: the default branch. */
   ref?: pulumi.Input<string>;
-  /** Share in the training mix. Default: 1. */
+  /** Relative weight in the training mix. Default: 1. */
   weight?: pulumi.Input<number>;
   /** Access token with read access. */
   token: pulumi.Input<string>;
 }
 
-/** Where the run's metrics are logged. */
+/** An experiment tracker that receives the run's metrics. */
 export interface IntegrationArgs {
-  /** Kind of the integration: `wandb` (Weights & Biases). */
+  /** Type of the integration: `wandb` (Weights & Biases). */
   type: pulumi.Input<"wandb">;
-  /** The project that the run is logged to. */
+  /** Project that receives the run's metrics. */
   project: pulumi.Input<string>;
-  /** Display name of the run. Default: chosen by the service. */
+  /** Display name of the run. Default: chosen by the server. */
   name?: pulumi.Input<string>;
-  /** Name of the run. Default: chosen by the service. */
+  /** Name of the run. Default: chosen by the server. */
   runName?: pulumi.Input<string>;
   /** API key of the integration, 40 characters. */
   apiKey: pulumi.Input<string>;
 }
 
-/** Which server has the job, and the key for it. */
+/** Server and API key for one resource. */
 export interface ConnectionArgs {
   /** API key for this resource. */
   apiKey?: pulumi.Input<string>;
-  /** URL of the API. With it only `connection.apiKey` is sent, never a key from elsewhere. */
+  /** Base URL of the API. Requests to this URL only ever use `connection.apiKey`, never a key from the config or environment. */
   baseUrl?: pulumi.Input<string>;
 }
 
-/** What is to be trained, on what, and how. */
+/** Inputs of a `FineTuningJob`. */
 export interface FineTuningJobArgs {
-  /** The base model to fine-tune, for instance `open-mistral-7b`; any name is passed on. */
+  /** Base model to fine-tune, for example `open-mistral-7b`. The server decides which names it accepts. */
   model: pulumi.Input<BaseModel | (string & {})>;
-  /** The training data: JSONL files, given by path, by Pulumi asset or by `{path | asset | fileId, weight?}`. Required unless there are `repositories`. A change of the content trains anew, a change of the path does not. */
+  /** Training data as JSONL files. Each entry is a path, a Pulumi asset, or `{path | asset | fileId, weight?}`. Required unless `repositories` is set. Changing a file's content replaces the job; changing only its path does not. */
   trainingFiles?: pulumi.Input<pulumi.Input<string | pulumi.asset.Asset | TrainingFileArgs>[]>;
-  /** Data on which the loss is measured during the training; the same forms, without a weight. At most 1 MB and 5 % of the training data. */
+  /** Validation data, used to measure the loss during training. Same forms as `trainingFiles`, without `weight`. At most 1 MB and 5 % of the training data. */
   validationFiles?: pulumi.Input<pulumi.Input<string | pulumi.asset.Asset | ValidationFileArgs>[]>;
-  /** How the model is trained. Default: the service decides. */
+  /** Hyperparameters of the training. Default: chosen by the server. */
   hyperparameters?: pulumi.Input<HyperparametersArgs>;
-  /** What is trained: `completion` or `classifier`. Default: `classifier` with `classifierTargets`, otherwise `completion`. */
+  /** Type of the job: `completion` or `classifier`. Default: `classifier` if `classifierTargets` is set, otherwise `completion`. */
   jobType?: pulumi.Input<"completion" | "classifier">;
-  /** What a classifier learns to tell; classifier jobs only. */
+  /** Label fields that the classifier learns to predict. Classifier jobs only. */
   classifierTargets?: pulumi.Input<pulumi.Input<ClassifierTargetArgs>[]>;
-  /** Repositories whose code is training data. */
+  /** Source-code repositories used as training data. */
   repositories?: pulumi.Input<pulumi.Input<RepositoryArgs>[]>;
-  /** Where the run's metrics are logged. Only a changed project trains anew. */
+  /** Experiment trackers that receive the run's metrics. Only changing `project` replaces the job. */
   integrations?: pulumi.Input<pulumi.Input<IntegrationArgs>[]>;
-  /** Text in the fine-tuned model's name, at most 18 characters. Default: the resource's name and a hash of the declaration. */
+  /** Suffix in the fine-tuned model's name, at most 18 characters. Default: the resource name and a hash of the inputs. */
   suffix?: pulumi.Input<string>;
-  /** Share of invalid samples that is skipped instead of failing the job, 0 to 0.5. Default of the service: 0. */
+  /** Maximum fraction of invalid samples to skip, 0 to 0.5. Above it, the job fails. Server default: 0. */
   invalidSampleSkipPercentage?: pulumi.Input<number>;
-  /** Any values; a change of them trains again with nothing else changed. */
+  /** Arbitrary values. Changing them retrains with otherwise identical inputs. */
   triggers?: pulumi.Input<pulumi.Input<unknown>[]>;
-  /** ID of an existing job to take over instead of starting one; read when the resource is created. */
+  /** ID of an existing job to adopt instead of creating one. Read only when the resource is created. */
   adopt?: pulumi.Input<string>;
-  /** Whether the training starts once the data is validated. With `false` the job rests at `VALIDATED`, with its cost as an output, until this becomes `true`. Default: `true`. */
+  /** Whether training starts after validation. With `false`, the job stays in `VALIDATED` and reports its cost until you set this to `true`. Default: `true`. */
   autoStart?: pulumi.Input<boolean>;
-  /** Whether `pulumi up` waits until the training has ended. Default: `true`. */
+  /** Whether `pulumi up` waits for the training to end. Default: `true`. */
   waitForCompletion?: pulumi.Input<boolean>;
-  /** The longest wait between two polls of the job, in seconds. Default: 30. */
+  /** Maximum time between two polls of the job, in seconds. Default: 30. */
   pollInterval?: pulumi.Input<number>;
-  /** The most that the job may cost, in the currency that the server reports. A job above it rests at `VALIDATED` and is not started. */
+  /** Maximum cost of the job, in the currency that the server reports. A job above this limit stays in `VALIDATED` and is not started. */
   maxCost?: pulumi.Input<number>;
   /** Display name of the fine-tuned model. */
   modelName?: pulumi.Input<string>;
   /** Description of the fine-tuned model. */
   modelDescription?: pulumi.Input<string>;
-  /** What becomes of the fine-tuned model when the resource is deleted: `retain`, `archive` or `delete`. Default: `retain`. */
+  /** What happens to the fine-tuned model when the resource is deleted: `retain`, `archive` or `delete`. Default: `retain`. */
   modelDeletionPolicy?: pulumi.Input<"retain" | "archive" | "delete">;
-  /** Which server has the job, and the key for it; over the stack's config and the environment. */
+  /** Server and API key for this resource. Overrides the stack's config and the environment. */
   connection?: pulumi.Input<ConnectionArgs>;
 }
 
@@ -143,15 +143,15 @@ export interface TrainingFile {
   path?: string | undefined;
   /** A Pulumi asset: `FileAsset`, `StringAsset` or `RemoteAsset`. */
   asset?: pulumi.asset.Asset | undefined;
-  /** ID of a file that the API already has; it is used as it is and never deleted. */
+  /** ID of a file that already exists on the server. The provider uses it unchanged and never deletes it. */
   fileId?: string | undefined;
   /** SHA-256 of the content, in hex. */
   sha256?: string | undefined;
   /** Size of the content in bytes. */
   bytes?: number | undefined;
-  /** Good samples in the content. */
+  /** Number of valid samples in the content. */
   samples?: number | undefined;
-  /** The share of this file in the training mix, relative to the others. Default: 1. */
+  /** Relative weight of this file in the training mix. Default: 1. */
   weight?: number | undefined;
 }
 
@@ -161,49 +161,49 @@ export interface ValidationFile {
   path?: string | undefined;
   /** A Pulumi asset: `FileAsset`, `StringAsset` or `RemoteAsset`. */
   asset?: pulumi.asset.Asset | undefined;
-  /** ID of a file that the API already has; it is used as it is and never deleted. */
+  /** ID of a file that already exists on the server. The provider uses it unchanged and never deletes it. */
   fileId?: string | undefined;
   /** SHA-256 of the content, in hex. */
   sha256?: string | undefined;
   /** Size of the content in bytes. */
   bytes?: number | undefined;
-  /** Good samples in the content. */
+  /** Number of valid samples in the content. */
   samples?: number | undefined;
 }
 
-/** How the model is trained. */
+/** Hyperparameters of the training. */
 export interface Hyperparameters {
-  /** Number of optimizer steps, at least 1. Default: the service decides, from `epochs` where that is set. */
+  /** Number of optimizer steps, at least 1. Default: chosen by the server, from `epochs` if set. */
   trainingSteps?: number | undefined;
-  /** Passes over the training data, more than 0; one epoch is about one step per MB. Default: the service decides. */
+  /** Passes over the training data, greater than 0. The hosted service runs about one step per MB of data per epoch. Default: chosen by the server. */
   epochs?: number | undefined;
-  /** Peak learning rate, 1e-8 to 1. Default of the service: 1e-4. */
+  /** Peak learning rate, 1e-8 to 1. Server default: 1e-4. */
   learningRate?: number | undefined;
-  /** Weight decay, 0 to 1. Default of the service: 0.1. */
+  /** Weight decay, 0 to 1. Server default: 0.1. */
   weightDecay?: number | undefined;
-  /** Share of the steps in which the learning rate rises, 0 to 1. Default of the service: 0.05. */
+  /** Fraction of the steps used for learning-rate warmup, 0 to 1. Server default: 0.05. */
   warmupFraction?: number | undefined;
-  /** Longest sequence in tokens, at least 100. Default: the model's. */
+  /** Maximum sequence length in tokens, at least 100. Default: the model's maximum. */
   seqLen?: number | undefined;
-  /** Share of fill-in-the-middle samples, 0 to 1; completion jobs only. Default of the service: 0.9. */
+  /** Fraction of fill-in-the-middle samples, 0 to 1. Completion jobs only. Server default: 0.9. */
   fimRatio?: number | undefined;
 }
 
-/** What a classifier learns to tell. */
+/** A label field that a classifier learns to predict. */
 export interface ClassifierTarget {
   /** Name of the target: the key under `labels` in each sample. */
   name: string;
-  /** The labels that the target may take. */
+  /** Allowed labels of this target. */
   labels: string[];
   /** Weight of the target in the loss. Default: 1. */
   weight?: number | undefined;
-  /** `single_class`: one label a sample; `multi_class`: any number of labels. Default of the service: `single_class`. */
+  /** `single_class`: one label per sample. `multi_class`: any number of labels per sample. Server default: `single_class`. */
   lossFunction?: "single_class" | "multi_class" | undefined;
 }
 
-/** A repository whose code is training data. */
+/** A source-code repository used as training data. */
 export interface Repository {
-  /** Kind of the repository: `github`. */
+  /** Type of the repository: `github`. */
   type: "github";
   /** Owner of the repository. */
   owner: string;
@@ -211,37 +211,37 @@ export interface Repository {
   name: string;
   /** Branch, tag or commit. Default: the default branch. */
   ref?: string | undefined;
-  /** Share in the training mix. Default: 1. */
+  /** Relative weight in the training mix. Default: 1. */
   weight?: number | undefined;
   /** Access token with read access. */
   token: string;
 }
 
-/** Where the run's metrics are logged. */
+/** An experiment tracker that receives the run's metrics. */
 export interface Integration {
-  /** Kind of the integration: `wandb` (Weights & Biases). */
+  /** Type of the integration: `wandb` (Weights & Biases). */
   type: "wandb";
-  /** The project that the run is logged to. */
+  /** Project that receives the run's metrics. */
   project: string;
-  /** Display name of the run. Default: chosen by the service. */
+  /** Display name of the run. Default: chosen by the server. */
   name?: string | undefined;
-  /** Name of the run. Default: chosen by the service. */
+  /** Name of the run. Default: chosen by the server. */
   runName?: string | undefined;
   /** API key of the integration, 40 characters. */
   apiKey: string;
 }
 
-/** Which server has the job, and the key for it. */
+/** Server and API key for one resource. */
 export interface Connection {
   /** API key for this resource. */
   apiKey?: string | undefined;
-  /** URL of the API. With it only `connection.apiKey` is sent, never a key from elsewhere. */
+  /** Base URL of the API. Requests to this URL only ever use `connection.apiKey`, never a key from the config or environment. */
   baseUrl?: string | undefined;
 }
 
 /** Metrics at one step of the training. */
 export interface Checkpoint {
-  /** The training step of the checkpoint. */
+  /** Training step of the checkpoint. */
   stepNumber: number;
   /** Loss on the training data. */
   trainLoss?: number | undefined;
@@ -249,148 +249,148 @@ export interface Checkpoint {
   validLoss?: number | undefined;
   /** Mean token accuracy on the validation data, 0 to 1. */
   validMeanTokenAccuracy?: number | undefined;
-  /** When the checkpoint was written, as ISO 8601 in UTC. */
+  /** Time at which the checkpoint was written, as ISO 8601 in UTC. */
   createdAt?: string | undefined;
 }
 
-/** Something that happened to the job. */
+/** An event of the job. */
 export interface JobEvent {
-  /** What happened, for instance `status-updated`. */
+  /** Name of the event, for example `status-updated`. */
   name: string;
-  /** Details, as the server gives them. */
+  /** Details as reported by the server. */
   data?: unknown | undefined;
-  /** When it happened, as ISO 8601 in UTC. */
+  /** Time of the event, as ISO 8601 in UTC. */
   createdAt?: string | undefined;
 }
 
-/** What training a model costs. */
+/** Training price of one base model. */
 export interface Price {
-  /** Price of a million trained tokens. */
+  /** Price per million trained tokens. */
   perMillionTokens: number;
-  /** Currency of the price, for instance `EUR`. */
+  /** Currency of the price, for example `EUR`. */
   currency: string;
 }
 
-/** What the API says of a job, in the provider's words. */
+/** The job as the API reports it, in camelCase. */
 export interface JobOutputs {
   /** ID of the fine-tuning job. */
   jobId: string;
   /** Status of the job: QUEUED, STARTED, VALIDATING, VALIDATED, RUNNING, FAILED_VALIDATION, FAILED, SUCCESS, CANCELLED, CANCELLATION_REQUESTED. */
   status: string;
-  /** ID of the fine-tuned model, once the job has succeeded. */
+  /** ID of the fine-tuned model. Absent until the job has succeeded. */
   fineTunedModel?: string | undefined;
-  /** True while the fine-tuned model is archived; `pulumi up` makes it usable again. */
+  /** True while the fine-tuned model is archived. `pulumi up` unarchives it. */
   modelArchived?: boolean | undefined;
-  /** Where the fine-tuned adapter can be downloaded as a tar archive, with the server's key; only a server of your own that really trains has one. */
+  /** Download URL of the fine-tuned adapter as a tar archive. Needs the server's API key. Only a self-hosted server with a real trainer sets it. */
   artifactUrl?: string | undefined;
-  /** URL of the server that has the job. */
+  /** Base URL of the server that holds the job. */
   baseUrl: string;
   /** IDs of the training files. */
   trainingFileIds: string[];
   /** IDs of the validation files. */
   validationFileIds: string[];
-  /** When the job was created, as ISO 8601 in UTC. */
+  /** Creation time of the job, as ISO 8601 in UTC. */
   createdAt?: string | undefined;
-  /** When the job last changed, as ISO 8601 in UTC. */
+  /** Time of the job's last change, as ISO 8601 in UTC. */
   modifiedAt?: string | undefined;
-  /** Number of tokens trained on. */
+  /** Number of trained tokens. */
   trainedTokens?: number | undefined;
-  /** What the job costs, in `costCurrency`, as the server says. */
+  /** Cost of the job in `costCurrency`, as reported by the server. */
   cost?: number | undefined;
   /** Currency of `cost`. */
   costCurrency?: string | undefined;
   /** Expected duration of the training in seconds. */
   expectedDurationSeconds?: number | undefined;
-  /** Loss on the training data at the last checkpoint. */
+  /** Training loss at the last checkpoint. */
   trainLoss?: number | undefined;
-  /** Loss on the validation data at the last checkpoint. */
+  /** Validation loss at the last checkpoint. */
   validLoss?: number | undefined;
-  /** Metrics during the training, in the order of their steps. */
+  /** Metrics recorded during training, ordered by step. */
   checkpoints: Checkpoint[];
-  /** The last 50 events of the job, the oldest first. */
+  /** The last 50 events of the job, oldest first. */
   events: JobEvent[];
-  /** True when a simulated trainer made the figures up: nothing was trained. */
+  /** True if the server simulated the training: no model was trained and all figures are made up. */
   simulated: boolean;
 }
 
-/** The inputs as they took effect, and what the API says of the job. */
+/** Outputs of a FineTuningJob: its effective inputs, and the job as the API reports it. */
 export interface FineTuningJobOutputs {
-  /** The base model to fine-tune, for instance `open-mistral-7b`; any name is passed on. */
+  /** Base model to fine-tune, for example `open-mistral-7b`. The server decides which names it accepts. */
   readonly model: pulumi.Output<BaseModel | (string & {})>;
-  /** The training data: JSONL files, given by path, by Pulumi asset or by `{path | asset | fileId, weight?}`. Required unless there are `repositories`. A change of the content trains anew, a change of the path does not. */
+  /** Training data as JSONL files. Each entry is a path, a Pulumi asset, or `{path | asset | fileId, weight?}`. Required unless `repositories` is set. Changing a file's content replaces the job; changing only its path does not. */
   readonly trainingFiles: pulumi.Output<TrainingFile[] | undefined>;
-  /** Data on which the loss is measured during the training; the same forms, without a weight. At most 1 MB and 5 % of the training data. */
+  /** Validation data, used to measure the loss during training. Same forms as `trainingFiles`, without `weight`. At most 1 MB and 5 % of the training data. */
   readonly validationFiles: pulumi.Output<ValidationFile[] | undefined>;
-  /** How the model is trained. Default: the service decides. */
+  /** Hyperparameters of the training. Default: chosen by the server. */
   readonly hyperparameters: pulumi.Output<Hyperparameters | undefined>;
-  /** What is trained: `completion` or `classifier`. Default: `classifier` with `classifierTargets`, otherwise `completion`. */
+  /** Type of the job: `completion` or `classifier`. Default: `classifier` if `classifierTargets` is set, otherwise `completion`. */
   readonly jobType: pulumi.Output<"completion" | "classifier" | undefined>;
-  /** What a classifier learns to tell; classifier jobs only. */
+  /** Label fields that the classifier learns to predict. Classifier jobs only. */
   readonly classifierTargets: pulumi.Output<ClassifierTarget[] | undefined>;
-  /** Repositories whose code is training data. */
+  /** Source-code repositories used as training data. */
   readonly repositories: pulumi.Output<Repository[] | undefined>;
-  /** Where the run's metrics are logged. Only a changed project trains anew. */
+  /** Experiment trackers that receive the run's metrics. Only changing `project` replaces the job. */
   readonly integrations: pulumi.Output<Integration[] | undefined>;
-  /** Text in the fine-tuned model's name, at most 18 characters. Default: the resource's name and a hash of the declaration. */
+  /** Suffix in the fine-tuned model's name, at most 18 characters. Default: the resource name and a hash of the inputs. */
   readonly suffix: pulumi.Output<string>;
-  /** Share of invalid samples that is skipped instead of failing the job, 0 to 0.5. Default of the service: 0. */
+  /** Maximum fraction of invalid samples to skip, 0 to 0.5. Above it, the job fails. Server default: 0. */
   readonly invalidSampleSkipPercentage: pulumi.Output<number | undefined>;
-  /** Any values; a change of them trains again with nothing else changed. */
+  /** Arbitrary values. Changing them retrains with otherwise identical inputs. */
   readonly triggers: pulumi.Output<unknown[] | undefined>;
-  /** ID of an existing job to take over instead of starting one; read when the resource is created. */
+  /** ID of an existing job to adopt instead of creating one. Read only when the resource is created. */
   readonly adopt: pulumi.Output<string | undefined>;
-  /** Whether the training starts once the data is validated. With `false` the job rests at `VALIDATED`, with its cost as an output, until this becomes `true`. Default: `true`. */
+  /** Whether training starts after validation. With `false`, the job stays in `VALIDATED` and reports its cost until you set this to `true`. Default: `true`. */
   readonly autoStart: pulumi.Output<boolean | undefined>;
-  /** Whether `pulumi up` waits until the training has ended. Default: `true`. */
+  /** Whether `pulumi up` waits for the training to end. Default: `true`. */
   readonly waitForCompletion: pulumi.Output<boolean | undefined>;
-  /** The longest wait between two polls of the job, in seconds. Default: 30. */
+  /** Maximum time between two polls of the job, in seconds. Default: 30. */
   readonly pollInterval: pulumi.Output<number | undefined>;
-  /** The most that the job may cost, in the currency that the server reports. A job above it rests at `VALIDATED` and is not started. */
+  /** Maximum cost of the job, in the currency that the server reports. A job above this limit stays in `VALIDATED` and is not started. */
   readonly maxCost: pulumi.Output<number | undefined>;
   /** Display name of the fine-tuned model. */
   readonly modelName: pulumi.Output<string | undefined>;
   /** Description of the fine-tuned model. */
   readonly modelDescription: pulumi.Output<string | undefined>;
-  /** What becomes of the fine-tuned model when the resource is deleted: `retain`, `archive` or `delete`. Default: `retain`. */
+  /** What happens to the fine-tuned model when the resource is deleted: `retain`, `archive` or `delete`. Default: `retain`. */
   readonly modelDeletionPolicy: pulumi.Output<"retain" | "archive" | "delete" | undefined>;
-  /** Which server has the job, and the key for it; over the stack's config and the environment. */
+  /** Server and API key for this resource. Overrides the stack's config and the environment. */
   readonly connection: pulumi.Output<Connection | undefined>;
   /** ID of the fine-tuning job. */
   readonly jobId: pulumi.Output<string>;
   /** Status of the job: QUEUED, STARTED, VALIDATING, VALIDATED, RUNNING, FAILED_VALIDATION, FAILED, SUCCESS, CANCELLED, CANCELLATION_REQUESTED. */
   readonly status: pulumi.Output<string>;
-  /** ID of the fine-tuned model, once the job has succeeded. */
+  /** ID of the fine-tuned model. Absent until the job has succeeded. */
   readonly fineTunedModel: pulumi.Output<string | undefined>;
-  /** True while the fine-tuned model is archived; `pulumi up` makes it usable again. */
+  /** True while the fine-tuned model is archived. `pulumi up` unarchives it. */
   readonly modelArchived: pulumi.Output<boolean | undefined>;
-  /** Where the fine-tuned adapter can be downloaded as a tar archive, with the server's key; only a server of your own that really trains has one. */
+  /** Download URL of the fine-tuned adapter as a tar archive. Needs the server's API key. Only a self-hosted server with a real trainer sets it. */
   readonly artifactUrl: pulumi.Output<string | undefined>;
-  /** URL of the server that has the job. */
+  /** Base URL of the server that holds the job. */
   readonly baseUrl: pulumi.Output<string>;
   /** IDs of the training files. */
   readonly trainingFileIds: pulumi.Output<string[]>;
   /** IDs of the validation files. */
   readonly validationFileIds: pulumi.Output<string[]>;
-  /** When the job was created, as ISO 8601 in UTC. */
+  /** Creation time of the job, as ISO 8601 in UTC. */
   readonly createdAt: pulumi.Output<string | undefined>;
-  /** When the job last changed, as ISO 8601 in UTC. */
+  /** Time of the job's last change, as ISO 8601 in UTC. */
   readonly modifiedAt: pulumi.Output<string | undefined>;
-  /** Number of tokens trained on. */
+  /** Number of trained tokens. */
   readonly trainedTokens: pulumi.Output<number | undefined>;
-  /** What the job costs, in `costCurrency`, as the server says. */
+  /** Cost of the job in `costCurrency`, as reported by the server. */
   readonly cost: pulumi.Output<number | undefined>;
   /** Currency of `cost`. */
   readonly costCurrency: pulumi.Output<string | undefined>;
   /** Expected duration of the training in seconds. */
   readonly expectedDurationSeconds: pulumi.Output<number | undefined>;
-  /** Loss on the training data at the last checkpoint. */
+  /** Training loss at the last checkpoint. */
   readonly trainLoss: pulumi.Output<number | undefined>;
-  /** Loss on the validation data at the last checkpoint. */
+  /** Validation loss at the last checkpoint. */
   readonly validLoss: pulumi.Output<number | undefined>;
-  /** Metrics during the training, in the order of their steps. */
+  /** Metrics recorded during training, ordered by step. */
   readonly checkpoints: pulumi.Output<Checkpoint[]>;
-  /** The last 50 events of the job, the oldest first. */
+  /** The last 50 events of the job, oldest first. */
   readonly events: pulumi.Output<JobEvent[]>;
-  /** True when a simulated trainer made the figures up: nothing was trained. */
+  /** True if the server simulated the training: no model was trained and all figures are made up. */
   readonly simulated: pulumi.Output<boolean>;
 }

@@ -1,18 +1,18 @@
 import { z } from "zod";
 
-/** What is empty is no price of 0. */
+/** Without this, zod would coerce an empty value to a price of 0. */
 const given = (value: unknown) => (value === null || value === "" ? undefined : value);
 
 const price = z
   .strictObject({
     perMillionTokens: z
       .preprocess(given, z.coerce.number().nonnegative())
-      .meta({ description: "Price of a million trained tokens." }),
-    currency: z.string().min(1).meta({ description: "Currency of the price, for instance `EUR`." }),
+      .meta({ description: "Price per million trained tokens." }),
+    currency: z.string().min(1).meta({ description: "Currency of the price, for example `EUR`." }),
   })
-  .meta({ id: "Price", description: "What training a model costs." });
+  .meta({ id: "Price", description: "Training price of one base model." });
 
-/** Pulumi gives a structured value as JSON. */
+/** Pulumi passes a structured config value as a JSON string. */
 function parsed(value: unknown): unknown {
   try {
     return typeof value === "string" ? JSON.parse(value) : value;
@@ -21,7 +21,7 @@ function parsed(value: unknown): unknown {
   }
 }
 
-/** The stack's configuration, each key with the prefix `mistral:`. */
+/** The stack's configuration. Each key has the prefix `mistral:`. */
 export const configSchema = z.object({
   apiKey: z
     .string()
@@ -37,18 +37,18 @@ export const configSchema = z.object({
     .min(1)
     .optional()
     .meta({
-      description: "URL of the API. Default: `https://api.mistral.ai`. A loopback address needs no key.",
+      description: "Base URL of the API. A loopback address needs no key. Default: `https://api.mistral.ai`.",
       environment: ["MISTRAL_BASE_URL"],
     }),
   maxRetries: z.coerce.number().int().min(0).optional().meta({
-    description: "How often a request that is safe to repeat is sent again. Default: 4.",
+    description: "Maximum number of retries of an idempotent request. Default: 4.",
   }),
   requestTimeout: z.coerce.number().positive().optional().meta({
-    description: "Longest wait for a reply to one request, in seconds. Default: 60.",
+    description: "Timeout of one request, in seconds. Default: 60.",
   }),
   prices: z.preprocess(parsed, z.record(z.string(), price)).optional().meta({
     description:
-      "Prices by base model, `{<model>: {perMillionTokens, currency}}`: the preview estimates a job's cost from them until the server can say it.",
+      "Price per base model: `{<model>: {perMillionTokens, currency}}`. Previews estimate the cost from it until the server reports one.",
   }),
 });
 

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { isAsset, shortForm } from "./assets";
 
 const weight = z.number().positive().optional().meta({
-  description: "The share of this file in the training mix, relative to the others. Default: 1.",
+  description: "Relative weight of this file in the training mix. Default: 1.",
 });
 
 /** What every data file has: exactly one of `path`, `asset` and `fileId`, and what `check` learned of the content. */
@@ -15,11 +15,11 @@ const source = {
     asset: true,
   }),
   fileId: z.string().min(1).optional().meta({
-    description: "ID of a file that the API already has; it is used as it is and never deleted.",
+    description: "ID of a file that already exists on the server. The provider uses it unchanged and never deletes it.",
   }),
   sha256: z.string().optional().meta({ description: "SHA-256 of the content, in hex.", internal: true }),
   bytes: z.int().optional().meta({ description: "Size of the content in bytes.", internal: true }),
-  samples: z.int().optional().meta({ description: "Good samples in the content.", internal: true }),
+  samples: z.int().optional().meta({ description: "Number of valid samples in the content.", internal: true }),
 };
 
 const oneSource = (file: { path?: unknown; asset?: unknown; fileId?: unknown }) =>

@@ -6,87 +6,87 @@ import { input } from "./meta";
 const hyperparameters = z
   .strictObject({
     trainingSteps: z.int().min(1).optional().meta({
-      description:
-        "Number of optimizer steps, at least 1. Default: the service decides, from `epochs` where that is set.",
+      description: "Number of optimizer steps, at least 1. Default: chosen by the server, from `epochs` if set.",
     }),
     epochs: z.number().positive().optional().meta({
       description:
-        "Passes over the training data, more than 0; one epoch is about one step per MB. Default: the service decides.",
+        "Passes over the training data, greater than 0. The hosted service runs about one step per MB of data per epoch. Default: chosen by the server.",
     }),
     learningRate: z.number().min(1e-8).max(1).optional().meta({
-      description: "Peak learning rate, 1e-8 to 1. Default of the service: 1e-4.",
+      description: "Peak learning rate, 1e-8 to 1. Server default: 1e-4.",
     }),
     weightDecay: z.number().min(0).max(1).optional().meta({
-      description: "Weight decay, 0 to 1. Default of the service: 0.1.",
+      description: "Weight decay, 0 to 1. Server default: 0.1.",
     }),
     warmupFraction: z.number().min(0).max(1).optional().meta({
-      description: "Share of the steps in which the learning rate rises, 0 to 1. Default of the service: 0.05.",
+      description: "Fraction of the steps used for learning-rate warmup, 0 to 1. Server default: 0.05.",
     }),
     seqLen: z.int().min(100).optional().meta({
-      description: "Longest sequence in tokens, at least 100. Default: the model's.",
+      description: "Maximum sequence length in tokens, at least 100. Default: the model's maximum.",
     }),
     fimRatio: z.number().min(0).max(1).optional().meta({
-      description: "Share of fill-in-the-middle samples, 0 to 1; completion jobs only. Default of the service: 0.9.",
+      description: "Fraction of fill-in-the-middle samples, 0 to 1. Completion jobs only. Server default: 0.9.",
     }),
   })
-  .meta({ id: "Hyperparameters", description: "How the model is trained." });
+  .meta({ id: "Hyperparameters", description: "Hyperparameters of the training." });
 
 const classifierTarget = z
   .strictObject({
     name: z.string().min(1).meta({ description: "Name of the target: the key under `labels` in each sample." }),
-    labels: z.array(z.string().min(1)).min(1).meta({ description: "The labels that the target may take." }),
+    labels: z.array(z.string().min(1)).min(1).meta({ description: "Allowed labels of this target." }),
     weight: z.number().positive().optional().meta({ description: "Weight of the target in the loss. Default: 1." }),
     lossFunction: z.enum(["single_class", "multi_class"]).optional().meta({
       id: "ClassifierLossFunction",
       description:
-        "`single_class`: one label a sample; `multi_class`: any number of labels. Default of the service: `single_class`.",
+        "`single_class`: one label per sample. `multi_class`: any number of labels per sample. Server default: `single_class`.",
     }),
   })
-  .meta({ id: "ClassifierTarget", description: "What a classifier learns to tell." });
+  .meta({ id: "ClassifierTarget", description: "A label field that a classifier learns to predict." });
 
 const repository = z
   .strictObject({
-    type: z.literal("github").meta({ description: "Kind of the repository: `github`." }),
+    type: z.literal("github").meta({ description: "Type of the repository: `github`." }),
     owner: z.string().min(1).meta({ description: "Owner of the repository." }),
     name: z.string().min(1).meta({ description: "Name of the repository." }),
     ref: z.string().min(1).optional().meta({ description: "Branch, tag or commit. Default: the default branch." }),
-    weight: z.number().positive().optional().meta({ description: "Share in the training mix. Default: 1." }),
+    weight: z.number().positive().optional().meta({ description: "Relative weight in the training mix. Default: 1." }),
     token: z.string().min(1).meta({ description: "Access token with read access.", secret: true }),
   })
-  .meta({ id: "Repository", description: "A repository whose code is training data." });
+  .meta({ id: "Repository", description: "A source-code repository used as training data." });
 
 const integration = z
   .strictObject({
-    type: z.literal("wandb").meta({ description: "Kind of the integration: `wandb` (Weights & Biases)." }),
-    project: z.string().min(1).meta({ description: "The project that the run is logged to." }),
-    name: z
-      .string()
-      .min(1)
-      .optional()
-      .meta({ description: "Display name of the run. Default: chosen by the service." }),
-    runName: z.string().min(1).optional().meta({ description: "Name of the run. Default: chosen by the service." }),
+    type: z.literal("wandb").meta({ description: "Type of the integration: `wandb` (Weights & Biases)." }),
+    project: z.string().min(1).meta({ description: "Project that receives the run's metrics." }),
+    name: z.string().min(1).optional().meta({ description: "Display name of the run. Default: chosen by the server." }),
+    runName: z.string().min(1).optional().meta({ description: "Name of the run. Default: chosen by the server." }),
     apiKey: z.string().length(40).meta({ description: "API key of the integration, 40 characters.", secret: true }),
   })
-  .meta({ id: "Integration", description: "Where the run's metrics are logged." });
+  .meta({ id: "Integration", description: "An experiment tracker that receives the run's metrics." });
 
 const connection = z
   .strictObject({
     apiKey: z.string().min(1).optional().meta({ description: "API key for this resource.", secret: true }),
     baseUrl: z.string().min(1).optional().meta({
-      description: "URL of the API. With it only `connection.apiKey` is sent, never a key from elsewhere.",
+      description:
+        "Base URL of the API. Requests to this URL only ever use `connection.apiKey`, never a key from the config or environment.",
     }),
   })
-  .meta({ id: "Connection", description: "Which server has the job, and the key for it." });
+  .meta({ id: "Connection", description: "Server and API key for one resource." });
 
-/** What the user writes: the one source of the types, the validation, `schema.json` and the README's table. */
+/** The user's inputs. Types, validation, `schema.json` and the tables in `docs/reference.md` are generated from this schema. */
 export const inputsSchema = z.strictObject({
   model: z
     .string()
     .min(1)
     .meta(
-      input("replace", "The base model to fine-tune, for instance `open-mistral-7b`; any name is passed on.", {
-        suggestions: "BaseModel",
-      }),
+      input(
+        "replace",
+        "Base model to fine-tune, for example `open-mistral-7b`. The server decides which names it accepts.",
+        {
+          suggestions: "BaseModel",
+        },
+      ),
     ),
   trainingFiles: z
     .array(trainingFile)
@@ -95,7 +95,7 @@ export const inputsSchema = z.strictObject({
     .meta(
       input(
         "replace",
-        "The training data: JSONL files, given by path, by Pulumi asset or by `{path | asset | fileId, weight?}`. Required unless there are `repositories`. A change of the content trains anew, a change of the path does not.",
+        "Training data as JSONL files. Each entry is a path, a Pulumi asset, or `{path | asset | fileId, weight?}`. Required unless `repositories` is set. Changing a file's content replaces the job; changing only its path does not.",
       ),
     ),
   validationFiles: z
@@ -104,12 +104,12 @@ export const inputsSchema = z.strictObject({
     .meta(
       input(
         "replace",
-        "Data on which the loss is measured during the training; the same forms, without a weight. At most 1 MB and 5 % of the training data.",
+        "Validation data, used to measure the loss during training. Same forms as `trainingFiles`, without `weight`. At most 1 MB and 5 % of the training data.",
       ),
     ),
   hyperparameters: hyperparameters
     .optional()
-    .meta(input("replace", "How the model is trained. Default: the service decides.")),
+    .meta(input("replace", "Hyperparameters of the training. Default: chosen by the server.")),
   jobType: z
     .enum(JobType)
     .optional()
@@ -117,22 +117,26 @@ export const inputsSchema = z.strictObject({
       id: "JobType",
       ...input(
         "none",
-        "What is trained: `completion` or `classifier`. Default: `classifier` with `classifierTargets`, otherwise `completion`.",
+        "Type of the job: `completion` or `classifier`. Default: `classifier` if `classifierTargets` is set, otherwise `completion`.",
       ),
     }),
   classifierTargets: z
     .array(classifierTarget)
     .optional()
-    .meta(input("replace", "What a classifier learns to tell; classifier jobs only.")),
+    .meta(input("replace", "Label fields that the classifier learns to predict. Classifier jobs only.")),
   repositories: z
     .array(repository)
     .optional()
-    .meta(input("replace", "Repositories whose code is training data.", { secret: true })),
+    .meta(input("replace", "Source-code repositories used as training data.", { secret: true })),
   integrations: z
     .array(integration)
     .optional()
     .meta(
-      input("replace", "Where the run's metrics are logged. Only a changed project trains anew.", { secret: true }),
+      input(
+        "replace",
+        "Experiment trackers that receive the run's metrics. Only changing `project` replaces the job.",
+        { secret: true },
+      ),
     ),
   suffix: z
     .string()
@@ -142,7 +146,7 @@ export const inputsSchema = z.strictObject({
     .meta(
       input(
         "replace",
-        "Text in the fine-tuned model's name, at most 18 characters. Default: the resource's name and a hash of the declaration.",
+        "Suffix in the fine-tuned model's name, at most 18 characters. Default: the resource name and a hash of the inputs.",
       ),
     ),
   invalidSampleSkipPercentage: z
@@ -153,13 +157,13 @@ export const inputsSchema = z.strictObject({
     .meta(
       input(
         "replace",
-        "Share of invalid samples that is skipped instead of failing the job, 0 to 0.5. Default of the service: 0.",
+        "Maximum fraction of invalid samples to skip, 0 to 0.5. Above it, the job fails. Server default: 0.",
       ),
     ),
   triggers: z
     .array(z.unknown())
     .optional()
-    .meta(input("replace", "Any values; a change of them trains again with nothing else changed.")),
+    .meta(input("replace", "Arbitrary values. Changing them retrains with otherwise identical inputs.")),
   adopt: z
     .string()
     .min(1)
@@ -167,7 +171,7 @@ export const inputsSchema = z.strictObject({
     .meta(
       input(
         "replace",
-        "ID of an existing job to take over instead of starting one; read when the resource is created.",
+        "ID of an existing job to adopt instead of creating one. Read only when the resource is created.",
       ),
     ),
   autoStart: z
@@ -176,18 +180,18 @@ export const inputsSchema = z.strictObject({
     .meta(
       input(
         "update",
-        "Whether the training starts once the data is validated. With `false` the job rests at `VALIDATED`, with its cost as an output, until this becomes `true`. Default: `true`.",
+        "Whether training starts after validation. With `false`, the job stays in `VALIDATED` and reports its cost until you set this to `true`. Default: `true`.",
       ),
     ),
   waitForCompletion: z
     .boolean()
     .optional()
-    .meta(input("none", "Whether `pulumi up` waits until the training has ended. Default: `true`.")),
+    .meta(input("none", "Whether `pulumi up` waits for the training to end. Default: `true`.")),
   pollInterval: z
     .number()
     .positive()
     .optional()
-    .meta(input("none", "The longest wait between two polls of the job, in seconds. Default: 30.")),
+    .meta(input("none", "Maximum time between two polls of the job, in seconds. Default: 30.")),
   maxCost: z
     .number()
     .nonnegative()
@@ -195,7 +199,7 @@ export const inputsSchema = z.strictObject({
     .meta(
       input(
         "none",
-        "The most that the job may cost, in the currency that the server reports. A job above it rests at `VALIDATED` and is not started.",
+        "Maximum cost of the job, in the currency that the server reports. A job above this limit stays in `VALIDATED` and is not started.",
       ),
     ),
   modelName: z.string().optional().meta(input("update", "Display name of the fine-tuned model.")),
@@ -207,11 +211,11 @@ export const inputsSchema = z.strictObject({
       id: "ModelDeletionPolicy",
       ...input(
         "update",
-        "What becomes of the fine-tuned model when the resource is deleted: `retain`, `archive` or `delete`. Default: `retain`.",
+        "What happens to the fine-tuned model when the resource is deleted: `retain`, `archive` or `delete`. Default: `retain`.",
       ),
     }),
   connection: connection.optional().meta(
-    input("update", "Which server has the job, and the key for it; over the stack's config and the environment.", {
+    input("update", "Server and API key for this resource. Overrides the stack's config and the environment.", {
       secret: true,
     }),
   ),

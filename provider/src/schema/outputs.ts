@@ -9,58 +9,60 @@ const timestamp = (what: string) =>
 
 const checkpoint = z
   .strictObject({
-    stepNumber: z.int().meta({ description: "The training step of the checkpoint." }),
+    stepNumber: z.int().meta({ description: "Training step of the checkpoint." }),
     trainLoss: z.number().optional().meta({ description: "Loss on the training data." }),
     validLoss: z.number().optional().meta({ description: "Loss on the validation data." }),
     validMeanTokenAccuracy: z
       .number()
       .optional()
       .meta({ description: "Mean token accuracy on the validation data, 0 to 1." }),
-    createdAt: timestamp("When the checkpoint was written"),
+    createdAt: timestamp("Time at which the checkpoint was written"),
   })
   .meta({ id: "Checkpoint", description: "Metrics at one step of the training." });
 
 const event = z
   .strictObject({
-    name: z.string().meta({ description: "What happened, for instance `status-updated`." }),
-    data: z.unknown().optional().meta({ description: "Details, as the server gives them." }),
-    createdAt: timestamp("When it happened"),
+    name: z.string().meta({ description: "Name of the event, for example `status-updated`." }),
+    data: z.unknown().optional().meta({ description: "Details as reported by the server." }),
+    createdAt: timestamp("Time of the event"),
   })
-  .meta({ id: "JobEvent", description: "Something that happened to the job." });
+  .meta({ id: "JobEvent", description: "An event of the job." });
 
-/** What the resource learns from the API, besides the inputs that it gives back. */
+/** The resource's outputs, besides its inputs. All values come from the API. */
 export const outputsSchema = z.strictObject({
   jobId: z.string().meta({ description: "ID of the fine-tuning job." }),
   status: z.string().meta({ description: `Status of the job: ${Object.values(JobStatus).join(", ")}.` }),
   fineTunedModel: z
     .string()
     .optional()
-    .meta({ description: "ID of the fine-tuned model, once the job has succeeded." }),
+    .meta({ description: "ID of the fine-tuned model. Absent until the job has succeeded." }),
   modelArchived: z
     .boolean()
     .optional()
-    .meta({ description: "True while the fine-tuned model is archived; `pulumi up` makes it usable again." }),
+    .meta({ description: "True while the fine-tuned model is archived. `pulumi up` unarchives it." }),
   artifactUrl: z.string().optional().meta({
     description:
-      "Where the fine-tuned adapter can be downloaded as a tar archive, with the server's key; only a server of your own that really trains has one.",
+      "Download URL of the fine-tuned adapter as a tar archive. Needs the server's API key. Only a self-hosted server with a real trainer sets it.",
   }),
-  baseUrl: z.string().meta({ description: "URL of the server that has the job." }),
+  baseUrl: z.string().meta({ description: "Base URL of the server that holds the job." }),
   trainingFileIds: z.array(z.string()).meta({ description: "IDs of the training files." }),
   validationFileIds: z.array(z.string()).meta({ description: "IDs of the validation files." }),
-  createdAt: timestamp("When the job was created"),
-  modifiedAt: timestamp("When the job last changed"),
-  trainedTokens: z.int().optional().meta({ description: "Number of tokens trained on." }),
-  cost: z.number().optional().meta({ description: "What the job costs, in `costCurrency`, as the server says." }),
+  createdAt: timestamp("Creation time of the job"),
+  modifiedAt: timestamp("Time of the job's last change"),
+  trainedTokens: z.int().optional().meta({ description: "Number of trained tokens." }),
+  cost: z.number().optional().meta({ description: "Cost of the job in `costCurrency`, as reported by the server." }),
   costCurrency: z.string().optional().meta({ description: "Currency of `cost`." }),
   expectedDurationSeconds: z.number().optional().meta({ description: "Expected duration of the training in seconds." }),
-  trainLoss: z.number().optional().meta({ description: "Loss on the training data at the last checkpoint." }),
-  validLoss: z.number().optional().meta({ description: "Loss on the validation data at the last checkpoint." }),
-  checkpoints: z.array(checkpoint).meta({ description: "Metrics during the training, in the order of their steps." }),
-  events: z.array(event).meta({ description: "The last 50 events of the job, the oldest first." }),
+  trainLoss: z.number().optional().meta({ description: "Training loss at the last checkpoint." }),
+  validLoss: z.number().optional().meta({ description: "Validation loss at the last checkpoint." }),
+  checkpoints: z.array(checkpoint).meta({ description: "Metrics recorded during training, ordered by step." }),
+  events: z.array(event).meta({ description: "The last 50 events of the job, oldest first." }),
   simulated: z
     .boolean()
-    .meta({ description: "True when a simulated trainer made the figures up: nothing was trained." }),
+    .meta({
+      description: "True if the server simulated the training: no model was trained and all figures are made up.",
+    }),
 });
 
-/** What the API says of the job, in the provider's words; for users, `types.generated.ts` has the same without zod. */
+/** The job as the API reports it, in camelCase. `types.generated.ts` has the same type without zod, for users. */
 export type JobOutputs = z.output<typeof outputsSchema>;

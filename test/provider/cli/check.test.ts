@@ -29,8 +29,8 @@ describe("pulumi-mistral check", () => {
     const { exitCode, lines } = await run("check", await write("good.jsonl", sample("What?") + sample("Why?")));
     assert.equal(exitCode, 0);
     assert.deepEqual(lines, [
-      "2 samples, 0 bad ones, 0 warnings; an epoch takes about 1 steps",
-      "about user 3, assistant 5 tokens, the longest sample 4 (estimates: four characters each)",
+      "2 samples, 0 invalid, 0 warnings; steps per epoch: about 1",
+      "about user 3, assistant 5 tokens (estimated at 4 characters per token); longest sample: about 4",
     ]);
   });
 

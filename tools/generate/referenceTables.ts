@@ -1,7 +1,7 @@
 import { referenced, type Schema, source } from "./source";
 
-/** The README's tables, by the name in their markers: `<!-- generated: inputs -->` … `<!-- /generated -->`. */
-export function readmeTables(): Record<string, string> {
+/** The tables of `docs/reference.md`, by the name in their markers: `<!-- generated: inputs -->` … `<!-- /generated -->`. */
+export function referenceTables(): Record<string, string> {
   return {
     inputs: table(["Input", "Description", "A change"], Object.entries(source.inputs).map(inputRow)),
     outputs: table(
@@ -20,19 +20,19 @@ export function readmeTables(): Record<string, string> {
   };
 }
 
-/** Puts the tables between their markers. */
-export function fillIn(readme: string): string {
-  const tables = readmeTables();
-  return readme.replace(
+/** Replaces the text between each pair of markers with the table of that name. */
+export function insertTables(markdown: string): string {
+  const tables = referenceTables();
+  return markdown.replace(
     /(<!-- generated: (\w+) -->\n)[\s\S]*?(<!-- \/generated -->)/g,
     (_, open: string, name: string, close: string) => `${open}${tables[name]}\n${close}`,
   );
 }
 
 const CHANGES: Record<string, string> = {
-  replace: "trains anew",
-  update: "in place",
-  none: "no effect on a settled job",
+  replace: "replaces the job",
+  update: "updates in place",
+  none: "no effect once the job has ended",
 };
 
 function inputRow([name, schema]: [string, Schema]): string[] {
@@ -40,7 +40,7 @@ function inputRow([name, schema]: [string, Schema]): string[] {
   return [`\`${name}\`${required}`, text(schema), CHANGES[String(changeOf(schema))] ?? ""];
 }
 
-/** An enum's own schema holds what is said of the input. */
+/** An enum input has its metadata on the enum's own schema. */
 const changeOf = (schema: Schema) => schema.change ?? source.types[referenced(schema) ?? ""]?.change;
 
 function fields(type: string): string {
