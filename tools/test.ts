@@ -1,68 +1,49 @@
-import { availableParallelism } from "node:os";
-import { command, failure, mocha, ok } from "./command";
+/**
+ * `npm test` and its variants. The first argument names the run (see `tools/testing/parts.ts`); arguments after it go to mocha:
+ * `npm test -- test/engine/drift.test.ts` runs one file and `npm test -- -g "a title"` runs one test.
+ */
+import { existsSync } from "node:fs";
 import { runMain } from "./main";
-import type { Counts } from "./mochaReporter";
-import { findOrGetPulumi } from "./pulumiCli";
-import { setUpRecipe, testTrainings } from "./trainings";
+import { command } from "./testing/command";
+import { type Counts, failure } from "./testing/counts";
+import { mocha, mochaInParallel } from "./testing/mocha";
+import { type Part, runs } from "./testing/parts";
+import { suites, type TestFiles } from "./testing/suites";
+import { earlierRows, printSummary, type Row } from "./testing/summary";
 
-const typescript = ["-r", "ts-node/register/transpile-only"];
-
-/** One step of the run: its name, and what it counts as. */
-type Step = [name: string, work: () => Promise<Counts>];
-
-const steps: readonly Step[] = [
-  ["lint", () => command("biome", ["check", "--error-on-warnings", "."])],
-  ["types and build", () => command("tsc", ["-b"])],
-  ["generated files", () => command("node", [...typescript, "tools/generate.ts", "--check"])],
-  ["Pulumi CLI", getPulumi],
-  ["tests", runTests],
-  ["trainings", runTrainings],
-];
-
-/** Test files, when not all are wanted. */
-const wanted = process.argv.slice(2);
-const recipeTimeoutMs = 10 * 60_000;
+const [name = "default", ...mochaArgs] = process.argv.slice(2);
 
 runMain(async () => {
-  const total = { ...ok };
-  for (const [name, work] of steps) {
-    console.log(`\n==> ${name}`);
-    const started = performance.now();
-    const { passed, failed, skipped } = await work();
-    const seconds = ((performance.now() - started) / 1000).toFixed(1);
-    console.log(`==> ${name}: ${failed ? "FAILED" : "ok"}, ${seconds} s`);
-    total.passed += passed;
-    total.failed += failed;
-    total.skipped += skipped;
-  }
-  if (total.skipped) console.log(`\n${total.skipped} skipped`);
-  if (total.failed) process.exitCode = 1;
-  console.log(`\n${total.passed} passed, ${total.failed} failed`);
+  if (!(name in runs)) throw new Error(`There is no run ${name}. Runs: ${Object.keys(runs).join(", ")}`);
+  const parts = mochaArgs.length > 0 ? selected() : runs[name as keyof typeof runs];
+  // A failed preparation is reported by the part that waits for it.
+  for (const { prepare } of parts) prepare?.().catch(() => undefined);
+  const rows = earlierRows();
+  for (const part of parts) rows.push(await timed(part));
+  if (printSummary(rows).failed > 0) process.exitCode = 1;
+  // A preparation that nothing waited for must not keep this process alive.
+  process.exit();
 });
 
-/** Here, and not by the tests that need it: where it has to be built, that takes minutes, and they have time limits. */
-async function getPulumi(): Promise<Counts> {
-  try {
-    const { binary, version } = await findOrGetPulumi({ log: console.log });
-    console.log(`${binary}, version ${version}`);
-    return ok;
-  } catch (error) {
-    console.log((error as Error).message);
+async function timed({ name, run }: Part): Promise<Row> {
+  console.log(`\n==> ${name}`);
+  const started = performance.now();
+  const counts: Counts = await run().catch((error: unknown) => {
+    console.error(error);
     return failure;
-  }
+  });
+  const seconds = (performance.now() - started) / 1000;
+  console.log(`==> ${name}: ${counts.failed > 0 ? "FAILED" : "ok"}, ${seconds.toFixed(1)} s`);
+  return { name, seconds, ...counts };
 }
 
-/** A file's tests run one after the other; files run side by side, since most of them wait for a CLI. */
-function runTests(): Promise<Counts> {
-  const jobs = String(Math.min(Math.max(availableParallelism(), 2), 6));
-  const files = wanted.length > 0 ? wanted : ["test/**/*.test.ts", "--ignore", "test/training/**"];
-  return mocha(["--parallel", "--jobs", jobs, ...files], ["c8"]);
-}
-
-/** Only where the environment that they need can be had in time: it is several GB large. */
-async function runTrainings(): Promise<Counts> {
-  if (wanted.length > 0) return ok;
-  if (await setUpRecipe(recipeTimeoutMs)) return testTrainings({ long: false });
-  console.log("The recipe's environment could not be set up in time: `npm run test:training` runs these tests.");
-  return { ...ok, skipped: 1 };
+/** The tests that the arguments select, after a build: tests start the compiled server. */
+function selected(): Part[] {
+  const files = mochaArgs.filter((argument) => existsSync(argument) || argument.includes("*"));
+  const suite: TestFiles = name in suites ? suites[name as keyof typeof suites] : { files: ["test/**/*.test.ts"] };
+  const run = () => (files.length > 0 ? mocha(mochaArgs) : mochaInParallel(suite, { args: mochaArgs }));
+  return [
+    { name: "types and build", run: () => command("tsc", ["-b"]) },
+    { name: "tests", run },
+  ];
 }

@@ -4,6 +4,7 @@
  */
 import { parseArgs } from "node:util";
 import { runMain } from "../../tools/main";
+import { reportCounts } from "../../tools/testing/counts";
 import { allPoints, tryPoints } from "./lanes";
 import { pointNamed } from "./point";
 import { playSeeds } from "./randomised/batches";
@@ -32,7 +33,9 @@ runMain(async () => {
   if (values.point || (!alone && values.only !== "randomised")) verdicts.push(...(await enumerated()));
   if (values.seed || (!alone && values.only !== "enumerated")) verdicts.push(...(await randomised()));
   console.log(`\n${report(verdicts)}`);
-  if (verdicts.some(({ findings }) => findings.length > 0)) process.exitCode = 1;
+  const failed = verdicts.filter(({ findings }) => findings.length > 0).length;
+  reportCounts({ passed: verdicts.length - failed, failed, skipped: 0 });
+  if (failed > 0) process.exitCode = 1;
 });
 
 async function enumerated(): Promise<Verdict[]> {

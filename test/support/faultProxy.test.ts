@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { FaultProxy } from "../support/faultProxy";
-import type { Fault } from "../support/faults";
-import { ScriptedServer } from "../support/scriptedServer";
+import { FaultProxy } from "./faultProxy";
+import type { Fault } from "./faults";
+import { ScriptedServer } from "./scriptedServer";
 
 /** The proxy learns a moment later than the client that all has arrived. */
 const GRACE_MS = 20;

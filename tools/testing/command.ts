@@ -1,0 +1,50 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { execa, type Options } from "execa";
+import { groupLeader, killWithParent } from "../processes";
+import { type Counts, countsFileVariable, failure, none } from "./counts";
+import { timeLeftMs } from "./deadline";
+
+export const root = resolve(__dirname, "../..");
+
+/**
+ * Runs a command in the repository's root and shows its output. Kills the command and its children when the run's deadline
+ * passes.
+ *
+ * @returns the counts that the command reports, otherwise one failure when its exit code is not 0
+ */
+export async function command(file: string, args: readonly string[], options: Options = {}): Promise<Counts> {
+  const folder = await mkdtemp(join(tmpdir(), "test-counts-"));
+  const countsFile = join(folder, "counts.json");
+  try {
+    const defaults = { ...groupLeader, cwd: root, preferLocal: true, stdin: "ignore", stdout: "inherit" } as const;
+    const env = { ...options.env, [countsFileVariable]: countsFile };
+    const child = execa(file, args, { ...defaults, stderr: "inherit", ...options, env });
+    const { exitCode } = await killWithParent(child, timeLeftMs());
+    const counts = await readFile(countsFile, "utf8").then(
+      (text) => JSON.parse(text) as Counts,
+      () => none,
+    );
+    // The exit code also tells of failures outside a test: a dead worker, or a coverage below its threshold.
+    return exitCode === 0 || counts.failed > 0 ? counts : { ...counts, failed: 1 };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Runs a TypeScript program of this repository. */
+export function script(file: string, ...args: string[]): Promise<Counts> {
+  return command("node", ["-r", "ts-node/register/transpile-only", file, ...args]);
+}
+
+/** Turns an error into one failure. */
+export async function succeeded(work: Promise<unknown>): Promise<Counts> {
+  try {
+    await work;
+    return none;
+  } catch (error) {
+    console.log((error as Error).message);
+    return failure;
+  }
+}

@@ -1,0 +1,31 @@
+import { writeFileSync } from "node:fs";
+
+/** How many tests of a part passed, failed and were skipped. */
+export interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+export const none: Counts = { passed: 0, failed: 0, skipped: 0 };
+export const failure: Counts = { ...none, failed: 1 };
+
+/** The variable that names the file in which a child process leaves its counts. */
+export const countsFileVariable = "TEST_COUNTS_FILE";
+
+/** Leaves the counts for the parent process. Does nothing when the process was not started by `tools/test.ts`. */
+export function reportCounts(counts: Counts): void {
+  const file = process.env[countsFileVariable];
+  if (file) writeFileSync(file, JSON.stringify(counts));
+}
+
+export function sum(all: readonly Counts[]): Counts {
+  return all.reduce(
+    (total, { passed, failed, skipped }) => ({
+      passed: total.passed + passed,
+      failed: total.failed + failed,
+      skipped: total.skipped + skipped,
+    }),
+    none,
+  );
+}

@@ -1,0 +1,29 @@
+import { availableParallelism } from "node:os";
+import { command } from "./command";
+import type { Counts } from "./counts";
+import type { TestFiles } from "./suites";
+
+/** More would only add load: an engine test starts several processes. */
+const MOST_JOBS = 6;
+
+export interface MochaOptions {
+  /** Measures the coverage and fails below the thresholds of .c8rc.json. */
+  coverage?: boolean;
+  env?: Record<string, string>;
+  /** More arguments for mocha. */
+  args?: readonly string[];
+}
+
+/** Runs test files side by side. The tests of one file run one after the other. */
+export function mochaInParallel({ files, except = [] }: TestFiles, options: MochaOptions = {}): Promise<Counts> {
+  const jobs = String(Math.min(Math.max(availableParallelism(), 2), MOST_JOBS));
+  const ignore = except.flatMap((file) => ["--ignore", file]);
+  return mocha(["--parallel", "--jobs", jobs, ...files, ...ignore, ...(options.args ?? [])], options);
+}
+
+export function mocha(args: readonly string[], { coverage = false, env = {} }: MochaOptions = {}): Promise<Counts> {
+  const reporter = ["--reporter", "tools/testing/mochaReporter.ts"];
+  if (!coverage) return command("mocha", [...reporter, ...args], { env });
+  const flush = ["--require", "tools/testing/finishCoverage.ts"];
+  return command("c8", ["mocha", ...reporter, ...flush, ...args], { env });
+}

@@ -1,0 +1,13 @@
+import Mocha from "mocha";
+import { reportCounts } from "./counts";
+
+/** Mocha's Spec reporter. It also reports the counts to `tools/test.ts`. */
+export default class SpecWithCounts extends Mocha.reporters.Spec {
+  constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {
+    super(runner, options);
+    runner.once(Mocha.Runner.constants.EVENT_RUN_END, () => {
+      const { passes, failures, pending } = this.stats;
+      reportCounts({ passed: passes, failed: failures, skipped: pending });
+    });
+  }
+}

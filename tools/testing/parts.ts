@@ -1,0 +1,81 @@
+import { findOrGetPulumi } from "../pulumiCli";
+import { command, script, succeeded } from "./command";
+import type { Counts } from "./counts";
+import { mochaInParallel } from "./mocha";
+import { setUpRecipe, trainings } from "./recipe";
+import { suites } from "./suites";
+
+/** One part of a run. Its duration is printed. */
+export interface Part {
+  name: string;
+  run(): Promise<Counts>;
+  /** Started when the run starts, because a first download or build takes minutes. `run` waits for it. */
+  prepare?: () => Promise<unknown>;
+}
+
+const CRASH_SEEDS = "200";
+const inCi = Boolean(process.env.CI);
+
+const pulumiCli = once(() => findOrGetPulumi({ log: console.log }));
+const recipe = once(() => setUpRecipe({ required: inCi }));
+
+const checks: Part[] = [
+  { name: "lint", run: () => command("biome", ["check", "--error-on-warnings", "."]) },
+  { name: "types and build", run: () => command("tsc", ["-b"]) },
+  { name: "generated files", run: () => script("tools/generate.ts", "--check") },
+];
+
+/** A separate part, because the tests that need the CLI have time limits and building a CLI takes minutes. */
+const cli: Part = { name: "Pulumi CLI", prepare: pulumiCli, run: () => succeeded(logged(pulumiCli())) };
+
+const unit: Part = { name: "unit", run: () => mochaInParallel(suites.unit, { coverage: inCi }) };
+const engine: Part = { name: "engine", run: () => mochaInParallel(suites.engine) };
+
+const quick: Part[] = [
+  ...checks,
+  cli,
+  unit,
+  engine,
+  { name: "crash proof, a sample", run: () => mochaInParallel(suites.crash) },
+  { name: "layouts, a sample", run: () => mochaInParallel(suites.layouts) },
+  { name: "Python clients and Ray", run: () => mochaInParallel(suites.python) },
+  { name: "trainings", prepare: recipe, run: async () => trainings(await recipe(), "short") },
+];
+
+const rest: Part[] = [
+  { name: "layouts, all", run: () => mochaInParallel(suites.layouts, { env: { TEST_LAYOUTS: "rest" } }) },
+  { name: "crash proof", prepare: pulumiCli, run: () => script("test/crash/run.ts", "--seeds", CRASH_SEEDS) },
+  { name: "long trainings", prepare: recipe, run: async () => trainings(await recipe(), "long") },
+];
+
+/** What each command of package.json runs. */
+export const runs = {
+  /** `npm test` */
+  default: quick,
+  /** `npm run test:unit` */
+  unit: [checks[1] as Part, unit],
+  /** `npm run test:engine` */
+  engine: [checks[1] as Part, cli, engine],
+  /** `npm run test:training` */
+  training: [
+    checks[1] as Part,
+    { name: "trainings", run: async () => trainings(await setUpRecipe({ required: true }), "all") },
+  ],
+  /** What `npm run test:all` runs after `npm test`. */
+  rest,
+  /** `npm run test:all` */
+  all: [...quick, ...rest],
+} satisfies Record<string, Part[]>;
+
+async function logged(found: ReturnType<typeof findOrGetPulumi>): Promise<void> {
+  const { binary, version } = await found;
+  console.log(`${binary}, version ${version}`);
+}
+
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  return () => {
+    result ??= work();
+    return result;
+  };
+}

@@ -1,0 +1,47 @@
+import { resolve } from "node:path";
+import { recipePython } from "../../server/src/trainers/process/recipe";
+import { command, root } from "./command";
+import { type Counts, failure, none, sum } from "./counts";
+import { mocha } from "./mocha";
+import { suites } from "./suites";
+
+const server = resolve(root, "server/bin/mistral-fine-tuning-server.js");
+/** On a developer's machine the download of 6 GB must not hold up `npm test` for longer. */
+const LOCAL_SETUP_MS = 10 * 60_000;
+/** Trains with several processes, which takes minutes. */
+const LONG_RECIPE_TESTS = "tests/test_parallel.py";
+
+/**
+ * Creates the Python environment of the recipe, with what its tests need. Returns at once when it exists.
+ *
+ * @param options.required wait for as long as the set-up takes
+ * @returns whether the environment exists
+ */
+export async function setUpRecipe({ required }: { required: boolean }): Promise<boolean> {
+  const limit = required ? {} : { timeout: LOCAL_SETUP_MS };
+  const { failed } = await command("node", [server, "setup", "--extra", "ray", "--extra", "test"], limit);
+  return failed === 0;
+}
+
+/** Trains for real: the recipe's own tests, then the tests that train through a server. */
+export async function trainings(isSetUp: boolean, length: "short" | "long" | "all"): Promise<Counts> {
+  if (!isSetUp) {
+    console.log("The recipe's Python environment could not be set up. The reason is printed above.");
+    return process.env.CI ? failure : { ...none, skipped: 1 };
+  }
+  const pytest = {
+    short: ["--ignore", LONG_RECIPE_TESTS],
+    long: [LONG_RECIPE_TESTS],
+    all: [],
+  }[length];
+  const { files, except } = suites.training;
+  const mochaArgs = {
+    short: [...files, ...except.flatMap((file) => ["--ignore", file])],
+    long: suites.longTraining.files,
+    all: files,
+  }[length];
+  const recipe = await command(recipePython(), ["-m", "pytest", ...pytest], {
+    cwd: resolve(root, "server/recipes/trl"),
+  });
+  return sum([recipe, await mocha(mochaArgs)]);
+}

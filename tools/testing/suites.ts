@@ -1,0 +1,29 @@
+/** Test files as mocha's glob patterns. */
+export interface TestFiles {
+  files: readonly string[];
+  except?: readonly string[];
+}
+
+const python = ["test/conformance/client.python.test.ts", "test/conformance/schemathesis.test.ts"];
+const ray = ["test/server/ray.test.ts"];
+const longTrainings = ["test/training/kills.test.ts"];
+
+/** Which suite a test file belongs to: its folder decides, except for the few files that need Python. */
+export const suites = {
+  /** Needs neither a Pulumi CLI nor Python. */
+  unit: {
+    files: ["test/{common,conformance,data,provider,server,support,tools}/**/*.test.ts"],
+    except: [...python, ...ray],
+  },
+  /** Drives the real Pulumi CLI. */
+  engine: { files: ["test/{engine,upgrade}/**/*.test.ts"] },
+  /** Breaks the provider at its most dangerous requests; `npm run test:crash` breaks it at all of them. */
+  crash: { files: ["test/crash/*.test.ts"] },
+  /** Installs the packed packages as users do. */
+  layouts: { files: ["test/layouts/**/*.test.ts"] },
+  /** The official Python client, schemathesis and a real Ray cluster. */
+  python: { files: [...python, ...ray] },
+  /** Trains a tiny model with the recipe. */
+  training: { files: ["test/training/**/*.test.ts"], except: longTrainings },
+  longTraining: { files: longTrainings },
+} satisfies Record<string, TestFiles>;
