@@ -57,11 +57,9 @@ export const outputsSchema = z.strictObject({
   validLoss: z.number().optional().meta({ description: "Validation loss at the last checkpoint." }),
   checkpoints: z.array(checkpoint).meta({ description: "Metrics recorded during training, ordered by step." }),
   events: z.array(event).meta({ description: "The last 50 events of the job, oldest first." }),
-  simulated: z
-    .boolean()
-    .meta({
-      description: "True if the server simulated the training: no model was trained and all figures are made up.",
-    }),
+  simulated: z.boolean().meta({
+    description: "True if the server simulated the training: no model was trained and all figures are made up.",
+  }),
 });
 
 /** The job as the API reports it, in camelCase. `types.generated.ts` has the same type without zod, for users. */
