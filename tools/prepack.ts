@@ -13,9 +13,8 @@ const output = { stdout: process.stderr, stderr: "inherit" } as const;
 const { exitCode } = execaSync("tsc", ["-b"], { ...output, preferLocal: true, reject: false });
 if (exitCode !== 0) process.exit(1);
 for (const path of readdirSync("dist", { recursive: true, encoding: "utf8" })) {
-  // The rules for data are a folder of the repository that every package compiles into its own `dist`.
-  const from =
-    path === "data" || path.startsWith("data/") ? join("..", path.replace("data", "data/src")) : join("src", path);
+  // Both packages compile the repository's folders `common` and `data` into their own `dist`.
+  const from = /^(common|data)(\/|$)/.test(path) ? join("..", path) : join("src", path);
   const source = from.replace(/(\.d\.ts|\.js|\.js\.map)$/, ".ts");
   if (!existsSync(source)) rmSync(join("dist", path), { recursive: true, force: true });
 }

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from "fastify";
+import { isLoopbackHost } from "#common";
 import { ForbiddenError } from "./errors";
 
 /**
@@ -11,14 +12,9 @@ export function refuseBrowsers({ headers, hostname }: FastifyRequest): void {
   if (headers.origin !== undefined) {
     throw new ForbiddenError("This server has no API keys, and so answers no web page; start it with keys");
   }
-  if (!isLoopback(hostname)) {
+  if (!isLoopbackHost(hostname)) {
     throw new ForbiddenError(
       "This server has no API keys, and so answers only to localhost or a loopback address as its host; start it with keys",
     );
   }
-}
-
-/** Whether an address or name is this machine's alone. */
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || host === "[::1]" || /^127(\.\d{1,3}){3}$/.test(host);
 }

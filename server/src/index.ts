@@ -1,10 +1,9 @@
 import { join, resolve } from "node:path";
+import { isLoopbackHost, isTerminal, MAX_FILE_BYTES } from "#common";
 import { buildApp } from "./app";
 import { Keys } from "./auth";
-import { isLoopback } from "./browsers";
 import { closable } from "./closing";
 import { UsageError } from "./errors";
-import { isTerminal } from "./jobs/status";
 import { Supervisor } from "./jobs/supervisor";
 import { createLog, type LogLevel } from "./log";
 import { Metrics } from "./metrics";
@@ -43,7 +42,6 @@ export interface RunningServer {
 }
 
 const DEFAULT_HOST = "127.0.0.1";
-const DEFAULT_MAX_FILE_BYTES = 512 * 1024 ** 2;
 
 /**
  * Starts a server.
@@ -56,7 +54,7 @@ const DEFAULT_MAX_FILE_BYTES = 512 * 1024 ** 2;
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { host = DEFAULT_HOST } = options;
   const keys = new Keys(options.apiKeys ?? []);
-  if (!keys.required && !isLoopback(host)) {
+  if (!keys.required && !isLoopbackHost(host)) {
     throw new UsageError(`Listening on ${host} needs API keys: whoever reaches the server could use it`);
   }
   const unlock = lockFolder(options.dataDir);
@@ -77,12 +75,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
 /** Starts a server on a data folder that is its own. */
 async function open(options: ServerOptions, keys: Keys): Promise<RunningServer> {
-  const {
-    host = DEFAULT_HOST,
-    port = 0,
-    trainer: trainerName = "simulated",
-    maxFileBytes = DEFAULT_MAX_FILE_BYTES,
-  } = options;
+  const { host = DEFAULT_HOST, port = 0, trainer: trainerName = "simulated", maxFileBytes = MAX_FILE_BYTES } = options;
   // Trainings run in folders of their own.
   const dataDir = resolve(options.dataDir);
   const secrets = new SecretStore(dataDir);

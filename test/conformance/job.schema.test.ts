@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isTerminal, JobStatus } from "../../server/src/jobs/status";
+import { isTerminal } from "../../common/src";
+import { JobStatus } from "../../server/src/jobs/status";
 import { CLASSIFIER_TARGETS, type Json, samples, withServer } from "../server/support";
 import { jobListSchema, jobSchemas, mistakes } from "./schemas";
 

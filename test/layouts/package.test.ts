@@ -37,8 +37,8 @@ for (const name of ["provider", "server"] as const) {
       const compiled = (file: string) => /^dist\/.*\.(js|d\.ts)$/.test(file) && existsSync(sourceOf(file));
       const sourceOf = (file: string) => {
         const source = file.replace(/(\.js|\.d\.ts)$/, ".ts");
-        // What both packages compile is a folder of the repository.
-        if (source.startsWith("dist/data/")) return join(repository, source.replace("dist/data", "data/src"));
+        // Both packages compile these folders of the repository.
+        if (/^dist\/(common|data)\//.test(source)) return join(repository, source.replace("dist/", ""));
         return join(repository, name, source.replace("dist", "src"));
       };
       const isRecipe = (file: string) => file.startsWith("recipes/") && existsSync(join(repository, name, file));

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isTerminal } from "../../common/src";
 import { type RunningServer, type ServerOptions, startServer } from "../../server/src/index";
 
 // biome-ignore lint/suspicious/noExplicitAny: replies are looked into freely; the assertions are what checks them
@@ -130,8 +131,10 @@ export class Api {
   async until(id: string, status: string): Promise<Json> {
     return eventually(status, async () => {
       const job = await this.getJob(id);
-      const ended = ["SUCCESS", "FAILED", "FAILED_VALIDATION", "CANCELLED"].includes(job.status);
-      assert.ok(!ended || job.status === status, `expected ${status}, but found ${JSON.stringify(job.events[0])}`);
+      assert.ok(
+        !isTerminal(job.status) || job.status === status,
+        `expected ${status}, but found ${JSON.stringify(job.events[0])}`,
+      );
       return job.status === status ? job : undefined;
     });
   }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { z } from "zod";
+import { MAX_SKIP_SHARE } from "#common";
 import type { Rules } from "#data";
 
 export const HELP = `pulumi-mistral check FILE... [options]
@@ -49,7 +50,7 @@ export function parseOptions(argv: string[]): CheckOptions | "help" {
     validation: values.validation ?? [],
     rules: rulesOf(values.targets),
     seqLen: wholeNumber("--seq-len", values["seq-len"]),
-    allowed: number("--skip", values.skip, 0, 0.5),
+    allowed: number("--skip", values.skip, 0, MAX_SKIP_SHARE),
     json: values.json ?? false,
     show: wholeNumber("--show", values.show),
   };

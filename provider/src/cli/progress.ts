@@ -1,5 +1,5 @@
 import { SingleBar } from "cli-progress";
-import { bytesText } from "../inputs/words";
+import { formatBytes } from "#common";
 
 /** Shows on stderr how far the reading is; nothing where that is no terminal. */
 export class ReadingProgress {
@@ -32,6 +32,6 @@ export class ReadingProgress {
 
   private texts() {
     const seconds = (performance.now() - this.start) / 1000;
-    return { size: bytesText(this.total), rate: bytesText(this.read / Math.max(seconds, 0.001)) };
+    return { size: formatBytes(this.total), rate: formatBytes(this.read / Math.max(seconds, 0.001)) };
   }
 }

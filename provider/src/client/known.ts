@@ -1,3 +1,4 @@
+import * as common from "#common";
 import { BaseModel, JobStatus as KnownStatus, type JobType as KnownType } from "../enums";
 
 /** All statuses in the documents. An open set: a server may send others. */
@@ -7,12 +8,7 @@ export const JOB_STATUSES = Object.values(KnownStatus);
 export type JobStatus = KnownStatus | (string & Record<never, never>);
 
 /** The statuses that a job never leaves. An unknown status is not among them. */
-export const TERMINAL_STATUSES = [
-  KnownStatus.Success,
-  KnownStatus.Failed,
-  KnownStatus.FailedValidation,
-  KnownStatus.Cancelled,
-] as const;
+export const TERMINAL_STATUSES = common.TERMINAL_STATUSES;
 
 /** `completion` (the default) or `classifier`; open for what a newer server has. */
 export type JobType = KnownType | (string & Record<never, never>);

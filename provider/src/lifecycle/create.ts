@@ -1,8 +1,9 @@
+import { errorText } from "#common";
 import type { Job, MistralClient } from "../client";
 import { jobRequest, type UploadedFiles } from "../inputs/request";
 import type { Inputs } from "../schema/inputs";
 import { type Connection, connect } from "./connection/connect";
-import { explain, isPassing } from "./connection/errors";
+import { isPassing } from "./connection/errors";
 import { adoptJob } from "./job/adopt";
 import { converge, goesOn } from "./job/converge";
 import { findJob } from "./job/findExisting";
@@ -68,8 +69,8 @@ async function createJob(client: MistralClient, inputs: Inputs, files: UploadedF
     if (!isPassing(error)) throw error;
     const found = await findJob(client, inputs, host, limit.signal).catch((failure: Error) => failure);
     if (found && !(found instanceof Error)) return found;
-    const look = found ? `It could not be looked for: ${explain(found)}. ` : "";
-    throw new Error(`${explain(error)} ${look}Run \`pulumi up\` again: if the job was created, it is taken over.`, {
+    const look = found ? `It could not be looked for: ${errorText(found)}. ` : "";
+    throw new Error(`${errorText(error)} ${look}Run \`pulumi up\` again: if the job was created, it is taken over.`, {
       cause: error,
     });
   }
@@ -88,12 +89,12 @@ async function elected({ client, baseUrl }: Connection, own: Job, inputs: Inputs
         return (await findJob(client, inputs, host, limit.signal, own.id)) ?? own;
       } catch (error) {
         if (limit.signal.aborted || !isPassing(error)) throw error;
-        host.say(inputs.__urn, `fine-tuning job ${own.id} is created: ${explain(error)}`, "progress");
+        host.say(inputs.__urn, `fine-tuning job ${own.id} is created: ${errorText(error)}`, "progress");
       }
       await host.clock.sleep(pace.next(), limit.signal);
     }
   } catch (error) {
-    const reason = limit.reason() ?? explain(error);
+    const reason = limit.reason() ?? errorText(error);
     throw new InitError(own.id, toOutputs(inputs, own, baseUrl), `${reason}; ${goesOn(own.id)}`, { cause: error });
   }
 }

@@ -1,6 +1,7 @@
+import { errorText } from "#common";
 import { isTerminal, type Job, type MistralClient } from "../client";
 import { JobStatus } from "../enums";
-import { explain, isPassing } from "./connection/errors";
+import { isPassing } from "./connection/errors";
 import { connectWithAnyKey } from "./connection/fallbackKeys";
 import { isSameServer, mustBeSameServer } from "./connection/sameServer";
 import { releaseModel } from "./job/model";
@@ -74,7 +75,7 @@ async function cancelled(
       pace.saw(seen.job);
     } catch (error) {
       if (signal.aborted || !isPassing(error)) throw error;
-      host.say(urn, `waiting until fine-tuning job ${id} is cancelled: ${explain(error)}`, "progress");
+      host.say(urn, `waiting until fine-tuning job ${id} is cancelled: ${errorText(error)}`, "progress");
     }
   }
 }

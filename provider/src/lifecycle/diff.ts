@@ -1,8 +1,8 @@
 import { stringify } from "safe-stable-stringify";
+import { awaitsStart, hasFailed, hasSucceeded } from "#common";
 import { changedInputs, shapeOf } from "../inputs/identity";
 import { inputsSchema } from "../schema/inputs";
 import type { RawInputs } from "./check";
-import { awaitsStart, hasFailed, hasSucceeded } from "./job/status";
 import { changedData } from "./preview/dataDiff";
 import type { Host } from "./runtime/host";
 import type { Outputs } from "./state/outputs";

@@ -1,9 +1,9 @@
+import { hasSucceeded } from "#common";
 import type { Inputs } from "../schema/inputs";
 import { type Connection, connect } from "./connection/connect";
 import { mustBeSameServer } from "./connection/sameServer";
 import { converge } from "./job/converge";
 import { ensureModelDescribed, makeUsable, modelGone, modelOf, noModel } from "./job/model";
-import { hasSucceeded } from "./job/status";
 import { ifFound } from "./job/tolerant";
 import { DEFAULT_WAIT_SECONDS, type Limit, limited } from "./runtime/deadline";
 import type { Host } from "./runtime/host";

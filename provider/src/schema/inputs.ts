@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { MAX_SKIP_SHARE, MAX_SUFFIX_LENGTH } from "#common";
 import { JobType, ModelDeletionPolicy } from "../enums";
 import { trainingFile, validationFile } from "./files";
 import { input } from "./meta";
@@ -141,7 +142,7 @@ export const inputsSchema = z.strictObject({
   suffix: z
     .string()
     .min(1)
-    .max(18)
+    .max(MAX_SUFFIX_LENGTH)
     .optional()
     .meta(
       input(
@@ -152,7 +153,7 @@ export const inputsSchema = z.strictObject({
   invalidSampleSkipPercentage: z
     .number()
     .min(0)
-    .max(0.5)
+    .max(MAX_SKIP_SHARE)
     .optional()
     .meta(
       input(

@@ -1,13 +1,13 @@
 import { accessSync, constants, existsSync, statfsSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { isLoopbackHost, MEBIBYTE } from "#common";
 import { Keys } from "../auth";
-import { isLoopback } from "../browsers";
 import type { ServerOptions } from "../index";
 import { tryLock } from "../store/lock";
 import type { Finding } from "./index";
 
 /** Less than this is too little for one adapter and its checkpoints, in bytes. */
-const LITTLE_SPACE = 2 * 1024 ** 3;
+const LITTLE_SPACE = 2048 * MEBIBYTE;
 
 export function checkNode(): Finding[] {
   const { node } = process.versions;
@@ -46,7 +46,7 @@ export function checkKeys({ apiKeys = [], host = "127.0.0.1" }: ServerOptions): 
   if (required) {
     return [{ level: "ok", what, text: `${apiKeys.length}` }];
   }
-  return isLoopback(host)
+  return isLoopbackHost(host)
     ? [{ level: "note", what, text: `none: every program on this machine is let in, and nobody else (${host})` }]
     : [{ level: "failed", what, text: `none, but ${host} can be reached from other machines; give --keys-file` }];
 }

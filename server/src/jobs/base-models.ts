@@ -1,3 +1,5 @@
+import * as common from "#common";
+
 /** A model that can be fine-tuned. */
 export interface BaseModel {
   id: string;
@@ -13,18 +15,17 @@ export interface BaseModel {
 
 const CHAT: BaseModel["capabilities"] = ["completion_chat", "function_calling", "fine_tuning"];
 
-/** The models that Mistral's documents name. */
-const KNOWN: readonly BaseModel[] = [
-  { id: "ministral-3b-latest", capabilities: CHAT },
-  { id: "ministral-8b-latest", capabilities: CHAT },
-  { id: "open-mistral-7b", capabilities: CHAT },
-  { id: "open-mistral-nemo", capabilities: CHAT },
-  { id: "mistral-small-latest", capabilities: CHAT },
-  { id: "mistral-medium-latest", capabilities: CHAT },
-  { id: "mistral-large-latest", capabilities: CHAT },
-  { id: "pixtral-12b-latest", capabilities: [...CHAT, "vision"] },
-  { id: "codestral-latest", capabilities: [...CHAT, "completion_fim"] },
-];
+/** What a model can do besides chat. */
+const MORE: Record<string, BaseModel["capabilities"]> = {
+  [common.BaseModel.Pixtral12B]: ["vision"],
+  [common.BaseModel.Codestral]: ["completion_fim"],
+};
+
+/** The models that Mistral's documentation names. */
+const KNOWN: readonly BaseModel[] = Object.values(common.BaseModel).map((id) => ({
+  id,
+  capabilities: [...CHAT, ...(MORE[id] ?? [])],
+}));
 
 /**
  * The models that are listed for clients.

@@ -1,17 +1,7 @@
 import { z } from "zod";
+import { isTerminal, JobStatus as statuses } from "#common";
 
-export const JobStatus = z.enum([
-  "QUEUED",
-  "STARTED",
-  "VALIDATING",
-  "VALIDATED",
-  "RUNNING",
-  "FAILED_VALIDATION",
-  "FAILED",
-  "SUCCESS",
-  "CANCELLED",
-  "CANCELLATION_REQUESTED",
-]);
+export const JobStatus = z.enum(statuses);
 export type JobStatus = z.infer<typeof JobStatus>;
 
 /**
@@ -34,12 +24,6 @@ const NEXT: Record<JobStatus, readonly JobStatus[]> = {
 export function canBecome(from: JobStatus, to: JobStatus): boolean {
   return NEXT[from].includes(to);
 }
-
-export function isTerminal(status: JobStatus): boolean {
-  return NEXT[status].length === 0;
-}
-
-export const TERMINAL: readonly JobStatus[] = JobStatus.options.filter(isTerminal);
 
 /** The statuses in which the server has something to do: all but the terminal ones and VALIDATED, which waits for a start. */
 export const ACTIVE: readonly JobStatus[] = JobStatus.options.filter(

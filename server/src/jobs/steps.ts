@@ -1,3 +1,4 @@
+import { isTerminal } from "#common";
 import { given } from "../given";
 import type { FileStore } from "../store/files";
 import type { Job } from "../store/job";
@@ -7,7 +8,7 @@ import type { SecretStore } from "../store/secrets";
 import type { Plan, Progress, Run, Trainer, TrainerName } from "../trainers/trainer";
 import { candidate } from "./candidate";
 import { fineTunedModelName } from "./model-name";
-import { canBecome, isTerminal } from "./status";
+import { canBecome } from "./status";
 
 export interface StepsOptions {
   jobs: JobStore;

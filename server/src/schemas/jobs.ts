@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { JobType as JobTypes, MAX_SKIP_SHARE, MAX_SUFFIX_LENGTH } from "#common";
 import { JobStatus } from "../jobs/status";
 import { optional, paging, param, text } from "./common";
 
@@ -57,7 +58,7 @@ const classifierTarget = z
   });
 export type ClassifierTarget = z.infer<typeof classifierTarget>;
 
-export const JobType = z.enum(["completion", "classifier"]);
+export const JobType = z.enum(JobTypes);
 
 /** The body of a job's creation, checked and with its defaults; `JobSpec` is what is left of it, without secrets. */
 export const createJobBody = z
@@ -66,10 +67,10 @@ export const createJobBody = z
     training_files: optional(z.array(trainingFile).max(100)).transform((value) => value ?? []),
     validation_files: optional(z.array(id).max(100)).transform((value) => value ?? []),
     hyperparameters: optional(hyperparameters).transform((value) => value ?? hyperparameters.parse({})),
-    suffix: optional(text(18)),
+    suffix: optional(text(MAX_SUFFIX_LENGTH)),
     integrations: optional(z.array(integration).max(20)).transform((value) => value ?? []),
     auto_start: optional(z.boolean()).transform((value) => value ?? false),
-    invalid_sample_skip_percentage: optional(z.number().min(0).max(0.5)).transform((value) => value ?? 0),
+    invalid_sample_skip_percentage: optional(z.number().min(0).max(MAX_SKIP_SHARE)).transform((value) => value ?? 0),
     job_type: optional(JobType),
     repositories: optional(z.array(repository).max(20)).transform((value) => value ?? []),
     classifier_targets: optional(z.array(classifierTarget).max(100)).transform((value) => value ?? []),

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { TERMINAL_STATUSES } from "#common";
 import { ConflictError } from "../errors";
-import { TERMINAL } from "../jobs/status";
 import type { FileFilter, FilePurpose, SampleType } from "../schemas/files";
 import type { DataFile } from "../trainers/trainer";
 import type { BlobStore, Received } from "./blobs";
@@ -84,7 +84,7 @@ export class FileStore {
         `SELECT jobs.id FROM job_files JOIN jobs ON jobs.id = job_files.job_id
          WHERE job_files.file_id = ? AND jobs.status NOT IN (SELECT value FROM json_each(?)) LIMIT 1`,
       )
-      .get(id, JSON.stringify(TERMINAL)) as { id: string } | undefined;
+      .get(id, JSON.stringify(TERMINAL_STATUSES)) as { id: string } | undefined;
     if (job !== undefined) {
       throw new ConflictError(`File ${id} is in use by job ${job.id}; cancel the job, or wait until it has ended`);
     }

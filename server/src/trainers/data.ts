@@ -1,4 +1,13 @@
-import { CHARACTERS_PER_TOKEN, charactersOf, type FileReport, fileChunks, inspect, type Rules } from "#data";
+import { percent } from "#common";
+import {
+  CHARACTERS_PER_TOKEN,
+  charactersOf,
+  type FileReport,
+  fileChunks,
+  inspect,
+  type Rules,
+  withinSkipShare,
+} from "#data";
 import type { Candidate } from "./trainer";
 
 /** A file of samples. */
@@ -50,7 +59,7 @@ export async function inspectFiles(
     const open = () => fileChunks(file.path, signal);
     const report = await inspect(open, { rules });
     const findings = report.findings.map(({ line, message }) => `${file.name}:${line}: ${message}`);
-    if (report.good === 0 || report.bad > allowed * (report.good + report.bad)) {
+    if (!withinSkipShare(report, allowed)) {
       return { ok: false, reason: explain(file, report, findings[0], allowed), findings };
     }
     totals.bytes += file.bytes;
@@ -63,6 +72,6 @@ export async function inspectFiles(
 
 function explain(file: SampleFile, { good, bad }: FileReport, first: string | undefined, allowed: number): string {
   if (first === undefined) return `${file.name}: holds no samples`;
-  const share = allowed === 0 ? "" : ` (${allowed * 100} % may be skipped)`;
+  const share = allowed === 0 ? "" : ` (${percent(allowed)} may be skipped)`;
   return bad === 1 && good > 0 && allowed === 0 ? first : `${first}; ${bad} of ${good + bad} samples are bad${share}`;
 }

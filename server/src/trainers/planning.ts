@@ -1,3 +1,4 @@
+import { MEBIBYTE } from "#common";
 import type { JobSpec } from "../schemas/jobs";
 import type { DataTotals } from "./data";
 import { SECONDS } from "./simulation";
@@ -10,14 +11,13 @@ const DEFAULT_SEQ_LEN = 32_768;
 /** US dollars for a million trained tokens: what the hosted service once took for its smallest model. */
 const PRICE_PER_MILLION_TOKENS = 2;
 
-const MEGABYTE = 1024 ** 2;
 const MAX_STEPS = 1_000_000;
 
 /** Steps, tokens, time and cost of a simulated training. One epoch takes about one step per megabyte of data. */
 export function planTraining(spec: JobSpec, totals: DataTotals, speed: number): Plan {
   const { training_steps, epochs = 1, seq_len = DEFAULT_SEQ_LEN } = spec.hyperparameters;
   // Repositories are not read; they stand for one megabyte each.
-  const megabytes = Math.max(totals.bytes / MEGABYTE + spec.repositories.length, 1 / MEGABYTE);
+  const megabytes = Math.max(totals.bytes / MEBIBYTE + spec.repositories.length, 1 / MEBIBYTE);
   const totalSteps = training_steps ?? Math.min(MAX_STEPS, Math.max(1, Math.round(epochs * megabytes)));
   const tokensPerStep = SEQUENCES_PER_STEP * seq_len;
   return {

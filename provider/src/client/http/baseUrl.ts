@@ -1,3 +1,4 @@
+import { isLoopbackHost } from "#common";
 import { InvalidBaseUrlError } from "../errors/errors";
 
 /** Mistral's own service. */
@@ -51,13 +52,6 @@ function parse(text: string): URL {
 
 /** Whether the URL's host is this machine, where a server without a key is usual and nothing leaves the machine. */
 export function isLoopbackUrl(baseUrl: string): boolean {
-  // The URL parser has brought every spelling of an address into one form: 127.1 is 127.0.0.1 here.
-  const { hostname } = new URL(baseUrl);
-  return (
-    hostname === "localhost" ||
-    hostname.endsWith(".localhost") ||
-    hostname === "[::1]" ||
-    /^\[::ffff:7f[0-9a-f]{2}:[0-9a-f]{1,4}\]$/.test(hostname) ||
-    /^127(\.\d{1,3}){3}$/.test(hostname)
-  );
+  // The URL parser writes every form of an address in the same way: 127.1 is 127.0.0.1 here.
+  return isLoopbackHost(new URL(baseUrl).hostname);
 }

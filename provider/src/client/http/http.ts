@@ -1,9 +1,9 @@
 import { Readable } from "node:stream";
 import type { CancelableRequest, Got, Request as GotStream, OptionsInit, Response } from "got";
+import { redact } from "#common";
 import { ConnectionError } from "../errors/connectionError";
 import { AbortedError, MissingApiKeyError, type RequestPlace, RequestTimeoutError } from "../errors/errors";
 import { type ClientOptions, checkApiKey, checkHeaders, checkLimits, type RequestOptions } from "../options";
-import { redact } from "../redact";
 import { DEFAULT_BASE_URL, isLoopbackUrl, normaliseBaseUrl } from "./baseUrl";
 import { gotWith, loadGot, timeoutsOf } from "./got";
 import { agentsFor, ProxyFailure, proxyFor } from "./proxy";

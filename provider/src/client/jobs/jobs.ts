@@ -1,3 +1,4 @@
+import { JobStatus } from "#common";
 import { ApiError, ConflictError } from "../errors/apiErrors";
 import { InvalidArgumentError } from "../errors/errors";
 import type { Http } from "../http/http";
@@ -120,7 +121,7 @@ export class Jobs {
    * @throws {ConflictError} the job is not validated, or has been started before
    */
   async start(id: string, options?: RequestOptions): Promise<DetailedJob> {
-    const started = ["QUEUED", "STARTED", "RUNNING", "SUCCESS"];
+    const started: string[] = [JobStatus.Queued, JobStatus.Started, JobStatus.Running, JobStatus.Success];
     return this.#transition(id, "start", (job) => started.includes(job.status), options);
   }
 

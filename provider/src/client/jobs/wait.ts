@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import * as common from "#common";
 import { RateLimitError, ServerError } from "../errors/apiErrors";
 import { ConnectionError } from "../errors/connectionError";
 import {
@@ -8,7 +9,6 @@ import {
   RequestTimeoutError,
   WaitTimeoutError,
 } from "../errors/errors";
-import { TERMINAL_STATUSES } from "../known";
 import type { RequestOptions } from "../options";
 import type { DetailedJob } from "../types.generated";
 
@@ -33,7 +33,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Whether a job with this status stays as it is. An unknown status counts as not terminal. */
 export function isTerminal(status: string): boolean {
-  return (TERMINAL_STATUSES as readonly string[]).includes(status);
+  return common.isTerminal(status);
 }
 
 /** Whether the job has ended, in success or not. */

@@ -1,12 +1,6 @@
-import { CHARACTERS_PER_TOKEN, type Count, type FileReport } from "#data";
+import { MAX_FILE_BYTES, MAX_VALIDATION_BYTES, MAX_VALIDATION_SHARE, percent } from "#common";
+import { CHARACTERS_PER_TOKEN, type Count, type FileReport, withinSkipShare } from "#data";
 import type { DataOptions } from "./inspectData";
-
-/** Mistral's API takes no larger files. */
-const FILE_BYTES = 512 * 1024 ** 2;
-
-/** Validation data may have at most so much (Mistral's documentation of fine-tuning). */
-const VALIDATION_BYTES = 1024 ** 2;
-const VALIDATION_SHARE = 0.05;
 
 /** The files beside this one. */
 export interface Context {
@@ -19,8 +13,10 @@ export interface Context {
 /** What makes a file useless for the training. */
 export function errorsOf(name: string, report: FileReport, options: DataOptions): string[] {
   const errors = badSamples(name, report, options);
-  if (report.bytes > FILE_BYTES) {
-    errors.push(`${name}: has ${report.bytes} bytes, a file may have ${FILE_BYTES}; give the data in several files`);
+  if (report.bytes > MAX_FILE_BYTES) {
+    errors.push(
+      `${name}: has ${report.bytes} bytes, a file may have ${MAX_FILE_BYTES}; give the data in several files`,
+    );
   }
   return errors;
 }
@@ -31,10 +27,10 @@ function badSamples(name: string, report: FileReport, { allowed = 0 }: DataOptio
   if (bad === 0 && good > 0) return [];
   if (bad === 0)
     return [`${name}: expected a JSON object on each line, got ${report.bytes === 0 ? "no bytes" : "none"}`];
-  if (good > 0 && bad <= allowed * (good + bad)) return [];
+  if (withinSkipShare(report, allowed)) return [];
   const lines = report.findings.map(({ line, message }) => `${name}:${line}: ${message}`);
   if (bad > lines.length) lines.push(`${name}: ${bad - lines.length} more`);
-  if (allowed > 0) lines.push(`${name}: ${share(report)} are bad, and ${allowed * 100} % may be skipped`);
+  if (allowed > 0) lines.push(`${name}: ${share(report)} are bad, and ${percent(allowed)} may be skipped`);
   return lines;
 }
 
@@ -44,11 +40,11 @@ export function warningsOf(
   report: FileReport,
   { allowed = 0, seqLen, trainingBytes, names }: DataOptions & Context,
 ): string[] {
-  const { oddities, good, bad, bytes, longest } = report;
+  const { oddities, bad, bytes, longest } = report;
   const { byteOrderMark, crlf, blank, noFinalNewline, duplicates, shared, comparedUpTo } = oddities;
   const longestTokens = Math.ceil(longest.characters / CHARACTERS_PER_TOKEN);
   const found: (string | false | undefined)[] = [
-    good > 0 && bad > 0 && bad <= allowed * (good + bad) && skipped(name, report),
+    bad > 0 && withinSkipShare(report, allowed) && skipped(name, report),
     byteOrderMark && `${name}:1: begins with a byte order mark`,
     crlf && `${name}:${crlf.first}: ends with CRLF${more(crlf)}`,
     blank && `${name}:${blank.first}: is blank${more(blank)}`,
@@ -71,9 +67,9 @@ function skipped(name: string, { findings: [first], ...report }: FileReport): st
 }
 
 function tooMuchValidation(name: string, bytes: number, trainingBytes: number): string | undefined {
-  const limit = Math.min(VALIDATION_BYTES, Math.floor(trainingBytes * VALIDATION_SHARE));
+  const limit = Math.min(MAX_VALIDATION_BYTES, Math.floor(trainingBytes * MAX_VALIDATION_SHARE));
   if (bytes <= limit) return undefined;
-  return `${name}: has ${bytes} bytes; validation data may have 1 MB, and 5 % of the training data: ${limit} bytes`;
+  return `${name}: has ${bytes} bytes; validation data may have 1 MB, and ${percent(MAX_VALIDATION_SHARE)} of the training data: ${limit} bytes`;
 }
 
 const share = ({ good, bad }: Pick<FileReport, "good" | "bad">) => `${bad} of ${good + bad} samples`;

@@ -1,6 +1,7 @@
+import { MEBIBYTE } from "#common";
 import { CHARACTERS_PER_TOKEN } from "#data";
 import type { Hyperparameters } from "../../schema/inputs";
-import { type DataSummary, MEGABYTE } from "./inspectData";
+import type { DataSummary } from "./inspectData";
 
 /** Tokens of ordinary text hold between two characters (dense code, many scripts) and six (long words, a large vocabulary). */
 const MOST_CHARACTERS_PER_TOKEN = 6;
@@ -25,7 +26,7 @@ export interface Estimate {
 }
 
 export function estimate(summary: DataSummary, { trainingSteps, epochs: passes }: Hyperparameters): Estimate {
-  const megabytes = summary.bytes / MEGABYTE;
+  const megabytes = summary.bytes / MEBIBYTE;
   const epochs = trainingSteps === undefined ? passes : trainingSteps / megabytes;
   const steps = trainingSteps ?? (passes && Math.max(1, Math.round(passes * megabytes)));
   return {

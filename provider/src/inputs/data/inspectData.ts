@@ -1,3 +1,4 @@
+import { MEBIBYTE } from "#common";
 import { CHARACTERS_PER_TOKEN, type FileReport, inspect, type Rules, SampleIndex } from "#data";
 import { errorsOf, warningsOf } from "./dataMessages";
 
@@ -49,7 +50,6 @@ export interface CheckedData {
   summary: DataSummary;
 }
 
-export const MEGABYTE = 1024 ** 2;
 const tokens = (characters: number) => Math.ceil(characters / CHARACTERS_PER_TOKEN);
 
 /**
@@ -100,6 +100,6 @@ function summaryOf(reports: FileReport[]): DataSummary {
     bytes,
     tokens: Object.fromEntries(Object.entries(characters).map(([role, count]) => [role, tokens(count)])),
     longestSample: tokens(Math.max(0, ...reports.map(({ longest }) => longest.characters))),
-    stepsPerEpoch: Math.max(1, Math.round(bytes / MEGABYTE)),
+    stepsPerEpoch: Math.max(1, Math.round(bytes / MEBIBYTE)),
   };
 }

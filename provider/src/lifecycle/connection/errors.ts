@@ -6,9 +6,6 @@ import { AuthenticationError, InvalidResponseError, isTransient } from "../../cl
  */
 export const isPassing = (error: unknown) => isTransient(error) || error instanceof InvalidResponseError;
 
-/** An error in words. */
-export const explain = (error: unknown) => (error instanceof Error ? error.message : String(error));
-
 /**
  * `refresh` and `destroy` configure the host from the state, so they use the key of the last `up`: a refused key needs to say
  * so (measured: a rotated key fails there until `--run-program` is given).

@@ -1,3 +1,4 @@
+import { hasSucceeded } from "#common";
 import type { DetailedJob, MistralClient } from "../../client";
 import { shapeOf } from "../../inputs/identity";
 import { InputProblem, pathText } from "../../inputs/problem";
@@ -7,7 +8,6 @@ import type { Inputs } from "../../schema/inputs";
 import type { Host } from "../runtime/host";
 import { isUploadName } from "../uploads/uploadFiles";
 import { makeUsable, modelOf } from "./model";
-import { hasSucceeded } from "./status";
 import { ifFound } from "./tolerant";
 
 /**

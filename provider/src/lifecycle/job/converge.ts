@@ -1,3 +1,4 @@
+import { awaitsStart, errorText, hasFailed, hasSucceeded, isTraining } from "#common";
 import {
   ConflictError,
   type DetailedJob,
@@ -8,7 +9,7 @@ import {
 } from "../../client";
 import type { Inputs } from "../../schema/inputs";
 import type { Connection } from "../connection/connect";
-import { explain, isPassing } from "../connection/errors";
+import { isPassing } from "../connection/errors";
 import { mustBeSameServer } from "../connection/sameServer";
 import type { Limit } from "../runtime/deadline";
 import type { Host } from "../runtime/host";
@@ -19,7 +20,6 @@ import { ensureModelDescribed, modelOf, noModel } from "./model";
 import { watchOf } from "./poller";
 import { Pace } from "./pollInterval";
 import { progressLine } from "./progressLine";
-import { awaitsStart, hasFailed, hasSucceeded, isTraining } from "./status";
 
 /** Before the first look succeeds, an outage is more likely a wrong address, which waiting would hide. */
 const FIRST_LOOK_SECONDS = 300;
@@ -91,7 +91,7 @@ export async function converge(
         if (limit.signal.aborted || !isPassing(error)) throw error;
         failingSince ??= host.clock.now();
         if (!job && host.clock.now() - failingSince > FIRST_LOOK_SECONDS * 1000) throw neverSeen(baseUrl, error);
-        host.say(inputs.__urn, `waiting for fine-tuning job ${id}: ${explain(error)}`, "progress");
+        host.say(inputs.__urn, `waiting for fine-tuning job ${id}: ${errorText(error)}`, "progress");
         wait = Math.max(pace.next(), ((error instanceof RateLimitError && error.retryAfter) || 0) * 1000);
       }
     }
@@ -102,7 +102,7 @@ export async function converge(
 }
 
 const neverSeen = (baseUrl: string, error: unknown) =>
-  new Error(`${baseUrl} could not be asked about it for ${FIRST_LOOK_SECONDS} s: ${explain(error)}`);
+  new Error(`${baseUrl} could not be asked about it for ${FIRST_LOOK_SECONDS} s: ${errorText(error)}`);
 
 /** A failure that is said as it is: the job itself is why the declaration is not met. */
 class Unmet extends Error {}
@@ -166,11 +166,11 @@ export const goesOn = (id: string) =>
 
 function reasonOf(error: unknown, known: Outputs, baseUrl: string): string {
   if (error instanceof Unmet) return error.message;
-  if (!(error instanceof NotFoundError)) return `${explain(error)}; ${goesOn(known.jobId)}`;
+  if (!(error instanceof NotFoundError)) return `${errorText(error)}; ${goesOn(known.jobId)}`;
   try {
     mustBeSameServer(known.jobId, known, baseUrl);
-    return `${explain(error)} Its id is kept in the state: if the job is gone, run \`pulumi refresh\`.`;
+    return `${errorText(error)} Its id is kept in the state: if the job is gone, run \`pulumi refresh\`.`;
   } catch (elsewhere) {
-    return explain(elsewhere);
+    return errorText(elsewhere);
   }
 }

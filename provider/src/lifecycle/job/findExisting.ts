@@ -1,9 +1,9 @@
 import { stringify } from "safe-stable-stringify";
+import { hasSucceeded, isLost, isUnstarted } from "#common";
 import type { Job, MistralClient, Model } from "../../client";
 import type { Inputs } from "../../schema/inputs";
 import type { Host } from "../runtime/host";
 import { makeUsable, modelOf, noModel } from "./model";
-import { hasSucceeded, isLost, isUnstarted } from "./status";
 import { cancelIfPossible, fileIdsOf, ifFound } from "./tolerant";
 
 /**

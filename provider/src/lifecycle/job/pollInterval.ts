@@ -1,6 +1,6 @@
+import { isTraining } from "#common";
 import type { Job } from "../../client";
 import type { Clock } from "../runtime/clock";
-import { isTraining } from "./status";
 
 const SHORTEST_MS = 250;
 const DEFAULT_LONGEST_SECONDS = 30;

@@ -1,6 +1,6 @@
+import { isTraining } from "#common";
 import type { DetailedJob } from "../../client";
 import { checkpointsOf } from "./history";
-import { isTraining } from "./status";
 
 /** One line on where a job stands: `RUNNING: step 40 of 100, loss 1.234, about 2 min left`. */
 export function progressLine(job: DetailedJob): string {

@@ -1,16 +1,15 @@
+import { errorText, formatAmount, isUnstarted } from "#common";
 import type { Job, JobMetadata, MistralClient } from "../../client";
 import { type Estimate, estimate, type Range } from "../../inputs/data/estimate";
 import type { DataSummary } from "../../inputs/data/inspectData";
 import { InputProblem } from "../../inputs/problem";
 import { jobRequest } from "../../inputs/request";
 import { hasUnknown } from "../../inputs/unknowns";
-import { amount } from "../../inputs/words";
 import type { Inputs } from "../../schema/inputs";
 import { pricesConfig } from "../connection/config";
 import type { Connection } from "../connection/connect";
-import { explain, isPassing } from "../connection/errors";
+import { isPassing } from "../connection/errors";
 import { standingJobs } from "../job/findExisting";
-import { isUnstarted } from "../job/status";
 import { limited } from "../runtime/deadline";
 import type { Host } from "../runtime/host";
 import { findUploads } from "../uploads/uploadFiles";
@@ -81,7 +80,7 @@ function ask({ client }: Connection, inputs: Inputs, host: Host): Promise<Said> 
       const [standing] = await standingJobs(client, inputs, host, signal);
       return standing ? { standing: standingText(standing.job) } : { dryRun: await dryRun(client, inputs, signal) };
     } catch (error) {
-      const reason = signal.aborted ? "the server did not answer in time" : explain(error);
+      const reason = signal.aborted ? "the server did not answer in time" : errorText(error);
       if (signal.aborted || isPassing(error)) silentServers.set(client, reason);
       return { reason };
     }
@@ -92,7 +91,7 @@ function standingText({ id, status, metadata }: Job): string {
   const taken = `fine-tuning job ${id} (${status}) was created for this very declaration: it is taken over`;
   if (!isUnstarted(status)) return `${taken}, nothing is trained or paid again`;
   if (metadata?.cost === undefined) return `${taken}, and has not been started yet`;
-  return `${taken}, and costs ${amount(metadata.cost)} ${metadata.cost_currency ?? ""} once it is started`;
+  return `${taken}, and costs ${formatAmount(metadata.cost)} ${metadata.cost_currency ?? ""} once it is started`;
 }
 
 /** @returns undefined when the server does not have all of the data */

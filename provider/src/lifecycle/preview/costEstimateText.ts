@@ -1,7 +1,7 @@
+import { formatAmount, formatBytes, formatCount, plural } from "#common";
 import type { JobMetadata } from "../../client";
 import { type Estimate, type Range, totalTokens } from "../../inputs/data/estimate";
 import type { DataSummary } from "../../inputs/data/inspectData";
-import { amount, bytesText, count, several } from "../../inputs/words";
 import { duration } from "../job/progressLine";
 
 /** What a job costs, as far as it is known. */
@@ -15,11 +15,11 @@ export interface Cost extends Range {
 export function dataText(summary: DataSummary): string {
   const { samples, bytes, tokens, longestSample } = summary;
   const roles = Object.entries(tokens).filter(([role]) => role !== "text");
-  const byRole = roles.map(([role, tokens]) => `${role} ${count(tokens)}`).join(", ");
+  const byRole = roles.map(([role, tokens]) => `${role} ${formatCount(tokens)}`).join(", ");
   return [
-    `${several(samples, "sample")} in ${bytesText(bytes)}`,
-    `about ${several(totalTokens(summary), "token")}${byRole && ` (${byRole})`}`,
-    `the longest sample about ${count(longestSample)}`,
+    `${plural(samples, "sample")} in ${formatBytes(bytes)}`,
+    `about ${plural(totalTokens(summary), "token")}${byRole && ` (${byRole})`}`,
+    `the longest sample about ${formatCount(longestSample)}`,
   ].join(", ");
 }
 
@@ -29,18 +29,18 @@ export function trainingText(
   { stepsPerEpoch }: DataSummary,
 ): string {
   if (!steps || !epochs || !trainedTokens) {
-    return `the service decides how long; an epoch takes about ${several(stepsPerEpoch, "step")}`;
+    return `the service decides how long; an epoch takes about ${plural(stepsPerEpoch, "step")}`;
   }
-  if (declared === "steps") return several(steps, "step");
-  const tokens = several(Math.round(trainedTokens.likely), "token");
-  return `about ${several(steps, "step")}, ${several(epochs, "epoch")}, about ${tokens}`;
+  if (declared === "steps") return plural(steps, "step");
+  const tokens = plural(Math.round(trainedTokens.likely), "token");
+  return `about ${plural(steps, "step")}, ${plural(epochs, "epoch")}, about ${tokens}`;
 }
 
 /** The same, as a server that has the data says it. */
 export function dryRunText({ training_steps, train_tokens, expected_duration_seconds }: JobMetadata): string {
   return [
-    training_steps !== undefined && several(training_steps, "step"),
-    train_tokens !== undefined && several(train_tokens, "token"),
+    training_steps !== undefined && plural(training_steps, "step"),
+    train_tokens !== undefined && plural(train_tokens, "token"),
     expected_duration_seconds !== undefined && `about ${duration(expected_duration_seconds)}`,
   ]
     .filter((part) => part !== false)
@@ -49,6 +49,6 @@ export function dryRunText({ training_steps, train_tokens, expected_duration_sec
 
 /** `about 3.10 USD (2.07 to 6.20), by mistral:prices` */
 export function costText({ low, likely, high, currency, basis }: Cost): string {
-  if (low === high) return `${amount(likely)} ${currency}, ${basis}`;
-  return `about ${amount(likely)} ${currency} (${amount(low)} to ${amount(high)}), ${basis}`;
+  if (low === high) return `${formatAmount(likely)} ${currency}, ${basis}`;
+  return `about ${formatAmount(likely)} ${currency} (${formatAmount(low)} to ${formatAmount(high)}), ${basis}`;
 }

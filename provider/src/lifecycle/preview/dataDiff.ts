@@ -1,7 +1,7 @@
+import { formatBytes, plural } from "#common";
 import { describe } from "../../inputs/data/content";
 import { FILE_INPUTS, filesOf } from "../../inputs/data/files";
 import { hasUnknown } from "../../inputs/unknowns";
-import { bytesText, several } from "../../inputs/words";
 import type { DataFile } from "../../schema/files";
 import type { RawInputs } from "../check";
 
@@ -39,8 +39,8 @@ const named = (file: DataFile) =>
 /** States of earlier versions do not know how many samples there were. */
 function facts({ samples, bytes, sha256 }: DataFile): string[] {
   return [
-    samples === undefined ? "? samples" : several(samples, "sample"),
-    bytes === undefined ? "? bytes" : bytesText(bytes),
+    samples === undefined ? "? samples" : plural(samples, "sample"),
+    bytes === undefined ? "? bytes" : formatBytes(bytes),
     `SHA-256 ${sha256?.slice(0, 7) ?? "?"}`,
   ];
 }

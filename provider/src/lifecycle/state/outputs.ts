@@ -1,8 +1,8 @@
+import { hasSucceeded } from "#common";
 import type { DetailedJob, Job } from "../../client";
 import type { Inputs } from "../../schema/inputs";
 import type { JobOutputs } from "../../schema/outputs";
 import { checkpointsOf, eventsOf } from "../job/history";
-import { hasSucceeded } from "../job/status";
 import { withoutSecrets } from "./redaction";
 
 /** The state of the resource: its inputs, and what the API says of its job. */

@@ -1,4 +1,4 @@
-import { redact } from "../../client/redact";
+import { redact } from "#common";
 import type { Inputs } from "../../schema/inputs";
 
 type Credentials = Pick<Inputs, "connection" | "integrations" | "repositories">;
@@ -13,7 +13,8 @@ export function withoutSecrets(
     ...integrations.map(({ apiKey }) => apiKey),
     ...repositories.map(({ token }) => token),
   ];
-  const known = secrets.filter((secret) => secret !== undefined);
-  // Also as they stand inside a JSON text.
-  return redact(text, [...known, ...known.map((secret) => JSON.stringify(secret).slice(1, -1))]);
+  return redact(
+    text,
+    secrets.filter((secret) => secret !== undefined),
+  );
 }

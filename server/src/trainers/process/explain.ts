@@ -28,11 +28,6 @@ export async function explain(reason: string, logPath: string): Promise<string> 
   ].join("; ");
 }
 
-/** Takes secrets out of a text that is shown. */
-export function hide(text: string, secrets: readonly string[]): string {
-  return secrets.reduce((rest, secret) => rest.replaceAll(secret, "[secret]"), text);
-}
-
 async function tail(path: string): Promise<string> {
   const file = await open(path).catch(() => undefined);
   if (file === undefined) {

@@ -1,0 +1,25 @@
+export { BaseModel } from "./baseModels";
+export { errorText } from "./errorText";
+export { formatAmount, formatBytes, formatCount, percent, plural } from "./format";
+export {
+  awaitsStart,
+  hasFailed,
+  hasSucceeded,
+  isLost,
+  isTerminal,
+  isTraining,
+  isUnstarted,
+  JobStatus,
+  TERMINAL_STATUSES,
+} from "./jobStatus";
+export { JobType } from "./jobType";
+export {
+  MAX_FILE_BYTES,
+  MAX_SKIP_SHARE,
+  MAX_SUFFIX_LENGTH,
+  MAX_VALIDATION_BYTES,
+  MAX_VALIDATION_SHARE,
+  MEBIBYTE,
+} from "./limits";
+export { isLoopbackHost } from "./loopback";
+export { redact } from "./redact";

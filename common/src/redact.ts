@@ -1,0 +1,18 @@
+/** Shorter strings are not replaced: they occur in ordinary words, and the text would become unreadable. */
+const SHORTEST_SECRET = 6;
+
+/**
+ * Replaces every secret in a text by `[secret]`. A server, a proxy or a program may repeat what it was sent, plain or
+ * inside JSON.
+ *
+ * @param secrets API keys and tokens; those with fewer than 6 characters are ignored
+ */
+export function redact(text: string, secrets: readonly string[]): string {
+  const found = [...secrets, ...secrets.map((secret) => JSON.stringify(secret).slice(1, -1))]
+    .filter((secret) => secret.length >= SHORTEST_SECRET)
+    // The longest first: a secret may begin with another one, and its rest must not stay in the text.
+    .sort((a, b) => b.length - a.length)
+    .map((secret) => secret.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
+  // One pass: a secret that is itself part of "[secret]" must not be replaced again.
+  return found.length === 0 ? text : text.replace(new RegExp(found.join("|"), "g"), "[secret]");
+}

@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { redact } from "../../common/src";
+
+describe("redaction", () => {
+  it("replaces every occurrence of every secret", () => {
+    assert.equal(redact("a secret-1 b secret-2 secret-1", ["secret-1", "secret-2"]), "a [secret] b [secret] [secret]");
+  });
+
+  it("replaces a secret as JSON writes it", () => {
+    const secret = 'quoted"secret\\';
+    assert.equal(redact(JSON.stringify({ key: secret }), [secret]), '{"key":"[secret]"}');
+  });
+
+  it("leaves nothing of a secret that begins with another secret", () => {
+    assert.equal(redact("key: secret-long", ["secret", "secret-long"]), "key: [secret]");
+  });
+
+  it("takes secrets literally, whatever characters they have", () => {
+    const secret = "a+b(c)[d].$&\\|^{2}?*";
+    assert.equal(redact(`${secret} aab(c)`, [secret]), "[secret] aab(c)");
+  });
+
+  it("returns the text when there are no secrets", () => {
+    assert.equal(redact("a text", []), "a text");
+  });
+
+  it("ignores strings that are too short to be secrets", () => {
+    assert.equal(redact("a text", ["a", ""]), "a text");
+  });
+});
