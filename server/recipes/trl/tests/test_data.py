@@ -22,6 +22,7 @@ from mistral_recipe.mixture import mixed
 from mistral_recipe.plan import make_plan
 from mistral_recipe.progress import Progress
 from mistral_recipe.repositories import documents, fetch
+from mistral_recipe.samples import Count
 
 
 def data_of(folder: Path, model: Path, files: dict[str, list[Any]], seq_len: int = 64, **more: Any) -> CompletionData:
@@ -63,8 +64,17 @@ def test_more_invalid_samples_than_that_end_the_job_with_the_first_ones_line(
 ) -> None:
     samples = [*capitals()[:8], {"messages": []}, "x"]
     data = data_of(tmp_path / "job", tiny(), {"a.jsonl": samples}, invalid_sample_skip_percentage=0.1)
-    with pytest.raises(RecipeError, match=r"a\.jsonl:9: .* \(2 of 10 samples are invalid, 10% may be"):
+    with pytest.raises(RecipeError, match=r"a\.jsonl:9: .* \(2 of 10 samples are invalid, 10 % may be"):
         data.training()
+
+
+def test_the_share_of_invalid_samples_is_compared_without_rounding_errors() -> None:
+    for hundredths in range(51):
+        for samples in range(1, 301):
+            most = hundredths * samples // 100
+            Count(samples, most).check(hundredths / 100)
+            with pytest.raises(RecipeError):
+                Count(samples, most + 1).check(hundredths / 100)
 
 
 def test_a_sample_that_is_too_long_is_cut_and_one_without_anything_to_learn_left_out(
