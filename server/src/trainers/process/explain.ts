@@ -1,4 +1,5 @@
 import { open } from "node:fs/promises";
+import { redact } from "#common";
 
 const TAIL_BYTES = 8 * 1024;
 const TAIL_LINES = 8;
@@ -27,6 +28,9 @@ export async function explain(reason: string, logPath: string): Promise<string> 
     lines.length === 0 ? "its log is empty" : `its log ends with:\n${lines.join("\n")}`,
   ].join("; ");
 }
+
+/** Replaces the secrets in a text that is shown. */
+export const hide = redact;
 
 async function tail(path: string): Promise<string> {
   const file = await open(path).catch(() => undefined);

@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { redact } from "#common";
 import type { SecretStore } from "../../store/secrets";
 import { estimateTraining } from "../estimating";
 import { artifactBytes, createFolder, explainFolder, JobFolder, ProgressFile, tidyFolder, toProgress } from "../folder";
@@ -8,7 +7,7 @@ import type { BaseModelEntry, ModelsFile } from "../models-file";
 import type { Candidate, Progress, Run, Trainer, Validation } from "../trainer";
 import { readAttempt, readExit } from "./attempt";
 import { type Decision, decide } from "./decide";
-import { explain } from "./explain";
+import { explain, hide } from "./explain";
 import { endGroup, signalGroup } from "./group";
 import { launch, type Order } from "./launch";
 import { type Attached, observe } from "./observe";
@@ -156,7 +155,7 @@ export class ProcessTrainer implements Trainer {
   async #fail(run: Run, { folder }: Attached, decision: Decision & { kind: "failed" }): Promise<Failure> {
     const secrets = Object.values(this.#options.secrets.read(run.id));
     const reason = decision.explain ? await explain(decision.reason, folder.log) : decision.reason;
-    return { state: "failed", reason: redact(reason, secrets) };
+    return { state: "failed", reason: hide(reason, secrets) };
   }
 }
 

@@ -1,14 +1,13 @@
 import { existsSync } from "node:fs";
 import { copyFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { redact } from "#common";
 import { given } from "../../given";
 import type { SecretStore } from "../../store/secrets";
 import { estimateTraining } from "../estimating";
 import { artifactBytes, createFolder, explainFolder, JobFolder, ProgressFile, tidyFolder, toProgress } from "../folder";
 import type { BaseModelEntry, ModelsFile } from "../models-file";
 import type { NextAttempt } from "../process/decide";
-import { explain } from "../process/explain";
+import { explain, hide } from "../process/explain";
 import type { Candidate, Progress, Run, Trainer, Validation } from "../trainer";
 import { type RayAttempt, readAttempt, submissionId, writeAttempt } from "./attempt";
 import { type RayClient, RayRefusalError, RayUnavailableError } from "./client";
@@ -146,7 +145,7 @@ export class RayTrainer implements Trainer {
 
   async #fail(run: Run, folder: JobFolder, { reason, explain: wanted }: Failed): Promise<Outcome> {
     const secrets = Object.values(this.#options.secrets.read(run.id));
-    return { state: "failed", reason: redact(wanted ? await explain(reason, folder.log) : reason, secrets) };
+    return { state: "failed", reason: hide(wanted ? await explain(reason, folder.log) : reason, secrets) };
   }
 
   async #launch(run: Run, attached: Attached, { attempt, furthestStep, idle }: NextAttempt): Promise<Outcome> {
