@@ -1,0 +1,79 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+import { gt, valid } from "semver";
+import { ExplainedError } from "../main";
+import { releasedChangelog } from "./changelog";
+
+const WORKSPACES = ["provider", "server"];
+const inWorkspaces = WORKSPACES.flatMap((workspace) => ["--workspace", workspace]);
+/** Receives the packed files. Git ignores this folder. */
+const PACKED_FOLDER = "release";
+
+export interface ReleaseOptions {
+  /** Folder of the repository. */
+  root: string;
+  /** Version of both packages, without a leading `v`. */
+  version: string;
+  /** Write, pack, commit and tag. Otherwise nothing is changed. */
+  execute: boolean;
+  /** Date of the changelog section. */
+  date: Date;
+  log(line: string): void;
+}
+
+/**
+ * Sets the version of both packages and the lock file, dates the changelog, packs both packages, commits and tags.
+ *
+ * @throws ExplainedError when the version, the working tree or the changelog is not ready for a release
+ */
+export async function release({ root, version, execute, date, log }: ReleaseOptions): Promise<void> {
+  const run = async (command: string, ...args: string[]) => (await execa(command, args, { cwd: root })).stdout;
+  const changelogFile = join(root, "CHANGELOG.md");
+  const tag = `v${version}`;
+
+  await requireNewVersion(root, version);
+  if (await run("git", "tag", "--list", tag)) throw new ExplainedError(`The tag ${tag} exists already.`);
+  const changes = await run("git", "status", "--porcelain");
+  if (changes) throw new ExplainedError(`The working tree has changes. Commit or stash them first:\n${changes}`);
+  const changelog = releasedChangelog(await readFile(changelogFile, "utf8"), version, date);
+
+  log(`version ${version} of ${WORKSPACES.join(" and ")}, in package.json and package-lock.json`);
+  log(`CHANGELOG.md: "Unreleased" becomes "${version} (${date.toISOString().slice(0, 10)})"`);
+  if (!execute) {
+    for (const line of packed(await run("npm", "pack", ...inWorkspaces, "--json", "--dry-run"))) log(`pack ${line}`);
+    log(`commit "Release ${version}" and tag ${tag}`);
+    log("Dry run: nothing was changed. Add --execute to write, pack, commit and tag.");
+    return;
+  }
+
+  await writeFile(changelogFile, changelog);
+  await run("npm", "version", version, ...inWorkspaces, "--allow-same-version", "--no-git-tag-version");
+  await mkdir(join(root, PACKED_FOLDER), { recursive: true });
+  const destination = ["--pack-destination", PACKED_FOLDER];
+  for (const line of packed(await run("npm", "pack", ...inWorkspaces, "--json", ...destination))) log(`packed ${line}`);
+  await run("git", "commit", "--all", "--message", `Release ${version}`);
+  await run("git", "tag", "--annotate", tag, "--message", `Release ${version}`);
+  log(`Committed and tagged ${tag}. The packed files are in ${PACKED_FOLDER}/. To publish: git push --follow-tags`);
+}
+
+async function requireNewVersion(root: string, version: string): Promise<void> {
+  if (valid(version) !== version) throw new ExplainedError(`"${version}" is not a version such as 1.2.3.`);
+  for (const workspace of WORKSPACES) {
+    const current = JSON.parse(await readFile(join(root, workspace, "package.json"), "utf8")).version;
+    if (gt(current, version)) throw new ExplainedError(`${workspace} already has the later version ${current}.`);
+  }
+}
+
+interface PackedPackage {
+  name: string;
+  filename: string;
+  size: number;
+  entryCount: number;
+}
+
+/** One line per package. npm prints a list or, from version 12 on, an object by package name. */
+function packed(json: string): string[] {
+  const packages = Object.values(JSON.parse(json) as Record<string, PackedPackage>);
+  return packages.map(({ filename, size, entryCount }) => `${filename}: ${entryCount} files, ${size} bytes`);
+}
