@@ -4,13 +4,12 @@ import { ExplainedError, runMain } from "./main";
 
 runMain(() =>
   withLocalProject(async (project) => {
-    if (project.embeddedServer) console.log(`The embedded server listens on ${project.baseUrl} while this runs.\n`);
-    else console.log(`Using the server of MISTRAL_BASE_URL, ${project.baseUrl}.\n`);
+    if (project.embeddedServer)
+      console.log(`The embedded server listens on ${project.baseUrl} until this command ends.\n`);
+    else console.log(`Using the server from MISTRAL_BASE_URL: ${project.baseUrl}\n`);
 
     if ((await project.pulumi("up", "--yes", "--skip-preview")) !== 0) {
-      throw new ExplainedError(
-        "`pulumi up` did not finish: its reason is above. `npm start` goes on where it stopped.",
-      );
+      throw new ExplainedError("`pulumi up` failed, see the reason above. Run `npm start` again to resume.");
     }
     console.log(summary(project, JSON.parse(await project.ask("stack", "output", "--json"))));
   }),
@@ -19,17 +18,20 @@ runMain(() =>
 function summary({ cli, settings, embeddedServer }: LocalProject, outputs: Record<string, unknown>): string {
   const lines = [`Fine-tuned model: ${outputs.fineTunedModel}`];
   if (outputs.simulated === true) {
-    lines.push("The training was simulated: every number is made up, and the model's ID stands for no model.");
+    lines.push("The training was simulated: all figures are made up, and no model exists under this ID.");
   }
-  lines.push("", "Again, by hand, with MISTRAL_BASE_URL set to a server (and MISTRAL_API_KEY, if it asks for one):");
+  lines.push(
+    "",
+    "To run Pulumi yourself, set MISTRAL_BASE_URL to a server (and MISTRAL_API_KEY if the server needs a key):",
+  );
   for (const [name, value] of Object.entries(settings)) lines.push(`  export ${name}=${shellQuote(value)}`);
   const folder = dirname(cli.binary);
   if (!process.env.PATH?.split(delimiter).includes(folder)) lines.push(`  export PATH=${shellQuote(folder)}:$PATH`);
-  lines.push(`  pulumi up --stack ${stack}`, "", "Clean up:", "  npm run destroy");
+  lines.push(`  pulumi up --stack ${stack}`, "", "To clean up:", "  npm run destroy");
   if (embeddedServer) {
     lines.push(
       "",
-      "Then train on another server, such as one that stays:",
+      "To use a server that keeps running:",
       "  npx mistral-fine-tuning-server --port 8080",
       "  MISTRAL_BASE_URL=http://127.0.0.1:8080 npm start",
     );
