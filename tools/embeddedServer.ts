@@ -5,7 +5,7 @@ import { execa } from "execa";
 import { ExplainedError } from "./main";
 import { groupLeader, killWithParent, signalGroup } from "./processes";
 
-const bin = resolve(__dirname, "../server/bin/mistral-fine-tuning-server.js");
+const ownBin = resolve(__dirname, "../server/bin/mistral-fine-tuning-server.js");
 const startTimeoutMs = 30_000;
 const stopTimeoutMs = 10_000;
 
@@ -20,14 +20,18 @@ export interface EmbeddedServer {
 /**
  * The house's own server as a process of its own on a free loopback port, with the trainer that only simulates. It is in a
  * process group of its own, so that Ctrl-C does not take it from a `pulumi up` that still has to save its state.
+ *
+ * @param bin the server's program, for instance of another checkout
+ * @param env variables that are added to the server's environment
  */
 export async function startEmbeddedServer(
   dataFolder: string,
   options: readonly string[] = [],
+  { bin = ownBin, env = {} }: { bin?: string; env?: Record<string, string> } = {},
 ): Promise<EmbeddedServer> {
   await mkdir(dataFolder, { recursive: true });
   const args = [bin, "--host", "127.0.0.1", "--port", "0", "--data", dataFolder, "--trainer", "simulated", ...options];
-  const child = killWithParent(execa(process.execPath, args, { ...groupLeader, stdin: "ignore", all: true }));
+  const child = killWithParent(execa(process.execPath, args, { ...groupLeader, env, stdin: "ignore", all: true }));
 
   const listening = new Promise<string>((resolve, reject) => {
     createInterface(child.stdout).on("line", (line) => {

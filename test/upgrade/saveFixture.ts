@@ -1,0 +1,68 @@
+import { existsSync, readFileSync } from "node:fs";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { dirname, join, relative } from "node:path";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { PLACEHOLDERS, type StackName } from "./varieties";
+
+/** A finished recording in a temporary folder. */
+export interface Recording {
+  /** The temporary folder; `project` and `data` are in it. */
+  folder: string;
+  /** The URL that the recorded server had. */
+  url: string;
+  /** The exported state of each stack. */
+  states: Record<StackName, string>;
+}
+
+/** Linux names each run of a machine; the server stores this name with each attempt of a training. */
+const BOOT_ID_FILE = "/proc/sys/kernel/random/boot_id";
+/** With this name, a restored attempt is always one from before a reboot. */
+const RECORDED_BOOT_ID = "00000000-0000-4000-8000-000000000000";
+
+/**
+ * Writes a recording as a fixture: databases are compressed, and placeholders replace the server's URL and the folder.
+ *
+ * @throws {Error} when a file of the fixture, or the database, contains a path or an address of this machine
+ */
+export async function saveFixture(fixture: string, { folder, url, states }: Recording): Promise<void> {
+  const normalize = (text: string) => {
+    const portable = text.replaceAll(url, PLACEHOLDERS.url).replaceAll(folder, PLACEHOLDERS.folder);
+    const bootId = existsSync(BOOT_ID_FILE) ? readFileSync(BOOT_ID_FILE, "utf8").trim() : "";
+    return bootId === "" ? portable : portable.replaceAll(bootId, RECORDED_BOOT_ID);
+  };
+
+  await rm(fixture, { recursive: true, force: true });
+  for (const [stack, state] of Object.entries(states)) {
+    await write(join(fixture, `state.${stack}.json`), normalize(state));
+  }
+  for (const path of [...(await filesIn(join(folder, "project"))), ...(await filesIn(join(folder, "data")))]) {
+    const target = join(fixture, relative(folder, path));
+    const content = await readFile(path);
+    if (/\.db(-wal)?$/.test(path)) await write(`${target}.gz`, gzipSync(content, { level: 9 }));
+    else await write(target, normalize(content.toString("utf8")));
+  }
+  await assertPortable(fixture, [folder, homedir(), new URL(url).host]);
+}
+
+/** All files in a folder, without locks, SQLite's shared memory and what links point to. */
+export async function filesIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile() && entry.name !== "lock" && !entry.name.endsWith("-shm"))
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+async function assertPortable(fixture: string, forbidden: readonly string[]): Promise<void> {
+  for (const path of await filesIn(fixture)) {
+    const content = await readFile(path);
+    const text = (path.endsWith(".gz") ? gunzipSync(content) : content).toString("latin1");
+    const found = forbidden.find((each) => text.includes(each));
+    if (found) throw new Error(`${path} contains ${found}`);
+  }
+}
+
+async function write(path: string, content: string | Buffer): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, content);
+}

@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { describeWithEngine } from "../support/engine";
+import { fails, succeeds } from "../support/results";
+import type { Stack } from "../support/stack";
+import type { Json } from "./api";
+import { releases } from "./varieties";
+import { restoreBefore } from "./world";
+
+const COUNT = /\b(\d+) (created|replaced|deleted)\b/;
+
+// The tests of a suite tell one story: each continues where the previous one ended.
+for (const release of releases()) {
+  describeWithEngine(`upgrade from ${release} with simulated trainings`, (engine) => {
+    const world = restoreBefore(engine, release, "simulated");
+
+    it("previews no change of settled jobs, and an update of the job whose wait was interrupted", async () => {
+      const planned = await plannedOperations(world.main);
+      assert.deepEqual(planned, { finished: "same", classifier: "same", review: "same", running: "update" });
+    });
+
+    it("resumes waiting for the interrupted job, and retrains nothing", async () => {
+      const output = await succeeds(world.main.up());
+      assert.match(output, /1 updated/);
+      assert.doesNotMatch(output, COUNT);
+      await world.assertJobIds();
+      assert.equal(await statusIn(world.main, "running"), "SUCCESS");
+    });
+
+    it("keeps the outputs of the settled jobs, and then has nothing to change", async () => {
+      for (const name of ["finished", "classifier", "review"]) {
+        const { outputs } = await world.recorded("main", name);
+        assert.deepEqual((await world.main.resource(name))?.outputs, outputs, name);
+      }
+      await succeeds(world.main.up("--expect-no-changes"));
+      await succeeds(world.main.refresh("--expect-no-changes"));
+      await world.assertJobIds();
+    });
+
+    it("fails with the recorded reason for the failed job, and does not create another one", async () => {
+      const reason = await world.recordedReason();
+      await succeeds(world.failed.refresh("--expect-no-changes"));
+      const output = await fails(world.failed.up(), /FAILED/);
+      const { id } = await world.recorded("failed", "failed");
+      for (const expected of [reason, String(id)]) {
+        assert.ok(output.includes(expected), `${expected} is not in:\n${output}`);
+      }
+      await world.assertJobIds();
+    });
+
+    it("starts the job that waited for its approval, in place", async () => {
+      await world.edit("autoStart: false", "autoStart: true");
+      assert.match(await succeeds(world.main.up()), /1 updated/);
+      assert.equal(await statusIn(world.main, "review"), "SUCCESS");
+      await world.assertJobIds();
+    });
+
+    it("destroys both stacks, and deletes, archives and retains the models as declared", async () => {
+      const models = await world.models("finished", "classifier", "running");
+      for (const stack of [world.main, world.failed]) {
+        await succeeds(stack.destroy());
+        assert.deepEqual((await stack.state()).resources ?? [], []);
+      }
+      assert.deepEqual(await Promise.all(models.map((model) => world.fate(model))), [
+        "archived",
+        "deleted",
+        "retained",
+      ]);
+      await world.assertJobIds();
+    });
+  });
+
+  describeWithEngine(`upgrade from ${release} with training programs`, (engine) => {
+    const world = restoreBefore(engine, release, "process");
+
+    it("continues the running training from its recorded checkpoint", async () => {
+      const { id } = await world.recorded("main", "running");
+      const step = world.recordedCheckpoint(id);
+      await world.api.untilJob(id, (job) => job.status === "RUNNING" && job.metadata.current_step > step);
+      assert.equal(world.json(id, "attempt.json").attempt, 2);
+      const starts = world.progress(id).filter(({ type }) => type === "start");
+      assert.deepEqual(
+        starts.map((start) => start.step),
+        [0, step],
+      );
+    });
+
+    it("previews no change of settled jobs, and waits for the running one", async () => {
+      const planned = await plannedOperations(world.main);
+      assert.deepEqual(planned, { finished: "same", review: "same", running: "update", endless: "update" });
+      const { id } = await world.recorded("main", "running");
+      assert.equal((await world.api.job(id)).status, "RUNNING");
+      assert.doesNotMatch(await succeeds(world.main.up()), COUNT);
+      assert.equal((await world.main.resource("running"))?.id, id);
+      assert.equal(await statusIn(world.main, "running"), "SUCCESS");
+      await world.assertJobIds();
+    });
+
+    it("has every checkpoint of the two attempts, and a model to download", async () => {
+      const { id } = await world.recorded("main", "running");
+      const job = await world.api.job(id);
+      const steps = job.checkpoints.map((each: { step_number: number }) => each.step_number);
+      assert.deepEqual(steps, [60, 55, 50, 45, 40, 35, 30, 25, 20, 15, 10, 5]);
+      for (const model of await world.models("finished", "running")) {
+        const artifact = await world.api.fetch(`/v1/fine_tuning/models/${model}/artifact`);
+        assert.equal(artifact.status, 200);
+        assert.match(await artifact.text(), /adapter_config\.json/);
+      }
+    });
+
+    it("finds no drift in a refresh", async () => {
+      await succeeds(world.main.refresh("--expect-no-changes"));
+    });
+
+    it("fails with the recorded reason for the failed job, and does not create another one", async () => {
+      const output = await fails(world.failed.up(), /FAILED/);
+      assert.ok(output.includes(await world.recordedReason()), output);
+      await world.assertJobIds();
+    });
+
+    it("cancels the running job in a destroy, and no other job changes", async () => {
+      const { id } = await world.recorded("main", "endless");
+      assert.equal((await world.api.job(id)).status, "RUNNING");
+      for (const stack of [world.main, world.failed]) {
+        await succeeds(stack.destroy());
+        assert.deepEqual((await stack.state()).resources ?? [], []);
+      }
+      assert.equal((await world.api.job(id)).status, "CANCELLED");
+      await world.assertJobIds();
+    });
+
+    it("writes job.json with the recorded fields for a new job too", async () => {
+      const { id } = await world.recorded("main", "running");
+      const recorded = world.json(id, "job.json");
+      const created = world.json(await world.createLike(id), "job.json");
+      assert.deepEqual(missingFields(recorded, created), []);
+    });
+  });
+}
+
+/** What a preview plans for each `FineTuningJob`, by the resource's name. */
+async function plannedOperations(stack: Stack): Promise<Record<string, string>> {
+  const { code, stdout, output } = await stack.preview("--json");
+  assert.equal(code, 0, output);
+  const steps: { op: string; urn: string }[] = JSON.parse(stdout).steps;
+  return Object.fromEntries(
+    steps
+      .filter(({ urn }) => urn.includes(":FineTuningJob::"))
+      .map(({ op, urn }) => [urn.slice(urn.lastIndexOf("::") + 2), op]),
+  );
+}
+
+async function statusIn(stack: Stack, name: string): Promise<unknown> {
+  return (await stack.resource(name))?.outputs?.status;
+}
+
+/** The paths of the fields of `expected` that `actual` does not have, or has with another type. */
+function missingFields(expected: Json, actual: Json, path = ""): string[] {
+  if (typeof expected !== typeof actual || Array.isArray(expected) !== Array.isArray(actual)) return [path];
+  if (expected === null || typeof expected !== "object") return [];
+  return Object.keys(expected).flatMap((key) => missingFields(expected[key], actual?.[key], `${path}.${key}`));
+}
