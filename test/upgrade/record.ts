@@ -65,7 +65,7 @@ async function record(cli: PulumiCli, checkout: string, variety: Variety, folder
     // The failed one first: the running job has little time left once it runs.
     const failed = await recordFailed(await createStack("failed"));
     const main = await recordMain(await createStack("main"), variety, new Api(server.url, key));
-    return { folder, url: server.url, states: { main, failed } };
+    return { folder, checkout, url: server.url, states: { main, failed } };
   } finally {
     await (variety === "simulated" ? stop(server, data) : crash(server, data));
     for (const stack of stacks) {
@@ -102,7 +102,7 @@ async function recordMain(stack: Stack, variety: Variety, api: Api): Promise<str
 async function exportState(stack: Stack): Promise<string> {
   const { code, stdout, output } = await stack.cmd("stack", "export", "--show-secrets");
   if (code !== 0) throw new Error(output);
-  return `${stdout.trimEnd()}\n`;
+  return stdout;
 }
 
 /** Stops a server as a user does, and moves everything from the WAL into the database. */

@@ -9,6 +9,8 @@ import { PLACEHOLDERS, type StackName } from "./varieties";
 export interface Recording {
   /** The temporary folder; `project` and `data` are in it. */
   folder: string;
+  /** The checkout whose packages were used. */
+  checkout: string;
   /** The URL that the recorded server had. */
   url: string;
   /** The exported state of each stack. */
@@ -25,7 +27,7 @@ const RECORDED_BOOT_ID = "00000000-0000-4000-8000-000000000000";
  *
  * @throws {Error} when a file of the fixture, or the database, contains a path or an address of this machine
  */
-export async function saveFixture(fixture: string, { folder, url, states }: Recording): Promise<void> {
+export async function saveFixture(fixture: string, { folder, checkout, url, states }: Recording): Promise<void> {
   const normalize = (text: string) => {
     const portable = text.replaceAll(url, PLACEHOLDERS.url).replaceAll(folder, PLACEHOLDERS.folder);
     const bootId = existsSync(BOOT_ID_FILE) ? readFileSync(BOOT_ID_FILE, "utf8").trim() : "";
@@ -34,7 +36,7 @@ export async function saveFixture(fixture: string, { folder, url, states }: Reco
 
   await rm(fixture, { recursive: true, force: true });
   for (const [stack, state] of Object.entries(states)) {
-    await write(join(fixture, `state.${stack}.json`), normalize(state));
+    await write(join(fixture, `state.${stack}.json`), normalize(withoutPositions(state)));
   }
   for (const path of [...(await filesIn(join(folder, "project"))), ...(await filesIn(join(folder, "data")))]) {
     const target = join(fixture, relative(folder, path));
@@ -42,15 +44,26 @@ export async function saveFixture(fixture: string, { folder, url, states }: Reco
     if (/\.db(-wal)?$/.test(path)) await write(`${target}.gz`, gzipSync(content, { level: 9 }));
     else await write(target, normalize(content.toString("utf8")));
   }
-  await assertPortable(fixture, [folder, homedir(), new URL(url).host]);
+  // Pulumi writes some absolute paths as relative ones that lead to the root folder.
+  await assertPortable(fixture, [folder.slice(1), checkout.slice(1), homedir(), new URL(url).host]);
 }
 
 /** All files in a folder, without locks, SQLite's shared memory and what links point to. */
 export async function filesIn(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries
-    .filter((entry) => entry.isFile() && entry.name !== "lock" && !entry.name.endsWith("-shm"))
+    .filter((entry) => entry.isFile() && !/^lock(-journal)?$|-shm$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name));
+}
+
+/** A state without the source positions that Pulumi notes for debugging: they are paths of this machine. */
+function withoutPositions(state: string): string {
+  const isPosition = (key: string) => key === "sourcePosition" || key === "stackTrace";
+  return `${JSON.stringify(
+    JSON.parse(state, (key, value) => (isPosition(key) ? undefined : value)),
+    undefined,
+    2,
+  )}\n`;
 }
 
 async function assertPortable(fixture: string, forbidden: readonly string[]): Promise<void> {

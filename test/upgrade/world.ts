@@ -53,6 +53,18 @@ export class World {
     return events.find((event: Json) => event.data.status === "FAILED").data.reason;
   }
 
+  /** The outputs that a stack has for a resource, with secrets in plain text as in a recording. */
+  async outputs(stack: Stack, name: string): Promise<unknown> {
+    const { stdout } = await stack.cmd("stack", "export", "--show-secrets");
+    const { resources } = JSON.parse(stdout).deployment;
+    return resources.find(({ urn }: ResourceState) => urn.endsWith(`::${name}`))?.outputs;
+  }
+
+  /** Lets the training programs train to the end; before, they stay at a step. */
+  async continueTrainings(): Promise<void> {
+    await writeFile(join(this.restored.project, "continue"), "");
+  }
+
   async edit(before: string, after: string): Promise<void> {
     const path = join(this.restored.project, "index.ts");
     const program = await readFile(path, "utf8");

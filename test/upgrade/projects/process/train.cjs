@@ -1,5 +1,6 @@
 // A training program as docs/training-programs.md describes it, version 1. It trains nothing, but it reads its data, writes
-// checkpoints and resumes from the latest one. A user's program is not part of an upgrade, so neither is this one.
+// checkpoints and resumes from the latest one. An upgrade does not change the program of a user, so the
+// recorded one is used with every later version of the server.
 const assert = require("node:assert/strict");
 const {
   appendFileSync,
@@ -14,11 +15,13 @@ const { join } = require("node:path");
 const { setTimeout: sleep } = require("node:timers/promises");
 
 const CHECKPOINT_STEPS = 5;
+/** A training stays at the step `hold_at` of its model until this file exists, so that a test decides how long it runs. */
+const CONTINUE = join(__dirname, "continue");
 
 process.chdir(process.argv[2]);
 const job = JSON.parse(readFileSync("job.json", "utf8"));
 assert.equal(job.version, 1);
-const { step_ms, fail } = job.base;
+const { step_ms, hold_at, fail } = job.base;
 const total = job.hyperparameters.training_steps;
 
 function report(type, fields) {
@@ -50,6 +53,9 @@ async function main() {
   report("start", { total_steps: total, step: first, data_tokens: 1000, epochs: 1 });
   for (let step = first + 1; step <= total; step += 1) {
     await sleep(step_ms);
+    while (step === hold_at && !existsSync(CONTINUE)) {
+      await sleep(step_ms);
+    }
     if (fail !== undefined && step === 2) {
       report("result", { status: "failed", reason: fail });
       return;
