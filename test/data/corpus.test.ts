@@ -3,7 +3,12 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import type { Rules } from "../../data/src";
-import { type DataOptions, type DataSource, inspectData, judged } from "../../provider/src/inputs/data/inspectData";
+import {
+  type DataOptions,
+  type DataSource,
+  evaluateReports,
+  inspectData,
+} from "../../provider/src/inputs/data/inspectData";
 
 /** A small file, given in one of several ways, and exactly what is found in it; what is not said is nothing. */
 interface Case {
@@ -45,7 +50,7 @@ describe("the corpus of small files", () => {
 async function check(each: Case, rules: Rules, options: DataOptions) {
   const validation = each.validation ? [source("v", { lines: each.validation })] : [];
   const reports = await inspectData([source("d", each)], validation, rules);
-  const data = judged(reports, [["d"], ["v"]], options);
+  const data = evaluateReports(reports, [["d"], ["v"]], options);
   const files = [...data.training, ...data.validation];
   return { errors: files.flatMap(({ errors }) => errors), warnings: files.flatMap(({ warnings }) => warnings) };
 }

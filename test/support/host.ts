@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Clock, realClock } from "../../provider/src/lifecycle/runtime/clock";
-import { type Host, type Importance, Session } from "../../provider/src/lifecycle/runtime/host";
+import { type Host, type MessageKind, Session } from "../../provider/src/lifecycle/runtime/host";
 
 /** A clock that is so many times faster than the real one. */
 export const fastClock = (speed: number): Clock => ({
@@ -15,7 +15,7 @@ export class TestHost implements Host {
   clock: Clock = realClock;
   readonly controller = new AbortController();
   readonly signal = this.controller.signal;
-  readonly said: { message: string; importance: Importance }[] = [];
+  readonly logged: { message: string; importance: MessageKind }[] = [];
 
   constructor(private readonly values: Record<string, string> = {}) {
     // A test may run more operations at a time than Node expects listeners.
@@ -26,8 +26,8 @@ export class TestHost implements Host {
     return (key) => this.values[key];
   }
 
-  say(_urn: string | undefined, message: string, importance: Importance): void {
-    this.said.push({ message, importance });
+  log(_urn: string | undefined, message: string, importance: MessageKind): void {
+    this.logged.push({ message, importance });
   }
 }
 

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
-import { mustBeFile, read } from "../inputs/data/content";
-import { type CheckedData, type DataSource, inspectData, judged } from "../inputs/data/inspectData";
+import { assertIsFile, readContent } from "../inputs/data/content";
+import { type CheckedData, type DataSource, evaluateReports, inspectData } from "../inputs/data/inspectData";
 import { HELP, parseOptions, UsageError } from "./options";
 import { ReadingProgress } from "./progress";
 import { shownSamples } from "./show";
@@ -13,20 +13,20 @@ async function main(argv: string[]): Promise<void> {
   }
   const { training, validation, rules, json, show, ...rest } = options;
   const progress = new ReadingProgress(await sizeOf([...training, ...validation]));
-  const source = (name: string): DataSource => ({ name, open: () => progress.over(read({ path: name }, "")) });
+  const source = (name: string): DataSource => ({ name, open: () => progress.over(readContent({ path: name }, "")) });
   const reports = await inspectData(training.map(source), validation.map(source), rules).finally(() => progress.end());
-  const data = judged(reports, [training, validation], rest);
+  const data = evaluateReports(reports, [training, validation], rest);
   const files = [...data.training, ...data.validation];
   if (files.some(({ errors }) => errors.length > 0)) process.exitCode = 1;
   if (show) console.log(await shownSamples(training, show, rules, isStyled()));
-  console.log(json ? JSON.stringify(data, undefined, 2) : told(data));
+  console.log(json ? JSON.stringify(data, undefined, 2) : summaryText(data));
 }
 
 /** Total size of all files, in bytes. */
 async function sizeOf(paths: string[]): Promise<number> {
   let bytes = 0;
   for (const path of paths) {
-    await mustBeFile({ path }, "");
+    await assertIsFile({ path }, "");
     bytes += (await stat(path)).size;
   }
   return bytes;
@@ -35,7 +35,7 @@ async function sizeOf(paths: string[]): Promise<number> {
 const isStyled = () => process.stdout.isTTY && !process.env.NO_COLOR;
 
 /** Findings, then a summary of the training data. */
-function told({ training, validation, summary }: CheckedData): string {
+function summaryText({ training, validation, summary }: CheckedData): string {
   const files = [...training, ...validation];
   const bad = files.reduce((sum, { report }) => sum + report.bad, 0);
   const tokens = Object.entries(summary.tokens).map(([role, count]) => `${role} ${count}`);

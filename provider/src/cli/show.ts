@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
 import { checkSample, LineSplitter, type Rules, SampleError } from "#data";
-import { read } from "../inputs/data/content";
+import { readContent } from "../inputs/data/content";
 import { type Piece, piecesOf, type Sample, tokensOf } from "./template";
 
 /**
@@ -32,7 +32,7 @@ async function firstSamples(file: string, count: number, rules: Rules): Promise<
     const sample = bytes && found.length < count ? goodSample(bytes, rules) : undefined;
     if (sample) found.push({ line, sample });
   });
-  for await (const chunk of read({ path: file }, "")) {
+  for await (const chunk of readContent({ path: file }, "")) {
     if (found.length >= count) return found;
     splitter.push(chunk);
   }

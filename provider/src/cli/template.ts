@@ -25,15 +25,17 @@ export interface Sample {
   labels?: unknown;
 }
 
-const given = (text: string): Piece => ({ text, learned: false });
+const contextPiece = (text: string): Piece => ({ text, learned: false });
 const learned = (text: string): Piece => ({ text, learned: true });
 
 /** A sample as the model will see it: plain text as it is, a classifier's input and its labels, a conversation in Mistral's template. */
 export function piecesOf(sample: Sample, jobType: Rules["jobType"]): Piece[] {
   const { text = "", messages, labels } = sample;
   if (jobType === "completion") return messages ? conversation(messages, sample.tools) : [learned(text)];
-  const input = messages ? conversation(messages, sample.tools).map((piece) => given(piece.text)) : [given(text)];
-  return [...input, given("\nlabels: "), learned(JSON.stringify(labels))];
+  const input = messages
+    ? conversation(messages, sample.tools).map((piece) => contextPiece(piece.text))
+    : [contextPiece(text)];
+  return [...input, contextPiece("\nlabels: "), learned(JSON.stringify(labels))];
 }
 
 /** About so many tokens. */
@@ -50,17 +52,17 @@ function conversation(messages: Message[], tools: Sample["tools"]): Piece[] {
   const pieces = messages.flatMap((message, index): Piece[] => {
     if (message.role === "system") return [];
     if (message.role === "assistant") return answer(message);
-    if (message.role === "tool") return [given(`[TOOL_RESULTS] ${result(message)}[/TOOL_RESULTS]`)];
+    if (message.role === "tool") return [contextPiece(`[TOOL_RESULTS] ${result(message)}[/TOOL_RESULTS]`)];
     const asked = `${textOf(message.content)}[/INST]`;
-    return [given(index === last ? `${before}[INST] ${rules}${asked}` : `[INST] ${asked}`)];
+    return [contextPiece(index === last ? `${before}[INST] ${rules}${asked}` : `[INST] ${asked}`)];
   });
-  return [given("<s>"), ...pieces];
+  return [contextPiece("<s>"), ...pieces];
 }
 
 /** With the mark of its end, which is learned too. */
 function answer({ content, tool_calls: calls, weight }: Message): Piece[] {
   const called = calls ? `[TOOL_CALLS] ${JSON.stringify(calls.map(call))}` : "";
-  return [given(" "), { text: `${textOf(content)}${called}</s>`, learned: weight !== 0 }];
+  return [contextPiece(" "), { text: `${textOf(content)}${called}</s>`, learned: weight !== 0 }];
 }
 
 function call({ id, function: { name, arguments: text } }: NonNullable<Message["tool_calls"]>[number]) {

@@ -1,4 +1,4 @@
-import { deleteOnce } from "./http/deletion";
+import { deleteIdempotently } from "./http/deletion";
 import type { Http } from "./http/http";
 import { segment } from "./http/query";
 import type { RequestOptions } from "./options";
@@ -16,20 +16,16 @@ export interface ModelUpdate {
 
 /** Models; those that were fine-tuned can be renamed, archived and deleted. */
 export class Models {
-  readonly #http: Http;
-
-  constructor(http: Http) {
-    this.#http = http;
-  }
+  constructor(private readonly http: Http) {}
 
   /** All models that the key can use; the API has no pages here. */
   async list(options?: RequestOptions): Promise<ModelList> {
-    return this.#http.json(modelListSchema, { method: "GET", path: PATH, repeatable: true }, options);
+    return this.http.json(modelListSchema, { method: "GET", path: PATH, repeatable: true }, options);
   }
 
   /** A model. An id such as `ft:open-mistral-7b:support:20260101:1a2b3c4d` is given as it is. */
   async get(id: string, options?: RequestOptions): Promise<Model> {
-    return this.#http.json(modelSchema, { method: "GET", path: `${PATH}/${segment(id)}`, repeatable: true }, options);
+    return this.http.json(modelSchema, { method: "GET", path: `${PATH}/${segment(id)}`, repeatable: true }, options);
   }
 
   /**
@@ -39,7 +35,7 @@ export class Models {
    * await client.models.update(job.fine_tuned_model, { name: "Support", description: "Answers tickets" });
    */
   async update(id: string, changes: ModelUpdate, options?: RequestOptions): Promise<Model> {
-    return this.#http.json(
+    return this.http.json(
       modelSchema,
       { method: "PATCH", path: `${FINE_TUNED_PATH}/${segment(id)}`, json: changes, repeatable: true },
       options,
@@ -48,12 +44,12 @@ export class Models {
 
   /** Archives a fine-tuned model: it stays, but cannot be used until it is unarchived. */
   async archive(id: string, options?: RequestOptions): Promise<Archived> {
-    return this.#archive("POST", id, options);
+    return this.setArchived("POST", id, options);
   }
 
   /** Makes an archived model usable again. */
   async unarchive(id: string, options?: RequestOptions): Promise<Archived> {
-    return this.#archive("DELETE", id, options);
+    return this.setArchived("DELETE", id, options);
   }
 
   /**
@@ -62,12 +58,12 @@ export class Models {
    * @throws {NotFoundError} there is none; unless a repeat found none, because an earlier attempt had deleted it
    */
   async delete(id: string, options?: RequestOptions): Promise<Deleted> {
-    return deleteOnce(this.#http, PATH, id, options);
+    return deleteIdempotently(this.http, PATH, id, options);
   }
 
   // Both can be repeated: what is archived already stays archived.
-  async #archive(method: "POST" | "DELETE", id: string, options?: RequestOptions): Promise<Archived> {
-    return this.#http.json(
+  private async setArchived(method: "POST" | "DELETE", id: string, options?: RequestOptions): Promise<Archived> {
+    return this.http.json(
       archivedSchema,
       { method, path: `${FINE_TUNED_PATH}/${segment(id)}/archive`, repeatable: true },
       options,

@@ -31,13 +31,13 @@ export function shapeOf(inputs: Record<string, unknown>): Shape {
   const shape: Shape = {};
   for (const name of shapingInputs) {
     const value = inputs[name];
-    if (!isNothing(value)) shape[name] = Array.isArray(value) ? value.map((item) => shapeOfItem(name, item)) : value;
+    if (!isEmpty(value)) shape[name] = Array.isArray(value) ? value.map((item) => shapeOfItem(name, item)) : value;
   }
   return shape;
 }
 
 /** An empty list or object is the same as none. */
-function isNothing(value: unknown): boolean {
+function isEmpty(value: unknown): boolean {
   return value === undefined || (typeof value === "object" && value !== null && Object.keys(value).length === 0);
 }
 

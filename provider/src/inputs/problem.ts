@@ -8,9 +8,12 @@ export class InputProblem extends Error {
 }
 
 /** A value, or undefined after noting why there is none. */
-export async function noting<T>(problems: InputProblem[], make: () => T | Promise<T>): Promise<T | undefined> {
+export async function collectProblem<T>(
+  problems: InputProblem[],
+  produce: () => T | Promise<T>,
+): Promise<T | undefined> {
   try {
-    return await make();
+    return await produce();
   } catch (error) {
     if (!(error instanceof InputProblem)) throw error;
     problems.push(error);

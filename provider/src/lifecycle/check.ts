@@ -1,13 +1,13 @@
 import { checkFiles, type FilesChecked } from "../inputs/data/checkFiles";
 import { longForm, repeatedFiles } from "../inputs/data/files";
 import { automaticSuffix, changedInputs, IDENTITY_VERSION, identityOf, shapeOf } from "../inputs/identity";
-import { InputProblem, noting } from "../inputs/problem";
+import { collectProblem, InputProblem } from "../inputs/problem";
 import { type Timeouts, timeoutsInSeconds } from "../inputs/timeouts";
 import { hasUnknown, UNKNOWN } from "../inputs/unknowns";
 import { validate } from "../inputs/validation/validate";
 import type { Inputs } from "../schema/inputs";
 import { connect } from "./connection/connect";
-import { forecast } from "./preview/costEstimate";
+import { reportCostEstimate } from "./preview/costEstimate";
 import type { Host } from "./runtime/host";
 
 /** Inputs as they cross the wire, before they have been validated. */
@@ -20,7 +20,7 @@ export interface CheckResult {
 }
 
 /** What the resource class sends along, besides the user's inputs. */
-interface Sent {
+interface EngineInputs {
   /** The URN of the resource. */
   __urn?: string;
   /** Pulumi's organization; part of the identity. */
@@ -34,26 +34,30 @@ interface Sent {
  * identity and the effective suffix. What it answers is what the state holds and `diff` compares.
  */
 export async function check(olds: RawInputs, news: RawInputs, host: Host): Promise<CheckResult> {
-  const { sent, user } = split(news);
-  host.session.checked(sent.__urn);
+  const { sent, user } = splitInputs(news);
+  host.session.recordCheck(sent.__urn);
   const inputs = longForm(user);
   const problems: InputProblem[] = validate(inputs);
   const data = problems.length === 0 ? await checkData(inputs, problems) : undefined;
   if (problems.length === 0) problems.push(...adoptionProblems(olds, inputs));
-  const timeouts = (await noting(problems, () => timeoutsInSeconds(sent.__timeouts ?? {}))) ?? {};
+  const timeouts = (await collectProblem(problems, () => timeoutsInSeconds(sent.__timeouts ?? {}))) ?? {};
   const connection =
     problems.length === 0 && !hasUnknown(inputs.connection)
-      ? await noting(problems, () => connect(inputs as Pick<Inputs, "connection">, host))
+      ? await collectProblem(problems, () => connect(inputs as Pick<Inputs, "connection">, host))
       : undefined;
-  const declared = { ...inputs, ...identify(olds, inputs, sent), ...recorded(sent, timeouts) } as RawInputs & Inputs;
+  const declared = {
+    ...inputs,
+    ...resolveIdentity(olds, inputs, sent),
+    ...internalInputs(sent, timeouts),
+  } as RawInputs & Inputs;
   if (data && problems.length === 0) {
     // About the data of a job that stands nothing can be done any more.
     const isNew = declared.__identity !== olds.__identity;
     for (const warning of [...stepWarnings(inputs), ...(isNew ? data.warnings : [])]) {
-      host.say(sent.__urn, warning, "warning");
+      host.log(sent.__urn, warning, "warning");
     }
     if (isNew && inputs.adopt === undefined) {
-      const found = await noting(problems, () => forecast(declared, data.summary, connection, host));
+      const found = await collectProblem(problems, () => reportCostEstimate(declared, data.summary, connection, host));
       problems.push(...(found ?? []));
     }
   }
@@ -64,7 +68,7 @@ export async function check(olds: RawInputs, news: RawInputs, host: Host): Promi
  * The suffix and the identity. Those in the state stay as long as the training is the same: a rename with an alias, a new
  * parent or a renamed stack changes the URN, and must not train again. So does an explicit suffix that was taken away.
  */
-function identify(olds: RawInputs, inputs: RawInputs, sent: Sent): RawInputs {
+function resolveIdentity(olds: RawInputs, inputs: RawInputs, sent: EngineInputs): RawInputs {
   const explicit = inputs.suffix !== undefined;
   const sameTraining = olds.__identity !== undefined && changedInputs(shapeOf(olds), shapeOf(inputs)).length === 0;
   if (sameTraining && (!explicit || inputs.suffix === olds.suffix)) {
@@ -94,7 +98,7 @@ function adoptionProblems(olds: RawInputs, inputs: RawInputs): InputProblem[] {
   ];
 }
 
-function split(news: RawInputs): { sent: Sent; user: RawInputs } {
+function splitInputs(news: RawInputs): { sent: EngineInputs; user: RawInputs } {
   const entries = Object.entries(news);
   return {
     sent: Object.fromEntries(entries.filter(([key]) => key.startsWith("__"))),
@@ -102,7 +106,7 @@ function split(news: RawInputs): { sent: Sent; user: RawInputs } {
   };
 }
 
-function recorded(sent: Sent, timeouts: Timeouts): RawInputs {
+function internalInputs(sent: EngineInputs, timeouts: Timeouts): RawInputs {
   return {
     ...(sent.__urn !== undefined && { __urn: sent.__urn }),
     ...(Object.keys(timeouts).length > 0 && { __timeouts: timeouts }),

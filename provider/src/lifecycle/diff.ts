@@ -21,21 +21,21 @@ const updatable = Object.entries(inputsSchema.shape)
 
 /** Compares what the state says with what is declared now. A job that has not settled always has something left to do. */
 export function diff(id: string, olds: RawInputs, news: RawInputs, host: Host): DiffResult {
-  const replaces = replacing(id, olds, news);
+  const replaces = replacingInputs(id, olds, news);
   const urn = news.__urn as string | undefined;
   const data = changedData(olds, news);
-  if (data.length > 0) host.say(urn, data.join("\n"), "milestone");
+  if (data.length > 0) host.log(urn, data.join("\n"), "milestone");
   if (replaces.length === 0) {
-    host.session.keptByDiff(id, urn);
-    const drift = driftOf(olds as Partial<Outputs>);
-    if (drift) host.say(urn, drift, "warning");
+    host.session.recordKeptByDiff(id, urn);
+    const drift = driftWarning(olds as Partial<Outputs>);
+    if (drift) host.log(urn, drift, "warning");
   }
   const changes =
-    replaces.length > 0 || !isAtRest(olds, news) || updatable.some((name) => mustUpdate(name, olds, news));
+    replaces.length > 0 || !isSettled(olds, news) || updatable.some((name) => mustUpdate(name, olds, news));
   return { changes, replaces };
 }
 
-function replacing(id: string, olds: RawInputs, news: RawInputs): string[] {
+function replacingInputs(id: string, olds: RawInputs, news: RawInputs): string[] {
   const names = changedInputs(shapeOf(olds), shapeOf(news));
   // An automatic suffix follows the other inputs; taking an explicit one away keeps it.
   if (news.__suffix === "user" && news.suffix !== olds.suffix) names.push("suffix");
@@ -44,7 +44,12 @@ function replacing(id: string, olds: RawInputs, news: RawInputs): string[] {
 }
 
 /** What a preview cannot show as a change of an input: how the job or its model has come to differ from its declaration. */
-function driftOf({ jobId = "", status = "", fineTunedModel, modelArchived }: Partial<Outputs>): string | undefined {
+function driftWarning({
+  jobId = "",
+  status = "",
+  fineTunedModel,
+  modelArchived,
+}: Partial<Outputs>): string | undefined {
   if (hasFailed(status)) {
     return `fine-tuning job ${jobId} has ended as ${status}: \`pulumi up\` fails until the declaration (or \`triggers\`) changes`;
   }
@@ -55,7 +60,7 @@ function driftOf({ jobId = "", status = "", fineTunedModel, modelArchived }: Par
 }
 
 /** Nothing is left to do: the model stands, or the job rests where it was told to. A failed one stays red. */
-function isAtRest(olds: RawInputs, news: RawInputs): boolean {
+function isSettled(olds: RawInputs, news: RawInputs): boolean {
   const status = String(olds.status);
   const hasModel = olds.fineTunedModel !== undefined && olds.modelArchived !== true;
   return (hasSucceeded(status) && hasModel) || (awaitsStart(status) && news.autoStart === false);

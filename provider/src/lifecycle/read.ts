@@ -1,7 +1,8 @@
+import { withPulumiAdvice } from "./connection/advice";
 import { connect } from "./connection/connect";
-import { mustBeSameServer } from "./connection/sameServer";
-import { modelOf, modelOutputs } from "./job/model";
-import { ifFound } from "./job/tolerant";
+import { undefinedIfNotFound } from "./connection/notFound";
+import { assertSameServer } from "./connection/sameServer";
+import { findModel, modelOutputs } from "./job/model";
 import type { Host } from "./runtime/host";
 import { type Outputs, toOutputs } from "./state/outputs";
 
@@ -12,19 +13,23 @@ import { type Outputs, toOutputs } from "./state/outputs";
  * @returns undefined when the job and its model are gone
  * @throws when the API cannot be asked, or when a server other than the recorded one does not know the job
  */
-export async function read(id: string, state: Outputs, host: Host): Promise<Outputs | undefined> {
-  host.session.read(state.__urn);
+export function read(id: string, state: Outputs, host: Host): Promise<Outputs | undefined> {
+  return withPulumiAdvice(() => readJob(id, state, host));
+}
+
+async function readJob(id: string, state: Outputs, host: Host): Promise<Outputs | undefined> {
+  host.session.recordRead(state.__urn);
   const { client, baseUrl } = await connect(state, host);
   const { signal } = host;
-  const job = await ifFound(client.jobs.get(id, { signal }));
-  if (!job) mustBeSameServer(id, state, baseUrl);
+  const job = await undefinedIfNotFound(client.jobs.get(id, { signal }));
+  if (!job) assertSameServer(id, state, baseUrl);
   const modelId = job?.fine_tuned_model ?? state.fineTunedModel;
-  const model = modelId === undefined ? undefined : await modelOf(client, modelId, job, host, signal);
+  const model = modelId === undefined ? undefined : await findModel(client, modelId, job, host, signal);
   if (!job && !model) return undefined;
   const { modelArchived: _, ...outputs } = job ? toOutputs(state, job, baseUrl) : state;
   if (model) return { ...outputs, ...modelOutputs(outputs, model) };
-  if (modelId) host.say(state.__urn, `model ${modelId} was deleted outside of Pulumi`, "warning");
+  if (modelId) host.log(state.__urn, `model ${modelId} was deleted outside of Pulumi`, "warning");
   // A model that was deleted is none that a deployment could be given.
-  const { fineTunedModel: __, ...modelless } = outputs;
-  return modelless;
+  const { fineTunedModel: __, ...withoutModel } = outputs;
+  return withoutModel;
 }

@@ -5,16 +5,16 @@ import type { FineTuningJobArgs } from "./types.generated";
  * Every `FileAsset` as the path that it holds, which is what `check` makes of it anyway. Left as it is, the engine reads the
  * whole file to hash it, and where it is missing prints a stack trace.
  */
-export function withPaths(args: FineTuningJobArgs): FineTuningJobArgs {
+export function fileAssetsToPaths(args: FineTuningJobArgs): FineTuningJobArgs {
   const { trainingFiles, validationFiles } = args;
   return {
     ...args,
-    ...(Array.isArray(trainingFiles) && { trainingFiles: trainingFiles.map(withPath) }),
-    ...(Array.isArray(validationFiles) && { validationFiles: validationFiles.map(withPath) }),
+    ...(Array.isArray(trainingFiles) && { trainingFiles: trainingFiles.map(fileAssetToPath) }),
+    ...(Array.isArray(validationFiles) && { validationFiles: validationFiles.map(fileAssetToPath) }),
   };
 }
 
-function withPath<File>(file: File): File | pulumi.Input<string> | { path: pulumi.Input<string> } {
+function fileAssetToPath<File>(file: File): File | pulumi.Input<string> | { path: pulumi.Input<string> } {
   if (isFileAsset(file)) return file.path;
   if (typeof file !== "object" || file === null || pulumi.Output.isInstance(file)) return file;
   const { asset, ...rest } = file as { asset?: unknown };

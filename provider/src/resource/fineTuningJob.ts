@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import { withPaths } from "./fileAssets";
+import { fileAssetsToPaths } from "./fileAssets";
 import { OUTPUT_NAMES } from "./outputNames.generated";
-import { sealed, warnOfPlainKey } from "./secrets";
+import { warnAboutPlainTextKey, withSecrets } from "./secrets";
 import { provider } from "./serializedProvider";
 import type { FineTuningJobArgs, FineTuningJobOutputs } from "./types.generated";
-import { guard } from "./validateArgs";
+import { validateArgs } from "./validateArgs";
 
 /** Frozen: the token stands in the URN of every resource. */
 const MODULE = "mistral";
@@ -43,8 +43,8 @@ export class FineTuningJob extends pulumi.dynamic.Resource {
   }
 
   constructor(name: string, args: FineTuningJobArgs, opts: pulumi.CustomResourceOptions = {}) {
-    guard(name, args, opts);
-    warnOfPlainKey();
+    validateArgs(name, args, opts);
+    warnAboutPlainTextKey();
     // Pulumi gives a resource only the outputs that it names at its construction.
     const outputs = Object.fromEntries(OUTPUT_NAMES.map((output) => [output, undefined]));
     // The SDK takes a stack trace for each of four promises of each output. None is ever shown, unless one of them leaks, and
@@ -57,8 +57,8 @@ export class FineTuningJob extends pulumi.dynamic.Resource {
         name,
         {
           ...outputs,
-          ...sealed(withPaths(args)),
-          __urn: pulumi.createUrn(name, TOKEN, opts.parent && urnAlone(opts.parent)),
+          ...withSecrets(fileAssetsToPaths(args)),
+          __urn: pulumi.createUrn(name, TOKEN, opts.parent && urnWithoutDependency(opts.parent)),
           __organization: pulumi.getOrganization(),
           __timeouts: opts.customTimeouts,
         },
@@ -76,6 +76,6 @@ export class FineTuningJob extends pulumi.dynamic.Resource {
  * A resource's URN without the resource. As an input, the output would depend on it; and whoever depends on a component depends
  * on all its children, so that a job in one would wait for itself (seen with two jobs in one component).
  */
-function urnAlone({ urn }: pulumi.Resource): pulumi.Output<string> {
+function urnWithoutDependency({ urn }: pulumi.Resource): pulumi.Output<string> {
   return pulumi.output(new Promise<string>((known) => void urn.apply(known)));
 }

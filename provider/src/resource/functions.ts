@@ -31,8 +31,7 @@ export interface GetFineTuningJobsArgs extends Omit<JobFilters, "created_after" 
  * const job = await getFineTuningJob({ jobId: "b888f774-3e7c-4135-a18c-6b985523c4bc" });
  */
 export async function getFineTuningJob({ jobId, connection }: GetFineTuningJobArgs): Promise<FineTuningJobResult> {
-  const { client, baseUrl } = await connected(connection);
-  return result(await client.jobs.get(jobId), baseUrl);
+  return onServer(connection, async ({ client, baseUrl }) => toResult(await client.jobs.get(jobId), baseUrl));
 }
 
 /** `getFineTuningJob` for arguments that are outputs of other resources. */
@@ -52,20 +51,30 @@ export async function getFineTuningJobs({
   connection,
   ...filters
 }: GetFineTuningJobsArgs = {}): Promise<FineTuningJobResult[]> {
-  const { client, baseUrl } = await connected(connection);
-  const jobs: Job[] = [];
-  for await (const job of client.jobs.listAll(filters)) jobs.push(job);
-  return jobs.map((job) => result(job, baseUrl));
+  return onServer(connection, async ({ client, baseUrl }) => {
+    const jobs: Job[] = [];
+    for await (const job of client.jobs.listAll(filters)) {
+      jobs.push(job);
+    }
+    return jobs.map((job) => toResult(job, baseUrl));
+  });
 }
 
-// The client is loaded when it is used: most programs never do, and it takes a while.
-function connected(connection: ConnectionSettings | undefined): Promise<Connection> {
+/** Runs a request. The client is loaded here, because loading takes a while and most programs never need it. */
+function onServer<T>(
+  connection: ConnectionSettings | undefined,
+  request: (connection: Connection) => Promise<T>,
+): Promise<T> {
   const { connect } = require("../lifecycle/connection/connect") as typeof import("../lifecycle/connection/connect");
+  const { withPulumiAdvice } =
+    require("../lifecycle/connection/advice") as typeof import("../lifecycle/connection/advice");
   const config = new pulumi.Config("mistral");
-  return connect({ connection }, { config: async () => (key) => config.get(key) });
+  return withPulumiAdvice(async () =>
+    request(await connect({ connection }, { config: async () => (key) => config.get(key) })),
+  );
 }
 
-function result(job: Job, baseUrl: string): FineTuningJobResult {
+function toResult(job: Job, baseUrl: string): FineTuningJobResult {
   const { jobOutputs } = require("../lifecycle/state/outputs") as typeof import("../lifecycle/state/outputs");
   return { ...jobOutputs(job, baseUrl), model: job.model, ...(job.suffix && { suffix: job.suffix }) };
 }

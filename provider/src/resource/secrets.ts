@@ -5,18 +5,18 @@ import type { ConnectionArgs, FineTuningJobArgs } from "./types.generated";
  * Makes the credentials among the inputs secret, also where the program passes plain strings: the dynamic host accepts no
  * secrets from a provider, so it can only be done here. The engine then encrypts the outputs of the same names too.
  */
-export function sealed(args: FineTuningJobArgs): FineTuningJobArgs {
+export function withSecrets(args: FineTuningJobArgs): FineTuningJobArgs {
   const { connection, integrations, repositories } = args;
   return {
     ...args,
-    ...(connection !== undefined && { connection: sealedConnection(connection) }),
+    ...(connection !== undefined && { connection: withSecretKey(connection) }),
     ...(integrations !== undefined && { integrations: pulumi.secret(integrations) }),
     ...(repositories !== undefined && { repositories: pulumi.secret(repositories) }),
   };
 }
 
 /** Seals the key alone, so that the URL stays readable in a diff; the whole, where its fields are not known yet. */
-function sealedConnection(connection: pulumi.Input<ConnectionArgs>): pulumi.Input<ConnectionArgs> {
+function withSecretKey(connection: pulumi.Input<ConnectionArgs>): pulumi.Input<ConnectionArgs> {
   if (pulumi.Output.isInstance(connection) || connection instanceof Promise) return pulumi.secret(connection);
   return connection?.apiKey === undefined ? connection : { ...connection, apiKey: pulumi.secret(connection.apiKey) };
 }
@@ -24,7 +24,7 @@ function sealedConnection(connection: pulumi.Input<ConnectionArgs>): pulumi.Inpu
 let warned = false;
 
 /** Pulumi itself stores a plain config value in plain text: nothing but a warning can help. */
-export function warnOfPlainKey(): void {
+export function warnAboutPlainTextKey(): void {
   const key = "mistral:apiKey";
   // The SDK's types leave it out.
   const { isConfigSecret } = pulumi.runtime as { isConfigSecret?: (key: string) => boolean };

@@ -4,17 +4,17 @@ import { timeoutsInSeconds } from "../inputs/timeouts";
 import type { FineTuningJobArgs } from "./types.generated";
 
 /** Deeper than anybody writes; Pulumi's SDK walks values by recursion, and overflows the stack some way further down. */
-const DEEPEST = 100;
+const MAX_DEPTH = 100;
 
 /**
  * Refuses what Pulumi's SDK or engine would itself fail on, or silently turn into nothing, before `check` can say anything.
  *
  * @throws RunError, which Pulumi prints without a stack trace
  */
-export function guard(name: string, args: FineTuningJobArgs, opts: pulumi.CustomResourceOptions): void {
+export function validateArgs(name: string, args: FineTuningJobArgs, opts: pulumi.CustomResourceOptions): void {
   try {
     if (typeof args !== "object" || args === null) throw new InputProblem("", "expected the inputs as an object");
-    mustBeData(args, []);
+    assertPlainData(args, []);
     timeoutsInSeconds({ ...opts.customTimeouts });
   } catch (error) {
     if (!(error instanceof InputProblem)) throw error;
@@ -22,27 +22,33 @@ export function guard(name: string, args: FineTuningJobArgs, opts: pulumi.Custom
   }
 }
 
-/** @param above the objects and lists that hold this value, from the outside in */
-function mustBeData(value: unknown, path: PropertyKey[], above: unknown[] = [], done = new Set<unknown>()): void {
+/** @param ancestors the objects and lists that hold this value, from the outside in */
+function assertPlainData(
+  value: unknown,
+  path: PropertyKey[],
+  ancestors: unknown[] = [],
+  visited = new Set<unknown>(),
+): void {
   const refuse = (got: string) => {
     throw new InputProblem(pathText(path), `expected plain data, got ${got}`);
   };
-  if (typeof value === "bigint" || typeof value === "symbol" || typeof value === "function")
+  if (typeof value === "bigint" || typeof value === "symbol" || typeof value === "function") {
     refuse(`a ${typeof value}`);
-  if (typeof value !== "object" || value === null || done.has(value) || isPulumis(value)) return;
+  }
+  if (typeof value !== "object" || value === null || visited.has(value) || isPulumiValue(value)) return;
   // "[object Date]": Pulumi sends these as empty objects, so that a change of them would go unnoticed.
   const kind = Object.prototype.toString.call(value).slice("[object ".length, -1);
   if (kind !== "Object" && kind !== "Array") refuse(`a ${kind}`);
-  if (above.includes(value)) refuse("a value that contains itself");
-  if (above.length === DEEPEST) refuse(`more than ${DEEPEST} levels`);
+  if (ancestors.includes(value)) refuse("a value that contains itself");
+  if (ancestors.length === MAX_DEPTH) refuse(`more than ${MAX_DEPTH} levels`);
   for (const [key, item] of Object.entries(value)) {
-    mustBeData(item, [...path, Array.isArray(value) ? Number(key) : key], [...above, value], done);
+    assertPlainData(item, [...path, Array.isArray(value) ? Number(key) : key], [...ancestors, value], visited);
   }
-  done.add(value);
+  visited.add(value);
 }
 
 /** What Pulumi's SDK knows how to send, or waits for. */
-const isPulumis = (value: object) =>
+const isPulumiValue = (value: object) =>
   pulumi.Output.isInstance(value) ||
   value instanceof Promise ||
   pulumi.Resource.isInstance(value) ||

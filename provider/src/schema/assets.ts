@@ -20,7 +20,7 @@ export function isAsset(value: unknown): value is WireAsset {
  * Brings the short forms of a data file into its long form: a plain string is a path, an asset stands for `{asset}`, and a
  * `FileAsset` is the path that it holds, so that moving between the two forms changes nothing.
  */
-export function shortForm(value: unknown): unknown {
+export function normalizeFile(value: unknown): unknown {
   if (typeof value === "string") return { path: value };
   if (isAsset(value)) return value.path === undefined ? { asset: value } : { path: value.path };
   if (typeof value === "object" && value !== null && "asset" in value && isAsset(value.asset) && value.asset.path) {

@@ -1,12 +1,12 @@
 import { z } from "zod";
 
 /** Without this, zod would coerce an empty value to a price of 0. */
-const given = (value: unknown) => (value === null || value === "" ? undefined : value);
+const emptyAsUndefined = (value: unknown) => (value === null || value === "" ? undefined : value);
 
 const price = z
   .strictObject({
     perMillionTokens: z
-      .preprocess(given, z.coerce.number().nonnegative())
+      .preprocess(emptyAsUndefined, z.coerce.number().nonnegative())
       .meta({ description: "Price per million trained tokens." }),
     currency: z.string().min(1).meta({ description: "Currency of the price, for example `EUR`." }),
   })

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isAsset, shortForm } from "./assets";
+import { isAsset, normalizeFile } from "./assets";
 
 const weight = z.number().positive().optional().meta({
   description: "Relative weight of this file in the training mix. Default: 1.",
@@ -27,7 +27,7 @@ const oneSource = (file: { path?: unknown; asset?: unknown; fileId?: unknown }) 
 const ONE_SOURCE = "expected exactly one of path, asset and fileId";
 
 export const trainingFile = z.preprocess(
-  shortForm,
+  normalizeFile,
   z
     .strictObject({ ...source, weight })
     .refine(oneSource, ONE_SOURCE)
@@ -35,7 +35,7 @@ export const trainingFile = z.preprocess(
 );
 
 export const validationFile = z.preprocess(
-  shortForm,
+  normalizeFile,
   z
     .strictObject(source)
     .refine(oneSource, ONE_SOURCE)

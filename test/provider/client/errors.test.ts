@@ -153,9 +153,9 @@ describe("client errors", () => {
     });
   }
 
-  it("says of a 401 where the key can be set", async () => {
+  it("says of a 401 what is wrong with the key", async () => {
     const error = await failure({ status: 401, json: { message: "Unauthorized", request_id: "kong-1" } });
-    assert.match(error.message, /connection\.apiKey, mistral:apiKey or MISTRAL_API_KEY/);
+    assert.match(error.message, /\(request id kong-1\)\. The API key is wrong, expired or for another server\.$/);
     assert.equal((error as api.ApiError).requestId, "kong-1");
   });
 
@@ -165,7 +165,8 @@ describe("client errors", () => {
     assert.ok(error instanceof api.TrainingRetiredError && error instanceof api.GoneError);
     assert.equal(error.code, "ERR_MISTRAL_TRAINING_RETIRED");
     assert.match(error.message, /hosted service ended training in 2026/);
-    assert.match(error.message, /"mistral:baseUrl" \(or MISTRAL_BASE_URL\).*"npx mistral-fine-tuning-server"/);
+    assert.match(error.message, /To train, set the client's option baseUrl to a self-hosted server/);
+    assert.equal(error.retired, true);
     server.script({ status: 410, json: { detail: "Gone" } });
     assert.equal((await failureOf(client.jobs.estimate({ model: "m" }))).name, "TrainingRetiredError");
     assert.equal((await failureOf(client.models.delete("m"))).name, "GoneError");
@@ -387,7 +388,7 @@ describe("client errors", () => {
     it("no answer in time", async () => {
       server.script(silence);
       const error = await failureOf(client.jobs.get(JOB_ID, { timeoutMs: 100 }));
-      assert.match(error.message, /no progress for 0\.1 s\. .*mistral:requestTimeout/);
+      assert.match(error.message, /no progress for 0\.1 s\. .*requestTimeoutMs/);
     });
   });
 
@@ -403,10 +404,7 @@ describe("client errors", () => {
         ]) {
           const error = await failureOf(call());
           assert.ok(error instanceof api.MissingApiKeyError);
-          assert.match(
-            error.message,
-            /https:\/\/api\.mistral\.ai.*connection\.apiKey.*mistral:apiKey.*MISTRAL_API_KEY/,
-          );
+          assert.match(error.message, /https:\/\/api\.mistral\.ai.*option apiKey/);
         }
       }
       server.script({ json: { data: [] } });

@@ -274,7 +274,9 @@ describe("client operations", () => {
     });
     const ids = async (jobs: AsyncIterable<{ id: string }>) => {
       const all: string[] = [];
-      for await (const { id } of jobs) all.push(id);
+      for await (const { id } of jobs) {
+        all.push(id);
+      }
       return all.join(",");
     };
 
@@ -307,7 +309,9 @@ describe("client operations", () => {
 
     it("asks for no page that nobody reads", async () => {
       server.script(page(0, 2));
-      for await (const _job of client.jobs.listAll()) break;
+      for await (const _job of client.jobs.listAll()) {
+        break;
+      }
       assert.equal(server.received.length, 1);
     });
 

@@ -122,7 +122,9 @@ describe("client and server together", function () {
 
     it("walks the list in pages, and from a job on", async () => {
       const all: Job[] = [];
-      for await (const job of client.jobs.listAll({ status: "VALIDATED", page_size: 2 })) all.push(job);
+      for await (const job of client.jobs.listAll({ status: "VALIDATED", page_size: 2 })) {
+        all.push(job);
+      }
       assert.deepEqual(ids(all), ids(jobs));
       const rest = await client.jobs.list({ status: "VALIDATED", after: all[0]?.id, limit: 1, page_size: 1 });
       assert.deepEqual(

@@ -30,7 +30,7 @@ describe("hearing that Pulumi asks to stop", () => {
   it("works where the host's gRPC library asks for the handler of each call", async () => {
     folder = await hostWith("class { _retrieveHandler(path) { return 'handler of ' + path; } }");
     process.argv[1] = join(folder, "main.js");
-    const { signal, heard } = cancellation();
+    const { signal, isSupported: heard } = cancellation();
     assert.equal(heard, true);
     const { Server } = createRequire(process.argv[1])("@grpc/grpc-js");
     assert.equal(new Server()._retrieveHandler("/other"), "handler of /other");
@@ -42,8 +42,8 @@ describe("hearing that Pulumi asks to stop", () => {
   it("is known not to work where the library has no such method, or there is none", async () => {
     folder = await hostWith("class {}");
     process.argv[1] = join(folder, "main.js");
-    assert.equal(cancellation().heard, false);
+    assert.equal(cancellation().isSupported, false);
     process.argv[1] = join(tmpdir(), "no-such-host.js");
-    assert.equal(cancellation().heard, false);
+    assert.equal(cancellation().isSupported, false);
   });
 });

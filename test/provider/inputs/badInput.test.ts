@@ -67,7 +67,7 @@ describe("bad input", () => {
       it(`${what}: ${line}`, async () => {
         const host = world.host();
         assert.deepEqual((await checked(declared, host)).problems, [filled(line)]);
-        assert.deepEqual(host.said, []);
+        assert.deepEqual(host.logged, []);
         assert.ok(!line.includes(SECRET));
       });
     }
@@ -125,7 +125,7 @@ describe("bad input", () => {
       const { problems } = await checked({ hyperparameters: UNKNOWN, connection: { baseUrl: UNKNOWN } }, host);
       assert.deepEqual(problems, []);
       assert.match(
-        host.said.map(({ message }) => message).join(),
+        host.logged.map(({ message }) => message).join(),
         /^training data: (.|\n)*cost: unknown \(some inputs are not known yet\)/,
       );
     });
@@ -134,13 +134,13 @@ describe("bad input", () => {
       const host = world.host();
       const declared = { trainingFiles: ["{folder}/half.jsonl"], invalidSampleSkipPercentage: 0.5 };
       assert.deepEqual((await checked(declared, host)).problems, []);
-      assert.match(host.said[0]?.message ?? "", /half\.jsonl:2: .*; 1 of 2 samples are bad and will be skipped$/);
+      assert.match(host.logged[0]?.message ?? "", /half\.jsonl:2: .*; 1 of 2 samples are bad and will be skipped$/);
     });
 
     it("a warning, when neither steps nor epochs are set", async () => {
       const host = world.host();
       assert.deepEqual((await checked({ hyperparameters: {} }, host)).problems, []);
-      assert.deepEqual(host.said.slice(0, 1), [
+      assert.deepEqual(host.logged.slice(0, 1), [
         {
           message:
             "neither hyperparameters.trainingSteps nor hyperparameters.epochs is set: the service decides how long it trains, and what it costs",
@@ -180,7 +180,7 @@ describe("bad input", () => {
     it("no key", async () => {
       assert.equal(
         await creating({ connection: { baseUrl: "https://api.invalid" } }),
-        "There is no API key for https://api.invalid. Set connection.apiKey on the resource, the stack's config (\"pulumi config set --secret mistral:apiKey\"), or the environment variable MISTRAL_API_KEY; in a program of your own, the client's option apiKey.",
+        'There is no API key for https://api.invalid. Set connection.apiKey on the resource, the stack\'s config ("pulumi config set --secret mistral:apiKey"), or the environment variable MISTRAL_API_KEY.',
       );
     });
 

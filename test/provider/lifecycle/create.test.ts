@@ -103,7 +103,10 @@ describe("create", () => {
     const host = world.host();
     const second = await world.create("again", {}, host);
     assert.equal(second.id, first.id);
-    assert.match(host.said.map(({ message }) => message).join("\n"), /took over fine-tuning job .* Change `triggers`/);
+    assert.match(
+      host.logged.map(({ message }) => message).join("\n"),
+      /took over fine-tuning job .* Change `triggers`/,
+    );
     assert.notEqual((await world.create("again", { triggers: [1] })).id, first.id);
   });
 
@@ -211,7 +214,7 @@ describe("a wait that ends before the job", () => {
   it("keeps the id and leaves the job alone when it is interrupted", async () => {
     const host = world.host();
     const created = setInterval(() => {
-      if (host.said.some(({ message }) => message.startsWith("created"))) host.controller.abort();
+      if (host.logged.some(({ message }) => message.startsWith("created"))) host.controller.abort();
     }, 20);
     const error = await initErrorOf(world.create("interrupted", slow, host)).finally(() => clearInterval(created));
     assert.match(error.message, /interrupted; fine-tuning job .* goes on and its id is in the state/);

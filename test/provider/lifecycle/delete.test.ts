@@ -97,13 +97,13 @@ describe("delete", () => {
   it("leaves a job alone that the program still declares, but not after a refresh", async () => {
     const { id, outputs } = await world.create("pending", { autoStart: false });
     const up = world.host();
-    up.session.checked(outputs.__urn);
+    up.session.recordCheck(outputs.__urn);
     diff(id, outputs, outputs, up);
     await remove(id, outputs, up);
     assert.equal((await world.client.jobs.get(id)).status, "VALIDATED");
 
     const destroy = world.host();
-    destroy.session.read(outputs.__urn);
+    destroy.session.recordRead(outputs.__urn);
     diff(id, outputs, outputs, destroy);
     await remove(id, outputs, destroy);
     assert.equal((await world.client.jobs.get(id)).status, "CANCELLED");
@@ -115,7 +115,7 @@ describe("delete", () => {
     try {
       const host = new TestHost({ baseUrl: elsewhere.url });
       await remove(id, outputs, host);
-      assert.match(host.said.map(({ message }) => message).join(), /only removed from the state/);
+      assert.match(host.logged.map(({ message }) => message).join(), /only removed from the state/);
       await assert.rejects(remove(id, { ...outputs, status: "RUNNING" }, host), /does not know fine-tuning job/);
     } finally {
       await elsewhere.end();

@@ -19,7 +19,7 @@ describe("what happens to a model outside of Pulumi", () => {
   async function preview(name: string, olds: Outputs, inputs: RawInputs = {}) {
     const host = world.host();
     const { changes, replaces } = diff(olds.jobId, olds, await world.declare(name, inputs, olds), host);
-    return { changes, replaces, warning: host.said.map(({ message }) => message).join("\n") };
+    return { changes, replaces, warning: host.logged.map(({ message }) => message).join("\n") };
   }
 
   const up = async (name: string, olds: Outputs) =>
@@ -87,7 +87,7 @@ describe("what happens to a job outside of Pulumi", () => {
     const host = world.host();
     const news = await world.declare("cancelled", inputs, state);
     assert.deepEqual(diff(id, state, news, host), { changes: true, replaces: [] });
-    assert.match(host.said[0]?.message ?? "", /has ended as CANCELLED: `pulumi up` fails until/);
+    assert.match(host.logged[0]?.message ?? "", /has ended as CANCELLED: `pulumi up` fails until/);
     const error = await initErrorOf(update(id, state, news, host));
     assert.match(error.message, /has ended as CANCELLED/);
   });

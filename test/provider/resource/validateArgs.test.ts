@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { withPaths } from "../../../provider/src/resource/fileAssets";
-import { guard } from "../../../provider/src/resource/validateArgs";
+import { fileAssetsToPaths } from "../../../provider/src/resource/fileAssets";
+import { validateArgs } from "../../../provider/src/resource/validateArgs";
 
 const circular: Record<string, unknown> = { depth: 1 };
 circular.list = [circular];
@@ -36,7 +36,7 @@ describe("the constructor's guard", () => {
   for (const [what, args, line, opts = {}] of refused) {
     it(`refuses ${what}, without a stack trace`, () => {
       assert.throws(
-        () => guard("bot", args as never, opts as never),
+        () => validateArgs("bot", args as never, opts as never),
         (error) => {
           assert.ok(pulumi.RunError.isInstance(error));
           assert.equal(error.message, `FineTuningJob bot: ${line}`);
@@ -53,7 +53,7 @@ describe("the constructor's guard", () => {
       trainingFiles: [file, { asset: file }, Promise.resolve("x")],
       triggers: [twice, twice, null, undefined, 1, "x", true, { nested: [pulumi.secret("s")] }],
     };
-    guard("bot", args as never, { customTimeouts: { create: "1h30m", delete: "" } });
+    validateArgs("bot", args as never, { customTimeouts: { create: "1h30m", delete: "" } });
   });
 
   it("takes a FileAsset for its path, which the engine does not read", async () => {
@@ -61,7 +61,7 @@ describe("the constructor's guard", () => {
     const text = new pulumi.asset.StringAsset("{}");
     const known = pulumi.output("x");
     const args = { model: "m", trainingFiles: [file, { asset: file, weight: 2 }, text, known, "y"] };
-    assert.deepEqual(withPaths(args as never), {
+    assert.deepEqual(fileAssetsToPaths(args as never), {
       model: "m",
       trainingFiles: [file.path, { path: file.path, weight: 2 }, text, known, "y"],
     });

@@ -1,15 +1,11 @@
 import type { HttpProxy } from "../http/proxy";
-import { inAttempts, MistralError, type RequestPlace } from "./errors";
+import { inAttempts, MistralError, nameErrors, type RequestPlace } from "./errors";
 
 /**
  * No reply came: the name is unknown, nothing listens there, TLS failed, or the connection broke. `reason` is the
  * system's code.
  */
 export class ConnectionError extends MistralError {
-  static {
-    ConnectionError.prototype.name = "ConnectionError";
-  }
-  override readonly code = "ERR_MISTRAL_CONNECTION";
   readonly method: string;
   readonly path: string;
   /** `host:port` that was addressed. */
@@ -24,13 +20,17 @@ export class ConnectionError extends MistralError {
     reason: string,
     detail: string,
     attempts: number,
-    advice: string,
+    caution: string,
     proxy?: HttpProxy | undefined,
   ) {
     const host = hostAndPort(place.baseUrl);
-    const { what, todo } = proxy ? explainProxy(reason, proxy, host, detail) : explain(reason, host, detail);
+    const { what, todo } = proxy
+      ? describeProxyFailure(reason, proxy, host, detail)
+      : describeFailure(reason, host, detail);
     super(
-      `${place.method} ${place.path} on ${place.baseUrl}: ${what} (${reason})${inAttempts(attempts)}. ${todo}${advice}`,
+      `${place.method} ${place.path} on ${place.baseUrl}: ${what} (${reason})${inAttempts(attempts)}.`,
+      todo,
+      caution,
     );
     this.method = place.method;
     this.path = place.path;
@@ -45,18 +45,18 @@ function hostAndPort(baseUrl: string): string {
   return `${hostname}:${port === "" ? (protocol === "https:" ? 443 : 80) : port}`;
 }
 
-function explain(reason: string, host: string, detail: string): { what: string; todo: string } {
+function describeFailure(reason: string, host: string, detail: string): { what: string; todo: string } {
   switch (reason) {
     case "ECONNREFUSED":
       return {
         what: `${host} refused the connection`,
-        todo: "Check that the server runs and that the port is right (mistral:baseUrl, MISTRAL_BASE_URL).",
+        todo: "Check that the server runs and that the port is right.",
       };
     case "ENOTFOUND":
     case "EAI_AGAIN":
       return {
         what: `the host name of ${host} could not be resolved`,
-        todo: "Check the name for a typing error (mistral:baseUrl, MISTRAL_BASE_URL), and this machine's DNS and network.",
+        todo: "Check the name for a typing error, and this machine's DNS and network.",
       };
     case "ECONNRESET":
     case "EPIPE":
@@ -70,11 +70,18 @@ function explain(reason: string, host: string, detail: string): { what: string; 
     case "ENETUNREACH":
       return { what: `${host} could not be reached`, todo: "Check the network, the firewall and the VPN." };
     default:
-      return explainTls(reason, host) ?? { what: `${host}: ${detail}`, todo: "Check the base URL and the network." };
+      return (
+        describeTlsFailure(reason, host) ?? { what: `${host}: ${detail}`, todo: "Check the base URL and the network." }
+      );
   }
 }
 
-function explainProxy(reason: string, proxy: HttpProxy, host: string, detail: string): { what: string; todo: string } {
+function describeProxyFailure(
+  reason: string,
+  proxy: HttpProxy,
+  host: string,
+  detail: string,
+): { what: string; todo: string } {
   const name = `the proxy ${proxy.name}`;
   const without = `${new URL(`http://${host}`).hostname} in NO_PROXY goes without it`;
   if (reason === "ERR_PROXY_407") {
@@ -86,11 +93,11 @@ function explainProxy(reason: string, proxy: HttpProxy, host: string, detail: st
     };
   }
   const status = /^ERR_PROXY_(\d+)$/.exec(reason)?.[1];
-  const what = status === undefined ? explain(reason, name, detail).what : `${name} did not connect to ${host}`;
+  const what = status === undefined ? describeFailure(reason, name, detail).what : `${name} did not connect to ${host}`;
   return { what, todo: `Check the proxy and its URL (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY); ${without}.` };
 }
 
-function explainTls(reason: string, host: string): { what: string; todo: string } | undefined {
+function describeTlsFailure(reason: string, host: string): { what: string; todo: string } | undefined {
   if (reason === "ERR_TLS_CERT_ALTNAME_INVALID") {
     return {
       what: `the certificate of ${host} is for another name`,
@@ -123,3 +130,5 @@ function explainTls(reason: string, host: string): { what: string; todo: string 
   }
   return undefined;
 }
+
+nameErrors({ ConnectionError });

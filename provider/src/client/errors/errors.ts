@@ -9,8 +9,8 @@ export interface RequestPlace {
 }
 
 /**
- * What every error of this client extends. `name` and `code` are stable and meant to be compared; `message` is for
- * people and may change. No error holds the API key, a request header or the HTTP library's own error.
+ * What every error of this client extends. `name` and `code` are stable and meant to be compared; `message` is for people and
+ * may change. No error holds the API key, a request header or the HTTP library's own error.
  *
  * @example
  * try {
@@ -21,73 +21,85 @@ export interface RequestPlace {
  * }
  */
 export abstract class MistralError extends Error {
-  static {
-    MistralError.prototype.name = "MistralError";
-  }
   /** Stable code of the error's class, such as `ERR_MISTRAL_NOT_FOUND`. */
-  abstract readonly code: string;
+  readonly code: string;
+  /** The first part of the message: what failed, and where. */
+  readonly summary: string;
+  /** The last part of the message: what else to know before the request is sent again; often empty. */
+  readonly caution: string;
+
+  /** @param advice what to do next, for a program that uses this client */
+  constructor(summary: string, advice = "", caution = "") {
+    super(joinParts(summary, advice, caution));
+    this.code = codeOf(this.name);
+    this.summary = summary;
+    this.caution = caution;
+  }
+
+  /** The message with advice for other readers, who set the client's options by other means. */
+  messageWith(advice: string): string {
+    return joinParts(this.summary, advice, this.caution);
+  }
+}
+
+const joinParts = (...parts: string[]) => parts.filter((part) => part !== "").join(" ");
+
+/** `NotFoundError` → `ERR_MISTRAL_NOT_FOUND` */
+const codeOf = (name: string) =>
+  `ERR_MISTRAL${name
+    .replace(/Error$/, "")
+    .replace(/[A-Z]/g, (letter) => `_${letter}`)
+    .toUpperCase()}`;
+
+/** Gives error classes their names, which bundlers would shorten: the keys of an object stay as they are. */
+export function nameErrors(classes: Record<string, { prototype: MistralError }>): void {
+  for (const [name, { prototype }] of Object.entries(classes)) {
+    Object.defineProperty(prototype, "name", { value: name, writable: true, configurable: true });
+  }
 }
 
 /** No API key, and the server is not on this machine. Thrown before anything is sent. */
 export class MissingApiKeyError extends MistralError {
-  static {
-    MissingApiKeyError.prototype.name = "MissingApiKeyError";
-  }
-  override readonly code = "ERR_MISTRAL_MISSING_API_KEY";
+  readonly baseUrl: string;
 
   constructor(baseUrl: string) {
-    super(
-      `There is no API key for ${baseUrl}. Set connection.apiKey on the resource, the stack's config ("pulumi config set --secret mistral:apiKey"), or the environment variable MISTRAL_API_KEY; in a program of your own, the client's option apiKey.`,
-    );
+    super(`There is no API key for ${baseUrl}.`, "Set the client's option apiKey.");
+    this.baseUrl = baseUrl;
   }
 }
 
 /** The API key has characters that no HTTP header can carry: most often a line break or a quote copied along. */
-export class InvalidApiKeyError extends MistralError {
-  static {
-    InvalidApiKeyError.prototype.name = "InvalidApiKeyError";
-  }
-  override readonly code = "ERR_MISTRAL_INVALID_API_KEY";
-}
+export class InvalidApiKeyError extends MistralError {}
 
 /** The base URL cannot be used. */
 export class InvalidBaseUrlError extends MistralError {
-  static {
-    InvalidBaseUrlError.prototype.name = "InvalidBaseUrlError";
+  /** Whether the URL holds a user name or a password. */
+  readonly hasCredentials: boolean;
+
+  constructor(summary: string, advice: string, hasCredentials = false) {
+    super(summary, advice);
+    this.hasCredentials = hasCredentials;
   }
-  override readonly code = "ERR_MISTRAL_INVALID_BASE_URL";
 }
 
 /** An argument of a call cannot be used: an empty id, a negative limit. Thrown before anything is sent. */
-export class InvalidArgumentError extends MistralError {
-  static {
-    InvalidArgumentError.prototype.name = "InvalidArgumentError";
-  }
-  override readonly code = "ERR_MISTRAL_INVALID_ARGUMENT";
-}
+export class InvalidArgumentError extends MistralError {}
 
 /** The `signal` of the call was aborted: during the request, in the pause before a retry, or between two polls. */
-export class AbortedError extends MistralError {
-  static {
-    AbortedError.prototype.name = "AbortedError";
-  }
-  override readonly code = "ERR_MISTRAL_ABORTED";
-}
+export class AbortedError extends MistralError {}
 
 /** The server stopped making progress for `timeoutMs`, in the last of all attempts. */
 export class RequestTimeoutError extends MistralError {
-  static {
-    RequestTimeoutError.prototype.name = "RequestTimeoutError";
-  }
-  override readonly code = "ERR_MISTRAL_REQUEST_TIMEOUT";
   readonly method: string;
   readonly path: string;
   /** Milliseconds without progress. */
   readonly timeoutMs: number;
 
-  constructor(place: RequestPlace, timeoutMs: number, attempts: number, advice: string) {
+  constructor(place: RequestPlace, timeoutMs: number, attempts: number, caution: string) {
     super(
-      `${place.method} ${place.path} on ${place.baseUrl}: no progress for ${timeoutMs / 1000} s${inAttempts(attempts)}. Try again, or allow more time (mistral:requestTimeout, in seconds; in the client requestTimeoutMs).${advice}`,
+      `${place.method} ${place.path} on ${place.baseUrl}: no progress for ${timeoutMs / 1000} s${inAttempts(attempts)}.`,
+      "Try again, or allow more time (requestTimeoutMs).",
+      caution,
     );
     this.method = place.method;
     this.path = place.path;
@@ -100,10 +112,6 @@ export class RequestTimeoutError extends MistralError {
  * has to be there. The usual cause is a base URL that points elsewhere, or a proxy that answers in the API's place.
  */
 export class InvalidResponseError extends MistralError {
-  static {
-    InvalidResponseError.prototype.name = "InvalidResponseError";
-  }
-  override readonly code = "ERR_MISTRAL_INVALID_RESPONSE";
   readonly method: string;
   readonly path: string;
   /** Status of the reply. */
@@ -131,10 +139,6 @@ export class InvalidResponseError extends MistralError {
 
 /** `waitUntilComplete` ran out of time. Only the waiting ended: the job goes on. */
 export class WaitTimeoutError extends MistralError {
-  static {
-    WaitTimeoutError.prototype.name = "WaitTimeoutError";
-  }
-  override readonly code = "ERR_MISTRAL_WAIT_TIMEOUT";
   readonly jobId: string;
   /** The status seen last; undefined when no poll was answered. */
   readonly status: string | undefined;
@@ -150,10 +154,6 @@ export class WaitTimeoutError extends MistralError {
 
 /** The file to upload cannot be read: it is missing, a directory, or not permitted. Nothing was uploaded. */
 export class FileUnreadableError extends MistralError {
-  static {
-    FileUnreadableError.prototype.name = "FileUnreadableError";
-  }
-  override readonly code = "ERR_MISTRAL_FILE_UNREADABLE";
   readonly file: string;
 
   constructor(file: string, problem: string) {
@@ -164,16 +164,15 @@ export class FileUnreadableError extends MistralError {
 
 /** The file changed while it was being uploaded, or is not the one that was expected. The server did not keep it. */
 export class FileChangedError extends MistralError {
-  static {
-    FileChangedError.prototype.name = "FileChangedError";
-  }
-  override readonly code = "ERR_MISTRAL_FILE_CHANGED";
   readonly file: string;
   /** What happened to it, in words. */
   readonly problem: string;
 
   constructor(file: string, problem: string) {
-    super(`${file} ${problem}. The upload was broken off, and no part of it is used. Try again when the file rests.`);
+    super(
+      `${file} ${problem}. The upload was broken off, and no part of it is used.`,
+      "Retry once nothing is writing to the file.",
+    );
     this.file = file;
     this.problem = problem;
   }
@@ -182,3 +181,17 @@ export class FileChangedError extends MistralError {
 export function inAttempts(attempts: number): string {
   return attempts > 1 ? ` in ${attempts} attempts` : "";
 }
+
+nameErrors({
+  MistralError,
+  MissingApiKeyError,
+  InvalidApiKeyError,
+  InvalidBaseUrlError,
+  InvalidArgumentError,
+  AbortedError,
+  RequestTimeoutError,
+  InvalidResponseError,
+  WaitTimeoutError,
+  FileUnreadableError,
+  FileChangedError,
+});

@@ -45,7 +45,7 @@ export async function openSource(source: FileSource): Promise<OpenSource> {
   const open = { name, label, assertUnchanged: async () => {}, close: async () => {} };
   if ("content" in source) {
     const content = typeof source.content === "string" ? Buffer.from(source.content) : source.content;
-    return { ...open, bytes: content.byteLength, content: pieces(content) };
+    return { ...open, bytes: content.byteLength, content: chunks(content) };
   }
   if (!Number.isSafeInteger(source.bytes) || source.bytes < 0) {
     throw new InvalidArgumentError(`bytes must be the length of ${label}, not ${source.bytes}.`);
@@ -60,7 +60,7 @@ export async function openSource(source: FileSource): Promise<OpenSource> {
   return {
     ...open,
     bytes: source.bytes,
-    content: named(label, content()),
+    content: withReadableErrors(label, content()),
     close: async () => {
       stream?.destroy();
     },
@@ -90,7 +90,7 @@ async function openPath({ path, name = basename(path), label = path, bytes }: Pa
     name,
     label,
     bytes: size,
-    content: named(label, chunksOf(file, CHUNK_BYTES)),
+    content: withReadableErrors(label, chunksOf(file, CHUNK_BYTES)),
     assertUnchanged: async () => {
       // Asked of the path: a file that was replaced is another one for everybody else, whatever is still read here.
       const after = await stat(path, { bigint: true }).catch(() => undefined);
@@ -110,7 +110,7 @@ async function openPath({ path, name = basename(path), label = path, bytes }: Pa
   };
 }
 
-async function* named(label: string, content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* withReadableErrors(label: string, content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   try {
     yield* content;
   } catch (error) {
@@ -118,7 +118,7 @@ async function* named(label: string, content: AsyncIterable<Uint8Array>): AsyncG
   }
 }
 
-async function* pieces(content: Uint8Array): AsyncGenerator<Uint8Array> {
+async function* chunks(content: Uint8Array): AsyncGenerator<Uint8Array> {
   for (let start = 0; start < content.byteLength; start += CHUNK_BYTES) {
     yield content.subarray(start, start + CHUNK_BYTES);
   }

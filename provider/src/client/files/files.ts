@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { InvalidResponseError } from "../errors/errors";
-import { deleteOnce } from "../http/deletion";
+import { deleteIdempotently } from "../http/deletion";
 import type { Http } from "../http/http";
 import { LARGEST_PAGE, walkPages } from "../http/pages";
 import { segment, toQuery } from "../http/query";
@@ -43,11 +43,7 @@ export interface UploadOptions extends RequestOptions {
 
 /** Uploaded files. */
 export class Files {
-  readonly #http: Http;
-
-  constructor(http: Http) {
-    this.#http = http;
-  }
+  constructor(private readonly http: Http) {}
 
   /**
    * Uploads a file, streamed and in constant memory. It is sent once: a repeat would leave a second copy behind. What the
@@ -62,17 +58,17 @@ export class Files {
    */
   async upload(source: FileSource, options: UploadOptions = {}): Promise<File> {
     // Before the file is opened: without a key nothing happens at all.
-    this.#http.assertKey();
+    this.http.assertKey();
     return uploadSource(source, options.purpose ?? "fine-tune", options.onProgress, async (body, { label, bytes }) => {
       const request = { method: "POST", path: PATH, body, repeatable: false } as const;
-      const file = await this.#http.json(fileSchema, request, options);
+      const file = await this.http.json(fileSchema, request, options);
       if (file.bytes === undefined || file.bytes === bytes) return file;
       const left = await this.delete(file.id, options).then(
         () => "was deleted again",
         () => "could not be deleted again",
       );
       throw new InvalidResponseError(
-        { ...request, baseUrl: this.#http.baseUrl },
+        { ...request, baseUrl: this.http.baseUrl },
         { status: 200, field: "bytes" },
         `${bytes} bytes of ${label} were sent, and the server has ${file.bytes}, as file ${file.id}, which ${left}`,
       );
@@ -81,7 +77,7 @@ export class Files {
 
   /** One page of files. */
   async list(request: FileListRequest = {}, options?: RequestOptions): Promise<FileList> {
-    return this.#http.json(
+    return this.http.json(
       fileListSchema,
       { method: "GET", path: PATH, query: toQuery({ ...request }), repeatable: true },
       options,
@@ -98,7 +94,7 @@ export class Files {
 
   /** What the server knows of a file. */
   async get(id: string, options?: RequestOptions): Promise<File> {
-    return this.#http.json(fileSchema, { method: "GET", path: `${PATH}/${segment(id)}`, repeatable: true }, options);
+    return this.http.json(fileSchema, { method: "GET", path: `${PATH}/${segment(id)}`, repeatable: true }, options);
   }
 
   /**
@@ -110,7 +106,7 @@ export class Files {
    */
   async download(id: string, options?: RequestOptions): Promise<Readable> {
     const request = { method: "GET", path: `${PATH}/${segment(id)}/content`, repeatable: true } as const;
-    return this.#http.stream(request, options);
+    return this.http.stream(request, options);
   }
 
   /**
@@ -119,7 +115,7 @@ export class Files {
    * @param options `expiry`: hours until it ends; the server's default is 24
    */
   async getSignedUrl(id: string, options: RequestOptions & { expiry?: number | undefined } = {}): Promise<SignedUrl> {
-    return this.#http.json(
+    return this.http.json(
       signedUrlSchema,
       {
         method: "GET",
@@ -137,6 +133,6 @@ export class Files {
    * @throws {NotFoundError} there is none; unless a repeat found none, because an earlier attempt had deleted it
    */
   async delete(id: string, options?: RequestOptions): Promise<Deleted> {
-    return deleteOnce(this.#http, PATH, id, options);
+    return deleteIdempotently(this.http, PATH, id, options);
   }
 }

@@ -18,18 +18,22 @@ export function normaliseBaseUrl(text: string): string {
   // The text itself is not repeated where it may hold a password or a token.
   if (url.username !== "" || url.password !== "") {
     throw new InvalidBaseUrlError(
-      `The base URL for ${url.host} holds a user name or a password. Leave them out of it, and set the API key as connection.apiKey, mistral:apiKey or MISTRAL_API_KEY.`,
+      `The base URL for ${url.host} holds a user name or a password.`,
+      "Leave them out of it, and set the client's option apiKey.",
+      true,
     );
   }
   if (url.search !== "" || url.hash !== "") {
     throw new InvalidBaseUrlError(
-      `The base URL ${url.origin}${url.pathname} is followed by a query or a fragment ("?" or "#"). Leave that out.`,
+      `The base URL ${url.origin}${url.pathname} is followed by a query or a fragment ("?" or "#").`,
+      "Leave that out.",
     );
   }
   const prefix = url.pathname.replace(/\/+$/, "").replace(/\/v1$/, "").replace(/\/+$/, "");
   if (/\/v1(\/|$)|\/\/|%2f|%2e/i.test(prefix)) {
     throw new InvalidBaseUrlError(
-      `The base URL ${url.origin}${url.pathname} has the path of an endpoint. Give the server's address alone, such as ${url.origin}.`,
+      `The base URL ${url.origin}${url.pathname} has the path of an endpoint.`,
+      `Give the server's address alone, such as ${url.origin}.`,
     );
   }
   return url.origin + prefix;
@@ -43,10 +47,15 @@ function parse(text: string): URL {
   // "localhost:8080" parses as a URL with the scheme "localhost:", and "user:secret@host" as one with "user:".
   // Only what is plainly a host is repeated: a key that was put into the wrong field must not be printed.
   const looksLikeHost = /^(localhost|[a-z0-9-]+(\.[a-z0-9-]+)+)(:\d+)?(\/[\w./-]*)?$/i.test(text);
+  if (looksLikeHost) {
+    throw new InvalidBaseUrlError(
+      `The base URL "${text}" has no scheme.`,
+      `Write "https://${text}", or "http://${text}" for a server on this machine.`,
+    );
+  }
   throw new InvalidBaseUrlError(
-    looksLikeHost
-      ? `The base URL "${text}" has no scheme. Write "https://${text}", or "http://${text}" for a server on this machine.`
-      : "The base URL is not an http or https URL. Write it like https://api.mistral.ai or http://127.0.0.1:8080.",
+    "The base URL is not an http or https URL.",
+    "Write it like https://api.mistral.ai or http://127.0.0.1:8080.",
   );
 }
 

@@ -36,45 +36,49 @@ export interface ApiRequest {
  */
 export class Http {
   readonly baseUrl: string;
-  // Private fields are left out when the client is printed or made into JSON.
-  readonly #apiKey: string | undefined;
-  readonly #headers: Record<string, string>;
-  readonly #maxRetries: number;
-  readonly #timeoutMs: number;
-  #got: Got | undefined;
+  private readonly timeoutMs: number;
+  // Functions, because a client that is printed or made into JSON shows the values of its private fields too.
+  private readonly credentials: () => { apiKey: string | undefined; headers: Record<string, string> };
+  private readonly got: () => Got;
 
   constructor(options: ClientOptions) {
     checkLimits({ maxRetries: options.maxRetries, timeoutMs: options.requestTimeoutMs });
     this.baseUrl = normaliseBaseUrl(options.baseUrl ?? DEFAULT_BASE_URL);
-    this.#apiKey = checkApiKey(options.apiKey);
-    this.#headers = checkHeaders(options.headers);
-    this.#maxRetries = options.maxRetries ?? DEFAULT_MAX_RETRIES;
-    this.#timeoutMs = options.requestTimeoutMs ?? DEFAULT_TIMEOUT_MS;
+    this.timeoutMs = options.requestTimeoutMs ?? DEFAULT_TIMEOUT_MS;
+    const apiKey = checkApiKey(options.apiKey);
+    const headers = checkHeaders(options.headers);
+    this.credentials = () => ({ apiKey, headers });
+    const allHeaders = { ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }), ...headers };
+    let got: Got | undefined;
+    this.got = () => {
+      got ??= gotWith(allHeaders, this.timeoutMs, options.maxRetries ?? DEFAULT_MAX_RETRIES);
+      return got;
+    };
   }
 
   /** @throws {MissingApiKeyError} the server is not on this machine, and there is no key for it */
   assertKey(): void {
-    if (this.#apiKey === undefined && !isLoopbackUrl(this.baseUrl)) {
+    if (this.credentials().apiKey === undefined && !isLoopbackUrl(this.baseUrl)) {
       throw new MissingApiKeyError(this.baseUrl);
     }
   }
 
   /** Sends the request and reads the reply as JSON of the schema's shape. */
   async json<T>(schema: ReplySchema<T>, request: ApiRequest, options: RequestOptions = {}): Promise<T> {
-    const prepared = this.#prepare(request, options);
+    const prepared = this.prepare(request, options);
     let response: Response<string>;
     try {
       response = await (prepared.got(prepared.url, prepared.options) as CancelableRequest<Response<string>>);
     } catch (error) {
-      throw this.#translate(error, request, options);
+      throw this.translate(error, request, options);
     }
-    return readReply(schema, this.#replyOf(response, request, options), this.#place(request));
+    return readReply(schema, this.replyOf(response, request, options), this.place(request));
   }
 
   /** Sends the request and gives the reply's body as a stream, once its headers have come. */
   async stream(request: ApiRequest, options: RequestOptions = {}): Promise<Readable> {
-    const prepared = this.#prepare(request, options);
-    const translate = (error: unknown) => this.#translate(error, request, options);
+    const prepared = this.prepare(request, options);
+    const translate = (error: unknown) => this.translate(error, request, options);
     const source = await new Promise<GotStream>((resolve, reject) => {
       const listen = (attempt: GotStream): void => {
         attempt.once("retry", (_count, _error, createRetryStream) => listen(createRetryStream()));
@@ -84,7 +88,7 @@ export class Http {
           attempt.removeAllListeners("retry");
           if (response.statusCode >= 300) {
             attempt.destroy();
-            reject(redirected(this.#replyOf(response, request, options), this.#place(request)));
+            reject(redirected(this.replyOf(response, request, options), this.place(request)));
           } else {
             resolve(attempt);
           }
@@ -98,24 +102,19 @@ export class Http {
     return content;
   }
 
-  #place(request: ApiRequest): RequestPlace {
+  private place(request: ApiRequest): RequestPlace {
     return { method: request.method, path: decodeURIComponent(request.path), baseUrl: this.baseUrl };
   }
 
   /** got's options, as far as they differ from those that all requests share. */
-  #prepare(request: ApiRequest, options: RequestOptions): { got: Got; url: URL; options: OptionsInit } {
+  private prepare(request: ApiRequest, options: RequestOptions): { got: Got; url: URL; options: OptionsInit } {
     this.assertKey();
     checkLimits(options);
-    this.#got ??= gotWith(
-      { ...(this.#apiKey !== undefined && { authorization: `Bearer ${this.#apiKey}` }), ...this.#headers },
-      this.#timeoutMs,
-      this.#maxRetries,
-    );
     const { timeoutMs, maxRetries, signal } = options;
     const { body, json, repeatable } = request;
     const url = new URL(this.baseUrl + request.path + (request.query ?? ""));
     return {
-      got: this.#got,
+      got: this.got(),
       url,
       options: {
         method: request.method,
@@ -126,58 +125,59 @@ export class Http {
         ...(timeoutMs !== undefined && { timeout: timeoutsOf(timeoutMs) }),
         // A kept connection may be closed by the server just as it is used again. What cannot be repeated must not
         // fail of that, and gets a connection of its own.
-        ...agentsFor(url, { fresh: !repeatable, timeoutMs: timeoutMs ?? this.#timeoutMs }),
+        ...agentsFor(url, { fresh: !repeatable, timeoutMs: timeoutMs ?? this.timeoutMs }),
         ...(repeatable ? maxRetries !== undefined && { retry: { limit: maxRetries } } : { retry: { limit: 0 } }),
       },
     };
   }
 
-  #replyOf(response: Response, request: ApiRequest, options: RequestOptions): Reply {
+  private replyOf(response: Response, request: ApiRequest, options: RequestOptions): Reply {
     return {
       status: response.statusCode,
       headers: response.headers,
       body: typeof response.body === "string" ? response.body : "",
-      redact: (text) => redact(text, this.#secrets(request, options)),
+      redact: (text) => redact(text, this.secrets(request, options)),
     };
   }
 
-  #secrets(request: ApiRequest, options: RequestOptions): string[] {
+  private secrets(request: ApiRequest, options: RequestOptions): string[] {
+    const { apiKey, headers } = this.credentials();
     return [
-      ...(this.#apiKey === undefined ? [] : [this.#apiKey]),
-      ...Object.values(this.#headers),
+      ...(apiKey === undefined ? [] : [apiKey]),
+      ...Object.values(headers),
       ...Object.values(options.headers ?? {}),
       ...(request.secrets ?? []),
     ];
   }
 
-  #translate(error: unknown, request: ApiRequest, options: RequestOptions): Error {
+  private translate(error: unknown, request: ApiRequest, options: RequestOptions): Error {
     const { HTTPError, RequestError, TimeoutError } = loadGot();
-    const place = this.#place(request);
+    const place = this.place(request);
     if (options.signal?.aborted) {
       return new AbortedError(`${place.method} ${place.path} on ${place.baseUrl} was aborted by its signal.`);
     }
     if (!(error instanceof RequestError)) {
-      return new ConnectionError(place, "ERR_UNKNOWN", redact(String(error), this.#secrets(request, options)), 1, "");
+      return new ConnectionError(place, "ERR_UNKNOWN", redact(String(error), this.secrets(request, options)), 1, "");
     }
     const attempts = (error.request?.retryCount ?? 0) + 1;
-    const advice = request.repeatable
+    const caution = request.repeatable
       ? ""
-      : " It was not repeated, because it may have arrived: look whether it did before sending it again.";
+      : "It was not repeated, because it may have arrived: look whether it did before sending it again.";
     // Only a proxy asks for this, whether it was asked to connect or, over http, to pass the request on.
     const refusing = error instanceof HTTPError && error.response.statusCode === 407 && proxyFor(new URL(this.baseUrl));
     const failure = refusing ? new ProxyFailure(refusing, "ERR_PROXY_407") : error.cause;
     if (failure instanceof ProxyFailure) {
-      const detail = redact(failure.message, this.#secrets(request, options));
+      const detail = redact(failure.message, this.secrets(request, options));
       return new ConnectionError(place, failure.code, detail, attempts, "", failure.proxy);
     }
     if (error instanceof HTTPError) {
-      return errorOf(this.#replyOf(error.response, request, options), place, attempts);
+      return errorOf(this.replyOf(error.response, request, options), place, attempts);
     }
     if (error instanceof TimeoutError) {
-      return new RequestTimeoutError(place, options.timeoutMs ?? this.#timeoutMs, attempts, advice);
+      return new RequestTimeoutError(place, options.timeoutMs ?? this.timeoutMs, attempts, caution);
     }
-    const detail = redact(error.message, this.#secrets(request, options));
-    return new ConnectionError(place, error.code, detail, attempts, advice);
+    const detail = redact(error.message, this.secrets(request, options));
+    return new ConnectionError(place, error.code, detail, attempts, caution);
   }
 }
 

@@ -4,18 +4,18 @@ import { HttpProxyAgent } from "http-proxy-agent";
 import { HttpsProxyAgent } from "https-proxy-agent";
 import { type Agents, type HttpProxy, ProxyFailure } from "./proxy";
 
-const kept = new Map<string, Agents>();
+const pooledAgents = new Map<string, Agents>();
 
 /** Agents for a proxy: new ones for a fresh connection, otherwise those whose connections are kept. */
 export function proxyAgents(proxy: HttpProxy, fresh: boolean, timeoutMs: number): Agents {
-  if (fresh) return make(proxy, false, timeoutMs);
+  if (fresh) return createAgents(proxy, false, timeoutMs);
   const key = `${timeoutMs} ${proxy.url.href}`;
-  const agents = kept.get(key) ?? make(proxy, true, timeoutMs);
-  kept.set(key, agents);
+  const agents = pooledAgents.get(key) ?? createAgents(proxy, true, timeoutMs);
+  pooledAgents.set(key, agents);
   return agents;
 }
 
-function make(proxy: HttpProxy, keepAlive: boolean, timeoutMs: number): Agents {
+function createAgents(proxy: HttpProxy, keepAlive: boolean, timeoutMs: number): Agents {
   return {
     http: new Forwarding(proxy, keepAlive, timeoutMs) as Agent,
     // The library makes one class for both schemes.
@@ -35,7 +35,7 @@ class Forwarding extends HttpProxyAgent<string> {
 
   override connect(...[request, options]: Parameters<HttpProxyAgent<string>["connect"]>) {
     const { _headerSent } = request as { _headerSent?: boolean };
-    return patiently(this, this.to, this.timeoutMs, () => {
+    return connectWithinTimeout(this, this.to, this.timeoutMs, () => {
       const connecting = super.connect(request, options);
       // The library renders the header anew. Node would take it for one that is not written yet, and write it once more after
       // the body, as a second request.
@@ -60,7 +60,7 @@ class Tunnelling extends HttpsProxyAgent<string> {
     request.once("proxyConnect", (reply: { statusCode: number }) => {
       status = reply.statusCode;
     });
-    const socket = await patiently(this, this.to, this.timeoutMs, () => super.connect(request, options));
+    const socket = await connectWithinTimeout(this, this.to, this.timeoutMs, () => super.connect(request, options));
     // The library passes the proxy's refusal on as if the server had answered it.
     if (status !== 200) throw new ProxyFailure(this.to, `ERR_PROXY_${status}`);
     return socket;
@@ -71,7 +71,7 @@ class Tunnelling extends HttpsProxyAgent<string> {
  * Connects by way of the proxy within a time that neither got, which counts from the connection on, nor the library limits,
  * and says of a failure that it is the proxy's.
  */
-async function patiently<T>(
+async function connectWithinTimeout<T>(
   agent: { connectOpts: object },
   proxy: HttpProxy,
   timeoutMs: number,

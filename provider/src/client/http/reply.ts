@@ -39,7 +39,7 @@ export function readReply<T>(schema: ReplySchema<T>, reply: Reply, place: Reques
     // Most replies hold none, and looking at every value takes longer than the rest of the parsing.
     value = reply.body.includes("null") ? JSON.parse(reply.body, withoutNull) : JSON.parse(reply.body);
   } catch {
-    throw notTheApi(reply, place);
+    throw notAnApiReply(reply, place);
   }
   const result = schema.safeParse(value);
   if (result.success) {
@@ -59,7 +59,7 @@ export function errorOf(reply: Reply, place: RequestPlace, attempts: number): Mi
   const body = parseErrorBody(reply.body, reply.redact);
   // A gateway's own "404 page not found" says nothing about a job, and must not be taken for "the job is gone".
   if (body === undefined && (reply.status === 404 || reply.status === 410)) {
-    return notTheApi(reply, place);
+    return notAnApiReply(reply, place);
   }
   return apiErrorFor({
     ...place,
@@ -85,7 +85,7 @@ export function redirected(reply: Reply, place: RequestPlace): InvalidResponseEr
   );
 }
 
-function notTheApi(reply: Reply, place: RequestPlace): InvalidResponseError {
+function notAnApiReply(reply: Reply, place: RequestPlace): InvalidResponseError {
   const type = reply.headers["content-type"]?.split(";")[0]?.trim();
   const text = reply.redact(reply.body).replace(/\s+/g, " ").trim();
   const excerpt = text.length > LONGEST_EXCERPT ? `${text.slice(0, LONGEST_EXCERPT)}…` : text;

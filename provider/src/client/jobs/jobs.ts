@@ -15,11 +15,7 @@ const DEFAULT_LIMIT = 20;
 
 /** Fine-tuning jobs. Requests and replies have the API's own field names. */
 export class Jobs {
-  readonly #http: Http;
-
-  constructor(http: Http) {
-    this.#http = http;
-  }
+  constructor(private readonly http: Http) {}
 
   /**
    * Creates a job. The request is sent once: after a lost reply nobody knows whether there is a job, and a second
@@ -36,7 +32,7 @@ export class Jobs {
    * });
    */
   async create(request: JobCreateRequest, options?: RequestOptions): Promise<Job> {
-    return this.#http.json(
+    return this.http.json(
       jobSchema,
       { method: "POST", path: PATH, json: request, repeatable: false, secrets: secretsOf(request) },
       options,
@@ -49,7 +45,7 @@ export class Jobs {
    * @returns cost, tokens and duration in seconds, as far as the server knows them
    */
   async estimate(request: JobCreateRequest, options?: RequestOptions): Promise<JobMetadata> {
-    return this.#http.json(
+    return this.http.json(
       jobMetadataSchema,
       {
         method: "POST",
@@ -73,12 +69,12 @@ export class Jobs {
   async list(request: JobListRequest = {}, options?: RequestOptions): Promise<JobList> {
     const { limit, after, page, page_size, ...filters } = request;
     if (limit === undefined && (after === undefined || after === null)) {
-      return this.#page({ ...filters, page, page_size }, options);
+      return this.fetchPage({ ...filters, page, page_size }, options);
     }
     if (page !== undefined) {
       throw new InvalidArgumentError("Give either page, or limit and after: they are two ways to walk the same list.");
     }
-    return this.#after(filters, after ?? undefined, limit ?? DEFAULT_LIMIT, page_size, options);
+    return this.listAfter(filters, after ?? undefined, limit ?? DEFAULT_LIMIT, page_size, options);
   }
 
   /**
@@ -91,12 +87,12 @@ export class Jobs {
     filters: JobFilters & { page_size?: number | undefined } = {},
     options?: RequestOptions,
   ): AsyncGenerator<Job> {
-    return walkPages((page) => this.#page({ page_size: LARGEST_PAGE, ...filters, page }, options));
+    return walkPages((page) => this.fetchPage({ page_size: LARGEST_PAGE, ...filters, page }, options));
   }
 
   /** A job with its events and checkpoints. */
   async get(id: string, options?: RequestOptions): Promise<DetailedJob> {
-    return this.#http.json(
+    return this.http.json(
       detailedJobSchema,
       { method: "GET", path: `${PATH}/${segment(id)}`, repeatable: true },
       options,
@@ -112,7 +108,7 @@ export class Jobs {
    * @throws {ConflictError} the job has ended already
    */
   async cancel(id: string, options?: RequestOptions): Promise<DetailedJob> {
-    return this.#transition(id, "cancel", (job) => /^CANCEL/.test(job.status), options);
+    return this.transition(id, "cancel", (job) => /^CANCEL/.test(job.status), options);
   }
 
   /**
@@ -122,7 +118,7 @@ export class Jobs {
    */
   async start(id: string, options?: RequestOptions): Promise<DetailedJob> {
     const started: string[] = [JobStatus.Queued, JobStatus.Started, JobStatus.Running, JobStatus.Success];
-    return this.#transition(id, "start", (job) => started.includes(job.status), options);
+    return this.transition(id, "start", (job) => started.includes(job.status), options);
   }
 
   /** Whether the job has ended, in success or not. */
@@ -144,15 +140,15 @@ export class Jobs {
     return waitUntilComplete(id, (request) => this.get(id, request), options);
   }
 
-  async #page(request: JobListRequest, options?: RequestOptions): Promise<JobList> {
-    return this.#http.json(
+  private async fetchPage(request: JobListRequest, options?: RequestOptions): Promise<JobList> {
+    return this.http.json(
       jobListSchema,
       { method: "GET", path: PATH, query: toQuery({ ...request, after: undefined }), repeatable: true },
       options,
     );
   }
 
-  async #after(
+  private async listAfter(
     filters: JobFilters,
     after: string | undefined,
     limit: number,
@@ -183,14 +179,14 @@ export class Jobs {
     return { data, object: "list" };
   }
 
-  async #transition(
+  private async transition(
     id: string,
     action: "cancel" | "start",
     isDone: (job: DetailedJob) => boolean,
     options?: RequestOptions,
   ): Promise<DetailedJob> {
     try {
-      return await this.#http.json(
+      return await this.http.json(
         detailedJobSchema,
         { method: "POST", path: `${PATH}/${segment(id)}/${action}`, repeatable: true },
         options,

@@ -7,7 +7,7 @@ export interface Cancellation {
   /** Aborts when Pulumi asks the host to stop. */
   signal: AbortSignal;
   /** Whether that can be seen here at all. */
-  heard: boolean;
+  isSupported: boolean;
 }
 
 /**
@@ -29,12 +29,12 @@ export function cancellation(): Cancellation {
         if (path === CANCEL) controller.abort();
         return original.call(this, path);
       };
-      return { signal, heard: true };
+      return { signal, isSupported: true };
     }
   } catch {
     // Not inside Pulumi's host: nothing will ask to stop.
   }
-  return { signal, heard: false };
+  return { signal, isSupported: false };
 }
 
 interface Server {

@@ -15,11 +15,11 @@ export interface Engine {
   /** Shows a message. One that does not arrive disturbs nothing. */
   log(message: EngineMessage): void;
   /** Calls back once when the engine has ended, for instance because it was killed. */
-  onceGone(callback: () => void): void;
+  onExit(callback: () => void): void;
 }
 
 /** How often the engine is looked for, and how long it has to answer. */
-const LOOK_EVERY_MS = 5_000;
+const PROBE_EVERY_MS = 5_000;
 const ANSWER_WITHIN_MS = 3_000;
 
 /** The engine is on this machine: the proxy of the environment is not for it. */
@@ -56,7 +56,7 @@ export function connectToEngine(): Engine | undefined {
         request.setEphemeral(ephemeral);
         client.log(request, () => {});
       },
-      onceGone: (callback) => watch(client, callback),
+      onExit: (callback) => watchConnection(client, callback),
     };
   } catch {
     return undefined;
@@ -64,13 +64,16 @@ export function connectToEngine(): Engine | undefined {
 }
 
 /** A connection that stands is ready at once, also while the engine is suspended; only a closed one has to be made anew. */
-function watch(client: EngineClient, gone: () => void): void {
-  let met = false;
-  const look = () =>
+function watchConnection(client: EngineClient, onExit: () => void): void {
+  let wasConnected = false;
+  const probe = () =>
     client.waitForReady(Date.now() + ANSWER_WITHIN_MS, (error) => {
-      if (error && met) gone();
-      else setTimeout(look, LOOK_EVERY_MS).unref();
-      met ||= !error;
+      if (error && wasConnected) {
+        onExit();
+      } else {
+        setTimeout(probe, PROBE_EVERY_MS).unref();
+      }
+      wasConnected ||= !error;
     });
-  look();
+  probe();
 }

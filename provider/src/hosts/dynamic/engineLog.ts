@@ -1,4 +1,4 @@
-import type { Importance } from "../../lifecycle/runtime/host";
+import type { MessageKind } from "../../lifecycle/runtime/host";
 import type { Engine } from "./engine";
 
 /** Without a terminal every passing message becomes a line of the log: in CI one a minute is enough. */
@@ -10,17 +10,20 @@ const QUIET_MS = process.env.CI ? 60_000 : 1_000;
  */
 export class EngineLog {
   private readonly lastProgress = new Map<string, number>();
-  private readonly said = new Set<string>();
+  private readonly shown = new Set<string>();
 
   constructor(private readonly engine: Engine | undefined) {}
 
-  say(resource: string | undefined, text: string, importance: Importance): void {
+  log(resource: string | undefined, text: string, kind: MessageKind): void {
     const urn = resource ?? "";
-    if (importance === "progress" && !this.isDue(urn)) return;
-    const ephemeral = importance === "progress" || importance === "status";
+    if (kind === "progress" && !this.isDue(urn)) return;
+    const ephemeral = kind === "progress" || kind === "status";
     if (!ephemeral && !this.isNew(urn + text)) return;
-    if (this.engine) this.engine.log({ urn, text, severity: importance === "warning" ? "warning" : "info", ephemeral });
-    else if (!ephemeral) console.log(text);
+    if (this.engine) {
+      this.engine.log({ urn, text, severity: kind === "warning" ? "warning" : "info", ephemeral });
+    } else if (!ephemeral) {
+      console.log(text);
+    }
   }
 
   private isDue(urn: string): boolean {
@@ -32,8 +35,8 @@ export class EngineLog {
 
   /** `check` runs up to three times in one update. */
   private isNew(message: string): boolean {
-    if (this.said.has(message)) return false;
-    this.said.add(message);
+    if (this.shown.has(message)) return false;
+    this.shown.add(message);
     return true;
   }
 }

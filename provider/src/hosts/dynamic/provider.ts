@@ -1,6 +1,6 @@
 import type * as dynamic from "@pulumi/pulumi/dynamic";
 import { check } from "../../lifecycle/check";
-import { withKeyHint } from "../../lifecycle/connection/errors";
+import { withKeyAdvice } from "../../lifecycle/connection/errors";
 import { create } from "../../lifecycle/create";
 import { remove } from "../../lifecycle/delete";
 import { diff } from "../../lifecycle/diff";
@@ -23,48 +23,51 @@ export const provider = {
   },
 
   async check(olds: Properties, news: Properties): Promise<dynamic.CheckResult> {
-    return readable(async () => {
-      const { inputs, problems } = await check(own(olds), own(news), host);
+    return withReadableErrors(async () => {
+      const { inputs, problems } = await check(withoutProvider(olds), withoutProvider(news), host);
       // A failure with a property makes the engine print that property's value, secrets included.
       return { inputs, failures: problems.map((reason) => ({ property: "", reason })) };
     });
   },
 
   async diff(id: string, olds: Properties, news: Properties): Promise<dynamic.DiffResult> {
-    return readable(async () => diff(id, own(olds), own(news), host));
+    return withReadableErrors(async () => diff(id, withoutProvider(olds), withoutProvider(news), host));
   },
 
   async create(inputs: Properties): Promise<dynamic.CreateResult> {
-    host.mayTakeLong();
-    return readable(async () => {
-      const { id, outputs } = await create(own(inputs) as Inputs, host);
+    host.warnIfCancelUnsupported();
+    return withReadableErrors(async () => {
+      const { id, outputs } = await create(withoutProvider(inputs) as Inputs, host);
       return { id, outs: outputs };
     }, inputs);
   },
 
   async update(id: string, olds: Properties, news: Properties): Promise<dynamic.UpdateResult> {
-    host.mayTakeLong();
-    return readable(async () => ({ outs: await update(id, own(olds) as Outputs, own(news) as Inputs, host) }), news);
+    host.warnIfCancelUnsupported();
+    return withReadableErrors(
+      async () => ({ outs: await update(id, withoutProvider(olds) as Outputs, withoutProvider(news) as Inputs, host) }),
+      news,
+    );
   },
 
   async read(id: string, props: Properties): Promise<dynamic.ReadResult> {
-    return readable(async () => {
-      const state = own(props) as Outputs;
-      const outputs = await withKeyHint(read(id, state, host), hasOwnKey(state));
+    return withReadableErrors(async () => {
+      const state = withoutProvider(props) as Outputs;
+      const outputs = await withKeyAdvice(read(id, state, host), usesOwnKey(state));
       // An empty id tells the engine that the resource is gone.
       return outputs ? { id, props: outputs } : { id: "" };
     });
   },
 
   async delete(id: string, props: Properties): Promise<void> {
-    const state = own(props) as Outputs;
-    return readable(() => withKeyHint(remove(id, state, host), hasOwnKey(state)));
+    const state = withoutProvider(props) as Outputs;
+    return withReadableErrors(() => withKeyAdvice(remove(id, state, host), usesOwnKey(state)));
   },
 };
 
-const hasOwnKey = ({ connection }: Outputs) => connection?.apiKey !== undefined;
+const usesOwnKey = ({ connection }: Outputs) => connection?.apiKey !== undefined;
 
-function own(properties: Properties): Properties {
+function withoutProvider(properties: Properties): Properties {
   const { __provider, ...rest } = properties;
   return rest;
 }
@@ -74,7 +77,7 @@ function own(properties: Properties): Properties {
  * unfinished job in the form that keeps its id. There the serialized provider must be put back by hand, or the resource could
  * never be refreshed or deleted again.
  */
-async function readable<T>(operation: () => Promise<T>, inputs: Properties = {}): Promise<T> {
+async function withReadableErrors<T>(operation: () => Promise<T>, inputs: Properties = {}): Promise<T> {
   try {
     return await operation();
   } catch (error) {

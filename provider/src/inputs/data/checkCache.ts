@@ -28,13 +28,13 @@ export async function cachedReports(
   rules: Rules | undefined,
   inspect: () => Promise<DataReports>,
 ): Promise<DataReports> {
-  const mark = () => markOf(files, rules).catch(() => undefined);
-  const before = await mark();
+  const fingerprint = () => fingerprintOf(files, rules).catch(() => undefined);
+  const before = await fingerprint();
   const known = before && (await load(before.entry));
   if (known) return known;
 
   const reports = await inspect();
-  const after = await mark();
+  const after = await fingerprint();
   const settled = after && after.entry === before?.entry && Date.now() - after.changed > TICK_MS;
   if (settled) await store(after.entry, reports).catch(() => {});
   return reports;
@@ -45,9 +45,9 @@ export async function cachedReports(
  *
  * @returns undefined when there is something among them whose change cannot be noticed without reading it
  */
-async function markOf(files: DataFile[][], rules: Rules | undefined) {
+async function fingerprintOf(files: DataFile[][], rules: Rules | undefined) {
   let changed = 0;
-  const marks = await Promise.all(
+  const fingerprints = await Promise.all(
     files.map((each) =>
       Promise.all(
         each.map(async ({ path, asset }) => {
@@ -59,8 +59,8 @@ async function markOf(files: DataFile[][], rules: Rules | undefined) {
       ),
     ),
   );
-  if (marks.flat().includes(undefined)) return undefined;
-  const text = JSON.stringify([RULES_VERSION, rules, marks]);
+  if (fingerprints.flat().includes(undefined)) return undefined;
+  const text = JSON.stringify([RULES_VERSION, rules, fingerprints]);
   return { entry: join(folder(), `${createHash("sha256").update(text).digest("hex")}.json`), changed };
 }
 

@@ -1,13 +1,13 @@
 import type { Rules } from "#data";
 import type { DataFile } from "../../schema/files";
 import type { Inputs } from "../../schema/inputs";
-import { InputProblem, noting } from "../problem";
+import { collectProblem, InputProblem } from "../problem";
 import { jobTypeOf, targetsOf } from "../request";
 import { hasUnknown } from "../unknowns";
 import { cachedReports } from "./checkCache";
-import { describe, mustBeFile, read } from "./content";
+import { assertIsFile, describeFile, readContent } from "./content";
 import { FILE_INPUTS, type FileInput, filesOf } from "./files";
-import { type CheckedFile, type DataSource, type DataSummary, inspectData, judged } from "./inspectData";
+import { type CheckedFile, type DataSource, type DataSummary, evaluateReports, inspectData } from "./inspectData";
 
 export interface FilesChecked {
   problems: InputProblem[];
@@ -31,12 +31,14 @@ interface Place {
 export async function checkFiles(inputs: Record<string, unknown>): Promise<FilesChecked> {
   const problems: InputProblem[] = [];
   const places: Place[][] = [];
-  for (const name of FILE_INPUTS) places.push(await readable(placesOf(inputs, name), problems));
-  const reports = await noting(problems, () => inspected(inputs, places));
+  for (const name of FILE_INPUTS) {
+    places.push(await existingFiles(placesOf(inputs, name), problems));
+  }
+  const reports = await collectProblem(problems, () => inspected(inputs, places));
   if (!reports) return { problems, warnings: [] };
 
   const known = places[0]?.length === filesOf(inputs, "trainingFiles").length && places[0].length > 0;
-  const { training, validation, summary } = judged(
+  const { training, validation, summary } = evaluateReports(
     reports,
     places.map((each) => each.map(nameOf)),
     {
@@ -63,11 +65,11 @@ function placesOf(inputs: Record<string, unknown>, name: FileInput): Place[] {
 }
 
 /** Those that can be read. What is wrong with the others is said beside what is wrong in these. */
-async function readable(places: Place[], problems: InputProblem[]): Promise<Place[]> {
+async function existingFiles(places: Place[], problems: InputProblem[]): Promise<Place[]> {
   const found: Place[] = [];
   for (const place of places) {
-    await noting(problems, async () => {
-      await mustBeFile(place.file, pathOf(place));
+    await collectProblem(problems, async () => {
+      await assertIsFile(place.file, pathOf(place));
       found.push(place);
     });
   }
@@ -75,12 +77,12 @@ async function readable(places: Place[], problems: InputProblem[]): Promise<Plac
 }
 
 const pathOf = ({ name, index }: Place) => `${name}[${index}]`;
-const nameOf = ({ file }: Place) => describe(file);
+const nameOf = ({ file }: Place) => describeFile(file);
 
 function inspected(inputs: Record<string, unknown>, places: Place[][]) {
   const rules = rulesOf(inputs);
   const [training = [], validation = []] = places.map((each) =>
-    each.map((place): DataSource => ({ name: nameOf(place), open: () => read(place.file, pathOf(place)) })),
+    each.map((place): DataSource => ({ name: nameOf(place), open: () => readContent(place.file, pathOf(place)) })),
   );
   const files = places.map((each) => each.map(({ file }) => file));
   return cachedReports(files, rules, () => inspectData(training, validation, rules));

@@ -13,7 +13,7 @@ import { InputProblem } from "../problem";
 const STALLED_MS = 60_000;
 
 /** An asset's content as a stream. */
-export function open({ asset }: DataFile, stalledMs = STALLED_MS): Readable {
+export function openAsset({ asset }: DataFile, stalledMs = STALLED_MS): Readable {
   const { text, uri } = (asset ?? {}) as WireAsset;
   if (text !== undefined) return Readable.from([Buffer.from(text)]);
   if (uri?.startsWith("file:")) return createReadStream(new URL(uri));
@@ -24,31 +24,31 @@ export function open({ asset }: DataFile, stalledMs = STALLED_MS): Readable {
 }
 
 /** A file's content, wherever it comes from, with the reason in words when it cannot be read. */
-export async function* read(file: DataFile, where: string): AsyncGenerator<Buffer> {
+export async function* readContent(file: DataFile, inputPath: string): AsyncGenerator<Buffer> {
   try {
-    yield* file.path === undefined ? open(file) : fileChunks(file.path);
+    yield* file.path === undefined ? openAsset(file) : fileChunks(file.path);
   } catch (error) {
-    throw new InputProblem(where, `${describe(file)}: ${reasonOf(error)}`);
+    throw new InputProblem(inputPath, `${describeFile(file)}: ${reasonOf(error)}`);
   }
 }
 
 /** @throws InputProblem when a path is not that of a file */
-export async function mustBeFile({ path }: DataFile, where: string): Promise<void> {
+export async function assertIsFile({ path }: DataFile, inputPath: string): Promise<void> {
   if (path === undefined) return;
   const stats = await stat(path).catch((error: unknown) => {
-    const looked = isAbsolute(path) ? "" : ` (looked for ${resolve(path)})`;
-    throw new InputProblem(where, `${path}: ${reasonOf(error)}${looked}`);
+    const resolvedPath = isAbsolute(path) ? "" : ` (looked for ${resolve(path)})`;
+    throw new InputProblem(inputPath, `${path}: ${reasonOf(error)}${resolvedPath}`);
   });
   if (stats.isFile()) return;
-  throw new InputProblem(where, `${path}: expected a file, got a ${stats.isDirectory() ? "directory" : "device"}`);
+  throw new InputProblem(inputPath, `${path}: expected a file, got a ${stats.isDirectory() ? "directory" : "device"}`);
 }
 
 /** A file in words, for messages. */
-export function describe(file: DataFile): string {
+export function describeFile(file: DataFile): string {
   if (file.path !== undefined) return file.path;
   if (file.fileId !== undefined) return `the file ${file.fileId}`;
   const { text, uri } = (file.asset ?? {}) as WireAsset;
-  return text === undefined && uri !== undefined ? withoutSecrets(uri) : "the string asset";
+  return text === undefined && uri !== undefined ? withoutCredentials(uri) : "the string asset";
 }
 
 const REASONS: Record<string, string> = {
@@ -67,7 +67,7 @@ function reasonOf(error: unknown): string {
 }
 
 /** A URL without what may be a password or a signature. */
-function withoutSecrets(uri: string): string {
+function withoutCredentials(uri: string): string {
   if (!URL.canParse(uri)) return "the remote asset";
   return Object.assign(new URL(uri), { username: "", password: "", search: "", hash: "" }).href;
 }

@@ -12,7 +12,7 @@ export interface Context {
 
 /** What makes a file useless for the training. */
 export function errorsOf(name: string, report: FileReport, options: DataOptions): string[] {
-  const errors = badSamples(name, report, options);
+  const errors = invalidSampleErrors(name, report, options);
   if (report.bytes > MAX_FILE_BYTES) {
     errors.push(
       `${name}: has ${report.bytes} bytes, a file may have ${MAX_FILE_BYTES}; give the data in several files`,
@@ -22,11 +22,12 @@ export function errorsOf(name: string, report: FileReport, options: DataOptions)
 }
 
 /** None while no more of its samples are bad than may be skipped. */
-function badSamples(name: string, report: FileReport, { allowed = 0 }: DataOptions): string[] {
+function invalidSampleErrors(name: string, report: FileReport, { allowed = 0 }: DataOptions): string[] {
   const { good, bad } = report;
   if (bad === 0 && good > 0) return [];
-  if (bad === 0)
+  if (bad === 0) {
     return [`${name}: expected a JSON object on each line, got ${report.bytes === 0 ? "no bytes" : "none"}`];
+  }
   if (withinSkipShare(report, allowed)) return [];
   const lines = report.findings.map(({ line, message }) => `${name}:${line}: ${message}`);
   if (bad > lines.length) lines.push(`${name}: ${bad - lines.length} more`);

@@ -1,8 +1,8 @@
-import { shortForm } from "../../schema/assets";
+import { normalizeFile } from "../../schema/assets";
 import type { DataFile } from "../../schema/files";
 import { InputProblem } from "../problem";
 import { hasUnknown } from "../unknowns";
-import { describe } from "./content";
+import { describeFile } from "./content";
 
 export const FILE_INPUTS = ["trainingFiles", "validationFiles"] as const;
 export type FileInput = (typeof FILE_INPUTS)[number];
@@ -12,7 +12,7 @@ export function longForm(inputs: Record<string, unknown>): Record<string, unknow
   const result = { ...inputs };
   for (const name of FILE_INPUTS) {
     const files = inputs[name];
-    if (Array.isArray(files)) result[name] = files.map(shortForm);
+    if (Array.isArray(files)) result[name] = files.map(normalizeFile);
   }
   return result;
 }
@@ -26,19 +26,24 @@ export function filesOf(inputs: Record<string, unknown>, name: FileInput): DataF
 /** Every content counts once: trained on twice it costs twice, and validated on what was trained on it proves nothing. */
 export function repeatedFiles(inputs: Record<string, unknown>): InputProblem[] {
   const problems: InputProblem[] = [];
-  const seen = new Map<string, { name: string; where: string }>();
+  const seen = new Map<string, { name: string; inputPath: string }>();
   for (const name of FILE_INPUTS) {
     for (const [index, file] of filesOf(inputs, name).entries()) {
       const content = file.sha256 ?? file.fileId;
       if (content === undefined || hasUnknown(file)) continue;
-      const where = `${name}[${index}]`;
+      const inputPath = `${name}[${index}]`;
       const first = seen.get(content);
       if (first) {
         const expected = first.name === name ? "each file once" : "data that is not trained on";
         problems.push(
-          new InputProblem(where, `expected ${expected}, got ${describe(file)} with the content of ${first.where}`),
+          new InputProblem(
+            inputPath,
+            `expected ${expected}, got ${describeFile(file)} with the content of ${first.inputPath}`,
+          ),
         );
-      } else seen.set(content, { name, where: `${where}, ${describe(file)}` });
+      } else {
+        seen.set(content, { name, inputPath: `${inputPath}, ${describeFile(file)}` });
+      }
     }
   }
   return problems;

@@ -75,25 +75,28 @@ export async function inspectData(
 }
 
 /** Says what the reports mean for a job: what makes its data useless, what is odd, and what the training data comes to. */
-export function judged(reports: DataReports, names: readonly string[][], options: DataOptions): CheckedData {
+export function evaluateReports(reports: DataReports, names: readonly string[][], options: DataOptions): CheckedData {
   const [trainingNames = [], validationNames = []] = names;
   const summary = summaryOf(reports.training);
-  const judge = (names: string[], trainingBytes?: number) => (report: FileReport, index: number) => {
+  const evaluate = (names: string[], trainingBytes?: number) => (report: FileReport, index: number) => {
     const name = names[index] as string;
     const warnings = warningsOf(name, report, { ...options, names, trainingBytes });
     return { name, report, errors: errorsOf(name, report, options), warnings };
   };
   return {
-    training: reports.training.map(judge(trainingNames)),
-    validation: reports.validation.map(judge(validationNames, options.moreTraining ? Infinity : summary.bytes)),
+    training: reports.training.map(evaluate(trainingNames)),
+    validation: reports.validation.map(evaluate(validationNames, options.moreTraining ? Infinity : summary.bytes)),
     summary,
   };
 }
 
 function summaryOf(reports: FileReport[]): DataSummary {
   const characters: Record<string, number> = {};
-  for (const report of reports)
-    for (const [role, count] of Object.entries(report.characters)) characters[role] = (characters[role] ?? 0) + count;
+  for (const report of reports) {
+    for (const [role, count] of Object.entries(report.characters)) {
+      characters[role] = (characters[role] ?? 0) + count;
+    }
+  }
   const bytes = reports.reduce((sum, report) => sum + report.bytes, 0);
   return {
     samples: reports.reduce((sum, { good }) => sum + good, 0),

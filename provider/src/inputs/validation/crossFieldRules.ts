@@ -1,10 +1,10 @@
 import { InputProblem } from "../problem";
 
 /** Triggers stand in the state several times over, and in every diff; the hash of something large does as well. */
-const MOST_TRIGGER_BYTES = 64 * 1024;
+const MAX_TRIGGER_BYTES = 64 * 1024;
 
 /** The rules that hold between several inputs, and those that a schema does not express. */
-export function acrossInputs(inputs: Record<string, unknown>): InputProblem[] {
+export function crossFieldProblems(inputs: Record<string, unknown>): InputProblem[] {
   const { jobType, classifierTargets, triggers } = inputs;
   const problems: InputProblem[] = [];
   const add = (path: string, message: string) => problems.push(new InputProblem(path, message));
@@ -19,8 +19,8 @@ export function acrossInputs(inputs: Record<string, unknown>): InputProblem[] {
     add("classifierTargets", 'expected at least 1 element with jobType "classifier", got none');
   }
   const triggerBytes = Buffer.byteLength(JSON.stringify(triggers ?? []));
-  if (triggerBytes > MOST_TRIGGER_BYTES) {
-    add("triggers", `expected at most ${MOST_TRIGGER_BYTES} bytes as JSON, got ${triggerBytes}; give a hash instead`);
+  if (triggerBytes > MAX_TRIGGER_BYTES) {
+    add("triggers", `expected at most ${MAX_TRIGGER_BYTES} bytes as JSON, got ${triggerBytes}; give a hash instead`);
   }
   return problems;
 }

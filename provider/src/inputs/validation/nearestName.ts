@@ -16,16 +16,16 @@ export function nearestName(name: string, place: readonly PropertyKey[]): string
 function namesAt(place: readonly PropertyKey[]): string[] {
   let schema: unknown = inputsSchema;
   for (const part of place) {
-    const outer = bare(schema);
+    const outer = unwrap(schema);
     schema = outer instanceof z.ZodObject ? outer.shape[part as string] : outer instanceof z.ZodArray && outer.element;
   }
-  const object = bare(schema);
+  const object = unwrap(schema);
   if (!(object instanceof z.ZodObject)) return [];
   return Object.keys(object.shape).filter((name) => !object.shape[name].meta()?.internal);
 }
 
 /** A schema without what is only wrapped around it: that it may be left out, and the short forms. */
-function bare(schema: unknown): unknown {
-  if (schema instanceof z.ZodOptional) return bare(schema.unwrap());
-  return schema instanceof z.ZodPipe ? bare(schema.out) : schema;
+function unwrap(schema: unknown): unknown {
+  if (schema instanceof z.ZodOptional) return unwrap(schema.unwrap());
+  return schema instanceof z.ZodPipe ? unwrap(schema.out) : schema;
 }

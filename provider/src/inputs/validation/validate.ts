@@ -1,7 +1,7 @@
 import { inputsSchema } from "../../schema/inputs";
 import { InputProblem, pathText } from "../problem";
 import { isWithin, unknownPaths } from "../unknowns";
-import { acrossInputs } from "./crossFieldRules";
+import { crossFieldProblems } from "./crossFieldRules";
 import { inputMessage, REQUIRED } from "./messages";
 import { nearestName } from "./nearestName";
 
@@ -13,7 +13,7 @@ export function validate(inputs: Record<string, unknown>): InputProblem[] {
   const unknown = unknownPaths(inputs);
   const { error } = inputsSchema.safeParse(inputs, { error: inputMessage });
   const issues = (error?.issues ?? []).filter((issue) => !isWithin(issue.path, unknown));
-  if (issues.length === 0) return acrossInputs(inputs);
+  if (issues.length === 0) return crossFieldProblems(inputs);
 
   const problems: InputProblem[] = [];
   const misspelt = new Set<string>();

@@ -8,6 +8,7 @@ import {
 import { InputProblem } from "../../inputs/problem";
 import type { Inputs } from "../../schema/inputs";
 import type { Host } from "../runtime/host";
+import { pulumiErrorText } from "./advice";
 import { type ConnectionConfig, connectionConfig } from "./config";
 
 /** A server, and the client that talks to it. */
@@ -26,17 +27,17 @@ export interface Connection {
 export async function connect(inputs: Pick<Inputs, "connection">, host: Pick<Host, "config">): Promise<Connection> {
   const { connection = {} } = inputs;
   const config = await connectionConfig(host);
-  const ownKey: Candidate = ["connection.apiKey", connection.apiKey];
-  const apiKey = firstOf(
+  const ownKey: Setting = ["connection.apiKey", connection.apiKey];
+  const apiKey = firstSet(
     ownKey,
-    ...(connection.baseUrl === undefined ? candidates("apiKey", config, "MISTRAL_API_KEY") : []),
+    ...(connection.baseUrl === undefined ? configuredSettings("apiKey", config, "MISTRAL_API_KEY") : []),
   );
-  const baseUrl = firstOf(
+  const baseUrl = firstSet(
     ["connection.baseUrl", connection.baseUrl],
-    ...candidates("baseUrl", config, "MISTRAL_BASE_URL"),
+    ...configuredSettings("baseUrl", config, "MISTRAL_BASE_URL"),
   );
   try {
-    const client = clientWith({
+    const client = sharedClient({
       apiKey: apiKey.value,
       baseUrl: baseUrl.value,
       maxRetries: config.maxRetries,
@@ -44,9 +45,9 @@ export async function connect(inputs: Pick<Inputs, "connection">, host: Pick<Hos
     });
     return { client, baseUrl: client.baseUrl };
   } catch (error) {
-    if (error instanceof InvalidApiKeyError) throw new InputProblem(apiKey.name, error.message);
-    if (error instanceof InvalidBaseUrlError) throw new InputProblem(baseUrl.name, error.message);
-    if (error instanceof InvalidArgumentError) throw new InputProblem("mistral:requestTimeout", error.message);
+    if (error instanceof InvalidApiKeyError) throw new InputProblem(apiKey.name, pulumiErrorText(error));
+    if (error instanceof InvalidBaseUrlError) throw new InputProblem(baseUrl.name, pulumiErrorText(error));
+    if (error instanceof InvalidArgumentError) throw new InputProblem("mistral:requestTimeout", pulumiErrorText(error));
     throw error;
   }
 }
@@ -54,7 +55,7 @@ export async function connect(inputs: Pick<Inputs, "connection">, host: Pick<Hos
 const clients = new Map<string, MistralClient>();
 
 /** One client for the same server and key, by which the waits for its jobs find each other. */
-function clientWith(options: ClientOptions): MistralClient {
+function sharedClient(options: ClientOptions): MistralClient {
   const key = JSON.stringify(options);
   const client = clients.get(key) ?? new MistralClient(options);
   clients.set(key, client);
@@ -62,15 +63,15 @@ function clientWith(options: ClientOptions): MistralClient {
 }
 
 /** Where a value may come from, and what stands there. */
-type Candidate = [name: string, value: string | undefined];
+type Setting = [name: string, value: string | undefined];
 
 /** An empty variable counts as none: CI systems set missing secrets to "". */
-const candidates = (key: "apiKey" | "baseUrl", config: ConnectionConfig, variable: string): Candidate[] => [
+const configuredSettings = (key: "apiKey" | "baseUrl", config: ConnectionConfig, variable: string): Setting[] => [
   [`mistral:${key}`, config[key]],
   [variable, process.env[variable] || undefined],
 ];
 
-function firstOf(...all: Candidate[]): { name: string; value: string | undefined } {
-  const [name = "", value] = all.find((candidate) => candidate[1] !== undefined) ?? [];
+function firstSet(...all: Setting[]): { name: string; value: string | undefined } {
+  const [name = "", value] = all.find((setting) => setting[1] !== undefined) ?? [];
   return { name, value };
 }

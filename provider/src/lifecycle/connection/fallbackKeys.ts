@@ -9,7 +9,7 @@ import { isSameServer } from "./sameServer";
  * from being cancelled. So where the resource's own key is refused, the config's is tried, then the environment's, but only at
  * the very server that they are configured for.
  */
-export async function connectWithAnyKey(
+export async function connectWithFallbackKeys(
   id: string,
   state: Pick<Inputs, "connection">,
   host: Pick<Host, "config" | "signal">,

@@ -9,7 +9,7 @@ export function isSameServer(state: Pick<Partial<Outputs>, "baseUrl">, baseUrl: 
 /**
  * A job that another server does not know is not gone: whoever moves to a server of their own must not lose a finished job.
  */
-export function mustBeSameServer(id: string, state: Partial<Outputs>, baseUrl: string): void {
+export function assertSameServer(id: string, state: Partial<Outputs>, baseUrl: string): void {
   if (isSameServer(state, baseUrl)) return;
   throw new Error(
     `${baseUrl} does not know fine-tuning job ${id}, which the state places at ${state.baseUrl}: set mistral:baseUrl (or MISTRAL_BASE_URL) to that server`,

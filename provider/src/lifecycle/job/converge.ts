@@ -1,4 +1,4 @@
-import { awaitsStart, errorText, hasFailed, hasSucceeded, isTraining } from "#common";
+import { awaitsStart, hasFailed, hasSucceeded, isTraining } from "#common";
 import {
   ConflictError,
   type DetailedJob,
@@ -8,21 +8,22 @@ import {
   RateLimitError,
 } from "../../client";
 import type { Inputs } from "../../schema/inputs";
+import { pulumiErrorText } from "../connection/advice";
 import type { Connection } from "../connection/connect";
-import { isPassing } from "../connection/errors";
-import { mustBeSameServer } from "../connection/sameServer";
-import type { Limit } from "../runtime/deadline";
+import { isTemporaryFailure } from "../connection/errors";
+import { assertSameServer } from "../connection/sameServer";
+import type { Deadline } from "../runtime/deadline";
 import type { Host } from "../runtime/host";
 import { InitError } from "../state/initError";
 import { type Outputs, toOutputs } from "../state/outputs";
 import { failureReason } from "./failureReason";
-import { ensureModelDescribed, modelOf, noModel } from "./model";
-import { watchOf } from "./poller";
-import { Pace } from "./pollInterval";
+import { ensureModelNamed, findModel, modelMissingReason } from "./model";
+import { pollerFor } from "./poller";
+import { PollInterval } from "./pollInterval";
 import { progressLine } from "./progressLine";
 
 /** Before the first look succeeds, an outage is more likely a wrong address, which waiting would hide. */
-const FIRST_LOOK_SECONDS = 300;
+const FIRST_POLL_SECONDS = 300;
 /** For so long after its job's success a model may still be on its way. */
 const MODEL_SECONDS = 300;
 
@@ -40,11 +41,11 @@ export async function converge(
   inputs: Inputs,
   { client, baseUrl }: Connection,
   host: Host,
-  limit: Limit,
+  deadline: Deadline,
 ): Promise<Outputs> {
   const id = known.jobId;
-  const watch = watchOf(client, host.clock);
-  const pace = new Pace(host.clock, inputs.pollInterval);
+  const poller = pollerFor(client, host.clock);
+  const pollInterval = new PollInterval(host.clock, inputs.pollInterval);
   let failingSince: number | undefined;
   let succeededAt: number | undefined;
   let job: DetailedJob | undefined;
@@ -52,33 +53,34 @@ export async function converge(
 
   /** @returns whether nothing is left to wait for */
   async function step(wait: number): Promise<boolean> {
-    const { signal } = limit;
-    const seen = await watch.look(known, wait, signal);
+    const { signal } = deadline;
+    const observation = await poller.poll(known, wait, signal);
     // A list tells little. What is concluded from a job, and what stands in the state of one that was only just met, comes
     // from a full look; between them the events and checkpoints of the last one stay.
-    const enough = seen.detailed || (job && !isTerminal(seen.job.status) && !awaitsStart(seen.job.status));
-    const now = enough ? seen.job : await client.jobs.get(id, { signal });
+    const hasDetails =
+      observation.detailed || (job && !isTerminal(observation.job.status) && !awaitsStart(observation.job.status));
+    const now = hasDetails ? observation.job : await client.jobs.get(id, { signal });
     const before = job;
     job = { ...before, ...now, metadata: { ...before?.metadata, ...now.metadata } };
-    pace.saw(now);
-    show(job, before, inputs, host);
-    if (hasSucceeded(job.status)) return await modelStands(job);
+    pollInterval.observe(now);
+    reportProgress(job, before, inputs, host);
+    if (hasSucceeded(job.status)) return await isModelReady(job);
     const started = await advance(client, job, inputs, signal);
     job = { ...job, ...started };
     return isDone(job, inputs, started !== undefined);
   }
 
   /** Whether the model is there, under its declared name. A server may be behind itself for a while. */
-  async function modelStands({ fine_tuned_model: modelId, modified_at }: DetailedJob): Promise<boolean> {
-    const described = inputs.modelName !== undefined || inputs.modelDescription !== undefined;
-    if (modelId && !described) return true;
-    const model = modelId && (await modelOf(client, modelId, { modified_at }, host, limit.signal));
+  async function isModelReady({ fine_tuned_model: modelId, modified_at }: DetailedJob): Promise<boolean> {
+    const isNameDeclared = inputs.modelName !== undefined || inputs.modelDescription !== undefined;
+    if (modelId && !isNameDeclared) return true;
+    const model = modelId && (await findModel(client, modelId, { modified_at }, host, deadline.signal));
     if (model) {
-      await ensureModelDescribed(client, model, inputs, limit.signal);
+      await ensureModelNamed(client, model, inputs, deadline.signal);
       return true;
     }
     succeededAt ??= host.clock.now();
-    if (host.clock.now() - succeededAt > MODEL_SECONDS * 1000) throw new Unmet(noModel(id));
+    if (host.clock.now() - succeededAt > MODEL_SECONDS * 1000) throw new NotAsDeclaredError(modelMissingReason(id));
     return false;
   }
 
@@ -86,26 +88,28 @@ export async function converge(
     for (let wait = 0; ; ) {
       try {
         if (await step(wait)) return outputs();
-        wait = pace.next();
+        wait = pollInterval.nextMs();
       } catch (error) {
-        if (limit.signal.aborted || !isPassing(error)) throw error;
+        if (deadline.signal.aborted || !isTemporaryFailure(error)) throw error;
         failingSince ??= host.clock.now();
-        if (!job && host.clock.now() - failingSince > FIRST_LOOK_SECONDS * 1000) throw neverSeen(baseUrl, error);
-        host.say(inputs.__urn, `waiting for fine-tuning job ${id}: ${errorText(error)}`, "progress");
-        wait = Math.max(pace.next(), ((error instanceof RateLimitError && error.retryAfter) || 0) * 1000);
+        if (!job && host.clock.now() - failingSince > FIRST_POLL_SECONDS * 1000) throw unreachableError(baseUrl, error);
+        host.log(inputs.__urn, `waiting for fine-tuning job ${id}: ${pulumiErrorText(error)}`, "progress");
+        wait = Math.max(pollInterval.nextMs(), ((error instanceof RateLimitError && error.retryAfter) || 0) * 1000);
       }
     }
   } catch (error) {
-    const reason = limit.reason() ? `${limit.reason()}; ${goesOn(id)}` : reasonOf(error, known, baseUrl);
+    const reason = deadline.reason()
+      ? `${deadline.reason()}; ${keepsRunning(id)}`
+      : initErrorReason(error, known, baseUrl);
     throw new InitError(id, outputs(), reason, { cause: error });
   }
 }
 
-const neverSeen = (baseUrl: string, error: unknown) =>
-  new Error(`${baseUrl} could not be asked about it for ${FIRST_LOOK_SECONDS} s: ${errorText(error)}`);
+const unreachableError = (baseUrl: string, error: unknown) =>
+  new Error(`${baseUrl} could not be asked about it for ${FIRST_POLL_SECONDS} s: ${pulumiErrorText(error)}`);
 
 /** A failure that is said as it is: the job itself is why the declaration is not met. */
-class Unmet extends Error {}
+class NotAsDeclaredError extends Error {}
 
 /**
  * Does what the job's status asks for.
@@ -119,20 +123,20 @@ async function advance(
   inputs: Inputs,
   signal: AbortSignal,
 ): Promise<DetailedJob | undefined> {
-  if (hasFailed(job.status)) throw new Unmet(failureReason(job, inputs));
-  if (!rests(job) || inputs.autoStart === false) return undefined;
-  const tooMuch = costProblem(job, inputs);
-  if (tooMuch) throw new Unmet(tooMuch);
+  if (hasFailed(job.status)) throw new NotAsDeclaredError(failureReason(job, inputs));
+  if (!isHeld(job) || inputs.autoStart === false) return undefined;
+  const costExcess = costProblem(job, inputs);
+  if (costExcess) throw new NotAsDeclaredError(costExcess);
   return start(client, job.id, signal);
 }
 
 /** Whether nothing is left to wait for. A job that has just been started may well be queued once more, and cost money already. */
 function isDone(job: DetailedJob, { autoStart, waitForCompletion }: Inputs, started: boolean): boolean {
-  if (rests(job)) return autoStart === false;
+  if (isHeld(job)) return autoStart === false;
   return waitForCompletion === false && (started || isTraining(job.status));
 }
 
-const rests = (job: DetailedJob) => awaitsStart(job.status) && !job.auto_start;
+const isHeld = (job: DetailedJob) => awaitsStart(job.status) && !job.auto_start;
 
 /** Starts a validated job. A conflict means that it has been started already, by an earlier attempt of ours. */
 async function start(client: MistralClient, id: string, signal: AbortSignal): Promise<DetailedJob | undefined> {
@@ -155,22 +159,22 @@ function costProblem(job: DetailedJob, { maxCost }: Inputs): string | undefined 
   return `fine-tuning job ${job.id} would cost ${cost} ${currency}, which is more than maxCost ${maxCost}: it rests at VALIDATED. Raise maxCost to start it.`;
 }
 
-function show(job: DetailedJob, before: DetailedJob | undefined, { __urn: urn }: Inputs, host: Host): void {
+function reportProgress(job: DetailedJob, before: DetailedJob | undefined, { __urn: urn }: Inputs, host: Host): void {
   const line = progressLine(job);
   if (before && line === progressLine(before)) return;
-  host.say(urn, line, job.status === before?.status ? "progress" : "status");
+  host.log(urn, line, job.status === before?.status ? "progress" : "status");
 }
 
-export const goesOn = (id: string) =>
+export const keepsRunning = (id: string) =>
   `fine-tuning job ${id} goes on and its id is in the state: run \`pulumi up\` to take the wait up again`;
 
-function reasonOf(error: unknown, known: Outputs, baseUrl: string): string {
-  if (error instanceof Unmet) return error.message;
-  if (!(error instanceof NotFoundError)) return `${errorText(error)}; ${goesOn(known.jobId)}`;
+function initErrorReason(error: unknown, known: Outputs, baseUrl: string): string {
+  if (error instanceof NotAsDeclaredError) return error.message;
+  if (!(error instanceof NotFoundError)) return `${pulumiErrorText(error)}; ${keepsRunning(known.jobId)}`;
   try {
-    mustBeSameServer(known.jobId, known, baseUrl);
-    return `${errorText(error)} Its id is kept in the state: if the job is gone, run \`pulumi refresh\`.`;
-  } catch (elsewhere) {
-    return errorText(elsewhere);
+    assertSameServer(known.jobId, known, baseUrl);
+    return `${pulumiErrorText(error)} Its id is kept in the state: if the job is gone, run \`pulumi refresh\`.`;
+  } catch (otherServer) {
+    return pulumiErrorText(otherServer);
   }
 }

@@ -1,13 +1,13 @@
 import type { Job, MistralClient, Model } from "../../client";
 import type { Inputs } from "../../schema/inputs";
 import type { JobOutputs } from "../../schema/outputs";
+import { undefinedIfNotFound } from "../connection/notFound";
 import type { Host } from "../runtime/host";
-import { ifFound } from "./tolerant";
 
 type Description = Pick<Inputs, "modelName" | "modelDescription">;
 
 /** A registry may lag behind its jobs: seconds after which a model that is not there is looked for again, in turn. */
-const LOOK_AGAIN_AFTER_SECONDS = [1, 2, 5];
+const RETRY_AFTER_SECONDS = [1, 2, 5];
 /** Once its job has ended so long ago, a model that is not there is one that was deleted. */
 const RECENT_SECONDS = 300;
 
@@ -17,7 +17,7 @@ const RECENT_SECONDS = 300;
  *
  * @returns undefined when it was deleted
  */
-export async function modelOf(
+export async function findModel(
   client: MistralClient,
   id: string,
   job: Pick<Job, "modified_at"> | undefined,
@@ -25,21 +25,25 @@ export async function modelOf(
   signal: AbortSignal,
 ): Promise<Model | undefined> {
   const isRecent = Date.now() / 1000 - (job?.modified_at ?? 0) < RECENT_SECONDS;
-  for (const seconds of isRecent ? LOOK_AGAIN_AFTER_SECONDS : []) {
-    const model = await ifFound(client.models.get(id, { signal }));
+  for (const seconds of isRecent ? RETRY_AFTER_SECONDS : []) {
+    const model = await undefinedIfNotFound(client.models.get(id, { signal }));
     if (model) return model;
     await clock.sleep(seconds * 1000, signal);
   }
-  return ifFound(client.models.get(id, { signal }));
+  return undefinedIfNotFound(client.models.get(id, { signal }));
 }
 
 /** Makes an archived model usable again. */
-export async function makeUsable(client: MistralClient, { archived, id }: Model, signal: AbortSignal): Promise<void> {
-  if (archived) await ifFound(client.models.unarchive(id, { signal }));
+export async function unarchiveModel(
+  client: MistralClient,
+  { archived, id }: Model,
+  signal: AbortSignal,
+): Promise<void> {
+  if (archived) await undefinedIfNotFound(client.models.unarchive(id, { signal }));
 }
 
 /** Gives the fine-tuned model its declared name and description, unless it has them already. */
-export async function ensureModelDescribed(
+export async function ensureModelNamed(
   client: MistralClient,
   model: Model,
   { modelName, modelDescription }: Description,
@@ -65,20 +69,23 @@ export function modelOutputs(
 }
 
 /** Why a job that has succeeded is not what was declared. */
-export const modelGone = ({ jobId, fineTunedModel = "its model" }: Pick<JobOutputs, "jobId" | "fineTunedModel">) =>
+export const modelDeletedReason = ({
+  jobId,
+  fineTunedModel = "its model",
+}: Pick<JobOutputs, "jobId" | "fineTunedModel">) =>
   `fine-tuning job ${jobId} has succeeded, but ${fineTunedModel} was deleted outside of Pulumi. It is not trained again by itself: change \`triggers\` to train again.`;
 
 /** A server that lags behind itself. */
-export const noModel = (jobId: string) =>
+export const modelMissingReason = (jobId: string) =>
   `fine-tuning job ${jobId} has succeeded, but the server does not name its model yet: run \`pulumi up\` again in a while`;
 
 /** Applies `modelDeletionPolicy`. A model that is gone already is what was wanted. */
-export async function releaseModel(
+export async function applyDeletionPolicy(
   client: MistralClient,
   id: string,
   policy: Inputs["modelDeletionPolicy"],
   signal: AbortSignal,
 ): Promise<void> {
-  if (policy === "archive") await ifFound(client.models.archive(id, { signal }));
-  if (policy === "delete") await ifFound(client.models.delete(id, { signal }));
+  if (policy === "archive") await undefinedIfNotFound(client.models.archive(id, { signal }));
+  if (policy === "delete") await undefinedIfNotFound(client.models.delete(id, { signal }));
 }

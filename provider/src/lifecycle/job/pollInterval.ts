@@ -12,7 +12,7 @@ const JITTER = 0.05;
  * or as it is until, or has been since, the moment at which it is expected to end, whichever is the shortest: quick while
  * things happen, and `pollInterval` at most.
  */
-export class Pace {
+export class PollInterval {
   private readonly longestMs: number;
   private status: string | undefined;
   private changedAt: number;
@@ -27,22 +27,26 @@ export class Pace {
   }
 
   /** Takes in what a look has found. */
-  saw({ status, metadata }: Job): void {
+  observe({ status, metadata }: Job): void {
     const now = this.clock.now();
     if (status !== this.status) {
       this.status = status;
       this.changedAt = now;
     }
     const { estimated_remaining_seconds: remaining, expected_duration_seconds: duration } = metadata ?? {};
-    if (!isTraining(status)) this.expectedEnd = undefined;
+    if (!isTraining(status)) {
+      this.expectedEnd = undefined;
+    }
     // One that has come does not come again with every "nothing remains" of a training that takes longer than it said.
-    else if (remaining !== undefined)
+    else if (remaining !== undefined) {
       this.expectedEnd = remaining > 0 ? now + remaining * 1000 : (this.expectedEnd ?? now);
-    else if (duration !== undefined) this.expectedEnd = this.changedAt + duration * 1000;
+    } else if (duration !== undefined) {
+      this.expectedEnd = this.changedAt + duration * 1000;
+    }
   }
 
   /** Milliseconds to wait before the next look. */
-  next(): number {
+  nextMs(): number {
     const now = this.clock.now();
     const sinceChange = now - this.changedAt;
     const fromEnd = this.expectedEnd === undefined ? sinceChange : Math.abs(this.expectedEnd - now);

@@ -18,12 +18,12 @@ function trainingProgress(job: DetailedJob): string[] {
   return [
     ...(step === undefined ? [] : [steps === undefined ? `step ${step}` : `step ${step} of ${steps}`]),
     ...(loss === undefined ? [] : [`loss ${loss.toPrecision(4)}`]),
-    ...(left === undefined ? [] : [`about ${duration(left)} left`]),
+    ...(left === undefined ? [] : [`about ${durationText(left)} left`]),
   ];
 }
 
 /** Seconds in words: `45 s`, `12 min`, `1 h 5 min`. */
-export function duration(seconds: number): string {
+export function durationText(seconds: number): string {
   if (seconds < 90) return `${Math.ceil(seconds)} s`;
   const minutes = Math.round(seconds / 60);
   return minutes < 90 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;

@@ -2,7 +2,7 @@ import { formatAmount, formatBytes, formatCount, plural } from "#common";
 import type { JobMetadata } from "../../client";
 import { type Estimate, type Range, totalTokens } from "../../inputs/data/estimate";
 import type { DataSummary } from "../../inputs/data/inspectData";
-import { duration } from "../job/progressLine";
+import { durationText } from "../job/progressLine";
 
 /** What a job costs, as far as it is known. */
 export interface Cost extends Range {
@@ -24,7 +24,7 @@ export function dataText(summary: DataSummary): string {
 }
 
 /** `about 12 steps, 6 epochs, about 1,860,000 tokens`. How much data a declared step takes is the server's to say. */
-export function trainingText(
+export function trainingEstimateText(
   { steps, epochs, declared, trainedTokens }: Estimate,
   { stepsPerEpoch }: DataSummary,
 ): string {
@@ -41,7 +41,7 @@ export function dryRunText({ training_steps, train_tokens, expected_duration_sec
   return [
     training_steps !== undefined && plural(training_steps, "step"),
     train_tokens !== undefined && plural(train_tokens, "token"),
-    expected_duration_seconds !== undefined && `about ${duration(expected_duration_seconds)}`,
+    expected_duration_seconds !== undefined && `about ${durationText(expected_duration_seconds)}`,
   ]
     .filter((part) => part !== false)
     .join(", ");

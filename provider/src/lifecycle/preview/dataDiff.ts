@@ -1,5 +1,5 @@
 import { formatBytes, plural } from "#common";
-import { describe } from "../../inputs/data/content";
+import { describeFile } from "../../inputs/data/content";
 import { FILE_INPUTS, filesOf } from "../../inputs/data/files";
 import { hasUnknown } from "../../inputs/unknowns";
 import type { DataFile } from "../../schema/files";
@@ -14,30 +14,30 @@ export function changedData(olds: RawInputs, news: RawInputs): string[] {
     const [before, after] = [filesOf(olds, name), filesOf(news, name)];
     if (hasUnknown(news[name])) return [];
     const lines = Array.from({ length: Math.max(before.length, after.length) }, (_, index) =>
-      change(before[index], after[index]),
+      fileChange(before[index], after[index]),
     );
     return lines.flatMap((line, index) => (line ? [`${name}[${index}]: ${line}`] : []));
   });
 }
 
-function change(before: DataFile | undefined, after: DataFile | undefined): string | undefined {
-  if (!after) return before && `removed ${named(before)}`;
-  if (!before) return `added ${named(after)}`;
+function fileChange(before: DataFile | undefined, after: DataFile | undefined): string | undefined {
+  if (!after) return before && `removed ${describeContent(before)}`;
+  if (!before) return `added ${describeContent(after)}`;
   if (contentOf(before) === contentOf(after)) return undefined;
   if (before.fileId !== undefined || after.fileId !== undefined) {
-    return `${named(before)} → ${named(after)}`;
+    return `${describeContent(before)} → ${describeContent(after)}`;
   }
-  const [old, now] = [facts(before), facts(after)];
-  return `${describe(after)}: ${now.map((fact, index) => `${old[index]} → ${fact}`).join(", ")}`;
+  const [old, now] = [contentFacts(before), contentFacts(after)];
+  return `${describeFile(after)}: ${now.map((fact, index) => `${old[index]} → ${fact}`).join(", ")}`;
 }
 
 const contentOf = ({ sha256, fileId }: DataFile) => sha256 ?? fileId;
 
-const named = (file: DataFile) =>
-  file.fileId === undefined ? `${describe(file)} (${facts(file).join(", ")})` : describe(file);
+const describeContent = (file: DataFile) =>
+  file.fileId === undefined ? `${describeFile(file)} (${contentFacts(file).join(", ")})` : describeFile(file);
 
 /** States of earlier versions do not know how many samples there were. */
-function facts({ samples, bytes, sha256 }: DataFile): string[] {
+function contentFacts({ samples, bytes, sha256 }: DataFile): string[] {
   return [
     samples === undefined ? "? samples" : plural(samples, "sample"),
     bytes === undefined ? "? bytes" : formatBytes(bytes),

@@ -4,14 +4,14 @@ import type { Clock } from "./clock";
  * How a message is shown: `progress` and `status` pass on the resource's own line, and of the former a host may leave some out;
  * a `milestone` and a `warning` stay.
  */
-export type Importance = "progress" | "status" | "milestone" | "warning";
+export type MessageKind = "progress" | "status" | "milestone" | "warning";
 
 /** What the lifecycle needs of the program that hosts it. */
 export interface Host {
   /** The stack's configuration: the value of `mistral:<key>`. Resolves once the host has been configured. */
   config(): Promise<(key: string) => string | undefined>;
   /** Shows a message on the resource's own line. Never fails. */
-  say(urn: string | undefined, message: string, importance: Importance): void;
+  log(urn: string | undefined, message: string, kind: MessageKind): void;
   /** Aborted when Pulumi asks the host to stop (Ctrl-C, SIGTERM). */
   readonly signal: AbortSignal;
   readonly clock: Clock;
@@ -27,32 +27,32 @@ export interface Host {
  * a pending delete in the next one.
  */
 export class Session {
-  private readonly alive = new Set<string>();
-  private readonly lastSeen = new Map<string, "check" | "read">();
+  private readonly liveIds = new Set<string>();
+  private readonly lastCall = new Map<string, "check" | "read">();
 
   /** `create` or `update` answered with this id. */
-  returned(id: string): void {
-    this.alive.add(id);
+  recordReturned(id: string): void {
+    this.liveIds.add(id);
   }
 
-  checked(urn: string | undefined): void {
-    if (urn !== undefined) this.lastSeen.set(urn, "check");
+  recordCheck(urn: string | undefined): void {
+    if (urn !== undefined) this.lastCall.set(urn, "check");
   }
 
-  read(urn: string | undefined): void {
-    if (urn !== undefined) this.lastSeen.set(urn, "read");
+  recordRead(urn: string | undefined): void {
+    if (urn !== undefined) this.lastCall.set(urn, "read");
   }
 
   /**
    * `diff` answered without a replacement. It proves that the program still declares the resource only after a `check`: a diff
    * that follows a read belongs to a refresh, and `destroy --refresh` must cancel.
    */
-  keptByDiff(id: string, urn: string | undefined): void {
-    if (urn !== undefined && this.lastSeen.get(urn) === "check") this.alive.add(id);
+  recordKeptByDiff(id: string, urn: string | undefined): void {
+    if (urn !== undefined && this.lastCall.get(urn) === "check") this.liveIds.add(id);
   }
 
   /** Whether the job belongs to a live entry of the state. */
-  isAlive(id: string): boolean {
-    return this.alive.has(id);
+  isLive(id: string): boolean {
+    return this.liveIds.has(id);
   }
 }

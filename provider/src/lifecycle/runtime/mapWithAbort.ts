@@ -4,7 +4,7 @@ import { setMaxListeners } from "node:events";
  * Does the work on all items at once; the results are in their order. The first failure stops the others, and is thrown when
  * they have stopped.
  */
-export async function together<T, R>(
+export async function mapWithAbort<T, R>(
   items: readonly T[],
   signal: AbortSignal,
   work: (item: T, signal: AbortSignal) => Promise<R>,

@@ -14,7 +14,7 @@ const MAX_EVENTS = 50;
  * The inputs that have taken effect. The model's name and description are left out until there is a model that can have them,
  * so that the next `diff` sees that they are still to be given.
  */
-export function inEffect(inputs: Inputs, status: string): Inputs {
+export function appliedInputs(inputs: Inputs, status: string): Inputs {
   const { modelName: _, modelDescription: __, ...unnamed } = inputs;
   return hasSucceeded(status) ? inputs : unnamed;
 }
@@ -22,8 +22,8 @@ export function inEffect(inputs: Inputs, status: string): Inputs {
 /** Gives the inputs that have taken effect with what the API says of the job. */
 export function toOutputs(inputs: Inputs, job: Job | DetailedJob, baseUrl: string): Outputs {
   // JSON leaves out what is undefined, which a host cannot carry.
-  const said = withoutSecrets(JSON.stringify(jobOutputs(job, baseUrl)), inputs);
-  return { ...inEffect(inputs, job.status), ...suffixOf(inputs, job), ...JSON.parse(said) };
+  const serverOutputs = withoutSecrets(JSON.stringify(jobOutputs(job, baseUrl)), inputs);
+  return { ...appliedInputs(inputs, job.status), ...suffixOf(inputs, job), ...JSON.parse(serverOutputs) };
 }
 
 /** An adopted job has a suffix of its own, unless the declaration insists on one. */

@@ -8,19 +8,19 @@ import type { Inputs } from "../../schema/inputs";
  *
  * @throws InputProblem naming each that does not exist or is not for fine-tuning
  */
-export async function checkGivenFiles(client: MistralClient, inputs: Inputs, signal: AbortSignal): Promise<void> {
+export async function checkFileIds(client: MistralClient, inputs: Inputs, signal: AbortSignal): Promise<void> {
   const problems: string[] = [];
   for (const name of ["trainingFiles", "validationFiles"] as const) {
     for (const [index, { fileId }] of (inputs[name] ?? []).entries()) {
       if (fileId === undefined) continue;
-      const reason = whyNot(await look(client, fileId, signal));
+      const reason = problemWith(await getFile(client, fileId, signal));
       if (reason) problems.push(`${name}[${index}].fileId: ${fileId} on ${client.baseUrl}: ${reason}`);
     }
   }
   if (problems.length > 0) throw new InputProblem("", problems.join("\n"));
 }
 
-async function look(client: MistralClient, fileId: string, signal: AbortSignal): Promise<File | undefined> {
+async function getFile(client: MistralClient, fileId: string, signal: AbortSignal): Promise<File | undefined> {
   try {
     return await client.files.get(fileId, { signal });
   } catch (error) {
@@ -30,7 +30,7 @@ async function look(client: MistralClient, fileId: string, signal: AbortSignal):
   }
 }
 
-function whyNot(file: File | undefined): string | undefined {
+function problemWith(file: File | undefined): string | undefined {
   if (!file || file.deleted) return "no such file; it was deleted, or belongs to another organization or server";
   const { purpose = "fine-tune" } = file;
   return purpose === "fine-tune" ? undefined : `expected a file with the purpose "fine-tune", got "${purpose}"`;

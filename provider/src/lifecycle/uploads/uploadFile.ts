@@ -7,7 +7,7 @@ import {
   type MistralClient,
   type UploadOptions,
 } from "../../client";
-import { describe, open } from "../../inputs/data/content";
+import { describeFile, openAsset } from "../../inputs/data/content";
 import type { DataFile } from "../../schema/files";
 
 /** For all jobs of this process together: more would only share the same line. */
@@ -16,7 +16,7 @@ const UPLOADS_AT_A_TIME = 3;
 let queue: PQueue | undefined;
 
 /** Left to the first upload, as the loading of what it takes is. */
-function theQueue(): PQueue {
+function uploadQueue(): PQueue {
   if (queue === undefined) {
     const { default: Queue } = require("p-queue") as typeof import("p-queue");
     queue = new Queue({ concurrency: UPLOADS_AT_A_TIME });
@@ -36,7 +36,7 @@ export async function uploadFile(
 ): Promise<File> {
   try {
     const upload = () => client.files.upload(sourceOf(file, name), { purpose: "fine-tune", ...options });
-    return await theQueue().add(upload, { signal: options.signal });
+    return await uploadQueue().add(upload, { signal: options.signal });
   } catch (error) {
     if (error instanceof FileChangedError) {
       throw new Error(
@@ -55,6 +55,6 @@ export async function uploadFile(
 
 function sourceOf(file: DataFile, name: string): FileSource {
   const { path, sha256 } = file;
-  const expected = { name, sha256, bytes: file.bytes as number, label: describe(file) };
-  return path === undefined ? { ...expected, stream: () => open(file) } : { ...expected, path };
+  const expected = { name, sha256, bytes: file.bytes as number, label: describeFile(file) };
+  return path === undefined ? { ...expected, stream: () => openAsset(file) } : { ...expected, path };
 }

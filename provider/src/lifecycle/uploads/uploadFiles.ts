@@ -1,12 +1,12 @@
 import { once } from "node:events";
 import type { MistralClient } from "../../client";
-import { describe } from "../../inputs/data/content";
+import { describeFile } from "../../inputs/data/content";
 import type { UploadedFiles } from "../../inputs/request";
 import type { DataFile } from "../../schema/files";
 import type { Inputs } from "../../schema/inputs";
 import type { Host } from "../runtime/host";
-import { together } from "../runtime/mapWithAbort";
-import { checkGivenFiles } from "./checkFileIds";
+import { mapWithAbort } from "../runtime/mapWithAbort";
+import { checkFileIds } from "./checkFileIds";
 import { uploadFile } from "./uploadFile";
 import { uploadProgress } from "./uploadProgress";
 
@@ -20,10 +20,10 @@ export async function uploadFiles(
   host: Host,
   signal: AbortSignal,
 ): Promise<UploadedFiles> {
-  await checkGivenFiles(client, inputs, signal);
+  await checkFileIds(client, inputs, signal);
   const { trainingFiles = [], validationFiles = [] } = inputs;
   const files: DataFile[] = [...trainingFiles, ...validationFiles];
-  const ids = await together(
+  const ids = await mapWithAbort(
     files,
     signal,
     async (file, stop) => file.fileId ?? ensureUploaded(client, file, inputs, host, stop),
@@ -45,7 +45,7 @@ export function uploadName(file: DataFile, inputs: Pick<Inputs, "__suffix" | "__
 export const isUploadName = (name: string) => /^pulumi-[0-9a-f]{64}(-[0-9a-f]{64})?\.jsonl$/.test(name);
 
 /** Uploads under way, by name: the jobs of a stack often share their data, and are created at the same time. */
-const underWay = new WeakMap<MistralClient, Map<string, Promise<string>>>();
+const uploadsInProgress = new WeakMap<MistralClient, Map<string, Promise<string>>>();
 
 async function ensureUploaded(
   client: MistralClient,
@@ -55,8 +55,8 @@ async function ensureUploaded(
   signal: AbortSignal,
 ): Promise<string> {
   const name = uploadName(file, inputs);
-  const uploads = underWay.get(client) ?? new Map<string, Promise<string>>();
-  underWay.set(client, uploads);
+  const uploads = uploadsInProgress.get(client) ?? new Map<string, Promise<string>>();
+  uploadsInProgress.set(client, uploads);
   for (;;) {
     const other = uploads.get(name);
     if (!other) break;
@@ -106,9 +106,9 @@ async function findOrUpload(
   host: Host,
   signal: AbortSignal,
 ): Promise<string> {
-  const there = await findUpload(client, file, name, signal);
-  if (there !== undefined) return there;
-  const say = (line: string) => host.say(inputs.__urn, line, "progress");
-  const onProgress = uploadProgress(describe(file), host.clock, say);
+  const existing = await findUpload(client, file, name, signal);
+  if (existing !== undefined) return existing;
+  const say = (line: string) => host.log(inputs.__urn, line, "progress");
+  const onProgress = uploadProgress(describeFile(file), host.clock, say);
   return (await uploadFile(client, file, name, { signal, onProgress })).id;
 }

@@ -1,5 +1,5 @@
 import type { UploadProgress } from "../../client";
-import { duration } from "../job/progressLine";
+import { durationText } from "../job/progressLine";
 import type { Clock } from "../runtime/clock";
 
 /** An upload that is done sooner says nothing. */
@@ -11,20 +11,20 @@ const PAUSE_MS = 1_000;
  * Tells of a long upload: `uploading train.jsonl: 120 of 512 MB, 45 MB/s, about 9 s left`. Time counts from the first chunk
  * on: before that the upload waits for its turn.
  */
-export function uploadProgress(file: string, clock: Clock, say: (line: string) => void): UploadProgress {
-  let begun: { at: number; sent: number } | undefined;
+export function uploadProgress(file: string, clock: Clock, log: (line: string) => void): UploadProgress {
+  let started: { at: number; sent: number } | undefined;
   let quietUntil = 0;
   return (sent, total) => {
     const now = clock.now();
-    if (begun === undefined) {
-      begun = { at: now, sent };
+    if (started === undefined) {
+      started = { at: now, sent };
       quietUntil = now + QUIET_MS;
     }
     if (now < quietUntil || sent === total) return;
     quietUntil = now + PAUSE_MS;
-    const perSecond = (sent - begun.sent) / ((now - begun.at) / 1000);
-    const left = duration((total - sent) / perSecond);
-    say(
+    const perSecond = (sent - started.sent) / ((now - started.at) / 1000);
+    const left = durationText((total - sent) / perSecond);
+    log(
       `uploading ${file}: ${megabytes(sent)} of ${megabytes(total)} MB, ${megabytes(perSecond)} MB/s, about ${left} left`,
     );
   };

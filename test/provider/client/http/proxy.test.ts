@@ -7,7 +7,7 @@ import { buffer } from "node:stream/consumers";
 import { inspect } from "node:util";
 import { execa } from "execa";
 import { ConnectionError, MistralClient } from "../../../../provider/src/client";
-import { read } from "../../../../provider/src/inputs/data/content";
+import { readContent } from "../../../../provider/src/inputs/data/content";
 import { certificateFor } from "../../../support/certificate";
 import { ProxyServer } from "../../../support/proxyServer";
 import { ScriptedServer } from "../../../support/scriptedServer";
@@ -26,11 +26,15 @@ describe("proxies and certificates", () => {
     server = await ScriptedServer.start();
   });
   beforeEach(() => {
-    for (const name of NAMES) delete process.env[name];
+    for (const name of NAMES) {
+      delete process.env[name];
+    }
     proxy.reset();
   });
   after(async () => {
-    for (const name of NAMES) delete process.env[name];
+    for (const name of NAMES) {
+      delete process.env[name];
+    }
     Object.assign(
       process.env,
       Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined)),
@@ -47,7 +51,9 @@ describe("proxies and certificates", () => {
       (error: unknown) => error,
     );
     assert.ok(error instanceof ConnectionError, inspect(error));
-    for (const secret of [KEY, PASSWORD, encodeURIComponent(PASSWORD)]) assert.ok(!inspect(error).includes(secret));
+    for (const secret of [KEY, PASSWORD, encodeURIComponent(PASSWORD)]) {
+      assert.ok(!inspect(error).includes(secret));
+    }
     return error;
   };
   const withCredentials = () => proxy.url.replace("//", `//me:${encodeURIComponent(PASSWORD)}@`);
@@ -81,7 +87,9 @@ describe("proxies and certificates", () => {
     server.script({ json: JOB });
     // With a timeout that no other test has, so with no connection of theirs.
     const own = client(undefined, 4321);
-    for (let round = 0; round < 3; round++) await own.jobs.get(JOB_ID);
+    for (let round = 0; round < 3; round++) {
+      await own.jobs.get(JOB_ID);
+    }
     assert.equal(proxy.connections, 1);
     await own.jobs.create({ model: "m" });
     await own.jobs.create({ model: "m" });
@@ -93,7 +101,9 @@ describe("proxies and certificates", () => {
     server.script({ text: '{"text":"x"}' });
     const asset = { uri: `http://data.test:${server.port}/train.jsonl` };
     const content: Buffer[] = [];
-    for await (const chunk of read({ asset }, "trainingFiles[0]")) content.push(chunk);
+    for await (const chunk of readContent({ asset }, "trainingFiles[0]")) {
+      content.push(chunk);
+    }
     assert.equal(Buffer.concat(content).toString(), '{"text":"x"}');
     assert.equal(proxy.asked.length, 1);
   });
@@ -127,9 +137,13 @@ describe("proxies and certificates", () => {
         process.env[name] = list;
         server.script({ json: DETAILED_JOB });
         const call = client().jobs.get(JOB_ID);
-        if (goesThrough) await call;
+        if (goesThrough) {
+          await call;
+        }
         // The name exists for the proxy only.
-        else assert.match((await failure(call)).message, /the host name of api\.test:\d+ could not be resolved/);
+        else {
+          assert.match((await failure(call)).message, /the host name of api\.test:\d+ could not be resolved/);
+        }
         assert.equal(proxy.asked.length, goesThrough ? 1 : 0);
       });
     }

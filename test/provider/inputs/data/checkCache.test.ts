@@ -24,8 +24,11 @@ describe("the cache of what was found in the data", () => {
     reads = 0;
   });
   afterEach(async () => {
-    if (cacheHome === undefined) delete process.env.XDG_CACHE_HOME;
-    else process.env.XDG_CACHE_HOME = cacheHome;
+    if (cacheHome === undefined) {
+      delete process.env.XDG_CACHE_HOME;
+    } else {
+      process.env.XDG_CACHE_HOME = cacheHome;
+    }
     await rm(folder, { recursive: true });
   });
 
@@ -94,7 +97,9 @@ describe("the cache of what was found in the data", () => {
   it("reads the data when an entry is broken, or no entry can be kept", async () => {
     await look();
     const entries = join(folder, "cache/pulumi-mistral/checks");
-    for (const name of await readdir(entries)) await writeFile(join(entries, name), '{"training":');
+    for (const name of await readdir(entries)) {
+      await writeFile(join(entries, name), '{"training":');
+    }
     await look();
     assert.equal(reads, 2);
     await rm(join(folder, "cache"), { recursive: true });

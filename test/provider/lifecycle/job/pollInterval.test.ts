@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Job } from "../../../../provider/src/client";
-import { Pace } from "../../../../provider/src/lifecycle/job/pollInterval";
+import { PollInterval } from "../../../../provider/src/lifecycle/job/pollInterval";
 import type { Clock } from "../../../../provider/src/lifecycle/runtime/clock";
 
 /** A clock that only moves when it is told to. */
@@ -14,19 +14,19 @@ const job = (status: string, metadata: Job["metadata"] = {}): Job => ({ id: "job
 
 describe("the pace of a wait", () => {
   let clock: StoppedClock;
-  let pace: Pace;
+  let pace: PollInterval;
   const near = (expected: number) => {
-    const seconds = pace.next() / 1000;
+    const seconds = pace.nextMs() / 1000;
     assert.ok(seconds > expected * 0.94 && seconds <= expected, `${seconds} s, expected about ${expected} s`);
   };
 
   beforeEach(() => {
     clock = new StoppedClock();
-    pace = new Pace(clock);
+    pace = new PollInterval(clock);
   });
 
   it("is quick at first and after each change, and slows down to 30 seconds", () => {
-    pace.saw(job("QUEUED"));
+    pace.observe(job("QUEUED"));
     near(0.25);
     for (const [after, expected] of [
       [1, 1],
@@ -35,24 +35,24 @@ describe("the pace of a wait", () => {
       [3600, 30],
     ] as const) {
       clock.seconds = after;
-      pace.saw(job("QUEUED"));
+      pace.observe(job("QUEUED"));
       near(expected);
     }
-    pace.saw(job("RUNNING"));
+    pace.observe(job("RUNNING"));
     near(0.25);
   });
 
   it("never waits longer than it is told to", () => {
-    pace = new Pace(clock, 5);
-    pace.saw(job("RUNNING"));
+    pace = new PollInterval(clock, 5);
+    pace.observe(job("RUNNING"));
     clock.seconds = 3600;
     near(5);
   });
 
   it("looks when the training is expected to end, and often around that moment", () => {
-    pace.saw(job("RUNNING"));
+    pace.observe(job("RUNNING"));
     clock.seconds = 3600;
-    pace.saw(job("RUNNING", { estimated_remaining_seconds: 12 }));
+    pace.observe(job("RUNNING", { estimated_remaining_seconds: 12 }));
     near(12);
     clock.seconds += 12;
     near(0.25);
@@ -61,14 +61,14 @@ describe("the pace of a wait", () => {
   });
 
   it("takes the expected duration where the server does not say what remains", () => {
-    pace.saw(job("RUNNING", { expected_duration_seconds: 600 }));
+    pace.observe(job("RUNNING", { expected_duration_seconds: 600 }));
     clock.seconds = 590;
-    pace.saw(job("RUNNING", { expected_duration_seconds: 600 }));
+    pace.observe(job("RUNNING", { expected_duration_seconds: 600 }));
     near(10);
   });
 
   it("slows down again when nothing remains and the training goes on all the same", () => {
-    pace.saw(job("RUNNING"));
+    pace.observe(job("RUNNING"));
     clock.seconds = 3600;
     for (const [seconds, expected] of [
       [0, 0.25],
@@ -76,13 +76,13 @@ describe("the pace of a wait", () => {
       [60, 30],
     ] as const) {
       clock.seconds = 3600 + seconds;
-      pace.saw(job("RUNNING", { estimated_remaining_seconds: 0 }));
+      pace.observe(job("RUNNING", { estimated_remaining_seconds: 0 }));
       near(expected);
     }
   });
 
   it("expects no end of a job that does not train", () => {
-    pace.saw(job("QUEUED", { expected_duration_seconds: 600 }));
+    pace.observe(job("QUEUED", { expected_duration_seconds: 600 }));
     clock.seconds = 599;
     near(30);
   });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { AuthenticationError, MistralClient, ServerError } from "../../../../provider/src/client";
-import { JobWatch } from "../../../../provider/src/lifecycle/job/poller";
+import { JobPoller } from "../../../../provider/src/lifecycle/job/poller";
 import { realClock } from "../../../../provider/src/lifecycle/runtime/clock";
 import { type Answer, type Received, ScriptedServer } from "../../../support/scriptedServer";
 
@@ -28,19 +28,19 @@ const serving =
 
 describe("the watch over all jobs at a server", () => {
   let server: ScriptedServer;
-  let watch: JobWatch;
+  let watch: JobPoller;
 
   before(async () => {
     server = await ScriptedServer.start();
   });
   after(() => server.stop());
   beforeEach(() => {
-    watch = new JobWatch(new MistralClient({ baseUrl: server.url, maxRetries: 0 }), realClock);
+    watch = new JobPoller(new MistralClient({ baseUrl: server.url, maxRetries: 0 }), realClock);
   });
 
   const asked = () => server.received.map(({ path }) => path.slice(JOBS.length + 1) || "list");
   const lookAt = (ids: string[], afterMs = 10) =>
-    Promise.all(ids.map((id) => watch.look(watched(id), afterMs, new AbortController().signal)));
+    Promise.all(ids.map((id) => watch.poll(watched(id), afterMs, new AbortController().signal)));
 
   it("asks for a single job by itself", async () => {
     server.script(serving(["a"]));
@@ -84,8 +84,8 @@ describe("the watch over all jobs at a server", () => {
   it("serves those that are due later along with the first", async () => {
     server.script(serving(["soon", "later"]));
     const [, later] = await Promise.all([
-      watch.look(watched("soon"), 10, new AbortController().signal),
-      watch.look(watched("later"), 600_000, new AbortController().signal),
+      watch.poll(watched("soon"), 10, new AbortController().signal),
+      watch.poll(watched("later"), 600_000, new AbortController().signal),
     ]);
     assert.equal(later.job.id, "later");
   });
@@ -93,7 +93,7 @@ describe("the watch over all jobs at a server", () => {
   it("tells every job when the list cannot be asked for just now, without asking for each", async () => {
     server.script({ status: 503, json: { message: "busy" } });
     const results = await Promise.allSettled(
-      ["a", "b", "c"].map((id) => watch.look(watched(id), 10, new AbortController().signal)),
+      ["a", "b", "c"].map((id) => watch.poll(watched(id), 10, new AbortController().signal)),
     );
     for (const result of results) {
       assert.ok(result.status === "rejected" && result.reason instanceof ServerError);
@@ -116,7 +116,7 @@ describe("the watch over all jobs at a server", () => {
     const page: Answer = { headers: { "content-type": "text/html" }, text: "<html>not here</html>" };
     server.script(page, serving(["due", "later"]));
     const leaving = new AbortController();
-    const later = assert.rejects(watch.look(watched("later"), 600_000, leaving.signal), { name: "AbortError" });
+    const later = assert.rejects(watch.poll(watched("later"), 600_000, leaving.signal), { name: "AbortError" });
     await lookAt(["due"]);
     await lookAt(["due"]);
     leaving.abort();
@@ -129,8 +129,10 @@ describe("the watch over all jobs at a server", () => {
       if (!request.path.endsWith("stuck")) serving(["stuck", "well"], [])(request, response);
     });
     const leaving = new AbortController();
-    const stuck = assert.rejects(watch.look(watched("stuck"), 0, leaving.signal), { name: "AbortError" });
-    for (let round = 0; round < 3; round++) assert.equal((await lookAt(["well"]))[0]?.job.id, "well");
+    const stuck = assert.rejects(watch.poll(watched("stuck"), 0, leaving.signal), { name: "AbortError" });
+    for (let round = 0; round < 3; round++) {
+      assert.equal((await lookAt(["well"]))[0]?.job.id, "well");
+    }
     leaving.abort();
     await stuck;
   });
@@ -138,7 +140,7 @@ describe("the watch over all jobs at a server", () => {
   it("tells each its own refusal", async () => {
     server.script({ status: 401, json: { message: "Unauthorized" } });
     const results = await Promise.allSettled(
-      ["a", "b"].map((id) => watch.look(watched(id), 10, new AbortController().signal)),
+      ["a", "b"].map((id) => watch.poll(watched(id), 10, new AbortController().signal)),
     );
     for (const result of results) {
       assert.ok(result.status === "rejected" && result.reason instanceof AuthenticationError);
@@ -151,12 +153,12 @@ describe("the watch over all jobs at a server", () => {
       leaving.abort();
       serving(["stays", "also stays"])(request, response);
     });
-    const gone = watch.look(watched("leaves"), 5, leaving.signal);
+    const gone = watch.poll(watched("leaves"), 5, leaving.signal);
     const staying = lookAt(["stays"], 5);
     await assert.rejects(gone, { name: "AbortError" });
     assert.equal((await staying)[0]?.job.id, "stays");
     const paused = new AbortController();
-    const waiting = watch.look(watched("leaves"), 600_000, paused.signal);
+    const waiting = watch.poll(watched("leaves"), 600_000, paused.signal);
     paused.abort();
     await assert.rejects(waiting, { name: "AbortError" });
   });

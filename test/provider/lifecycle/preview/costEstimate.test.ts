@@ -22,7 +22,7 @@ describe("the forecast of a new job", () => {
     const trainingFiles = [await world.file("train.jsonl", data)];
     const declared = { model: "open-mistral-7b", trainingFiles, __urn: urnOf("new"), ...inputs };
     const result = await check(olds, declared, host);
-    const said = host.said.filter(({ importance }) => importance === "milestone");
+    const said = host.logged.filter(({ importance }) => importance === "milestone");
     return { ...result, lines: said.flatMap(({ message }) => message.split("\n")) };
   };
 
@@ -93,7 +93,9 @@ describe("the forecast of a new job", () => {
       const host = () => world.host({ baseUrl: server.url, maxRetries: "0" });
       server.script({ status: 503, json: { message: "later" } });
       const answers = [await forecast(declared, host()), await forecast(declared, host())];
-      for (const { lines } of answers) assert.match(lines[0] as string, /^cost: unknown \(.*503/);
+      for (const { lines } of answers) {
+        assert.match(lines[0] as string, /^cost: unknown \(.*503/);
+      }
       assert.equal(server.received.length, 1);
     });
   });

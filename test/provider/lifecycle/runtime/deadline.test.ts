@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
-import { limited } from "../../../../provider/src/lifecycle/runtime/deadline";
+import { withDeadline } from "../../../../provider/src/lifecycle/runtime/deadline";
 import { TestHost } from "../../../support/host";
 
 const aborted = (signal: AbortSignal) => new Promise<void>((done) => signal.addEventListener("abort", () => done()));
@@ -9,20 +9,20 @@ const aborted = (signal: AbortSignal) => new Promise<void>((done) => signal.addE
 describe("a limit", () => {
   it("says whether the time was up or the host was stopped", async () => {
     const host = new TestHost();
-    const late = limited(0.02, host, async ({ signal, reason }) => aborted(signal).then(reason));
+    const late = withDeadline(0.02, host, async ({ signal, reason }) => aborted(signal).then(reason));
     assert.equal(await late, "not done after 1 s (customTimeouts)");
-    const stopped = limited(60, host, async ({ signal, reason }) => aborted(signal).then(reason));
+    const stopped = withDeadline(60, host, async ({ signal, reason }) => aborted(signal).then(reason));
     host.controller.abort();
     assert.equal(await stopped, "interrupted");
-    assert.equal(await limited(60, host, async ({ reason }) => reason()), "interrupted");
+    assert.equal(await withDeadline(60, host, async ({ reason }) => reason()), "interrupted");
   });
 
   it("outlives garbage collections", () => {
     const script = `
-      const { limited } = require("./provider/src/lifecycle/runtime/deadline");
+      const { withDeadline } = require("./provider/src/lifecycle/runtime/deadline");
       const host = { signal: new AbortController().signal };
       setInterval(() => gc(), 50).unref();
-      limited(0.5, host, ({ signal, reason }) => new Promise((done) => {
+      withDeadline(0.5, host, ({ signal, reason }) => new Promise((done) => {
         const timer = setTimeout(() => done("never"), 5000);
         signal.addEventListener("abort", () => { clearTimeout(timer); done(reason()); });
       })).then(console.log);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { asset, runtime } from "@pulumi/pulumi";
 import { execa } from "execa";
-import { open } from "../../../../provider/src/inputs/data/content";
+import { openAsset } from "../../../../provider/src/inputs/data/content";
 import { create } from "../../../../provider/src/lifecycle/create";
 import type { Inputs } from "../../../../provider/src/schema/inputs";
 import { World } from "../../../support/lifecycle";
@@ -93,7 +93,7 @@ describe("a RemoteAsset as data", () => {
 
   it("that stalls is given up, so that no preview hangs", async () => {
     answers = [(_, response) => response.write("{")];
-    const stalled = open({ asset: { uri: uri("silent") } }, 100);
+    const stalled = openAsset({ asset: { uri: uri("silent") } }, 100);
     await assert.rejects(
       stalled.toArray(),
       (error: Error) => !error.message.includes(SECRET) && /Timeout/.test(error.message),
@@ -113,14 +113,18 @@ describe("a RemoteAsset as data", () => {
     ];
     await assert.rejects(create(inputs, host), /^Error: interrupted, before a job was created/);
     // The connection to it is closed as well: it would keep the process alive.
-    while (answers.length === 0) await sleep(5);
+    while (answers.length === 0) {
+      await sleep(5);
+    }
   });
 
   it("never lies in memory: 200 MB go through a process that grows by few of them", async function () {
     if (process.platform !== "linux") this.skip();
     const [block, blocks] = [Buffer.from(sample("Large?").repeat(10_000)), 200];
     const hash = createHash("sha256");
-    for (let count = 0; count < blocks; count++) hash.update(block);
+    for (let count = 0; count < blocks; count++) {
+      hash.update(block);
+    }
     answers = [
       async (_, response) => {
         for (let count = 0; count < blocks; count++) {
@@ -157,7 +161,7 @@ const GROWTH = `
   const peak = () => Number(/VmHWM:\\s+(\\d+)/.exec(readFileSync("/proc/self/status", "utf8"))[1]) / 1024;
   client.files.list().then(async () => {
     const before = peak();
-    const host = { say() {}, clock: realClock };
+    const host = { log() {}, clock: realClock };
     await uploadFiles(client, { trainingFiles: [JSON.parse(file)] }, host, new AbortController().signal);
     console.log(peak() - before);
   });

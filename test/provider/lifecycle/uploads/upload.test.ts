@@ -72,7 +72,9 @@ describe("uploading the data of a job", () => {
         assert.match(error.message, message);
         assert.match(error.message, /no job was created: run `pulumi up` again/);
         // The server learns of it from the connection, which takes a moment.
-        while (readdirSync(join(world.folder, "server/uploads")).length > 0) await sleep(10);
+        while (readdirSync(join(world.folder, "server/uploads")).length > 0) {
+          await sleep(10);
+        }
         assert.deepEqual([await world.files(), await world.jobs()], before);
       });
     }
@@ -110,7 +112,7 @@ describe("uploading the data of a job", () => {
     const host = world.host();
     host.clock = fastClock(100_000);
     await upload(inputs, host);
-    const lines = host.said.filter(({ importance }) => importance === "progress").map(({ message }) => message);
+    const lines = host.logged.filter(({ importance }) => importance === "progress").map(({ message }) => message);
     assert.match(lines[0] ?? "", /^uploading .*long\.jsonl: [\d.]+ of 26 MB, [\d.]+ MB\/s, about .+ left$/);
   });
 
@@ -134,7 +136,9 @@ describe("uploading the data of a job", () => {
       response.setHeader("content-type", "application/json").end(JSON.stringify(file));
     }
     const heldAre = async (count: number) => {
-      while (held.length < count) await sleep(5);
+      while (held.length < count) {
+        await sleep(5);
+      }
     };
     const declare = async (name: string) => {
       const file = (part: string) => world.file(`${name}-${part}.jsonl`, sample(`${name} ${part}`));
