@@ -4,9 +4,8 @@ import { MAX_RETRY_AFTER_MS, RETRY_CODES, RETRY_STATUSES, retryPause } from "./r
 let loaded: typeof Got | undefined;
 
 /**
- * got, which takes about a tenth of a second to load, so that is left to the first request: `check` and `diff`, which every
- * `pulumi up` runs, send none. Kept here, because Node looks for the package's folder at each `require`: a tenth of the time
- * of a request.
+ * Loads got at the first request: loading takes about a tenth of a second, and many programs never send one. The module is
+ * kept, because a `require` looks up the package's folder each time, which takes a tenth of the time of a request.
  */
 export function loadGot(): typeof Got {
   loaded ??= require("got") as typeof Got;

@@ -84,7 +84,7 @@ describe("the client's errors under Pulumi", () => {
       const text = readFileSync(join(clientFolder, file), "utf8");
       assert.doesNotMatch(
         text,
-        /mistral:(apiKey|baseUrl|requestTimeout)|connection\.apiKey|MISTRAL_(API_KEY|BASE_URL)|stack's config/,
+        /mistral:(apiKey|baseUrl|requestTimeout)|connection\.apiKey|MISTRAL_BASE_URL|stack's config|pulumi (up|config)/,
         file,
       );
     }
