@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { setTimeout as sleep } from "node:timers/promises";
 import { isTerminal } from "../../common/src";
 import { JobStatus } from "../../server/src/jobs/status";
 import { CLASSIFIER_TARGETS, type Json, samples, withServer } from "../server/support";
+import { eventually } from "../support/eventually";
 import { jobListSchema, jobSchemas, mistakes } from "./schemas";
 
 interface Seen {
@@ -35,14 +35,14 @@ describe("server: the JSON of a job", function () {
   }
 
   async function watchOn(id: string, ...until: JobStatus[]): Promise<void> {
-    for (;;) {
+    await eventually(`${until.join(" or ")} for job ${id}`, async () => {
       const [job, list] = await Promise.all([api.getJob(id), api.ok("GET", "/v1/fine_tuning/jobs?page_size=100")]);
       seen.push({ by: "GET", job }, ...list.data.map((each: Json) => ({ by: "list", job: each })));
       lists.push(list);
-      if (until.includes(job.status)) return;
+      if (until.includes(job.status)) return true;
       assert.ok(!isTerminal(job.status), `expected ${until}, found ${JSON.stringify(job.events[0])}`);
-      await sleep(10);
-    }
+      return false;
+    });
   }
 
   async function change(id: string, action: "start" | "cancel", until: JobStatus): Promise<void> {

@@ -5,11 +5,13 @@ import { describeWithEngine } from "../support/engine";
 import { Remote } from "../support/remote";
 import { fails, succeeds } from "../support/results";
 import { sample } from "../support/samples";
+import { sequence } from "../support/sequence";
 import type { Stack } from "../support/stack";
 
 const quickstart = resolve(__dirname, "../../examples/quickstart");
 
 describeWithEngine("the data of a job, before it costs anything", (engine) => {
+  const step = sequence();
   let stack: Stack;
   let remote: Remote;
   let good: string;
@@ -21,7 +23,7 @@ describeWithEngine("the data of a job, before it costs anything", (engine) => {
     good = await readFile(join(quickstart, "train.jsonl"), "utf8");
   });
 
-  it("fails the preview with the one line that is broken", async () => {
+  step("fails the preview with the one line that is broken", async () => {
     const lines = good.split("\n");
     lines[16] = JSON.stringify({
       messages: [
@@ -37,7 +39,7 @@ describeWithEngine("the data of a job, before it costs anything", (engine) => {
     await stack.write("train.jsonl", good);
   });
 
-  it("shows samples, tokens, steps and the cost by mistral:prices in the preview of a new job", async () => {
+  step("shows samples, tokens, steps and the cost by mistral:prices in the preview of a new job", async () => {
     const price = "mistral:prices.open-mistral-7b";
     await succeeds(stack.cmd("config", "set", "--path", `${price}.perMillionTokens`, "2.5"));
     await succeeds(stack.cmd("config", "set", "--path", `${price}.currency`, "EUR"));
@@ -52,26 +54,29 @@ describeWithEngine("the data of a job, before it costs anything", (engine) => {
     assert.deepEqual([await remote.jobs(), await remote.files()], [[], []]);
   });
 
-  it("fails the preview when even the least that it can cost is above maxCost", async () => {
+  step("fails the preview when even the least that it can cost is above maxCost", async () => {
     const program = await readFile(join(quickstart, "index.ts"), "utf8");
     await stack.write("index.ts", program.replace("hyperparameters", "maxCost: 0.001, hyperparameters"));
     await fails(stack.preview(), /maxCost: the training costs more than 0\.001: about .* EUR/);
     await stack.write("index.ts", program);
   });
 
-  it("is not spoken of once the job stands, and shown by what has changed in it before it is trained on anew", async () => {
-    await succeeds(stack.up());
-    assert.doesNotMatch(await succeeds(stack.preview()), /training data|cost:/);
-    await stack.write("train.jsonl", good + sample("One more?"));
-    const output = await succeeds(stack.preview());
-    assert.match(
-      output,
-      /train\.jsonl: (\d+) samples → \d+ samples, 20\.3 kB → 20\.4 kB, SHA-256 \w{7} → SHA-256 \w{7}/,
-    );
-    assert.match(output, /training data: .* samples in 20\.4 kB/);
-  });
+  step(
+    "is not spoken of once the job stands, and shown by what has changed in it before it is trained on anew",
+    async () => {
+      await succeeds(stack.up());
+      assert.doesNotMatch(await succeeds(stack.preview()), /training data|cost:/);
+      await stack.write("train.jsonl", good + sample("One more?"));
+      const output = await succeeds(stack.preview());
+      assert.match(
+        output,
+        /train\.jsonl: (\d+) samples → \d+ samples, 20\.3 kB → 20\.4 kB, SHA-256 \w{7} → SHA-256 \w{7}/,
+      );
+      assert.match(output, /training data: .* samples in 20\.4 kB/);
+    },
+  );
 
-  it("is priced by the server that has it already", async () => {
+  step("is priced by the server that has it already", async () => {
     await stack.write("train.jsonl", good);
     await stack.write(
       "index.ts",

@@ -3,6 +3,7 @@ import { describeWithEngine } from "../support/engine";
 import { Remote } from "../support/remote";
 import { fails, succeeds } from "../support/results";
 import { sample } from "../support/samples";
+import { sequence } from "../support/sequence";
 import type { Stack } from "../support/stack";
 
 const program = (more = "") => `
@@ -14,6 +15,7 @@ export const models = [plain.fineTunedModel, named.fineTunedModel];
 `;
 
 describeWithEngine("a model that was deleted outside Pulumi", (engine) => {
+  const step = sequence();
   let stack: Stack;
   let remote: Remote;
   let models: string[];
@@ -30,7 +32,7 @@ describeWithEngine("a model that was deleted outside Pulumi", (engine) => {
     for (const model of models) await remote.client.models.delete(model);
   });
 
-  it("is told by a refresh, and no longer pretended by the state", async () => {
+  step("is told by a refresh, and no longer pretended by the state", async () => {
     const output = await succeeds(stack.refresh());
     for (const model of models) assert.match(output, new RegExp(`${model}.*(gone|deleted|no longer)`));
     for (const name of ["plain", "named"]) {
@@ -41,16 +43,19 @@ describeWithEngine("a model that was deleted outside Pulumi", (engine) => {
     }
   });
 
-  it("is a change in the next preview, and `up` is red with the reason instead of training again by itself", async () => {
-    assert.match(await succeeds(stack.preview()), /2 to update/);
-    for (const flags of [[], [], ["--refresh"]]) {
-      const output = await fails(stack.up(...flags), /FineTuningJob/);
-      for (const model of models) assert.match(output, new RegExp(`${model}[\\s\\S]*\`triggers\``));
-      assert.equal((await remote.jobs()).length, 2);
-    }
-  });
+  step(
+    "is a change in the next preview, and `up` is red with the reason instead of training again by itself",
+    async () => {
+      assert.match(await succeeds(stack.preview()), /2 to update/);
+      for (const flags of [[], [], ["--refresh"]]) {
+        const output = await fails(stack.up(...flags), /FineTuningJob/);
+        for (const model of models) assert.match(output, new RegExp(`${model}[\\s\\S]*\`triggers\``));
+        assert.equal((await remote.jobs()).length, 2);
+      }
+    },
+  );
 
-  it("is trained anew when the program asks for it with `triggers`", async () => {
+  step("is trained anew when the program asks for it with `triggers`", async () => {
     await stack.write("index.ts", program("triggers: [1]"));
     assert.match(await succeeds(stack.preview()), /2 to replace/);
     await succeeds(stack.up());
@@ -60,7 +65,7 @@ describeWithEngine("a model that was deleted outside Pulumi", (engine) => {
     await succeeds(stack.up("--expect-no-changes"));
   });
 
-  it("does not keep a stack from being destroyed", async () => {
+  step("does not keep a stack from being destroyed", async () => {
     for (const model of (await stack.outputs()).models as string[]) await remote.client.models.delete(model);
     await succeeds(stack.destroy("--refresh"));
     assert.deepEqual((await stack.state()).resources ?? [], []);

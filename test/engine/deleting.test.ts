@@ -3,6 +3,7 @@ import { describeWithEngine } from "../support/engine";
 import { Remote } from "../support/remote";
 import { succeeds } from "../support/results";
 import { sample } from "../support/samples";
+import { sequence } from "../support/sequence";
 import type { Stack } from "../support/stack";
 
 /** @param jobs the jobs by name, with what they declare besides what all of them do */
@@ -23,6 +24,7 @@ interface Exported {
 }
 
 describeWithEngine("deleting", (engine) => {
+  const step = sequence();
   let stack: Stack;
   let remote: Remote;
   const declare = (jobs: Record<string, string>) => stack.write("index.ts", program(jobs));
@@ -40,7 +42,7 @@ describeWithEngine("deleting", (engine) => {
     stack = await engine.stack({ files: { "train.jsonl": sample("What?") }, config: { "mistral:baseUrl": url } });
   });
 
-  it("does with a finished job's model what its policy says", async () => {
+  step("does with a finished job's model what its policy says", async () => {
     await declare({
       unsaid: "declared",
       retain: '{ ...declared, modelDeletionPolicy: "retain" }',
@@ -65,7 +67,7 @@ describeWithEngine("deleting", (engine) => {
     assert.deepEqual(await remote.files(), []);
   });
 
-  it("takes an archived model back into use when `up` finds it again, and trains the deleted one anew", async () => {
+  step("takes an archived model back into use when `up` finds it again, and trains the deleted one anew", async () => {
     await declare({
       archive: '{ ...declared, modelDeletionPolicy: "archive" }',
       delete: '{ ...declared, modelDeletionPolicy: "delete" }',

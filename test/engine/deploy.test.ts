@@ -6,12 +6,14 @@ import { execa } from "execa";
 import { parse, parseAllDocuments } from "yaml";
 import { describeWithEngine } from "../support/engine";
 import { succeeds } from "../support/results";
+import { sequence } from "../support/sequence";
 import type { Stack } from "../support/stack";
 
 const examples = resolve(__dirname, "../../examples");
 const recipe = resolve(__dirname, "../server/recipes/fake.js");
 
 describeWithEngine("the examples of a server of one's own", (engine) => {
+  const step = sequence();
   let folder: string;
   let training: Stack;
   let deployment: Stack;
@@ -32,7 +34,7 @@ describeWithEngine("the examples of a server of one's own", (engine) => {
   });
   after(() => rm(folder, { recursive: true }));
 
-  it("self-hosted trains with the program of the server, and gives the adapter's address", async () => {
+  step("self-hosted trains with the program of the server, and gives the adapter's address", async () => {
     await succeeds(training.up());
     const { fineTunedModel, artifactUrl, simulated } = await training.outputs();
     model = String(fineTunedModel);
@@ -41,26 +43,29 @@ describeWithEngine("the examples of a server of one's own", (engine) => {
     assert.equal(simulated, false);
   });
 
-  it("deploy-vllm takes the outputs of that stack, and renders what serves the adapter under the model's ID", async () => {
-    deployment = await engine.stack({
-      program: join(examples, "deploy-vllm"),
-      project: "deploy-vllm",
-      beside: training,
-      config: { training: training.reference },
-    });
-    await succeeds(deployment.up());
-    const { compose, kubernetes } = await deployment.outputs();
-    const { services } = parse(String(compose));
-    const modules = ["--lora-modules", `${model}=/adapters/current`];
-    assert.deepEqual(services.vllm.command.slice(-2), modules);
-    const [workload, service] = parseAllDocuments(String(kubernetes)).map((document) => document.toJS());
-    const { containers, initContainers } = workload.spec.template.spec;
-    assert.deepEqual([workload.kind, service.kind], ["Deployment", "Service"]);
-    assert.deepEqual(containers[0].args.slice(-2), modules);
-    assert.equal(initContainers[0].env[0].value, services.adapter.environment.ARTIFACT_URL);
-  });
+  step(
+    "deploy-vllm takes the outputs of that stack, and renders what serves the adapter under the model's ID",
+    async () => {
+      deployment = await engine.stack({
+        program: join(examples, "deploy-vllm"),
+        project: "deploy-vllm",
+        beside: training,
+        config: { training: training.reference },
+      });
+      await succeeds(deployment.up());
+      const { compose, kubernetes } = await deployment.outputs();
+      const { services } = parse(String(compose));
+      const modules = ["--lora-modules", `${model}=/adapters/current`];
+      assert.deepEqual(services.vllm.command.slice(-2), modules);
+      const [workload, service] = parseAllDocuments(String(kubernetes)).map((document) => document.toJS());
+      const { containers, initContainers } = workload.spec.template.spec;
+      assert.deepEqual([workload.kind, service.kind], ["Deployment", "Service"]);
+      assert.deepEqual(containers[0].args.slice(-2), modules);
+      assert.equal(initContainers[0].env[0].value, services.adapter.environment.ARTIFACT_URL);
+    },
+  );
 
-  it("the script in both fetches the adapter, as it is on the server", async () => {
+  step("the script in both fetches the adapter, as it is on the server", async () => {
     const { kubernetes } = await deployment.outputs();
     const [workload] = parseAllDocuments(String(kubernetes)).map((document) => document.toJS());
     const { command, env } = workload.spec.template.spec.initContainers[0];

@@ -3,6 +3,7 @@ import { describeWithEngine } from "../support/engine";
 import { Remote } from "../support/remote";
 import { fails, succeeds } from "../support/results";
 import { sample } from "../support/samples";
+import { sequence } from "../support/sequence";
 import type { Stack } from "../support/stack";
 
 const program = (more = "") => `
@@ -23,6 +24,7 @@ export const gateStatus = gate.status;
 `;
 
 describeWithEngine("what happens outside Pulumi", (engine) => {
+  const step = sequence();
   let stack: Stack;
   let remote: Remote;
   let first: Record<string, unknown>;
@@ -38,7 +40,7 @@ describeWithEngine("what happens outside Pulumi", (engine) => {
     first = await stack.outputs();
   });
 
-  it("to a model's name and description is shown, and taken back", async () => {
+  step("to a model's name and description is shown, and taken back", async () => {
     const model = first.fineTunedModel as string;
     await remote.client.models.update(model, { name: "Somebody's", description: "Else" });
     const refresh = await succeeds(stack.refresh("--diff"));
@@ -52,7 +54,7 @@ describeWithEngine("what happens outside Pulumi", (engine) => {
     assert.doesNotMatch(await succeeds(stack.preview()), /FineTuningJob named update/);
   });
 
-  it("to a resting job, which somebody started, is shown, and no second job is started", async () => {
+  step("to a resting job, which somebody started, is shown, and no second job is started", async () => {
     await remote.client.jobs.start(first.gateId as string);
     await remote.client.jobs.waitUntilComplete(first.gateId as string, { pollIntervalMs: 50 });
     await succeeds(stack.refresh());
@@ -62,20 +64,26 @@ describeWithEngine("what happens outside Pulumi", (engine) => {
     assert.equal((await remote.jobs()).length, 3);
   });
 
-  it("to a running job, which somebody cancelled, is shown by the preview, and `up` says why it stays red", async () => {
-    await remote.cancel(first.jobId);
-    await succeeds(stack.refresh());
-    assert.equal((await stack.resource("running"))?.outputs?.status, "CANCELLED");
-    const preview = await succeeds(stack.preview());
-    assert.match(preview, /FineTuningJob running update/);
-    assert.match(preview, /1 to update/);
-    for (const _ of ["first", "second"]) {
-      await fails(stack.up(), new RegExp(`fine-tuning job ${first.jobId} has ended as CANCELLED[\\s\\S]*\`triggers\``));
-      assert.equal((await remote.jobs()).length, 3);
-    }
-  });
+  step(
+    "to a running job, which somebody cancelled, is shown by the preview, and `up` says why it stays red",
+    async () => {
+      await remote.cancel(first.jobId);
+      await succeeds(stack.refresh());
+      assert.equal((await stack.resource("running"))?.outputs?.status, "CANCELLED");
+      const preview = await succeeds(stack.preview());
+      assert.match(preview, /FineTuningJob running update/);
+      assert.match(preview, /1 to update/);
+      for (const _ of ["first", "second"]) {
+        await fails(
+          stack.up(),
+          new RegExp(`fine-tuning job ${first.jobId} has ended as CANCELLED[\\s\\S]*\`triggers\``),
+        );
+        assert.equal((await remote.jobs()).length, 3);
+      }
+    },
+  );
 
-  it("is followed by a new training when the program asks for one", async () => {
+  step("is followed by a new training when the program asks for one", async () => {
     await stack.write("index.ts", program("triggers: [1],"));
     assert.match(await succeeds(stack.preview()), /1 to replace/);
     await succeeds(stack.up());

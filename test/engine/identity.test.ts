@@ -3,6 +3,7 @@ import { describeWithEngine } from "../support/engine";
 import { Remote } from "../support/remote";
 import { succeeds } from "../support/results";
 import { sample } from "../support/samples";
+import { sequence } from "../support/sequence";
 import type { Stack } from "../support/stack";
 
 /** Four times the same declaration; the last two have a suffix that says nothing of whose job it is. */
@@ -27,6 +28,7 @@ export const models = all.map((job) => job.fineTunedModel);
 const NAMES = ["one", "two", "three", "four"];
 
 describeWithEngine("the identity of a job", (engine) => {
+  const step = sequence();
   let stack: Stack;
   let remote: Remote;
   let url: string;
@@ -53,7 +55,7 @@ describeWithEngine("the identity of a job", (engine) => {
     });
   });
 
-  it("is not shared by resources that declare the same, not even under the same suffix", async () => {
+  step("is not shared by resources that declare the same, not even under the same suffix", async () => {
     await succeeds(stack.up());
     first = await trained();
     assert.equal(new Set(first.jobIds).size, 4);
@@ -74,7 +76,7 @@ describeWithEngine("the identity of a job", (engine) => {
   const takesOver = (output: string) =>
     [...new Set([...output.matchAll(/took over fine-tuning job (\S+) \(SUCCESS\)/g)].map(([, id]) => id))].sort();
 
-  it("keeps the job, its model and its data through `up --replace` and `--target-replace`", async () => {
+  step("keeps the job, its model and its data through `up --replace` and `--target-replace`", async () => {
     const before = await fileIds();
     const replace = (await urns()).flatMap((urn) => ["--replace", urn]);
     assert.deepEqual(takesOver(await succeeds(stack.up(...replace))), [...first.jobIds].sort());
@@ -87,7 +89,7 @@ describeWithEngine("the identity of a job", (engine) => {
     await succeeds(stack.up("--expect-no-changes"));
   });
 
-  it("keeps them when the resource was tainted", async () => {
+  step("keeps them when the resource was tainted", async () => {
     const before = await fileIds();
     for (const urn of await urns()) await succeeds(stack.cmd("state", "taint", "--yes", urn));
     assert.deepEqual(takesOver(await succeeds(stack.up())), [...first.jobIds].sort());
@@ -96,7 +98,7 @@ describeWithEngine("the identity of a job", (engine) => {
     await succeeds(stack.up("--expect-no-changes"));
   });
 
-  it("is another one with other `triggers`, and the old models are retained", async () => {
+  step("is another one with other `triggers`, and the old models are retained", async () => {
     await stack.write("index.ts", program('triggers: ["again"],'));
     assert.match(await succeeds(stack.preview()), /4 to replace/);
     assert.match(await succeeds(stack.up()), /4 replaced/);
@@ -106,14 +108,14 @@ describeWithEngine("the identity of a job", (engine) => {
     assert.deepEqual(await fates(first), ["stands", "stands", "stands", "stands"]);
   });
 
-  it("finds the first jobs again when the triggers are taken back", async () => {
+  step("finds the first jobs again when the triggers are taken back", async () => {
     await stack.write("index.ts", program());
     assert.deepEqual(takesOver(await succeeds(stack.up())), [...first.jobIds].sort());
     assert.deepEqual(await trained(), first);
     assert.equal((await remote.jobs()).length, 8);
   });
 
-  it("finds the retained models again after a destroy", async () => {
+  step("finds the retained models again after a destroy", async () => {
     await succeeds(stack.destroy());
     assert.deepEqual((await stack.state()).resources ?? [], []);
     assert.deepEqual(takesOver(await succeeds(stack.up())), [...first.jobIds].sort());
@@ -121,7 +123,7 @@ describeWithEngine("the identity of a job", (engine) => {
     assert.equal((await remote.jobs()).length, 8);
   });
 
-  it("is not shared by the stacks of one program, however explicit the suffix", async () => {
+  step("is not shared by the stacks of one program, however explicit the suffix", async () => {
     for (const [project, name] of [
       ["test-project", "prod"],
       ["other-project", "dev"],

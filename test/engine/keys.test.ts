@@ -3,6 +3,7 @@ import { describeWithEngine } from "../support/engine";
 import { Remote } from "../support/remote";
 import { fails, succeeds } from "../support/results";
 import { sample } from "../support/samples";
+import { sequence } from "../support/sequence";
 import type { TestServer } from "../support/server";
 import type { Stack } from "../support/stack";
 
@@ -30,6 +31,7 @@ const [FIRST, SECOND, THIRD] = ["sk-first-1a2b3c", "sk-second-4d5e6f", "sk-third
 const keyed = (key: string) => ({ speed: 2000, args: ["--api-key", key] });
 
 describeWithEngine("a key in the stack's config that was rotated", (engine) => {
+  const step = sequence();
   let server: TestServer;
   let stack: Stack;
   let first: Record<string, unknown>;
@@ -50,20 +52,20 @@ describeWithEngine("a key in the stack's config that was rotated", (engine) => {
     await rotate(SECOND);
   });
 
-  it("is refused by a refresh, which says that --run-program uses the new one", async () => {
+  step("is refused by a refresh, which says that --run-program uses the new one", async () => {
     await fails(stack.refresh(), RED);
     await succeeds(stack.refresh("--run-program"));
     assert.equal((await stack.resource("running"))?.id, first.jobId);
   });
 
-  it("needs no more than an `up` for the next refresh", async () => {
+  step("needs no more than an `up` for the next refresh", async () => {
     await succeeds(stack.up());
     assert.deepEqual(await stack.outputs(), first);
     assert.equal((await new Remote(server.url, SECOND).jobs()).length, 2);
     await succeeds(stack.refresh());
   });
 
-  it("is refused by a destroy, which ends nothing, until --run-program is given", async () => {
+  step("is refused by a destroy, which ends nothing, until --run-program is given", async () => {
     await rotate(THIRD);
     const remote = new Remote(server.url, THIRD);
     await fails(stack.destroy(), RED);

@@ -3,7 +3,9 @@ import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { MistralClient } from "../../provider/src/client";
 import { describeWithEngine } from "../support/engine";
+import { succeeds } from "../support/results";
 import { sample } from "../support/samples";
+import { sequence } from "../support/sequence";
 import type { Stack } from "../support/stack";
 
 const program = (more = "", file = "train.jsonl") => `
@@ -18,6 +20,7 @@ export const { jobId, fineTunedModel, status, simulated, checkpoints, suffix } =
 `;
 
 describeWithEngine("a FineTuningJob on the real engine", (engine) => {
+  const step = sequence();
   let stack: Stack;
   let client: MistralClient;
   let first: Record<string, unknown>;
@@ -32,20 +35,15 @@ describeWithEngine("a FineTuningJob on the real engine", (engine) => {
   });
 
   const jobCount = async () => (await client.jobs.list()).total;
-  const succeeds = async (command: Promise<{ code: number; output: string }>) => {
-    const { code, output } = await command;
-    assert.equal(code, 0, output);
-    return output;
-  };
 
-  it("creates nothing in a preview, which knows the suffix but no output", async () => {
+  step("creates nothing in a preview, which knows the suffix but no output", async () => {
     const output = await succeeds(stack.preview());
     assert.match(output, /FineTuningJob bot create/);
     assert.equal(await jobCount(), 0);
     assert.equal((await client.files.list()).data.length, 0);
   });
 
-  it("trains, shows its progress on the resource's own line, and gives the model's ID", async () => {
+  step("trains, shows its progress on the resource's own line, and gives the model's ID", async () => {
     const output = await succeeds(stack.up());
     assert.match(output, /FineTuningJob bot .*(RUNNING|SUCCESS)/);
     first = await stack.outputs();
@@ -56,13 +54,13 @@ describeWithEngine("a FineTuningJob on the real engine", (engine) => {
     assert.equal(job.fine_tuned_model, first.fineTunedModel);
   });
 
-  it("changes nothing the second time, and a refresh finds nothing", async () => {
+  step("changes nothing the second time, and a refresh finds nothing", async () => {
     assert.match(await succeeds(stack.up("--expect-no-changes")), /2 unchanged/);
     assert.match(await succeeds(stack.refresh("--expect-no-changes")), /2 unchanged/);
     assert.equal(await jobCount(), 1);
   });
 
-  it("feeds a second stack through a StackReference", async () => {
+  step("feeds a second stack through a StackReference", async () => {
     const reader = await engine.stack({
       beside: stack,
       project: "reader",
@@ -77,28 +75,28 @@ export const model = new pulumi.StackReference("${stack.reference}").requireOutp
     assert.equal((await reader.outputs()).model, first.fineTunedModel);
   });
 
-  it("does not train again when the data file moves", async () => {
+  step("does not train again when the data file moves", async () => {
     await rename(join(stack.folder, "train.jsonl"), join(stack.folder, "moved.jsonl"));
     await stack.write("index.ts", program("", "moved.jsonl"));
     await succeeds(stack.up("--expect-no-changes"));
     assert.equal(await jobCount(), 1);
   });
 
-  it("shows no change when only the waiting is declared otherwise", async () => {
+  step("shows no change when only the waiting is declared otherwise", async () => {
     await stack.write("index.ts", program("pollInterval: 7, waitForCompletion: false, maxCost: 1000,", "moved.jsonl"));
     await succeeds(stack.up("--expect-no-changes"));
   });
 
-  it("renames the model in place", async () => {
+  step("renames the model in place", async () => {
     await stack.write("index.ts", program('modelName: "Support bot",', "moved.jsonl"));
     assert.match(await succeeds(stack.up()), /1 updated/);
     assert.equal((await stack.outputs()).jobId, first.jobId);
     assert.equal((await client.models.get(first.fineTunedModel as string)).name, "Support bot");
   });
 
-  it("replaces the job when the content of a data file changes, and retains the old model", async () => {
+  step("replaces the job when the content of a data file changes, and retains the old model", async () => {
     await stack.write("moved.jsonl", sample("What else?"));
-    assert.match(await succeeds(stack.preview()), /trainingFiles|replace/);
+    assert.match(await succeeds(stack.preview()), /FineTuningJob bot replace \[diff: ~suffix,trainingFiles\]/);
     assert.match(await succeeds(stack.up()), /1 replaced/);
     const second = await stack.outputs();
     assert.notEqual(second.jobId, first.jobId);
@@ -107,7 +105,7 @@ export const model = new pulumi.StackReference("${stack.reference}").requireOutp
     await client.models.get(first.fineTunedModel as string);
   });
 
-  it("keeps the finished job through a forced replacement, and says how to train again", async () => {
+  step("keeps the finished job through a forced replacement, and says how to train again", async () => {
     const { jobId } = await stack.outputs();
     const { resources = [] } = await stack.state();
     const { urn } = resources.find(({ type }) => type.endsWith(":FineTuningJob")) ?? { urn: "" };
@@ -116,14 +114,14 @@ export const model = new pulumi.StackReference("${stack.reference}").requireOutp
     assert.equal(await jobCount(), 2);
   });
 
-  it("leaves nothing behind after a destroy but the retained models", async () => {
+  step("leaves nothing behind after a destroy but the retained models", async () => {
     await succeeds(stack.destroy());
     assert.deepEqual((await stack.state()).resources ?? [], []);
     assert.equal((await client.files.list()).data.length, 0);
     await client.models.get(first.fineTunedModel as string);
   });
 
-  it("finds the retained model again after the destroy", async () => {
+  step("finds the retained model again after the destroy", async () => {
     assert.match(await succeeds(stack.up()), /took over/);
     assert.equal(await jobCount(), 2);
   });

@@ -3,6 +3,7 @@ import { describeWithEngine } from "../support/engine";
 import { Remote } from "../support/remote";
 import { succeeds } from "../support/results";
 import { sample } from "../support/samples";
+import { sequence } from "../support/sequence";
 import type { Stack } from "../support/stack";
 
 /** A finished job, one with an explicit suffix, one that rests at its gate, and one that is still training. */
@@ -25,6 +26,7 @@ const OLD = ["done", "named", "gate", "running"];
 const NEW = ["finished", "labelled", "resting", "training"];
 
 describeWithEngine("a resource that is called otherwise", (engine) => {
+  const step = sequence();
   let stack: Stack;
   let remote: Remote;
   let jobIds: string[];
@@ -53,18 +55,18 @@ describeWithEngine("a resource that is called otherwise", (engine) => {
     assert.equal(new Set(jobIds).size, 4);
   });
 
-  it("trains nothing when it has a new name and the old one as an alias", async () => {
+  step("trains nothing when it has a new name and the old one as an alias", async () => {
     const options = (index: number) => `{ aliases: [{ name: "${OLD[index]}" }] }`;
     await stack.write("index.ts", program(NEW, { options }));
     await trainsNothing();
   });
 
-  it("trains nothing when the aliases are taken away afterwards", async () => {
+  step("trains nothing when the aliases are taken away afterwards", async () => {
     await stack.write("index.ts", program(NEW));
     await trainsNothing();
   });
 
-  it("trains nothing under a new parent", async () => {
+  step("trains nothing under a new parent", async () => {
     const setup = 'const team = (name: string) => new pulumi.ComponentResource("test:index:Team", name);';
     const options = (index: number) =>
       `{ parent: team("team-${index}"), aliases: [{ parent: pulumi.rootStackResource }] }`;
@@ -74,21 +76,21 @@ describeWithEngine("a resource that is called otherwise", (engine) => {
     assert.equal(resources.filter(({ urn }) => urn.includes("test:index:Team$pulumi-nodejs:dynamic")).length, 4);
   });
 
-  it("trains nothing in a stack that was renamed", async () => {
+  step("trains nothing in a stack that was renamed", async () => {
     await succeeds(stack.cmd("stack", "rename", "renamed"));
     await trainsNothing();
     const { resources = [] } = await stack.state();
     assert.ok(resources.every(({ urn }) => urn.startsWith("urn:pulumi:renamed::")));
   });
 
-  it("trains nothing in a project that was renamed", async () => {
+  step("trains nothing in a project that was renamed", async () => {
     await succeeds(stack.cmd("stack", "rename", "organization/other-project/renamed"));
     await stack.write("Pulumi.yaml", "name: other-project\nruntime: nodejs\n");
     await succeeds(stack.cmd("stack", "select", "renamed"));
     await trainsNothing();
   });
 
-  it("is refreshed, shown and cancelled under its new URN", async () => {
+  step("is refreshed, shown and cancelled under its new URN", async () => {
     await succeeds(stack.refresh());
     await trainsNothing();
     await succeeds(stack.destroy("--refresh"));

@@ -3,6 +3,7 @@ import { describeWithEngine } from "../support/engine";
 import { Remote } from "../support/remote";
 import { fails, succeeds } from "../support/results";
 import { sample } from "../support/samples";
+import { sequence } from "../support/sequence";
 import type { Stack } from "../support/stack";
 
 /** A job, and a deployment of its model that looks, at each change, whether the model before and the new one can be used. */
@@ -49,6 +50,7 @@ const DIVERGING = "{ trainingSteps: 20, learningRate: 0.2 }";
 const MENDED = "{ trainingSteps: 20, learningRate: 0.01 }";
 
 describeWithEngine("a replacement", (engine) => {
+  const step = sequence();
   let stack: Stack;
   let remote: Remote;
   let first: Record<string, unknown>;
@@ -65,7 +67,7 @@ describeWithEngine("a replacement", (engine) => {
     assert.deepEqual(first.seen, [200]);
   });
 
-  it("keeps the old model usable, and in the outputs, while the new one trains", async () => {
+  step("keeps the old model usable, and in the outputs, while the new one trains", async () => {
     await declare(SLOW);
     const up = stack.spawn("up", "--yes", "--skip-preview");
     await up.waitFor(/RUNNING: step \d+ of 100/);
@@ -74,7 +76,7 @@ describeWithEngine("a replacement", (engine) => {
     assert.match(await succeeds(up.result), /1 replaced/);
   });
 
-  it("gives the dependents the new model before it deletes the old one", async () => {
+  step("gives the dependents the new model before it deletes the old one", async () => {
     second = await stack.outputs();
     assert.notEqual(second.fineTunedModel, first.fineTunedModel);
     assert.equal(second.deployed, second.fineTunedModel);
@@ -83,7 +85,7 @@ describeWithEngine("a replacement", (engine) => {
     assert.equal(await remote.fateOf(second.fineTunedModel), "stands");
   });
 
-  it("leaves the old model alone when the new training fails, however often `up` is run", async () => {
+  step("leaves the old model alone when the new training fails, however often `up` is run", async () => {
     await declare(DIVERGING);
     for (const _ of ["first", "second"]) {
       await fails(stack.up(), /has ended as FAILED[\s\S]*change the declaration/);
@@ -93,7 +95,7 @@ describeWithEngine("a replacement", (engine) => {
     }
   });
 
-  it("goes back to the old model when the change is taken back", async () => {
+  step("goes back to the old model when the change is taken back", async () => {
     await declare(SLOW);
     assert.match(await succeeds(stack.up()), new RegExp(`took over fine-tuning job ${second.jobId}`));
     assert.deepEqual(await stack.outputs(), second);
@@ -102,7 +104,7 @@ describeWithEngine("a replacement", (engine) => {
     assert.equal(await jobsInState(stack), 1);
   });
 
-  it("deletes the old model once a mended declaration has been trained after a failure", async () => {
+  step("deletes the old model once a mended declaration has been trained after a failure", async () => {
     await declare(DIVERGING);
     await fails(stack.up(), /has ended as FAILED/);
     assert.equal(await jobsInState(stack), 2);

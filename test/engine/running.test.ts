@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { MistralClient } from "../../provider/src/client";
 import { describeWithEngine } from "../support/engine";
 import { sample } from "../support/samples";
+import { sequence } from "../support/sequence";
 import type { Stack } from "../support/stack";
 
 const program = (more = "", learningRate = 1e-4) => `
@@ -16,6 +17,7 @@ export const { jobId, status } = job;
 `;
 
 describeWithEngine("a job that is still running", (engine) => {
+  const step = sequence();
   let stack: Stack;
   let client: MistralClient;
 
@@ -29,7 +31,7 @@ describeWithEngine("a job that is still running", (engine) => {
     });
   });
 
-  it("goes on when `up` is interrupted, and its id is in the state", async () => {
+  step("goes on when `up` is interrupted, and its id is in the state", async () => {
     const up = stack.spawn("up", "--yes", "--skip-preview");
     await up.waitFor(/RUNNING: step \d+ of 400/);
     up.signal("SIGINT");
@@ -45,7 +47,7 @@ describeWithEngine("a job that is still running", (engine) => {
     assert.deepEqual(pending_operations, []);
   });
 
-  it("is the one that the next `up` waits for, also after a refresh", async () => {
+  step("is the one that the next `up` waits for, also after a refresh", async () => {
     assert.equal((await stack.refresh()).code, 0);
     const { code, output } = await stack.up();
     assert.equal(code, 0, output);
@@ -54,7 +56,7 @@ describeWithEngine("a job that is still running", (engine) => {
     assert.equal((await client.jobs.list()).total, 1);
   });
 
-  it("is cancelled by a destroy", async () => {
+  step("is cancelled by a destroy", async () => {
     await stack.write("index.ts", program("triggers: [1], waitForCompletion: false,"));
     assert.equal((await stack.up()).code, 0);
     const { jobId } = await stack.outputs();
@@ -65,6 +67,7 @@ describeWithEngine("a job that is still running", (engine) => {
 });
 
 describeWithEngine("a job that fails", (engine) => {
+  const step = sequence();
   let stack: Stack;
   let client: MistralClient;
 
@@ -77,7 +80,7 @@ describeWithEngine("a job that fails", (engine) => {
     });
   });
 
-  it("stays red through `up`, `preview` and `refresh`, and is never paid for again by itself", async () => {
+  step("stays red through `up`, `preview` and `refresh`, and is never paid for again by itself", async () => {
     const first = await stack.up();
     assert.notEqual(first.code, 0);
     assert.match(first.output, /has ended as FAILED[\s\S]*change the declaration \(or `triggers`/);
@@ -89,14 +92,14 @@ describeWithEngine("a job that fails", (engine) => {
     assert.equal((await client.jobs.list()).total, 1);
   });
 
-  it("is replaced once its declaration is mended", async () => {
+  step("is replaced once its declaration is mended", async () => {
     await stack.write("index.ts", program());
     const { code, output } = await stack.up();
     assert.equal(code, 0, output);
     assert.equal((await stack.outputs()).status, "SUCCESS");
   });
 
-  it("destroys without a model to keep", async () => {
+  step("destroys without a model to keep", async () => {
     const { code, output } = await stack.destroy();
     assert.equal(code, 0, output);
   });

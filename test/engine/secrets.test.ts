@@ -3,6 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describeWithEngine } from "../support/engine";
 import { sample } from "../support/samples";
+import { sequence } from "../support/sequence";
 import type { Stack } from "../support/stack";
 
 const SECRETS = {
@@ -28,6 +29,7 @@ export const { connection, integrations, repositories, fineTunedModel } = own;
 `;
 
 describeWithEngine("credentials", (engine) => {
+  const step = sequence();
   let stack: Stack;
   let url: string;
   let printed = "";
@@ -50,12 +52,12 @@ describeWithEngine("credentials", (engine) => {
     });
   });
 
-  it("work from the resource's connection and from the stack's config", async () => {
+  step("work from the resource's connection and from the stack's config", async () => {
     assert.equal(await run(stack.up("--diff")), 0, printed);
     assert.match(String((await stack.outputs()).fineTunedModel), /^ft:/);
   });
 
-  it("stay hidden when an update, a refresh, a wrong input and a failure are printed", async () => {
+  step("stay hidden when an update, a refresh, a wrong input and a failure are printed", async () => {
     await stack.write("index.ts", program(url, 'modelName: "Named",'));
     assert.equal(await run(stack.cmd("preview", "--diff")), 0, printed);
     assert.equal(await run(stack.up("--diff")), 0, printed);
@@ -69,7 +71,7 @@ describeWithEngine("credentials", (engine) => {
     await run(stack.cmd("stack", "export"));
   });
 
-  it("are in no output, and nowhere in the state folder, in plain text", async () => {
+  step("are in no output, and nowhere in the state folder, in plain text", async () => {
     const files = await readdir(stack.stateFolder, { recursive: true, withFileTypes: true });
     const texts: [string, string][] = [["the output", printed]];
     for (const file of files.filter((entry) => entry.isFile())) {
@@ -89,7 +91,7 @@ describeWithEngine("credentials", (engine) => {
     assert.match(texts.map(([, text]) => text).join(""), /ciphertext/);
   });
 
-  it("are shown to whoever asks for them", async () => {
+  step("are shown to whoever asks for them", async () => {
     const { connection } = (await stack.outputs({ showSecrets: true })) as { connection: { apiKey: string } };
     assert.equal(connection.apiKey, SECRETS.connection);
     assert.equal(await run(stack.destroy()), 0, printed);

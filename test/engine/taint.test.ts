@@ -3,6 +3,7 @@ import { describeWithEngine } from "../support/engine";
 import { Remote } from "../support/remote";
 import { succeeds } from "../support/results";
 import { sample } from "../support/samples";
+import { sequence } from "../support/sequence";
 import type { Stack } from "../support/stack";
 
 const program = `
@@ -18,6 +19,7 @@ export const jobIds = all.map((job) => job.jobId);
 `;
 
 describeWithEngine("a tainted resource whose job has not finished", (engine) => {
+  const step = sequence();
   let stack: Stack;
   let remote: Remote;
   let first: string[];
@@ -39,7 +41,7 @@ describeWithEngine("a tainted resource whose job has not finished", (engine) => 
       await succeeds(stack.cmd("state", "taint", "--yes", urn));
   });
 
-  it("keeps the job, but is trained anew where somebody has cancelled it", async () => {
+  step("keeps the job, but is trained anew where somebody has cancelled it", async () => {
     assert.match(await succeeds(stack.preview()), /3 to replace/);
     assert.match(await succeeds(stack.up()), /3 replaced/);
     const second = await jobIds();
@@ -49,7 +51,7 @@ describeWithEngine("a tainted resource whose job has not finished", (engine) => 
     assert.equal((await remote.jobs()).length, 4);
   });
 
-  it("can be destroyed afterwards, which cancels", async () => {
+  step("can be destroyed afterwards, which cancels", async () => {
     const second = await jobIds();
     await succeeds(stack.destroy());
     assert.deepEqual(await statuses(second), ["CANCELLED", "CANCELLED", "CANCELLED"]);

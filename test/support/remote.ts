@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { type File, isTerminal, type Job, MistralClient, NotFoundError } from "../../provider/src/client";
+import { eventually } from "./eventually";
 
 /** What a server has, as the API tells anybody who asks: the truth that the state of a stack is held against. */
 export class Remote {
@@ -28,7 +28,7 @@ export class Remote {
   /** Cancels a job, as somebody besides Pulumi may, and waits until it has ended. */
   async cancel(jobId: unknown): Promise<void> {
     await this.client.jobs.cancel(String(jobId));
-    while (!isTerminal(await this.statusOf(jobId))) await sleep(50);
+    await eventually(`the end of job ${jobId}`, async () => isTerminal(await this.statusOf(jobId)), { everyMs: 50 });
   }
 
   /** What has become of a model. */

@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { recipeFile, recipePython } from "../../server/src/trainers/process/recipe";
+import { eventually } from "../support/eventually";
 import { Random } from "../support/random";
 import { Remote } from "../support/remote";
 import { RestartableServer } from "../support/restartableServer";
@@ -61,7 +62,7 @@ describe(`a training whose server and program are killed ${KILLS} times each`, f
       if (kills === KILLS) return sleep(500);
       // A kill before the next checkpoint throws the attempt's steps away; three of those in a row would end the job.
       const wanted = Math.min(STEPS - 1, before + 1 + random.integer(0, Math.floor((STEPS / KILLS) * 0.9)));
-      while ((await stepsOf(id)) < wanted) await sleep(20);
+      await eventually(`step ${wanted}`, async () => (await stepsOf(id)) >= wanted, { withinMs: 5 * 60_000 });
       kills++;
       const [first, second] = random.next() < 0.5 ? [killServer, killTraining] : [killTraining, killServer];
       await first(id);

@@ -3,13 +3,14 @@ import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { recipeFile, recipePython } from "../../server/src/trainers/process/recipe";
 import { describeWithEngine } from "../support/engine";
+import { eventually } from "../support/eventually";
 import { Remote } from "../support/remote";
 import { RestartableServer } from "../support/restartableServer";
 import { succeeds } from "../support/results";
+import { sequence } from "../support/sequence";
 import type { Stack } from "../support/stack";
 import { killTraining, progressOf, TRAINING_ENV } from "./trainings";
 
@@ -29,6 +30,7 @@ interface Checkpoint {
 }
 
 describeWithEngine("a training on a server of one's own, for real", (engine) => {
+  const step = sequence();
   let folder: string;
   let tiny: string;
   let data: string;
@@ -52,7 +54,7 @@ describeWithEngine("a training on a server of one's own, for real", (engine) => 
     const models = join(folder, "models.yaml");
     await writeFile(models, "models:\n  tiny: ./tiny\n");
     Object.assign(process.env, TRAINING_ENV);
-    server = new RestartableServer(data, ["--trainer", "process", "--models", models, "--port", "18431"]);
+    server = new RestartableServer(data, ["--trainer", "process", "--models", models]);
     await server.start();
     remote = new Remote(server.url);
     stack = await engine.stack({ program: example, env: { MISTRAL_BASE_URL: server.url }, config: { model: "tiny" } });
@@ -68,21 +70,24 @@ describeWithEngine("a training on a server of one's own, for real", (engine) => 
   };
   const outputs = async () => (await stack.outputs()) as unknown as typeof first;
 
-  it("is what `pulumi up` does: the loss falls to a tenth, and the adapter's address is an output", async function () {
-    this.timeout(15 * 60_000);
-    await declare("");
-    await succeeds(stack.up());
-    first = await outputs();
-    assert.equal(first.simulated, false);
-    assert.match(first.fineTunedModel, /^ft:tiny:opening-ho-/);
-    const [start, ...rest] = first.checkpoints;
-    const end = rest.at(-1);
-    assert.equal(end?.stepNumber, 60);
-    console.log(`      loss ${start?.trainLoss.toFixed(3)} → ${end.trainLoss.toFixed(3)}`);
-    assert.ok(end.trainLoss < (start?.trainLoss ?? 0) / 10);
-  });
+  step(
+    "is what `pulumi up` does: the loss falls to a tenth, and the adapter's address is an output",
+    async function () {
+      this.timeout(15 * 60_000);
+      await declare("");
+      await succeeds(stack.up());
+      first = await outputs();
+      assert.equal(first.simulated, false);
+      assert.match(first.fineTunedModel, /^ft:tiny:opening-ho-/);
+      const [start, ...rest] = first.checkpoints;
+      const end = rest.at(-1);
+      assert.equal(end?.stepNumber, 60);
+      console.log(`      loss ${start?.trainLoss.toFixed(3)} → ${end.trainLoss.toFixed(3)}`);
+      assert.ok(end.trainLoss < (start?.trainLoss ?? 0) / 10);
+    },
+  );
 
-  it("makes an adapter that PEFT loads and that answers what the base cannot", async function () {
+  step("makes an adapter that PEFT loads and that answers what the base cannot", async function () {
     this.timeout(5 * 60_000);
     const reply = await fetch(first.artifactUrl);
     const artifact = join(folder, "artifact");
@@ -96,7 +101,7 @@ describeWithEngine("a training on a server of one's own, for real", (engine) => 
     assert.ok(adapter >= 0.9 * of);
   });
 
-  it("has the validation loss and accuracy of the same training by TRL alone, to 1e-6", async function () {
+  step("has the validation loss and accuracy of the same training by TRL alone, to 1e-6", async function () {
     this.timeout(10 * 60_000);
     const recipe = join(folder, "artifact/recipe.json");
     const valid = join(example, "valid.jsonl");
@@ -107,7 +112,7 @@ describeWithEngine("a training on a server of one's own, for real", (engine) => 
     assert.ok((loss as number) < 1e-6 && (accuracy as number) < 1e-6);
   });
 
-  it("survives kill -9 of the server and of the training: one job, one result, the same losses", async function () {
+  step("survives kill -9 of the server and of the training: one job, one result, the same losses", async function () {
     this.timeout(20 * 60_000);
     await declare("triggers: [1], waitForCompletion: false,");
     await succeeds(stack.up());
@@ -134,6 +139,7 @@ describeWithEngine("a training on a server of one's own, for real", (engine) => 
   });
 
   async function reached(jobId: string, step: number): Promise<void> {
-    while (!(await progressOf(data, jobId)).some((line) => line.step >= step)) await sleep(50);
+    const isReached = async () => (await progressOf(data, jobId)).some((line) => line.step >= step);
+    await eventually(`step ${step} of job ${jobId}`, isReached, { withinMs: 5 * 60_000, everyMs: 50 });
   }
 });

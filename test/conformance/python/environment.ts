@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
@@ -6,6 +7,7 @@ import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { groupLeader, killWithParent } from "../../../tools/processes";
 import { cacheFolder } from "../../../tools/pulumiCli/cache";
+import { inCi } from "../../support/ci";
 
 /** The oldest Python that the pinned packages run on. */
 const minimum = "3.11";
@@ -26,9 +28,10 @@ export const whyNoPython =
     ? undefined
     : `needs python3 ${minimum} or later with venv: ${found.error ? "there is no python3 on PATH" : lastLine(found.stderr)}`;
 
-/** `describe`, but where there is no Python its tests are skipped, and the report says why. */
+/** `describe` for tests that need Python. Without Python the tests are skipped and the title says why; in CI they fail. */
 export function describeWithPython(title: string, tests: (this: Mocha.Suite) => void): void {
   if (whyNoPython === undefined) describe(title, tests);
+  else if (inCi) it(title, () => assert.fail(whyNoPython));
   else describe.skip(`${title} (${whyNoPython})`, tests);
 }
 

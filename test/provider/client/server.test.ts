@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { text } from "node:stream/consumers";
 import { type DetailedJob, type Job, MistralClient } from "../../../provider/src/client";
+import { eventually } from "../../support/eventually";
 import { startServer } from "../../support/server";
 
 /** The client against the real server: what the scripted one is told to answer, this one decides. */
@@ -81,13 +82,11 @@ describe("client and server together", function () {
     let fileId: string;
     let jobs: Job[];
 
-    const rested = async (id: string): Promise<DetailedJob> => {
-      for (;;) {
+    const rested = (id: string): Promise<DetailedJob> =>
+      eventually(`VALIDATED for job ${id}`, async () => {
         const job = await client.jobs.get(id);
-        if (job.status === "VALIDATED" || client.jobs.isComplete(job)) return job;
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
-    };
+        return job.status === "VALIDATED" || client.jobs.isComplete(job) ? job : undefined;
+      });
 
     before(async () => {
       fileId = (await client.files.upload({ name: "filters.jsonl", content })).id;

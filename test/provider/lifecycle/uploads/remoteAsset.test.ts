@@ -3,12 +3,12 @@ import { createHash } from "node:crypto";
 import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { asset, runtime } from "@pulumi/pulumi";
 import { execa } from "execa";
 import { openAsset } from "../../../../provider/src/inputs/data/content";
 import { create } from "../../../../provider/src/lifecycle/create";
 import type { Inputs } from "../../../../provider/src/schema/inputs";
+import { eventually } from "../../../support/eventually";
 import { World } from "../../../support/lifecycle";
 import { sample } from "../../../support/samples";
 
@@ -113,9 +113,7 @@ describe("a RemoteAsset as data", () => {
     ];
     await assert.rejects(create(inputs, host), /^Error: interrupted, before a job was created/);
     // The connection to it is closed as well: it would keep the process alive.
-    while (answers.length === 0) {
-      await sleep(5);
-    }
+    await eventually("the end of the connection", () => answers.length > 0);
   });
 
   it("never lies in memory: 200 MB go through a process that grows by few of them", async function () {

@@ -8,6 +8,7 @@ import { MistralClient } from "../../../../provider/src/client";
 import { create } from "../../../../provider/src/lifecycle/create";
 import { uploadFiles, uploadName } from "../../../../provider/src/lifecycle/uploads/uploadFiles";
 import type { Inputs } from "../../../../provider/src/schema/inputs";
+import { eventually } from "../../../support/eventually";
 import { fastClock } from "../../../support/host";
 import { World } from "../../../support/lifecycle";
 import { sample } from "../../../support/samples";
@@ -72,9 +73,8 @@ describe("uploading the data of a job", () => {
         assert.match(error.message, message);
         assert.match(error.message, /no job was created: run `pulumi up` again/);
         // The server learns of it from the connection, which takes a moment.
-        while (readdirSync(join(world.folder, "server/uploads")).length > 0) {
-          await sleep(10);
-        }
+        const uploads = join(world.folder, "server/uploads");
+        await eventually("the removal of the partial upload", () => readdirSync(uploads).length === 0);
         assert.deepEqual([await world.files(), await world.jobs()], before);
       });
     }
@@ -135,11 +135,7 @@ describe("uploading the data of a job", () => {
       const file = { id: `id of ${name}`, object: "file", created_at: 1, filename: name, purpose: "fine-tune" };
       response.setHeader("content-type", "application/json").end(JSON.stringify(file));
     }
-    const heldAre = async (count: number) => {
-      while (held.length < count) {
-        await sleep(5);
-      }
-    };
+    const heldAre = (count: number) => eventually(`${count} held uploads`, () => held.length >= count);
     const declare = async (name: string) => {
       const file = (part: string) => world.file(`${name}-${part}.jsonl`, sample(`${name} ${part}`));
       const trainingFiles = await Promise.all(["a", "b", "c"].map(file));
@@ -155,8 +151,8 @@ describe("uploading the data of a job", () => {
       for (let left = 8; left > 0; ) {
         const count = Math.min(left, 3);
         await heldAre(count);
-        // Any other would have come by now: each is only a few bytes.
-        await sleep(50);
+        // An upload that had begun would arrive before the replies to these requests.
+        for (let request = 0; request < 5; request++) await client.files.list();
         assert.equal(held.length, count);
         answer(held.pop() as (typeof held)[number]);
         left -= 1;
