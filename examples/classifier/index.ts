@@ -15,4 +15,6 @@ const router = new FineTuningJob("ticket-router", {
   autoStart: train,
 });
 
-export const { status, cost, costCurrency, fineTunedModel } = router;
+const { status, cost, costCurrency, fineTunedModel } = router;
+// There is no model before the training, and Pulumi warns of outputs without a value.
+export = { status, cost, costCurrency, ...(train && { fineTunedModel }) };

@@ -21,6 +21,7 @@ import { ensureModelNamed, findModel, modelMissingReason } from "./model";
 import { pollerFor } from "./poller";
 import { PollInterval } from "./pollInterval";
 import { progressLine } from "./progressLine";
+import { reviewGateLine } from "./reviewGate";
 
 /** Before the first look succeeds, an outage is more likely a wrong address, which waiting would hide. */
 const FIRST_POLL_SECONDS = 300;
@@ -67,6 +68,7 @@ export async function converge(
     if (hasSucceeded(job.status)) return await isModelReady(job);
     const started = await advance(client, job, inputs, signal);
     job = { ...job, ...started };
+    if (rests(job) && inputs.autoStart === false) host.say(inputs.__urn, reviewGateLine(job), "milestone");
     return isDone(job, inputs, started !== undefined);
   }
 
