@@ -8,9 +8,17 @@ import { run } from "./commands";
 const ltsVersion = "24.21.0";
 
 /** The `bin` folder of the current LTS of Node.js, as npm has it for this platform. */
-export async function nodeLts(): Promise<string> {
+export const nodeLts = () => node(ltsVersion);
+
+/** The `bin` folder of a version of Node.js, which holds `node` alone. */
+export async function node(version: string): Promise<string> {
   const name = `node-${process.platform}-${process.arch}`;
-  return join(await cached("node", name, ltsVersion), "node_modules", name, "bin");
+  return join(await cached("node", name, version), "node_modules", name, "bin");
+}
+
+/** The script of a version of npm. */
+export async function npmCli(version: string): Promise<string> {
+  return join(await cached("npm", "npm", version), "node_modules/npm/bin/npm-cli.js");
 }
 
 /** Not devDependencies: 70 MB, which nobody needs who does not run these tests; and a `pnpm` on PATH would surprise. */

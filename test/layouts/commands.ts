@@ -21,9 +21,14 @@ export async function run(cwd: string, file: string, ...args: string[]): Promise
 
 /** The same with more of an environment. */
 export async function runWith(env: NodeJS.ProcessEnv, cwd: string, file: string, ...args: string[]): Promise<string> {
+  return (await outputOf(env, cwd, file, ...args)).stdout;
+}
+
+/** The same; gives stdout alone, and stdout and stderr together. */
+export async function outputOf(env: NodeJS.ProcessEnv, cwd: string, file: string, ...args: string[]) {
   const options = { ...groupLeader, cwd, env: { ...environment, ...env }, extendEnv: false } satisfies Options;
   const child = execa(file, args, { ...options, stdin: "ignore", all: true });
   const { exitCode, stdout, all, shortMessage } = await killWithParent(child, timeoutMs);
   if (exitCode !== 0) throw new Error(`\`${[file, ...args].join(" ")}\` failed: ${shortMessage}\n${all}`);
-  return stdout;
+  return { stdout, all };
 }

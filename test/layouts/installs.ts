@@ -7,6 +7,9 @@ import { wrapper } from "./programs";
 
 const pulumiVersion: string = require("@pulumi/pulumi/package.json").version;
 
+/** The first version whose host of dynamic providers calls `configure`, without which the provider gets no configuration. */
+export const oldestPulumi = "3.139.0";
+
 /** What `pulumi new typescript` writes. Without ts-node, for which Pulumi has its own copy. */
 const typescript5 = { "@types/node": "^20.0.0", typescript: "~5.9.0" };
 const typescript6 = { "@types/node": "^20.0.0", typescript: "~6.0.0", "ts-node": "^10.9.2", tsx: "^4.23.0" };
@@ -19,6 +22,12 @@ export const installs = {
   npm: (folder, { tarball }) => npmProject(folder, `file:${tarball}`, typescript5),
 
   "npm with TypeScript 6, ts-node and tsx": (folder, { tarball }) => npmProject(folder, `file:${tarball}`, typescript6),
+
+  "npm with the oldest Pulumi SDK": (folder, { tarball }) =>
+    npmProject(folder, `file:${tarball}`, typescript5, oldestPulumi),
+
+  "npm with the newest Pulumi SDK": (folder, { tarball }) =>
+    npmProject(folder, `file:${tarball}`, typescript5, "latest"),
 
   /**
    * Two links to a folder: from a program in the same workspace, for which npm installs what the folder needs in the root;
@@ -62,16 +71,21 @@ export const installs = {
   },
 } satisfies Record<string, Install>;
 
-async function npmProject(folder: string, specifier: string, devDependencies: Record<string, string>): Promise<void> {
-  await writeJson(folder, "package.json", project(specifier, devDependencies));
+async function npmProject(
+  folder: string,
+  specifier: string,
+  devDependencies: Record<string, string>,
+  pulumi = pulumiVersion,
+): Promise<void> {
+  await writeJson(folder, "package.json", project(specifier, devDependencies, pulumi));
   await npmInstall(folder);
 }
 
-function project(specifier: string, devDependencies: Record<string, string>): object {
+function project(specifier: string, devDependencies: Record<string, string>, pulumi = pulumiVersion): object {
   return {
     name: "infra",
     private: true,
-    dependencies: { "@pulumi/pulumi": pulumiVersion, "pulumi-mistral": specifier },
+    dependencies: { "@pulumi/pulumi": pulumi, "pulumi-mistral": specifier },
     devDependencies,
   };
 }

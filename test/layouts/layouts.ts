@@ -67,6 +67,19 @@ export const layouts: readonly Layout[] = [
     tsc: true,
   },
   {
+    install: "npm with the oldest Pulumi SDK",
+    title: "TypeScript",
+    program: typescriptCommonJs(node10),
+    tsc: true,
+  },
+  {
+    install: "npm with the newest Pulumi SDK",
+    title: "TypeScript",
+    program: typescriptCommonJs(node10),
+    lts: true,
+    tsc: true,
+  },
+  {
     install: "an npm workspace",
     title: "TypeScript in it",
     program: typescriptCommonJs(node10),
