@@ -1,14 +1,14 @@
 import { join, resolve } from "node:path";
 import { isLoopbackHost, isTerminal, MAX_FILE_BYTES } from "#common";
-import { buildApp } from "./app";
-import { Keys } from "./auth";
-import { closable } from "./closing";
-import { UsageError } from "./errors";
+import type { Trainer } from "./domain/trainer";
+import { buildApp } from "./http/app";
+import { Keys } from "./http/auth";
+import { UsageError } from "./http/errors";
+import { closable } from "./http/gracefulClose";
+import { Metrics } from "./http/metrics";
+import { UrlSigner } from "./http/signedUrls";
 import { Supervisor } from "./jobs/supervisor";
 import { createLog, type LogLevel } from "./log";
-import { Metrics } from "./metrics";
-import { UrlSigner } from "./signed-urls";
-import { ArtifactStore } from "./store/artifacts";
 import { BlobStore } from "./store/blobs";
 import { openDatabase, signingKey } from "./store/database";
 import { FileStore } from "./store/files";
@@ -17,7 +17,7 @@ import { lockFolder } from "./store/lock";
 import { ModelStore } from "./store/models";
 import { SecretStore } from "./store/secrets";
 import { configureTrainers, type TrainerOptions } from "./trainers/configured";
-import type { Trainer } from "./trainers/trainer";
+import { ArtifactStore } from "./trainers/program/artifactStore";
 
 export interface ServerOptions extends TrainerOptions {
   /** The folder that holds everything the server keeps. Made if it is not there. */

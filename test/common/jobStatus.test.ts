@@ -9,7 +9,7 @@ import {
   isUnstarted,
   JobStatus,
 } from "../../common/src";
-import { canBecome, JobStatus as ServerStatus } from "../../server/src/jobs/status";
+import { canBecome, JobStatus as ServerStatus } from "../../server/src/domain/status";
 
 const ALL = Object.values(JobStatus);
 

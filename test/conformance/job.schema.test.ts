@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { isTerminal } from "../../common/src";
-import { JobStatus } from "../../server/src/jobs/status";
+import { JobStatus } from "../../server/src/domain/status";
 import { CLASSIFIER_TARGETS, type Json, samples, withServer } from "../server/support";
 import { eventually } from "../support/eventually";
 import { jobListSchema, jobSchemas, mistakes } from "./schemas";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
-import { recipeFile, recipePython } from "../../server/src/trainers/process/recipe";
+import { recipeFile, recipePython } from "../../server/src/trainers/recipe/recipe";
 import { eventually } from "../support/eventually";
 import { Random } from "../support/random";
 import { Remote } from "../support/remote";

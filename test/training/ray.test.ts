@@ -4,8 +4,8 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promi
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
-import { recipeFile, recipePython } from "../../server/src/trainers/process/recipe";
-import { RayCluster } from "../server/ray/cluster";
+import { recipeFile, recipePython } from "../../server/src/trainers/recipe/recipe";
+import { RayCluster } from "../server/trainers/ray/cluster";
 import { describeWithEngine } from "../support/engine";
 import { RestartableServer } from "../support/restartableServer";
 import { succeeds } from "../support/results";

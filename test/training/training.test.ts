@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
-import { recipeFile, recipePython } from "../../server/src/trainers/process/recipe";
+import { recipeFile, recipePython } from "../../server/src/trainers/recipe/recipe";
 import { describeWithEngine } from "../support/engine";
 import { eventually } from "../support/eventually";
 import { Remote } from "../support/remote";

@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { recipePython } from "../../server/src/trainers/process/recipe";
+import { recipePython } from "../../server/src/trainers/recipe/recipe";
 
 /** Sums of floating point numbers depend on how many threads share the work. */
 export const TRAINING_ENV = { OMP_NUM_THREADS: "1", HF_HUB_OFFLINE: "1", PYTHONDONTWRITEBYTECODE: "1" };

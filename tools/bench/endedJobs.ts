@@ -1,10 +1,10 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { createJobBody } from "../../server/src/schemas/jobs";
+import type { Plan } from "../../server/src/domain/trainer";
+import { createJobBody } from "../../server/src/http/schemas/jobs";
 import { openDatabase } from "../../server/src/store/database";
 import { JobStore } from "../../server/src/store/jobs";
 import { ModelStore } from "../../server/src/store/models";
-import type { Plan } from "../../server/src/trainers/trainer";
 
 const CHECKPOINTS = 5;
 const STEPS_BETWEEN = 20;

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { isTerminal, MistralClient } from "../../provider/dist/client";
-import { recipeFile, recipePython } from "../../server/src/trainers/process/recipe";
+import { recipeFile, recipePython } from "../../server/src/trainers/recipe/recipe";
 import { end, killProcesses, startProcess } from "../../test/server/process";
 import { type Comparison, compare } from "./compare";
 

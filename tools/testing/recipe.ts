@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { recipePython } from "../../server/src/trainers/process/recipe";
+import { recipePython } from "../../server/src/trainers/recipe/recipe";
 import { command, root } from "./command";
 import { type Counts, failure, none, sum } from "./counts";
 import { mocha } from "./mocha";

@@ -1,8 +1,8 @@
 import { setMaxListeners } from "node:events";
-import { ConflictError } from "../errors";
-import type { Job } from "../store/job";
-import { canBecome } from "./status";
-import { Steps, type StepsOptions } from "./steps";
+import type { Job } from "../domain/job";
+import { canBecome } from "../domain/status";
+import { ConflictError } from "../http/errors";
+import { Steps, type StepsOptions } from "./jobSteps";
 
 /** How often trainers are asked how far they are, in milliseconds. */
 const POLL_INTERVAL = 100;

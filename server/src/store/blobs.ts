@@ -4,7 +4,7 @@ import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { TooLargeError } from "../errors";
+import { TooLargeError } from "../http/errors";
 
 /** How much of a file's beginning is kept in memory, to see what kind of samples it holds. */
 const HEAD_BYTES = 64 * 1024;

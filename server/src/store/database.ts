@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import Database from "libsql";
-import { UsageError } from "../errors";
+import { UsageError } from "../http/errors";
 
 export type { Database } from "libsql";
 

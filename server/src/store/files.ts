@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { TERMINAL_STATUSES } from "#common";
-import { ConflictError } from "../errors";
-import type { FileFilter, FilePurpose, SampleType } from "../schemas/files";
-import type { DataFile } from "../trainers/trainer";
+import type { DataFile } from "../domain/trainer";
+import { ConflictError } from "../http/errors";
+import type { FileFilter, FilePurpose, SampleType } from "../http/schemas/files";
 import type { BlobStore, Received } from "./blobs";
 import type { Database } from "./database";
-import { limits, Where } from "./where";
+import { limits, Where } from "./sqlConditions";
 
 export interface StoredFile {
   id: string;

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { ConflictError } from "../errors";
-import { ACTIVE, canBecome, type JobStatus } from "../jobs/status";
-import type { JobFilter, JobSpec } from "../schemas/jobs";
-import type { Checkpoint, Progress, TrainerName } from "../trainers/trainer";
+import { type Change, type Job, type JobEvent, type JobRow, type StoredProgress, toJob } from "../domain/job";
+import { ACTIVE, canBecome, type JobStatus } from "../domain/status";
+import type { Checkpoint, Progress, TrainerName } from "../domain/trainer";
+import { ConflictError } from "../http/errors";
+import type { JobFilter, JobSpec } from "../http/schemas/jobs";
 import type { Database } from "./database";
-import { type Change, type Job, type JobEvent, type JobRow, type StoredProgress, toJob } from "./job";
-import { limits, Where } from "./where";
+import { limits, Where } from "./sqlConditions";
 
 const STATUS_UPDATED = "status-updated";
 

@@ -1,7 +1,7 @@
-import type { ClassifierTarget, JobSpec } from "../schemas/jobs";
+import type { Job } from "../domain/job";
+import type { ClassifierTarget, JobSpec } from "../http/schemas/jobs";
 import type { Database } from "./database";
-import type { Job } from "./job";
-import { Where } from "./where";
+import { Where } from "./sqlConditions";
 
 /** A model that a job has made. */
 export interface FineTunedModel {

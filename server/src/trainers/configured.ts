@@ -1,13 +1,13 @@
-import { UsageError } from "../errors";
+import type { Trainer, TrainerName } from "../domain/trainer";
+import { UsageError } from "../http/errors";
 import type { SecretStore } from "../store/secrets";
-import { readModelsFile } from "./models-file";
-import { ProcessTrainer } from "./process";
-import { recipeCommand } from "./process/recipe";
-import { RayTrainer } from "./ray";
-import { RayClient } from "./ray/client";
-import { readRayConfig } from "./ray/config";
-import { SimulatedTrainer } from "./simulated";
-import type { Trainer, TrainerName } from "./trainer";
+import { ProcessTrainer } from "./process/processTrainer";
+import { RayClient } from "./ray/rayClient";
+import { readRayConfig } from "./ray/rayConfig";
+import { RayTrainer } from "./ray/rayTrainer";
+import { readModelsFile } from "./recipe/modelsFile";
+import { recipeCommand } from "./recipe/recipe";
+import { SimulatedTrainer } from "./simulated/simulatedTrainer";
 
 /** What the trainers are told on the command line. */
 export interface TrainerOptions {

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
 import { tryLock } from "../../store/lock";
-import { JobFolder, writeAtomically } from "../folder";
-import { type Attempt, type Exit, readAttempt } from "./attempt";
-import { identityOf } from "./identity";
-import type { Order } from "./launch";
+import { JobFolder, writeAtomically } from "../program";
+import { type Attempt, type Exit, readAttempt } from "./attemptFile";
+import type { Order } from "./launchRunner";
+import { identityOf } from "./processIdentity";
 
 /**
  * Runs one attempt of one training. It is a process of its own, the leader of its session and group, so that it outlives

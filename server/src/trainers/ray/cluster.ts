@@ -1,4 +1,4 @@
-import { type RayClient, RayUnavailableError } from "./client";
+import { type RayClient, RayUnavailableError } from "./rayClient";
 
 /** Milliseconds between the looks at one job, and after each failure in a row. */
 const INTERVAL = 1000;

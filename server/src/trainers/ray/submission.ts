@@ -1,10 +1,10 @@
 import { join } from "node:path";
-import { given } from "../../given";
-import type { JobFolder } from "../folder";
-import type { Run } from "../trainer";
-import { type RayAttempt, submissionId } from "./attempt";
-import type { Submission } from "./client";
-import type { Resources } from "./config";
+import type { Run } from "../../domain/trainer";
+import { given } from "../../omitUndefined";
+import type { JobFolder } from "../program";
+import { type RayAttempt, submissionId } from "./attemptFile";
+import type { Submission } from "./rayClient";
+import type { Resources } from "./rayConfig";
 
 /** Ray waits for so many seconds longer than the launcher before it kills; its own three are too few to end a training. */
 const STOP_MARGIN = 5;

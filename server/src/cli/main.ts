@@ -1,0 +1,62 @@
+import type { TrainerName } from "../domain/trainer";
+import { UsageError } from "../http/errors";
+import { type RunningServer, startServer } from "../index";
+import { examine } from "./doctor/doctor";
+import { HELP, parseOptions, version } from "./options";
+import { setUp } from "./setup";
+
+const TRAINING: Record<TrainerName, string> = {
+  simulated: "Training is simulated: no model is trained; losses, durations and costs are made up.",
+  process: "Training happens on this machine.",
+  ray: "Training happens on a Ray cluster.",
+};
+
+async function main([first, ...rest]: string[]): Promise<void> {
+  if (first === "setup") {
+    await setUp(rest);
+    return;
+  }
+  const isDoctor = first === "doctor";
+  const argv = isDoctor || first === undefined ? rest : [first, ...rest];
+  const options = parseOptions(argv, process.env);
+  if (options === "help") {
+    console.log(HELP);
+    return;
+  }
+  if (options === "version") {
+    console.log(version());
+    return;
+  }
+  if (isDoctor) {
+    process.exitCode = await examine(options, console.log);
+    return;
+  }
+  const server = await startServer(options);
+  stopOnSignal(server);
+  // Programs that start this one wait for this line and take the URL from it: its form stays.
+  console.log(`mistral-fine-tuning-server listening on ${server.url}`);
+  console.log(TRAINING[options.trainer ?? "simulated"]);
+  console.log(`Data is kept in ${options.dataDir}`);
+}
+
+function stopOnSignal(server: RunningServer): void {
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals) => {
+    if (stopping) {
+      process.exit(1);
+    }
+    stopping = true;
+    console.log(`${signal}: stopping; trainings go on without the server, or when it is started again`);
+    server.close().catch(fail);
+  };
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+}
+
+function fail(error: unknown): void {
+  const message = error instanceof UsageError ? error.message : `cannot go on: ${(error as Error).message}`;
+  console.error(`mistral-fine-tuning-server: ${message}`);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}
+
+main(process.argv.slice(2)).catch(fail);

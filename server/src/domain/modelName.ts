@@ -1,0 +1,15 @@
+import type { Job } from "./job";
+
+/** `ft:<model>:<suffix>:<yyyymmdd>:<first 8 of the job's id>`; `ft:classifier:…` for classifiers. The date is the job's, in UTC. */
+export function fineTunedModelName(job: Job): string {
+  const date = new Date(job.createdAt).toISOString().slice(0, 10).replaceAll("-", "");
+  const { job_type, model, suffix } = job.spec;
+  return [
+    "ft",
+    ...(job_type === "classifier" ? ["classifier"] : []),
+    model,
+    ...(suffix === undefined ? [] : [suffix]),
+    date,
+    job.id.slice(0, 8),
+  ].join(":");
+}

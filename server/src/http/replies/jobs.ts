@@ -1,0 +1,126 @@
+import type { Job, JobEvent } from "../../domain/job";
+import type { Checkpoint, Plan, TrainerName } from "../../domain/trainer";
+import type { JobSpec } from "../schemas/jobs";
+import type { ArtifactReply } from "./artifact";
+import { seconds } from "./time";
+
+/** git's null object id: what stands for a commit that nobody has told. */
+const NO_COMMIT = "0".repeat(40);
+
+/**
+ * A job as the lists show it. What is not known is left out, not `null`: the OpenAPI document and the JSON schema of the
+ * job forbid `null`, and the official clients take either.
+ */
+export function jobReply(job: Job, artifact?: ArtifactReply) {
+  const { spec, plan, progress } = job;
+  return {
+    id: job.id,
+    object: "job",
+    auto_start: spec.auto_start,
+    model: spec.model,
+    status: job.status,
+    job_type: spec.job_type,
+    created_at: seconds(job.createdAt),
+    modified_at: seconds(job.modifiedAt),
+    training_files: spec.training_files.map((file) => file.file_id),
+    validation_files: spec.validation_files,
+    hyperparameters: spec.hyperparameters,
+    integrations: spec.integrations,
+    ...(spec.job_type === "completion" && {
+      repositories: spec.repositories.map((repository) => ({ ...repository, commit_id: NO_COMMIT })),
+    }),
+    suffix: spec.suffix,
+    fine_tuned_model: job.fineTunedModel,
+    trained_tokens:
+      progress?.trainedTokens ??
+      (plan && progress && progress.step * (progress.actual?.tokensPerStep ?? plan.tokensPerStep)),
+    metadata: jobMetadata(job),
+    artifact,
+  };
+}
+
+/** A job as it is shown alone: with its history. */
+export function detailedJobReply(job: Job, events: JobEvent[], checkpoints: Checkpoint[], artifact?: ArtifactReply) {
+  return {
+    ...jobReply(job, artifact),
+    ...(job.spec.job_type === "completion" && {
+      repositories: job.spec.repositories.map((repository) => ({
+        ...repository,
+        commit_id: commitOf(repository, events) ?? NO_COMMIT,
+      })),
+    }),
+    ...(job.spec.job_type === "classifier" && { classifier_targets: job.spec.classifier_targets }),
+    events: events.map(({ name, data, createdAt }) => ({ name, data, created_at: seconds(createdAt) })),
+    checkpoints: checkpoints.map(({ step, metrics, createdAt }) => ({
+      metrics,
+      step_number: step,
+      created_at: seconds(createdAt),
+    })),
+  };
+}
+
+/** The commit that the training program says it has read. */
+function commitOf({ owner, name }: JobSpec["repositories"][number], events: JobEvent[]): unknown {
+  const told = events.find(
+    ({ name: event, data }) => event === "repository" && data.owner === owner && data.name === name,
+  );
+  return told?.data.commit_id;
+}
+
+/** The answer to a dry run. */
+export function dryRunReply(plan: Plan, trainer: TrainerName) {
+  const simulated = trainer === "simulated";
+  return {
+    ...estimate(plan),
+    object: "job.metadata",
+    deprecated: false,
+    details: simulated
+      ? "Simulated: no model would be trained. Samples and tokens were counted in the data; duration and cost are made up."
+      : "Estimated from the data.",
+    epochs: plan.epochs,
+    training_steps: plan.totalSteps,
+    simulated,
+  };
+}
+
+function estimate(plan: Plan) {
+  return {
+    expected_duration_seconds: plan.expectedDurationSeconds,
+    cost: plan.cost,
+    cost_currency: plan.costCurrency,
+    train_tokens_per_step: plan.tokensPerStep,
+    train_tokens: plan.totalSteps * plan.tokensPerStep,
+    data_tokens: plan.dataTokens,
+    samples: plan.samples,
+    skipped_samples: plan.skippedSamples,
+  };
+}
+
+/** The estimate, and then the extensions: `simulated`, and how far the training is. */
+function jobMetadata({ trainer, plan, progress, startedAt }: Job) {
+  const simulated = trainer === "simulated";
+  if (plan === undefined) {
+    return { trainer, simulated };
+  }
+  const known = { ...plan, ...progress?.actual };
+  return {
+    ...estimate(known),
+    estimated_start_time: startedAt && seconds(startedAt),
+    trainer,
+    simulated,
+    total_steps: known.totalSteps,
+    epochs: known.epochs,
+    ...(progress && {
+      current_step: progress.step,
+      progress_percentage:
+        progress.stopReason === "early_stopping"
+          ? 100
+          : Math.min(100, Math.floor((progress.step / known.totalSteps) * 100)),
+      estimated_remaining_seconds: progress.remainingSeconds,
+      train_loss: progress.trainLoss,
+      last_updated_time: seconds(progress.updatedAt),
+      stop_reason: progress.stopReason,
+      waiting_for: progress.waitingFor,
+    }),
+  };
+}

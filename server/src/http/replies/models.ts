@@ -1,0 +1,55 @@
+import type { BaseModel } from "../../domain/baseModels";
+import type { FineTunedModel } from "../../store/models";
+import type { ArtifactReply } from "./artifact";
+import { seconds } from "./time";
+
+const MAX_CONTEXT_LENGTH = 32_768;
+
+export function baseModelReply({ id, capabilities }: BaseModel) {
+  return {
+    id,
+    object: "model",
+    type: "base",
+    created: 0,
+    owned_by: "mistralai",
+    name: id,
+    capabilities: capabilitiesReply(capabilities),
+    max_context_length: MAX_CONTEXT_LENGTH,
+    aliases: [],
+  };
+}
+
+/** The fields of a model card (`GET`), and those that only the answer to an update has: one shape for both. */
+export function fineTunedModelReply(model: FineTunedModel, artifact: ArtifactReply | undefined) {
+  return {
+    id: model.id,
+    object: "model",
+    type: "fine-tuned",
+    model_type: model.jobType,
+    created: seconds(model.createdAt),
+    owned_by: "self-hosted",
+    workspace_id: "default",
+    root: model.root,
+    root_version: "unknown",
+    archived: model.archived,
+    name: model.name,
+    description: model.description,
+    capabilities: capabilitiesReply(model.jobType === "classifier" ? ["classification"] : ["completion_chat"]),
+    max_context_length: MAX_CONTEXT_LENGTH,
+    aliases: [],
+    job: model.jobId,
+    artifact,
+    ...(model.jobType === "classifier" && { classifier_targets: model.classifierTargets }),
+  };
+}
+
+function capabilitiesReply(capabilities: BaseModel["capabilities"]) {
+  return {
+    completion_chat: capabilities.includes("completion_chat"),
+    completion_fim: capabilities.includes("completion_fim"),
+    function_calling: capabilities.includes("function_calling"),
+    fine_tuning: capabilities.includes("fine_tuning"),
+    vision: capabilities.includes("vision"),
+    classification: capabilities.includes("classification"),
+  };
+}

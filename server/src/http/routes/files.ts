@@ -1,0 +1,65 @@
+import { createReadStream } from "node:fs";
+import type { FastifyInstance } from "fastify";
+import type { StoredFile } from "../../store/files";
+import { ForbiddenError, NotFoundError } from "../errors";
+import { fileReply } from "../replies/files";
+import { contentQuery, fileUrlQuery, listFilesQuery } from "../schemas/files";
+import { parse } from "../schemas/parse";
+import type { Services } from "../services";
+
+type ById = { Params: { file_id: string } };
+
+/** Everything about files but their upload. */
+export function fileRoutes(app: FastifyInstance, { files, signer, keys }: Services): void {
+  const find = (id: string): StoredFile => {
+    const file = files.get(id);
+    if (file === undefined) {
+      throw new NotFoundError("There is no file with this id");
+    }
+    return file;
+  };
+
+  app.get("/v1/files", { config: { readsQuery: true } }, async (request) => {
+    const { include_total, ...filter } = parse(listFilesQuery, request.query, "query");
+    const { files: page, total } = files.list(filter);
+    return { object: "list", data: page.map(fileReply), ...(include_total && { total }) };
+  });
+
+  app.get<ById>("/v1/files/:file_id", async (request) => ({
+    ...fileReply(find(request.params.file_id)),
+    deleted: false,
+  }));
+
+  app.delete<ById>("/v1/files/:file_id", async (request) => {
+    const { id } = find(request.params.file_id);
+    await files.remove(id);
+    return { id, object: "file", deleted: true };
+  });
+
+  app.get<ById>("/v1/files/:file_id/url", { config: { readsQuery: true } }, async (request) => {
+    const { expiry } = parse(fileUrlQuery, request.query, "query");
+    const { id } = find(request.params.file_id);
+    const expires = Math.floor(Date.now() / 1000) + expiry * 3600;
+    return { url: `${request.protocol}://${request.host}${signer.sign(`/v1/files/${id}/content`, expires)}` };
+  });
+
+  app.get<ById>(
+    "/v1/files/:file_id/content",
+    { config: { signedUrl: true, readsQuery: true } },
+    async (request, reply) => {
+      const { expires, signature } = parse(contentQuery, request.query, "query");
+      const { file_id } = request.params;
+      if (expires === undefined || signature === undefined) {
+        keys.owner(request.headers.authorization);
+      } else if (!signer.verifies(`/v1/files/${file_id}/content`, expires, signature)) {
+        throw new ForbiddenError("This URL has expired, or is not as this server made it");
+      }
+      const file = find(file_id);
+      return reply
+        .type("application/octet-stream")
+        .header("content-length", file.bytes)
+        .header("content-disposition", `attachment; filename*=UTF-8''${encodeURIComponent(file.filename)}`)
+        .send(createReadStream(files.path(file.id)));
+    },
+  );
+}

@@ -1,0 +1,102 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { Job } from "../../domain/job";
+import type { Plan } from "../../domain/trainer";
+import { jobSecrets } from "../../jobs/jobSecrets";
+import { candidate } from "../../jobs/trainingRequest";
+import type { FileStore } from "../../store/files";
+import { NotFoundError, UnprocessableError, type Violation } from "../errors";
+import { artifactReply } from "../replies/artifact";
+import { detailedJobReply, dryRunReply, jobReply } from "../replies/jobs";
+import { createJobBody, createJobQuery, type JobSpec, listJobsQuery } from "../schemas/jobs";
+import { parse } from "../schemas/parse";
+import type { Services } from "../services";
+
+type ById = { Params: { job_id: string } };
+
+export function jobRoutes(app: FastifyInstance, services: Services): void {
+  const { jobs, files, supervisor } = services;
+  const find = (id: string): Job => {
+    const job = jobs.get(id);
+    if (job === undefined) {
+      throw new NotFoundError("There is no job with this id");
+    }
+    return job;
+  };
+  /** The artifact of each job that has one, by the job's id. */
+  const artifactsOf = (page: Job[], request: FastifyRequest) => {
+    const trained = page.filter(({ trainer }) => trainer !== "simulated");
+    const models = services.models.ofJobs(trained.map(({ id }) => id));
+    return new Map(models.map((model) => [model.jobId, artifactReply(model, request)]));
+  };
+  const detailed = (job: Job, request: FastifyRequest) =>
+    detailedJobReply(job, jobs.events(job.id), jobs.checkpoints(job.id), artifactsOf([job], request).get(job.id));
+
+  app.post("/v1/fine_tuning/jobs", { config: { readsQuery: true } }, async (request) => {
+    const { dry_run } = parse(createJobQuery, request.query, "query");
+    const spec = parse(createJobBody, request.body, "body");
+    checkFiles(spec, files);
+    if (dry_run) {
+      return dryRunReply(await estimate(spec, services), services.trainer.name);
+    }
+    const job = jobs.atomically(() => {
+      const created = jobs.create(spec, services.trainer.name, request.owner);
+      if (services.trainer.name !== "simulated") {
+        services.secrets.save(created.id, jobSecrets(request.body));
+      }
+      return created;
+    });
+    request.log.info({ jobId: job.id }, "job created");
+    supervisor.attend(job.id);
+    return jobReply(job);
+  });
+
+  app.get("/v1/fine_tuning/jobs", { config: { readsQuery: true } }, async (request) => {
+    const filter = parse(listJobsQuery, request.query, "query");
+    const { jobs: page, total } = jobs.list(filter, request.owner);
+    const artifacts = artifactsOf(page, request);
+    return { object: "list", data: page.map((job) => jobReply(job, artifacts.get(job.id))), total };
+  });
+
+  app.get<ById>("/v1/fine_tuning/jobs/:job_id", async (request) => detailed(find(request.params.job_id), request));
+
+  app.post<ById>("/v1/fine_tuning/jobs/:job_id/cancel", async (request) =>
+    detailed(supervisor.cancel(find(request.params.job_id).id), request),
+  );
+
+  app.post<ById>("/v1/fine_tuning/jobs/:job_id/start", async (request) =>
+    detailed(supervisor.start(find(request.params.job_id).id), request),
+  );
+}
+
+/**
+ * A file that a job names must exist, and be for training. That is a mistake in the body (422), not a missing page (404):
+ * a client must be able to tell "no such file" from "no such route".
+ */
+function checkFiles(spec: JobSpec, files: FileStore): void {
+  const named = [
+    ...spec.training_files.map((file, index) => ({ id: file.file_id, loc: ["training_files", index, "file_id"] })),
+    ...spec.validation_files.map((id, index) => ({ id, loc: ["validation_files", index] })),
+  ];
+  const violations = named.flatMap(({ id, loc }): Violation[] => {
+    const file = files.get(id);
+    if (file === undefined) {
+      return [{ loc: ["body", ...loc], msg: "There is no file with this id", type: "file_not_found" }];
+    }
+    if (file.purpose !== "fine-tune") {
+      const msg = `The file was uploaded for purpose ${file.purpose}, not fine-tune`;
+      return [{ loc: ["body", ...loc], msg, type: "file_purpose" }];
+    }
+    return [];
+  });
+  if (violations.length > 0) {
+    throw new UnprocessableError(violations);
+  }
+}
+
+async function estimate(spec: JobSpec, { files, trainer }: Services): Promise<Plan> {
+  const validation = await trainer.estimate(candidate("dry-run", spec, files), AbortSignal.timeout(10 * 60_000));
+  if (!validation.ok) {
+    throw new UnprocessableError([{ loc: ["body"], msg: validation.reason, type: "invalid_data" }]);
+  }
+  return validation.plan;
+}

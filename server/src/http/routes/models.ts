@@ -1,0 +1,74 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { baseModels } from "../../domain/baseModels";
+import type { FineTunedModel, ModelChange } from "../../store/models";
+import { BadRequestError, NotFoundError } from "../errors";
+import { artifactReply } from "../replies/artifact";
+import { baseModelReply, fineTunedModelReply } from "../replies/models";
+import { updateModelBody } from "../schemas/models";
+import { parse } from "../schemas/parse";
+import type { Services } from "../services";
+
+type ById = { Params: { model_id: string } };
+
+export function modelRoutes(app: FastifyInstance, { models, artifacts, trainer }: Services): void {
+  const bases = baseModels(trainer.baseModels);
+  /** @param intent what the caller wants to do, which cannot be done with a base model */
+  const findFineTuned = (id: string, intent: string): FineTunedModel => {
+    const model = models.get(id);
+    if (model !== undefined) {
+      return model;
+    }
+    if (bases.some((base) => base.id === id)) {
+      throw new BadRequestError(`A base model cannot be ${intent}`);
+    }
+    throw new NotFoundError("There is no model with this id");
+  };
+
+  const shown = (model: FineTunedModel, request: FastifyRequest) =>
+    fineTunedModelReply(model, artifactReply(model, request));
+
+  app.get("/v1/models", async (request) => ({
+    object: "list",
+    data: [...bases.map(baseModelReply), ...models.list().map((model) => shown(model, request))],
+  }));
+
+  app.get<ById>("/v1/models/:model_id", async (request) => {
+    const base = bases.find((each) => each.id === request.params.model_id);
+    return base ? baseModelReply(base) : shown(findFineTuned(request.params.model_id, "shown"), request);
+  });
+
+  app.get<ById>("/v1/fine_tuning/models/:model_id/artifact", async (request, reply) => {
+    const { id, jobId, artifactBytes } = findFineTuned(request.params.model_id, "downloaded");
+    if (artifactBytes === undefined || !artifacts.has(jobId)) {
+      throw new NotFoundError("This model has no files: its training was simulated");
+    }
+    const name = id.replaceAll(/[^\w.-]+/g, "-");
+    const { stream, length } = artifacts.archive(jobId, name);
+    if (length !== undefined) {
+      reply.header("content-length", length);
+    }
+    return reply
+      .type("application/x-tar")
+      .header("content-disposition", `attachment; filename="${name}.tar"`)
+      .send(stream);
+  });
+
+  app.delete<ById>("/v1/models/:model_id", async (request) => {
+    const { id, jobId } = findFineTuned(request.params.model_id, "deleted");
+    models.remove(id);
+    await artifacts.remove(jobId);
+    return { id, object: "model", deleted: true };
+  });
+
+  app.patch<ById>("/v1/fine_tuning/models/:model_id", async (request) => {
+    const change = parse(updateModelBody, request.body, "body") as ModelChange;
+    return shown(models.update(findFineTuned(request.params.model_id, "updated"), change), request);
+  });
+
+  const archive = (id: string, archived: boolean) => {
+    const model = models.update(findFineTuned(id, "archived"), { archived });
+    return { id: model.id, object: "model", archived: model.archived };
+  };
+  app.post<ById>("/v1/fine_tuning/models/:model_id/archive", async ({ params }) => archive(params.model_id, true));
+  app.delete<ById>("/v1/fine_tuning/models/:model_id/archive", async ({ params }) => archive(params.model_id, false));
+}

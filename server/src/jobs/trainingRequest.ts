@@ -1,0 +1,13 @@
+import type { Candidate } from "../domain/trainer";
+import type { JobSpec } from "../http/schemas/jobs";
+import type { FileStore } from "../store/files";
+
+/** What a trainer is given of a job: what is asked for, and where the data is. */
+export function candidate(id: string, spec: JobSpec, files: FileStore): Candidate {
+  return {
+    id,
+    spec,
+    trainingFiles: spec.training_files.map((file) => files.dataFile(file.file_id)),
+    validationFiles: spec.validation_files.map((each) => files.dataFile(each)),
+  };
+}

@@ -1,0 +1,77 @@
+import { percent } from "#common";
+import {
+  CHARACTERS_PER_TOKEN,
+  charactersOf,
+  type FileReport,
+  fileChunks,
+  inspect,
+  type Rules,
+  withinSkipShare,
+} from "#data";
+import type { Candidate } from "../domain/trainer";
+
+/** A file of samples. */
+export interface SampleFile {
+  name: string;
+  path: string;
+  bytes: number;
+}
+
+/** What all files together hold. */
+export interface DataTotals {
+  bytes: number;
+  /** Samples that are good. */
+  samples: number;
+  /** Samples that are bad, and few enough to be skipped. */
+  skipped: number;
+  /** An estimate. */
+  tokens: number;
+}
+
+export type Inspection = { ok: true; totals: DataTotals } | { ok: false; reason: string; findings: string[] };
+
+/** Checks all data of a job. @returns the totals of what is trained on */
+export async function inspectData(candidate: Candidate, signal: AbortSignal): Promise<Inspection> {
+  const { spec, trainingFiles, validationFiles } = candidate;
+  const rules = { jobType: spec.job_type, targets: spec.classifier_targets };
+  const allowed = spec.invalid_sample_skip_percentage;
+  const training = await inspectFiles(trainingFiles, rules, allowed, signal);
+  if (!training.ok) {
+    return training;
+  }
+  const validation = await inspectFiles(validationFiles, rules, allowed, signal);
+  return validation.ok ? training : validation;
+}
+
+/**
+ * Checks every sample of the files, in constant memory.
+ *
+ * @param allowed the share of each file's samples (0 to 0.5) that may be bad, and is then skipped
+ */
+export async function inspectFiles(
+  files: SampleFile[],
+  rules: Rules,
+  allowed: number,
+  signal: AbortSignal,
+): Promise<Inspection> {
+  const totals: DataTotals = { bytes: 0, samples: 0, skipped: 0, tokens: 0 };
+  for (const file of files) {
+    const open = () => fileChunks(file.path, signal);
+    const report = await inspect(open, { rules });
+    const findings = report.findings.map(({ line, message }) => `${file.name}:${line}: ${message}`);
+    if (!withinSkipShare(report, allowed)) {
+      return { ok: false, reason: explain(file, report, findings[0], allowed), findings };
+    }
+    totals.bytes += file.bytes;
+    totals.samples += report.good;
+    totals.skipped += report.bad;
+    totals.tokens += Math.ceil(charactersOf(report) / CHARACTERS_PER_TOKEN);
+  }
+  return { ok: true, totals };
+}
+
+function explain(file: SampleFile, { good, bad }: FileReport, first: string | undefined, allowed: number): string {
+  if (first === undefined) return `${file.name}: holds no samples`;
+  const share = allowed === 0 ? "" : ` (${percent(allowed)} may be skipped)`;
+  return bad === 1 && good > 0 && allowed === 0 ? first : `${first}; ${bad} of ${good + bad} samples are bad${share}`;
+}

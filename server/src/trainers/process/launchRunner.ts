@@ -1,0 +1,44 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import { join } from "node:path";
+import { JobFolder } from "../program";
+import type { Attempt } from "./attemptFile";
+
+/** What a runner is told. */
+export interface Order extends Pick<Attempt, "attempt" | "furthestStep" | "idle"> {
+  dataDir: string;
+  id: string;
+  /** The program and its arguments; the folder's path follows them. */
+  command: readonly string[];
+  /** Seconds without a new line in `progress.jsonl` after which the program is ended. */
+  hangTimeout: number;
+  /** Seconds that a program may take to end after SIGTERM. */
+  cancelGrace: number;
+}
+
+const RUNNER = join(__dirname, "runner.js");
+
+/**
+ * Starts a runner that outlives this process.
+ *
+ * @param secrets what the program gets in its environment, besides the server's own
+ */
+export function launch(order: Order, secrets: Record<string, string>): ChildProcess {
+  const folder = new JobFolder(order.dataDir, order.id);
+  const { MISTRAL_SERVER_API_KEYS: _, ...env } = process.env;
+  const log = openSync(folder.log, "a", 0o600);
+  try {
+    const runner = spawn(process.execPath, [RUNNER, JSON.stringify(order)], {
+      cwd: folder.path,
+      detached: true,
+      stdio: ["ignore", log, log],
+      env: { PYTHONUNBUFFERED: "1", ...env, ...secrets },
+    });
+    // A runner that cannot even be started is one that has ended without an attempt.
+    runner.once("error", () => {});
+    runner.unref();
+    return runner;
+  } finally {
+    closeSync(log);
+  }
+}

@@ -1,0 +1,71 @@
+import { open } from "node:fs/promises";
+import { StringDecoder } from "node:string_decoder";
+import { BEGINNING, type Story, tell } from "./programProgress";
+import { parseRecord } from "./progressRecords";
+
+const CHUNK_BYTES = 256 * 1024;
+
+/** A longer line is no progress: it is skipped, so that a program cannot fill the memory. In characters. */
+const MAX_LINE = 64 * 1024;
+
+/**
+ * Reads `progress.jsonl` while it grows: each `read` takes up where the last one ended. A last line without a newline is
+ * left for the next time.
+ */
+export class ProgressFile {
+  readonly #path: string;
+  #position = 0;
+  #decoder = new StringDecoder("utf8");
+  #rest = "";
+  #skipping = false;
+  #story: Story = BEGINNING;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** What has been told so far; nothing when there is no file yet. */
+  async read(): Promise<Story> {
+    const file = await open(this.#path).catch(ignoreMissing);
+    if (file === undefined) {
+      return this.#story;
+    }
+    try {
+      const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+      for (;;) {
+        const { bytesRead } = await file.read(buffer, 0, buffer.length, this.#position);
+        if (bytesRead === 0) {
+          return this.#story;
+        }
+        this.#position += bytesRead;
+        this.#take(this.#decoder.write(buffer.subarray(0, bytesRead)));
+      }
+    } finally {
+      await file.close();
+    }
+  }
+
+  #take(text: string): void {
+    const lines = (this.#rest + text).split("\n");
+    this.#rest = lines.pop() as string;
+    for (const line of lines) {
+      if (!this.#skipping && line.trim() !== "") {
+        this.#story = tell(this.#story, line.length > MAX_LINE ? undefined : parseRecord(line));
+      }
+      this.#skipping = false;
+    }
+    if (this.#rest.length > MAX_LINE) {
+      if (!this.#skipping) {
+        this.#story = tell(this.#story, undefined);
+      }
+      this.#skipping = true;
+      this.#rest = "";
+    }
+  }
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== "ENOENT") {
+    throw error;
+  }
+}

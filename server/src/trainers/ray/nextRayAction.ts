@@ -1,0 +1,55 @@
+import { given } from "../../omitUndefined";
+import type { Story } from "../program";
+import { type Decision, decide, type NextAttempt, type Observation } from "../program/nextAction";
+import type { RayAttempt } from "./attemptFile";
+import type { Look } from "./observeAttempt";
+
+export type Failed = Decision & { kind: "failed" };
+
+export type RayDecision =
+  | Exclude<Decision, { kind: "wait" }>
+  /** @see reason what it waits for; without one, it trains */
+  | { kind: "wait"; reason?: string }
+  /** The latest attempt, which may never have come to the cluster. */
+  | { kind: "submit" };
+
+/** What the server itself knows. */
+interface Known extends Pick<Observation, "artifact" | "cancelled"> {
+  attempt: RayAttempt;
+  /** The cluster was asked to stop the attempt. */
+  stopped: boolean;
+}
+
+export const FIRST_ATTEMPT: NextAttempt = { attempt: 1, furthestStep: 0, idle: 0 };
+
+/** What follows from what is seen and told. Nothing fails because the cluster is down, or full. */
+export function decideNext(seen: Look, { attempt, artifact, cancelled, stopped }: Known, story: Story): RayDecision {
+  switch (seen.state) {
+    case "waiting":
+      // Ray leaves in its queue what was stopped there. Its launcher looks for the cancellation before anything else.
+      return cancelled && stopped ? { kind: "cancelled" } : { kind: "wait", reason: seen.reason };
+    case "unsubmitted":
+      return cancelled ? { kind: "cancelled" } : { kind: "submit" };
+    case "expired":
+      return cancelled ? { kind: "cancelled" } : { kind: "launch", ...attempt, attempt: attempt.attempt + 1 };
+    case "stopped":
+      return cancelled ? { kind: "cancelled" } : { kind: "failed", reason: STOPPED, explain: false };
+    case "running":
+    case "unavailable": {
+      // A program that has left word has ended; whether anything of its attempt is left, only the cluster can say.
+      const alive = seen.exit === undefined;
+      const decision = decide({ alive, attempt, exit: seen.exit, artifact, cancelled }, story);
+      return decision.kind === "wait" || decision.kind === "launch"
+        ? { kind: "wait", ...given({ reason: seen.reason }) }
+        : decision;
+    }
+    case "over": {
+      const decision = decide({ alive: false, attempt, exit: seen.exit, artifact, cancelled }, story);
+      return decision.kind === "failed" && decision.explain && seen.exit === undefined
+        ? { ...decision, reason: `${decision.reason}. Ray says: ${seen.reason}` }
+        : (decision as Exclude<Decision, { kind: "wait" }>);
+    }
+  }
+}
+
+const STOPPED = "The training was stopped in Ray, and not through this server";

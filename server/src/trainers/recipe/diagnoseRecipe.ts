@@ -1,0 +1,104 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { isAbsolute, join } from "node:path";
+import { promisify } from "node:util";
+import type { Finding } from "../../cli/doctor/doctor";
+import type { ServerOptions } from "../../index";
+import { readModelsFile } from "./modelsFile";
+import { recipeCommand } from "./recipe";
+
+const run = promisify(execFile);
+
+/** Importing torch for the first time takes a while on a cold disk, in milliseconds. */
+const PATIENCE = 120_000;
+
+const VERSIONS = `
+import json, importlib.metadata as metadata, platform
+names = ["torch", "transformers", "trl", "peft", "datasets", "accelerate"]
+found = {"python": platform.python_version()}
+for name in names:
+    try:
+        found[name] = metadata.version(name)
+    except metadata.PackageNotFoundError:
+        found[name] = None
+import torch
+gpus = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+print(json.dumps({"versions": found, "gpus": gpus}))
+`;
+
+/** Each model of the models file: its folder must be there; what is on a hub cannot be known from here. */
+export function checkModels({ trainer = "simulated", models }: ServerOptions): Finding[] {
+  const what = "models file";
+  if (models === undefined) {
+    return trainer === "simulated"
+      ? [{ level: "note", what, text: "none; the simulated trainer needs none" }]
+      : [{ level: "failed", what, text: `--trainer ${trainer} needs one: give --models FILE` }];
+  }
+  try {
+    const entries = [...readModelsFile(models)];
+    return [
+      { level: "ok", what, text: `${models}, with ${entries.length} model${entries.length === 1 ? "" : "s"}` },
+      ...entries.map(([name, { path }]): Finding => {
+        if (!isAbsolute(path)) {
+          return {
+            level: "note",
+            what: name,
+            text: `${path} is fetched from the Hugging Face hub at the first training`,
+          };
+        }
+        return existsSync(join(path, "config.json"))
+          ? { level: "ok", what: name, text: path }
+          : { level: "failed", what: name, text: `${path} holds no model: there is no config.json in it` };
+      }),
+    ];
+  } catch (error) {
+    return [{ level: "failed", what, text: (error as Error).message }];
+  }
+}
+
+/** The program that trains, and what it needs. */
+export async function checkRecipe({ trainer = "simulated", recipe }: ServerOptions): Promise<Finding[]> {
+  const what = "recipe";
+  if (trainer === "simulated") {
+    return [{ level: "note", what, text: "none; the simulated trainer trains nothing" }];
+  }
+  if (recipe !== undefined) {
+    return [{ level: "note", what, text: `a command of your own: ${recipe}` }];
+  }
+  let python: string;
+  try {
+    [python] = recipeCommand(undefined) as [string];
+  } catch (error) {
+    return [{ level: "failed", what, text: (error as Error).message }];
+  }
+  try {
+    const { stdout } = await run(python, ["-c", VERSIONS], { timeout: PATIENCE });
+    return describe(python, JSON.parse(stdout));
+  } catch (error) {
+    return [{ level: "failed", what, text: `${python} does not work: ${lastLine((error as Error).message)}` }];
+  }
+}
+
+function describe(
+  python: string,
+  { versions, gpus }: { versions: Record<string, string | null>; gpus: string[] },
+): Finding[] {
+  const missing = Object.keys(versions).filter((name) => versions[name] === null);
+  const list = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  return [
+    missing.length > 0
+      ? {
+          level: "failed",
+          what: "recipe",
+          text: `${python} has no ${missing.join(", ")}; run \`mistral-fine-tuning-server setup\` again`,
+        }
+      : { level: "ok", what: "recipe", text: `${python}: ${list.join(", ")}` },
+    gpus.length > 0
+      ? { level: "ok", what: "GPU", text: gpus.join(", ") }
+      : { level: "note", what: "GPU", text: "none that PyTorch can use; trainings run on the CPU, which is slow" },
+  ];
+}
+
+function lastLine(text: string): string {
+  return text.trim().split("\n").at(-1) as string;
+}

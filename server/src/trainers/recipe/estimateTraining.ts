@@ -1,0 +1,49 @@
+import type { Candidate, Plan, Validation } from "../../domain/trainer";
+import type { JobSpec } from "../../http/schemas/jobs";
+import { type DataTotals, inspectData } from "../inspectData";
+import type { BaseModelEntry, ModelsFile } from "./modelsFile";
+
+/** What the shipped recipe takes where neither the job nor the models file says more. */
+const DEFAULT_SEQ_LEN = 4096;
+const DEFAULT_BATCH_SIZE = 8;
+
+/** Whether a job can be trained with the models that there are, and an estimate of what that takes. */
+export async function estimateTraining(
+  candidate: Candidate,
+  models: ModelsFile,
+  signal: AbortSignal,
+): Promise<Validation> {
+  const base = models.get(candidate.spec.model);
+  if (base === undefined) {
+    const reason = `This server has no model ${candidate.spec.model}; it has ${[...models.keys()].join(", ") || "none"}`;
+    return { ok: false, reason, findings: [] };
+  }
+  const data = await inspectData(candidate, signal);
+  return data.ok ? { ok: true, plan: planTraining(candidate.spec, data.totals, base) } : data;
+}
+
+/** An estimate, from the data alone. The program counts for itself, and tells when it begins. */
+export function planTraining(spec: JobSpec, totals: DataTotals, base: BaseModelEntry): Plan {
+  const { training_steps, epochs = 1, seq_len = positive(base.seq_len) ?? DEFAULT_SEQ_LEN } = spec.hyperparameters;
+  const batch = (positive(base.batch_size) ?? DEFAULT_BATCH_SIZE) * (positive(base.gradient_accumulation_steps) ?? 1);
+  const packed = base.packing !== false && spec.job_type === "completion";
+  const sequences = Math.max(1, packed ? totals.tokens / seq_len : totals.samples);
+  const totalSteps = training_steps ?? Math.ceil(epochs * Math.ceil(sequences / batch));
+  const tokensPerStep = Math.ceil(batch * (packed ? seq_len : Math.min(seq_len, totals.tokens / sequences)));
+  return {
+    totalSteps,
+    epochs: Number(((totalSteps * batch) / sequences).toPrecision(6)),
+    samples: totals.samples,
+    skippedSamples: totals.skipped,
+    dataTokens: totals.tokens,
+    tokensPerStep,
+    ...(base.price && {
+      cost: Number((((totalSteps * tokensPerStep) / 1e6) * base.price.per_million_tokens).toFixed(4)),
+      costCurrency: base.price.currency,
+    }),
+  };
+}
+
+function positive(value: unknown): number | undefined {
+  return typeof value === "number" && value > 0 ? value : undefined;
+}

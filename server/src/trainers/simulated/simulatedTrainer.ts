@@ -1,0 +1,44 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Candidate, Progress, Run, Trainer, Validation } from "../../domain/trainer";
+import { inspectData } from "../inspectData";
+import { planTraining } from "./planTraining";
+import { SECONDS, simulate } from "./simulation";
+
+/**
+ * Trains nothing. It reads and checks the data for real, and makes up the rest: durations, losses, costs. Since progress
+ * is computed from the stored job, there is nothing to launch and nothing to find again.
+ */
+export class SimulatedTrainer implements Trainer {
+  readonly name = "simulated";
+  readonly #speed: number;
+
+  /** @param speed how many times faster than real time; a job keeps the speed at which it was validated */
+  constructor(speed: number) {
+    this.#speed = speed;
+  }
+
+  async validate(candidate: Candidate, signal: AbortSignal): Promise<Validation> {
+    const [validation] = await Promise.all([
+      this.estimate(candidate, signal),
+      sleep((SECONDS.validation * 1000) / this.#speed, undefined, { signal }),
+    ]);
+    return validation;
+  }
+
+  async estimate(candidate: Candidate, signal: AbortSignal): Promise<Validation> {
+    const data = await inspectData(candidate, signal);
+    return data.ok ? { ok: true, plan: planTraining(candidate.spec, data.totals, this.#speed) } : data;
+  }
+
+  async start(): Promise<void> {}
+
+  async reattach(): Promise<void> {}
+
+  async cancel(): Promise<void> {}
+
+  async release(): Promise<void> {}
+
+  async poll(run: Run): Promise<Progress> {
+    return simulate(run, Date.now());
+  }
+}

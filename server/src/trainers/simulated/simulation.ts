@@ -1,0 +1,87 @@
+import { createHash } from "node:crypto";
+import type { Checkpoint, Progress, Run } from "../../domain/trainer";
+
+/** Simulated seconds; at speed N each takes 1/N of a second. */
+export const SECONDS = { validation: 8, start: 2, step: 2, cancel: 2 };
+
+/** From this learning rate on, a simulated training diverges: a way to see what a failed job looks like. */
+export const DIVERGING_LEARNING_RATE = 0.1;
+
+/** The share of the steps after which it does. */
+const DIVERGES_AFTER = 0.4;
+
+/**
+ * How far a simulated training is: a function of the stored job and the time, and of nothing else. So there is nothing
+ * to lose: whoever asks, before or after a restart, gets the same answer, and progress never goes back.
+ */
+export function simulate(run: Run, now: number): Progress {
+  const { plan } = run;
+  const speed = plan.speed ?? 1;
+  const stopped = run.cancelRequestedAt ?? now;
+  const trained = ((Math.min(stopped, now) - run.startedAt) / 1000) * speed - SECONDS.start;
+  const lastStep = diverges(run) ? Math.max(1, Math.floor(plan.totalSteps * DIVERGES_AFTER)) : plan.totalSteps;
+  const step = Math.min(lastStep, Math.max(0, Math.floor(trained / SECONDS.step)));
+  const progress: Omit<Progress, "state"> = {
+    step,
+    checkpoints: checkpointSteps(plan.totalSteps)
+      .filter((each) => each <= step && !(diverges(run) && each === lastStep))
+      .map((each) => checkpoint(run, each)),
+    ...(step > 0 && { trainLoss: trainLoss(run, step) }),
+  };
+  if (run.cancelRequestedAt !== undefined && now - run.cancelRequestedAt >= (SECONDS.cancel * 1000) / speed) {
+    return { ...progress, state: "cancelled" };
+  }
+  if (run.cancelRequestedAt === undefined && step === lastStep) {
+    return diverges(run)
+      ? { ...progress, state: "failed", reason: divergence(step) }
+      : { ...progress, state: "succeeded" };
+  }
+  const remainingSeconds = Math.ceil((plan.totalSteps * SECONDS.step - Math.max(0, trained)) / speed);
+  return { ...progress, state: trained < 0 ? "starting" : "running", remainingSeconds };
+}
+
+function diverges(run: Run): boolean {
+  return run.spec.hyperparameters.learning_rate >= DIVERGING_LEARNING_RATE;
+}
+
+function divergence(step: number): string {
+  return (
+    `The training diverged: at step ${step} the loss was not a number. The learning rate is too high ` +
+    `(the simulated trainer diverges from ${DIVERGING_LEARNING_RATE} on).`
+  );
+}
+
+/** About every tenth of the way, and the last step. */
+function checkpointSteps(totalSteps: number): number[] {
+  const every = Math.ceil(totalSteps / 10);
+  const steps = Array.from({ length: Math.floor(totalSteps / every) }, (_, index) => (index + 1) * every);
+  return steps.at(-1) === totalSteps ? steps : [...steps, totalSteps];
+}
+
+function checkpoint(run: Run, step: number): Checkpoint {
+  const loss = trainLoss(run, step);
+  const seconds = (SECONDS.start + step * SECONDS.step) / (run.plan.speed ?? 1);
+  return {
+    step,
+    metrics: {
+      train_loss: loss,
+      ...(run.validationFiles.length > 0 && {
+        valid_loss: round(loss * 1.06 + 0.02),
+        valid_mean_token_accuracy: round(Math.exp(-loss / 2)),
+      }),
+    },
+    createdAt: run.startedAt + Math.round(seconds * 1000),
+  };
+}
+
+/** Falls smoothly between two values that depend on the job's id. */
+function trainLoss(run: Run, step: number): number {
+  const [high = 0, low = 0] = createHash("sha256").update(run.id).digest();
+  const first = 2 + high / 255;
+  const final = 0.6 + low / 512;
+  return round(final + (first - final) * Math.exp((-4 * step) / run.plan.totalSteps));
+}
+
+function round(value: number): number {
+  return Number(value.toFixed(6));
+}

@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { parseOptions } from "../../../server/src/cli/options";
+import { type ServerOptions, startServer } from "../../../server/src/index";
+import { end, killProcesses, run, startProcess } from "../process";
+import { Api, folder, removeFolders } from "../support";
+
+describe("server: the command", () => {
+  afterEach(() => {
+    killProcesses();
+    removeFolders();
+  });
+
+  it("says where it listens and that training is simulated, and stops on SIGTERM and SIGINT", async () => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) {
+      const { child, url, output } = await startProcess(["--data", folder()]);
+      assert.match(url, /^http:\/\/127\.0\.0\.1:\d+$/);
+      assert.match(output, /^Training is simulated: no model is trained/m);
+      assert.equal((await new Api(url).call("GET", "/healthz")).status, 200);
+      assert.equal(await end(child, signal), 0);
+    }
+  });
+
+  it("takes keys from the command line, a file, and the environment", async () => {
+    const dataDir = folder();
+    const keysFile = join(dataDir, "keys");
+    writeFileSync(keysFile, "# who may\n\nfrom-file\r\n");
+    const args = ["--data", dataDir, "--api-key", "one", "--api-key", "two", "--keys-file", keysFile];
+    const { child, url } = await startProcess(args, { MISTRAL_SERVER_API_KEYS: "three, four" });
+    for (const key of ["one", "two", "three", "four", "from-file"]) {
+      assert.equal((await new Api(url, key).call("GET", "/v1/models")).status, 200, key);
+    }
+    assert.equal((await new Api(url, "five").call("GET", "/v1/models")).status, 401);
+    assert.equal((await new Api(url).call("GET", "/v1/models")).status, 401);
+    assert.equal(await end(child, "SIGTERM"), 0);
+  });
+
+  it("keeps its data in the user's data folder unless told otherwise", async () => {
+    const home = folder();
+    const { child } = await startProcess([], { XDG_DATA_HOME: home });
+    assert.equal(await end(child, "SIGTERM"), 0);
+    assert.ok(existsSync(join(home, "mistral-fine-tuning-server", "server.db")));
+  });
+
+  it("ends a job that it cannot go on with, logs why, and goes on with the others", async () => {
+    const dataDir = folder();
+    const { child, url } = await startProcess(["--data", dataDir]);
+    const api = new Api(url);
+    const log = text(child.stderr as Readable);
+    const lost = await api.fileId();
+    rmSync(join(dataDir, "files", lost));
+    const job = await api.until((await api.job({ training_files: [lost] })).id, "FAILED");
+    assert.equal(job.events[0].data.reason, "The server could not go on with this job; its log says why");
+    await api.trained();
+    assert.equal(await end(child, "SIGTERM"), 0);
+    assert.match(await log, new RegExp(`ENOENT.*"jobId":"${job.id}"`));
+  });
+
+  it("shows help and its version", async () => {
+    const help = await run(["--help"]);
+    assert.equal(help.code, 0);
+    for (const option of [
+      "host",
+      "port",
+      "data",
+      "api-key",
+      "keys-file",
+      "trainer",
+      "models",
+      "recipe",
+      "max-jobs",
+      "speed",
+      "help",
+      "version",
+    ]) {
+      assert.match(help.stdout, new RegExp(`--${option}\\b`));
+    }
+    const { code, stdout } = await run(["--version"]);
+    assert.deepEqual([code, stdout], [0, `${require("../../../server/package.json").version}\n`]);
+  });
+
+  for (const [args, message] of [
+    [["--prot", "1"], /Unknown option '--prot'; --help lists the options/],
+    [["stray"], /Unexpected argument 'stray'/],
+    [["--port", "eighty"], /--port takes a whole number from 0 to 65535, not eighty/],
+    [["--port", "65536"], /--port takes a whole number/],
+    [["--speed", "0"], /--speed takes a number above 0/],
+    [["--speed", "fast"], /--speed takes a number above 0/],
+    [["--trainer", "process"], /--trainer process needs --models FILE/],
+    [["--trainer", "magic"], /--trainer takes one of simulated, process, ray, not magic/],
+    [["--trainer", "process", "--models", "/nowhere.yaml"], /cannot read the models file \/nowhere\.yaml: ENOENT/],
+    [["--max-jobs", "0"], /--max-jobs takes a whole number from 1 to 1000, not 0/],
+    [["--hang-timeout", "never"], /--hang-timeout takes a number above 0/],
+    [["--api-key", "a b"], /must not be empty or contain white space/],
+    [["--keys-file", "/nowhere/keys"], /cannot read the keys file: ENOENT/],
+    [["--host", "0.0.0.0"], /Listening on 0\.0\.0\.0 needs API keys/],
+    [["--host", "256.1.1.1", "--api-key", "k"], /256\.1\.1\.1 is not an address of this machine/],
+    [["--data", "/dev/null/x"], /cannot use the data folder \/dev\/null\/x: ENOTDIR/],
+  ] as [string[], RegExp][]) {
+    it(`refuses ${args.join(" ")}`, async () => {
+      const start = async () =>
+        startServer(parseOptions(["--port", "0", "--data", folder(), ...args], {}) as ServerOptions);
+      await assert.rejects(start, { name: "UsageError", message });
+    });
+  }
+
+  it("says in one line what is wrong with its options", async () => {
+    const { code, stdout, stderr } = await run(["--trainer", "process"]);
+    assert.deepEqual([code, stdout], [2, ""]);
+    assert.match(stderr, /^mistral-fine-tuning-server: --trainer process needs --models FILE[^\n]+\n$/);
+  });
+
+  it("says in one line that its port is in use", async () => {
+    const { child, url } = await startProcess(["--data", folder()]);
+    const { port } = new URL(url);
+    const { code, stderr } = await run(["--port", port, "--data", folder()]);
+    assert.equal(code, 2);
+    assert.match(
+      stderr,
+      new RegExp(`^mistral-fine-tuning-server: Port ${port} on 127\\.0\\.0\\.1 is in use; [^\n]+\n$`),
+    );
+    assert.equal(await end(child, "SIGTERM"), 0);
+  });
+});

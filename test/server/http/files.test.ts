@@ -1,0 +1,280 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { connect } from "node:net";
+import { contents, eventually, type Json, SAMPLE, samples, withServer } from "../support";
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+describe("server: files", () => {
+  const api = withServer();
+
+  it("keeps an uploaded file and describes it", async () => {
+    const content = samples(3);
+    const before = Math.floor(Date.now() / 1000);
+    const { status, body } = await api.upload(content, "träin.jsonl");
+    assert.equal(status, 200);
+    assert.match(body.id, UUID);
+    assert.ok(body.created_at >= before && body.created_at <= Date.now() / 1000);
+    const { id, created_at, ...rest } = body;
+    assert.deepEqual(rest, {
+      object: "file",
+      bytes: Buffer.byteLength(content),
+      filename: "träin.jsonl",
+      purpose: "fine-tune",
+      sample_type: "instruct",
+      num_lines: 3,
+      mimetype: "application/octet-stream",
+      source: "upload",
+      visibility: "workspace",
+      sha256: createHash("sha256").update(content).digest("hex"),
+    });
+    assert.deepEqual(await api.ok("GET", `/v1/files/${id}`), { ...body, deleted: false });
+  });
+
+  it("gives the content back byte for byte, with its name", async () => {
+    const content = Buffer.from(`${SAMPLE}\r\n{"text":"\u{1f600}"}`);
+    const id = await api.fileId(new Blob([content]), "a b.jsonl");
+    const response = await fetch(`${api.url}/v1/files/${id}/content`);
+    assert.deepEqual(Buffer.from(await response.arrayBuffer()), content);
+    assert.equal(response.headers.get("content-length"), String(content.length));
+    assert.match(response.headers.get("content-disposition") ?? "", /filename\*=UTF-8''a%20b\.jsonl$/);
+  });
+
+  it("counts a last line without a newline, and tells plain text from conversations", async () => {
+    const { body } = await api.upload('{"text":"a"}\n{"text":"b"}');
+    assert.equal(body.num_lines, 2);
+    assert.equal(body.sample_type, "pretrain");
+  });
+
+  it("takes fine-tune as the purpose when none is given", async () => {
+    const form = new FormData();
+    form.append("file", new Blob([samples()]), "x.jsonl");
+    const { body } = await api.send("/v1/files", { method: "POST", body: form });
+    assert.equal(body.purpose, "fine-tune");
+  });
+
+  it("takes the fields before the file as well as after it", async () => {
+    const form = new FormData();
+    form.append("purpose", "batch");
+    form.append("file", new Blob([samples()]), "x.jsonl");
+    const { body } = await api.send("/v1/files", { method: "POST", body: form });
+    assert.equal(body.purpose, "batch");
+    assert.equal(body.sample_type, "batch_request");
+  });
+
+  it("makes a URL that works without a key until it expires, and for that file only", async () => {
+    const id = await api.fileId();
+    const { url } = await api.ok("GET", `/v1/files/${id}/url?expiry=1`);
+    const expires = Number(new URL(url).searchParams.get("expires"));
+    assert.ok(Math.abs(expires - Date.now() / 1000 - 3600) < 5);
+    assert.equal(await (await fetch(url)).text(), samples());
+    assert.equal((await fetch(url.replace(`expires=${expires}`, `expires=${expires + 1}`))).status, 403);
+    assert.equal((await fetch(url.replace(id, await api.fileId()))).status, 403);
+  });
+
+  it("deletes a file, and then does not know it", async () => {
+    const id = await api.fileId();
+    assert.deepEqual(await api.ok("DELETE", `/v1/files/${id}`), { id, object: "file", deleted: true });
+    for (const [method, path] of [
+      ["GET", id],
+      ["DELETE", id],
+      ["GET", `${id}/content`],
+      ["GET", `${id}/url`],
+    ]) {
+      const { status, body } = await api.call(method as string, `/v1/files/${path}`);
+      assert.equal(status, 404);
+      assert.deepEqual(body, {
+        object: "error",
+        message: "There is no file with this id",
+        type: "not_found",
+        code: 404,
+      });
+    }
+  });
+
+  it("keeps a file while a job needs it, and lets it go when the job has ended", async () => {
+    const training = await api.fileId();
+    const validation = await api.fileId();
+    const job = await api.job({ training_files: [training], validation_files: [validation], auto_start: false });
+    await api.until(job.id, "VALIDATED");
+    for (const id of [training, validation]) {
+      const { status, body } = await api.call("DELETE", `/v1/files/${id}`);
+      assert.equal(status, 409);
+      assert.match(body.message, new RegExp(job.id));
+    }
+    await api.ok("POST", `/v1/fine_tuning/jobs/${job.id}/cancel`);
+    await api.ok("DELETE", `/v1/files/${training}`);
+    await api.ok("DELETE", `/v1/files/${validation}`);
+  });
+
+  for (const [what, file, name, fields, message] of [
+    ["another kind of file", samples(), "train.csv", {}, /body\.file: .*\.jsonl/],
+    ["an empty file", "", "train.jsonl", {}, /body\.file: .*empty/],
+    ["an unknown purpose", samples(), "train.jsonl", { purpose: "fun" }, /body\.purpose: Invalid option/],
+    ["an unknown field", samples(), "train.jsonl", { porpose: "x" }, /body\.porpose: Unknown field/],
+    ["a private visibility", samples(), "train.jsonl", { visibility: "user" }, /body\.visibility: .*workspace/],
+    [
+      "a name that is too long",
+      samples(),
+      `${"x".repeat(300)}.jsonl`,
+      {},
+      /body\.file: Must have at most 255 characters/,
+    ],
+  ] as const) {
+    it(`refuses ${what}`, async () => {
+      const { status, body } = await api.upload(file, name, fields as Record<string, string>);
+      assert.equal(status, 422);
+      assert.match(violations(body), message);
+    });
+  }
+
+  it("refuses an upload without a file, with two, with a field twice, or that is not multipart", async () => {
+    const none = new FormData();
+    none.append("purpose", "fine-tune");
+    const two = new FormData();
+    two.append("file", new Blob([samples()]), "a.jsonl");
+    two.append("file", new Blob([samples()]), "b.jsonl");
+    const twice = new FormData();
+    twice.append("purpose", "batch");
+    twice.append("purpose", "fine-tune");
+    twice.append("file", new Blob([samples()]), "a.jsonl");
+    for (const [body, message] of [
+      [twice, /body\.purpose: Must be given once/],
+      [none, /body\.file: Field required/],
+      [two, /body\.file: One file at a time/],
+    ] as const) {
+      const reply = await api.send("/v1/files", { method: "POST", body });
+      assert.equal(reply.status, 422);
+      assert.match(violations(reply.body), message);
+    }
+    assert.equal((await api.call("POST", "/v1/files", { purpose: "fine-tune" })).status, 422);
+    assert.equal((await api.call("POST", "/v1/files")).status, 422);
+  });
+
+  for (const [what, type, body] of [
+    ["has no boundary", "multipart/form-data", "x"],
+    [
+      "ends early",
+      "multipart/form-data; boundary=b",
+      '--b\r\nContent-Disposition: form-data; name="file"; filename="a.jsonl"\r\n\r\n{}',
+    ],
+    ["is empty", "multipart/form-data; boundary=b", ""],
+  ] as const) {
+    it(`refuses a multipart body that ${what}`, async () => {
+      const reply = await api.send("/v1/files", { method: "POST", body, headers: { "content-type": type } });
+      assert.equal(reply.status, 422, JSON.stringify(reply.body));
+    });
+  }
+});
+
+describe("server: the list of files", () => {
+  const api = withServer();
+  const ids: string[] = [];
+
+  before(async () => {
+    for (const [name, purpose, content] of [
+      ["one.jsonl", "fine-tune", samples()],
+      ["Two.jsonl", "fine-tune", '{"text":"a"}'],
+      ["100%_three.jsonl", "batch", samples()],
+      ["four.jsonl", "fine-tune", samples()],
+    ] as const) {
+      ids.push(await api.fileId(content, name, purpose));
+    }
+  });
+
+  const names = async (query: string) =>
+    (await api.ok("GET", `/v1/files${query}`)).data.map((file: Json) => file.filename);
+
+  it("is newest first, with a total", async () => {
+    const list = await api.ok("GET", "/v1/files");
+    assert.equal(list.object, "list");
+    assert.equal(list.total, 4);
+    assert.deepEqual(
+      list.data.map((file: Json) => file.id),
+      ids.toReversed(),
+    );
+  });
+
+  it("is cut into pages", async () => {
+    assert.deepEqual(await names("?page=0&page_size=3"), ["four.jsonl", "100%_three.jsonl", "Two.jsonl"]);
+    assert.deepEqual(await names("?page=1&page_size=3"), ["one.jsonl"]);
+    assert.deepEqual(await names("?page=999999999999&page_size=100"), []);
+    assert.equal((await api.ok("GET", "/v1/files?page=1&page_size=3")).total, 4);
+  });
+
+  it("leaves the total out when asked to", async () => {
+    assert.ok(!("total" in (await api.ok("GET", "/v1/files?include_total=false"))));
+  });
+
+  it("filters by purpose, sample type, source, media type, and part of the name", async () => {
+    assert.deepEqual(await names("?purpose=batch"), ["100%_three.jsonl"]);
+    assert.deepEqual(await names("?sample_type=pretrain"), ["Two.jsonl"]);
+    assert.deepEqual(await names("?sample_type=pretrain&sample_type=batch_request"), ["100%_three.jsonl", "Two.jsonl"]);
+    assert.deepEqual(await names("?source=mistral"), []);
+    assert.equal((await names("?source=upload&source=mistral")).length, 4);
+    assert.equal((await names("?mimetypes=application/octet-stream")).length, 4);
+    assert.deepEqual(await names("?mimetypes=text/csv"), []);
+    assert.deepEqual(await names("?search=two"), ["Two.jsonl"]);
+    assert.deepEqual(await names("?search=%25_"), ["100%_three.jsonl"]);
+    assert.equal((await api.ok("GET", "/v1/files?search=two")).total, 1);
+  });
+
+  for (const [query, message] of [
+    ["page=-1", /query\.page: Must be at least 0/],
+    ["page=x", /query\.page: Must be an integer/],
+    ["page=1&page=2", /query\.page: Must be given once/],
+    ["page=99999999999999999999", /query\.page: Must be an integer/],
+    ["page_size=0", /query\.page_size: Must be at least 1/],
+    ["page_size=101", /query\.page_size: Must be at most 100/],
+    ["page_size=1e1", /query\.page_size: Must be an integer/],
+    ["include_total=maybe", /query\.include_total: Must be true or false/],
+    ["purpose=fun", /query\.purpose: Invalid option/],
+    ["sample_type=fun", /query\.sample_type\.0: Invalid option/],
+    ["source=", /query\.source\.0: Invalid option/],
+    ["search=%00", /query\.search: Must not contain NUL/],
+    ["pagesize=3", /query\.pagesize: Unknown field/],
+  ] as const) {
+    it(`refuses ?${query}`, async () => {
+      const { status, body } = await api.call("GET", `/v1/files?${query}`);
+      assert.equal(status, 422);
+      assert.match(violations(body), message);
+    });
+  }
+});
+
+describe("server: the size of files", () => {
+  const limit = 256 * 1024;
+  const api = withServer({ maxFileBytes: limit });
+  const stored = () => [...contents(api.dataDir).keys()].filter((name) => /[/\\](files|uploads)[/\\]/.test(name));
+
+  it("takes a file of the greatest size, and refuses one byte more", async () => {
+    assert.equal((await api.upload("x".repeat(limit))).body.bytes, limit);
+    const { status, body } = await api.upload("x".repeat(limit + 1));
+    assert.equal(status, 413);
+    assert.deepEqual([body.type, body.code], ["too_large", 413]);
+    assert.match(body.message, /262144 bytes/);
+    assert.equal((await api.ok("GET", "/v1/files")).total, 1);
+    assert.equal(stored().length, 1);
+  });
+
+  it("answers even when far too much was sent", async () => {
+    assert.equal((await api.upload("x".repeat(40 * limit))).status, 413);
+    assert.equal(stored().length, 1);
+  });
+
+  it("keeps nothing of an upload that was cut off", async () => {
+    const socket = connect(Number(new URL(api.url).port), "127.0.0.1");
+    socket.write(
+      `POST /v1/files HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 200000\r\n\r\n` +
+        `--b\r\nContent-Disposition: form-data; name="file"; filename="a.jsonl"\r\n\r\n${"x".repeat(100_000)}`,
+    );
+    await eventually("content that arrives", async () => stored().length > 1 || undefined);
+    socket.destroy();
+    await eventually("content that is gone", async () => stored().length === 1 || undefined);
+    assert.equal((await api.ok("GET", "/v1/files")).total, 1);
+  });
+});
+
+function violations(body: Json): string {
+  return body.detail.map((each: Json) => `${each.loc.join(".")}: ${each.msg}`).join("\n");
+}

@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import { request } from "node:http";
+import type { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { end, killProcesses, onSmallDisk, startProcess } from "../process";
+import { Api, folder, type Json, removeFolders, samples, withServer } from "../support";
+
+/** fetch sets some headers by itself; this sends what it is told. */
+function get(url: string, headers: Record<string, string>): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { headers }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    });
+    sent.on("error", reject).end();
+  });
+}
+
+describe("server: operations", () => {
+  const api = withServer({ apiKeys: ["a-key"] });
+  const open = withServer();
+
+  it("lives, and is ready, for whoever asks", async () => {
+    for (const [path, status] of [
+      ["/healthz", "ok"],
+      ["/readyz", "ready"],
+    ]) {
+      assert.deepEqual((await new Api(api.url).call("GET", path as string)).body, { status });
+    }
+  });
+
+  it("gives its figures to Prometheus, and to nobody without a key", async () => {
+    assert.equal((await new Api(api.url).call("GET", "/metrics")).status, 401);
+    await api.trained();
+    await api.call("GET", "/v1/fine_tuning/jobs/nothing");
+    await api.call("GET", "/nowhere");
+    const { body, headers } = await api.call("GET", "/metrics");
+    assert.match(headers.get("content-type") as string, /^text\/plain; version=0\.0\.4/);
+    assert.match(body, /^fine_tuning_jobs\{status="SUCCESS"\} 1$/m);
+    assert.match(body, /^fine_tuning_jobs\{status="FAILED"\} 0$/m);
+    assert.match(body, new RegExp(`^fine_tuning_uploaded_bytes_total ${samples().length}$`, "m"));
+    const count = (labels: string) => new RegExp(`^http_request_duration_seconds_count\\{${labels}\\} 1$`, "m");
+    assert.match(body, count('method="POST",route="/v1/files",status="200"'));
+    assert.match(body, count('method="GET",route="/v1/fine_tuning/jobs/:job_id",status="404"'));
+    assert.match(body, count('method="GET",route="none",status="404"'));
+  });
+
+  it("answers no web page while it asks for no key", async () => {
+    const { port } = new URL(open.url);
+    for (const [headers, status] of [
+      [{}, 200],
+      [{ host: `localhost:${port}` }, 200],
+      [{ host: `[::1]:${port}` }, 200],
+      [{ host: "127.0.0.1" }, 200],
+      [{ host: "evil.example" }, 403],
+      [{ host: "127.0.0.1.evil.example" }, 403],
+      [{ host: "localhost.evil.example:80" }, 403],
+      [{ origin: "https://evil.example" }, 403],
+      [{ origin: "null" }, 403],
+      [{ origin: `http://localhost:${port}` }, 403],
+    ] as [Record<string, string>, number][]) {
+      for (const path of ["/v1/models", "/healthz", "/metrics"]) {
+        assert.equal(await get(`${open.url}${path}`, headers), status, `${path} ${JSON.stringify(headers)}`);
+      }
+    }
+  });
+
+  it("lets a proxy or a page in that knows a key", async () => {
+    const headers = { authorization: "Bearer a-key", host: "models.example", origin: "https://app.example" };
+    assert.equal(await get(`${api.url}/v1/models`, headers), 200);
+  });
+
+  it("has no path from a request to a file of its own", async () => {
+    for (const path of [
+      "/v1/files/..%2F..%2Fserver.db/content",
+      "/v1/files/%2Fetc%2Fpasswd/content",
+      "/v1/files/..%5C..%5Cserver.db",
+      "/v1/fine_tuning/jobs/..%2F..%2F",
+      "/v1/fine_tuning/models/..%2F..%2Fserver.db/artifact",
+      "/v1/files/../../server.db",
+    ]) {
+      assert.equal(await get(`${open.url}${path}`, {}), 404, path);
+    }
+    const reply = await open.upload(samples(), "../../../escaped.jsonl");
+    assert.equal((await open.call("GET", `/v1/files/${reply.body.id}/content`)).body, samples());
+  });
+
+  it("refuses a body that is too large", async () => {
+    const reply = await open.call("POST", "/v1/fine_tuning/jobs", { model: "m".repeat(2 * 1024 ** 2) });
+    assert.deepEqual([reply.status, reply.body.type], [413, "too_large"]);
+  });
+});
+
+describe("server: a full disk", () => {
+  afterEach(() => {
+    killProcesses();
+    removeFolders();
+  });
+
+  it("is told to who uploads, leaves nothing behind, and ends when there is room again", async function () {
+    const data = folder();
+    this.timeout(60_000);
+    const around = onSmallDisk(data, "4m") ?? this.skip();
+    const { url } = await startProcess(["--data", data], {}, around);
+    const api = new Api(url);
+    const first = await api.fileId(samples(20_000));
+    const reply = await api.upload(samples(20_000));
+    assert.deepEqual([reply.status, reply.body.type], [507, "disk_full"]);
+    assert.equal((await api.ok("GET", "/v1/files")).total, 1);
+    await api.ok("DELETE", `/v1/files/${first}`);
+    await api.fileId(samples(20_000));
+  });
+});
+
+describe("server: the log", () => {
+  afterEach(() => {
+    killProcesses();
+    removeFolders();
+  });
+
+  it("has a line for each request and each change of a job, and no key, token or signature", async () => {
+    const args = ["--data", folder(), "--log-level", "info", "--speed", "2000", "--api-key", "the-key"];
+    const { child, url } = await startProcess(args);
+    const log = text(child.stderr as Readable);
+    const api = new Api(url, "the-key");
+    const job = await api.trained({ repositories: [{ owner: "o", name: "r", token: "the-token" }] });
+    const { headers } = await api.call("GET", `/v1/fine_tuning/jobs/${job.id}`);
+    const signed = await api.ok("GET", `/v1/files/${job.training_files[0]}/url`);
+    await fetch(signed.url);
+    assert.equal(await end(child, "SIGTERM"), 0);
+    const lines: Json[] = (await log)
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    const mine = lines.find((line) => line.requestId === headers.get("x-request-id"));
+    assert.deepEqual(
+      [mine.level, mine.method, mine.path, mine.status, mine.jobId],
+      ["info", "GET", `/v1/fine_tuning/jobs/${job.id}`, 200, job.id],
+    );
+    const statuses = lines.filter((line) => line.msg === "job" && line.jobId === job.id).map((line) => line.status);
+    assert.deepEqual(statuses, ["VALIDATING", "VALIDATED", "STARTED", "RUNNING", "SUCCESS"]);
+    for (const secret of ["the-key", "the-token", "signature="]) {
+      assert.ok(!(await log).includes(secret), secret);
+    }
+  });
+});

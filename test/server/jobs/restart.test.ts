@@ -1,0 +1,191 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import Database from "libsql";
+import { type RunningServer, type ServerOptions, startServer } from "../../../server/src/index";
+import { end, killProcesses, startProcess } from "../process";
+import { Api, eventually, folder, history, type Json, removeFolders } from "../support";
+
+const LIFE = ["QUEUED", "VALIDATING", "VALIDATED", "STARTED", "RUNNING"];
+
+describe("server: a restart", () => {
+  let dataDir: string;
+  let server: RunningServer;
+
+  beforeEach(() => {
+    dataDir = folder();
+  });
+
+  afterEach(async () => {
+    await server.close();
+    killProcesses();
+    removeFolders();
+  });
+
+  async function start(options: Partial<ServerOptions> = {}): Promise<Api> {
+    server = await startServer({ dataDir, speed: 40, ...options });
+    return new Api(server.url);
+  }
+
+  async function restart(options: Partial<ServerOptions> = {}): Promise<Api> {
+    await server.close();
+    return start(options);
+  }
+
+  async function untilStep(api: Api, id: string, step: number): Promise<Json> {
+    return eventually(`step ${step}`, async () => {
+      const job = await api.getJob(id);
+      return job.metadata.current_step >= step ? job : undefined;
+    });
+  }
+
+  it("goes on with a training where it was, whatever the speed of the new server", async () => {
+    let api = await start();
+    const { id } = await api.job({ hyperparameters: { training_steps: 30 } });
+    const before = await untilStep(api, id, 8);
+    api = await restart({ speed: 1 });
+    const after = await api.getJob(id);
+    assert.equal(after.status, "RUNNING");
+    assert.ok(after.metadata.current_step >= before.metadata.current_step);
+    const job = await api.until(id, "SUCCESS");
+    assert.deepEqual(history(job), [...LIFE, "SUCCESS"]);
+    const steps = job.checkpoints.map((each: Json) => each.step_number);
+    assert.deepEqual(steps, [30, 27, 24, 21, 18, 15, 12, 9, 6, 3]);
+    const kept = job.checkpoints.filter((each: Json) => each.step_number <= before.checkpoints[0].step_number);
+    assert.deepEqual(kept, before.checkpoints);
+    assert.equal((await api.ok("GET", `/v1/models/${job.fine_tuned_model}`)).job, id);
+  });
+
+  it("finishes what ended while no server was there", async () => {
+    let api = await start();
+    const { id } = await api.job({ hyperparameters: { training_steps: 10 } });
+    await api.until(id, "RUNNING");
+    await server.close();
+    await sleep(700);
+    api = await start();
+    const job = await api.until(id, "SUCCESS");
+    assert.equal(job.metadata.current_step, 10);
+  });
+
+  it("validates again what it had begun to validate", async () => {
+    let api = await start();
+    const { id } = await api.job();
+    await api.until(id, "VALIDATING");
+    api = await restart();
+    assert.deepEqual(history(await api.until(id, "SUCCESS")), [...LIFE, "SUCCESS"]);
+  });
+
+  it("leaves a job that waits for its start waiting, and then starts it", async () => {
+    let api = await start({ speed: 1000 });
+    const { id } = await api.job({ auto_start: false });
+    await api.until(id, "VALIDATED");
+    api = await restart({ speed: 1000 });
+    await sleep(300);
+    assert.equal((await api.getJob(id)).status, "VALIDATED");
+    await api.ok("POST", `/v1/fine_tuning/jobs/${id}/start`);
+    await api.until(id, "SUCCESS");
+  });
+
+  it("finishes a cancellation", async () => {
+    let api = await start({ speed: 4 });
+    const { id } = await api.job({ hyperparameters: { training_steps: 1000 } });
+    await api.until(id, "RUNNING");
+    await api.ok("POST", `/v1/fine_tuning/jobs/${id}/cancel`);
+    api = await restart();
+    const job = await api.until(id, "CANCELLED");
+    assert.deepEqual(history(job), [...LIFE, "CANCELLATION_REQUESTED", "CANCELLED"]);
+  });
+
+  it("keeps files, models, and signed URLs", async () => {
+    let api = await start({ speed: 1000 });
+    const file = await api.fileId("{}", "kept.jsonl");
+    const { url } = await api.ok("GET", `/v1/files/${file}/url`);
+    const { fine_tuned_model } = await api.trained();
+    await api.ok("PATCH", `/v1/fine_tuning/models/${fine_tuned_model}`, { name: "kept" });
+    api = await restart();
+    const { pathname, search } = new URL(url);
+    assert.deepEqual((await api.call("GET", pathname + search)).body, "{}");
+    assert.equal((await api.ok("GET", `/v1/models/${fine_tuned_model}`)).name, "kept");
+  });
+
+  it("removes what a crash left of uploads, and nothing else", async () => {
+    const api = await start();
+    const id = await api.fileId();
+    await server.close();
+    const orphans = [join(dataDir, "uploads", "half"), join(dataDir, "files", "unnamed")];
+    for (const path of orphans) {
+      writeFileSync(path, "x");
+    }
+    await start();
+    assert.deepEqual(
+      orphans.map((path) => existsSync(path)),
+      [false, false],
+    );
+    assert.ok(existsSync(join(dataDir, "files", id)));
+  });
+
+  it("is refused while another server uses the data folder", async () => {
+    await start();
+    await assert.rejects(startServer({ dataDir }), /^UsageError: .* is in use by another server/);
+  });
+
+  it("is refused on data of a newer version", async () => {
+    mkdirSync(dataDir, { recursive: true });
+    const database = new Database(join(dataDir, "server.db"));
+    database.exec("PRAGMA user_version = 99");
+    database.close();
+    await assert.rejects(startServer({ dataDir }), /^UsageError: .* was written by a newer version/);
+    dataDir = folder();
+    await start();
+  });
+
+  it("goes on with data of the first version", async () => {
+    let api = await start({ speed: 1000 });
+    const integrations = [{ project: "p", name: "n", api_key: "w".repeat(40) }];
+    const { id, fine_tuned_model } = await api.trained({ integrations });
+    await server.close();
+    const database = new Database(join(dataDir, "server.db"));
+    database.exec(
+      `DROP INDEX models_by_job; ALTER TABLE models DROP COLUMN artifact_bytes; ALTER TABLE events DROP COLUMN line;
+       DROP TABLE job_integrations; DROP INDEX jobs_by_model; DROP INDEX jobs_by_owner;
+       DROP INDEX jobs_by_status; CREATE INDEX jobs_by_status ON jobs (status);
+       DROP INDEX jobs_by_suffix; CREATE INDEX jobs_by_suffix ON jobs (suffix);
+       PRAGMA user_version = 1`,
+    );
+    database.close();
+    api = await start({ speed: 1000 });
+    assert.equal((await api.getJob(id)).fine_tuned_model, fine_tuned_model);
+    const { data } = await api.ok("GET", "/v1/fine_tuning/jobs?wandb_project=p&wandb_name=n");
+    assert.deepEqual(
+      data.map((job: Json) => job.id),
+      [id],
+    );
+    await api.trained();
+  });
+
+  it("after SIGKILL loses no job, and trains none twice", async () => {
+    const args = ["--data", dataDir, "--speed", "20"];
+    const first = await startProcess(args);
+    let api = new Api(first.url);
+    const running = await api.job({ hyperparameters: { training_steps: 20 } });
+    const resting = await api.job({ auto_start: false });
+    await api.until(resting.id, "VALIDATED");
+    await untilStep(api, running.id, 3);
+    const validating = await api.job();
+    const { metadata } = await api.getJob(running.id);
+    assert.equal(await end(first.child, "SIGKILL"), "SIGKILL");
+
+    const second = await startProcess(args);
+    api = new Api(second.url);
+    assert.ok((await api.getJob(running.id)).metadata.current_step >= metadata.current_step);
+    for (const { id } of [running, validating]) {
+      assert.deepEqual(history(await api.until(id, "SUCCESS")), [...LIFE, "SUCCESS"]);
+    }
+    assert.equal((await api.getJob(resting.id)).status, "VALIDATED");
+    assert.equal((await api.ok("GET", "/v1/fine_tuning/jobs")).total, 3);
+    assert.equal((await api.ok("GET", "/v1/models")).data.filter((each: Json) => each.type !== "base").length, 2);
+    assert.equal(await end(second.child, "SIGTERM"), 0);
+    await start();
+  });
+});

@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { fairOrder, Queue, type Waiting } from "../../../../server/src/trainers/process/fairQueue";
+
+const waiting = fc.uniqueArray(
+  fc.record({
+    id: fc.uuid(),
+    owner: fc.constantFrom("a", "b", "c"),
+    startedAt: fc.integer({ min: 0, max: 20 }),
+  }),
+  { selector: (job) => job.id, maxLength: 30 },
+);
+
+describe("server: the queue", () => {
+  it("lets no owner have two turns more than another who waits", () => {
+    fc.assert(
+      fc.property(waiting, fc.shuffledSubarray(["a", "b", "c"]), (jobs, turns) => {
+        const order = fairOrder(jobs, turns);
+        assert.deepEqual(new Set(order), new Set(jobs));
+        const count = (list: Waiting[], owner: string) => list.filter((job) => job.owner === owner).length;
+        for (let served = 0; served <= order.length; served += 1) {
+          const [past, rest] = [order.slice(0, served), order.slice(served)];
+          const owners = [...new Set(rest.map((job) => job.owner))];
+          for (const one of new Set(jobs.map((job) => job.owner))) {
+            for (const other of owners) {
+              assert.ok(count(past, one) <= count(past, other) + 1);
+            }
+          }
+        }
+      }),
+    );
+  });
+
+  it("takes the oldest of an owner first, and begins with the owner whose last turn is the longest ago", () => {
+    fc.assert(
+      fc.property(waiting, fc.shuffledSubarray(["a", "b", "c"]), (jobs, turns) => {
+        const order = fairOrder(jobs, turns);
+        for (const owner of ["a", "b", "c"]) {
+          const times = order.filter((job) => job.owner === owner).map((job) => job.startedAt);
+          assert.deepEqual(
+            times,
+            times.toSorted((one, other) => one - other),
+          );
+        }
+        const first = order[0];
+        if (first !== undefined) {
+          const later = turns.slice(turns.indexOf(first.owner) + 1);
+          assert.ok(
+            !turns.includes(first.owner) || jobs.every(({ owner }) => owner === first.owner || later.includes(owner)),
+          );
+        }
+      }),
+    );
+  });
+
+  it("never lets more run than the limit, counts what runs already, and gives a place to each that waits", () => {
+    const queue = new Queue(2);
+    queue.admitRunning("old");
+    for (const [id, owner, startedAt] of [
+      ["a1", "a", 1],
+      ["a2", "a", 2],
+      ["b1", "b", 3],
+    ] as const) {
+      queue.wait({ id, owner, startedAt });
+    }
+    assert.deepEqual(
+      ["a1", "b1", "a2"].map((id) => queue.place(id)),
+      [1, 2, 3],
+    );
+    assert.deepEqual(
+      ["a2", "b1", "a1", "b1"].map((id) => queue.admit(id)),
+      [false, false, true, false],
+    );
+    assert.deepEqual([queue.running, queue.waiting, queue.place("b1")], [2, 2, 1]);
+    assert.deepEqual([queue.isWaiting("a1"), queue.isWaiting("b1")], [false, true]);
+    queue.leave("old");
+    assert.deepEqual([queue.admit("a2"), queue.admit("b1")], [false, true]);
+    queue.leave("b1");
+    queue.leave("a2");
+    assert.deepEqual([queue.running, queue.waiting], [1, 0]);
+  });
+});

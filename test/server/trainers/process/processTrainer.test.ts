@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Api, contents, eventually, folder, type Json } from "../../support";
+import { assertTrained, gone, REPOSITORIES, SECRET, withTrainings } from "../../trainings";
+
+describe("server: the process trainer", () => {
+  const trainings = withTrainings();
+
+  it("shows what the program tells, and its result", async () => {
+    const api = await trainings.start({ m: { price: { per_million_tokens: 3, currency: "EUR" } } });
+    const job = await api.trained({ model: "m", validation_files: [await api.fileId()] });
+    assertTrained(job, 10);
+    const { metadata } = job;
+    assert.deepEqual(
+      [metadata.simulated, metadata.trainer, metadata.stop_reason, metadata.total_steps, metadata.epochs],
+      [false, "process", "completed", 10, 1],
+    );
+    assert.equal(metadata.cost_currency, "EUR");
+    assert.equal(metadata.train_loss, 0.2);
+    assert.equal(job.trained_tokens, 1000);
+    const statuses = job.events.map((event: Json) => event.data.status).reverse();
+    assert.deepEqual(
+      statuses.filter((status: string) => status !== undefined),
+      ["QUEUED", "VALIDATING", "VALIDATED", "STARTED", "RUNNING", "SUCCESS"],
+    );
+    assert.equal(
+      job.artifact.url,
+      `${api.url}/v1/fine_tuning/models/${encodeURIComponent(job.fine_tuned_model)}/artifact`,
+    );
+    // What only the training needed is gone.
+    await eventually("tidiness", async () =>
+      ["data", "checkpoints"].some((name) => existsSync(trainings.server.path(job.id, name))) ? undefined : true,
+    );
+    await gone(await trainings.server.group(job.id));
+  });
+
+  it("lists the models that can be trained, and the commits that were read", async () => {
+    const api = await trainings.start({ m: {} });
+    const job = await api.trained({ model: "m", repositories: REPOSITORIES });
+    const { data } = await api.ok("GET", "/v1/models");
+    assert.deepEqual(
+      data.map((model: Json) => model.id),
+      ["open-mistral-7b", "m", job.fine_tuned_model],
+    );
+    assert.equal(job.repositories[0].commit_id, "a".repeat(40));
+  });
+
+  it("costs nothing that anybody knows without a price", async () => {
+    const api = await trainings.start();
+    const { metadata } = await api.trained();
+    assert.ok(!("cost" in metadata) && !("cost_currency" in metadata));
+  });
+
+  it("may be done by the smallest program of the documentation", async function () {
+    if (spawnSync("python3", ["--version"]).status !== 0) {
+      this.skip();
+    }
+    const text = readFileSync(join(__dirname, "../../../../docs/training-programs.md"), "utf8");
+    const program = join(folder(), "train.py");
+    writeFileSync(program, /```python\n(.*?)```/s.exec(text)?.[1] as string);
+    const api = await trainings.create().start("--recipe", `python3 '${program}'`);
+    const { metadata } = await api.trained();
+    assert.deepEqual([metadata.current_step, metadata.train_loss], [10, 0.1]);
+  });
+
+  it("may stop early, and says so", async () => {
+    const api = await trainings.start({ m: { behaviour: "early stopping", at: 4 } });
+    const { metadata } = await api.trained({ model: "m" });
+    assert.deepEqual(
+      [metadata.stop_reason, metadata.current_step, metadata.progress_percentage],
+      ["early_stopping", 4, 100],
+    );
+  });
+
+  it("has its secrets in its environment, and they are nowhere when it has ended", async () => {
+    const api = await trainings.start({ m: { behaviour: "crash", ms: 50 } });
+    const { id } = await api.job({ model: "m", repositories: REPOSITORIES });
+    assert.match(readFileSync(join(trainings.server.dataDir, "secrets", `${id}.json`), "utf8"), new RegExp(SECRET));
+    const job = await api.until(id, "FAILED");
+    assert.match(job.events[0].data.reason, /\[secret\].*the recipe is broken/s);
+    await eventually("no secrets", async () =>
+      readdirSync(join(trainings.server.dataDir, "secrets")).length === 0 ? true : undefined,
+    );
+    // The program has printed it into its log; the server has put it nowhere.
+    // Gracefully: it finishes what it has begun to remove.
+    await trainings.server.kill("SIGTERM");
+    const holders = [...contents(trainings.server.dataDir)].filter(([, content]) => content.includes(SECRET));
+    assert.deepEqual(
+      holders.map(([name]) => name),
+      [trainings.server.path(id, "log.txt")],
+    );
+  });
+
+  it("gives the owners of waiting jobs their turns one after the other", async () => {
+    const { url } = await trainings.start({ slow: { ms: 60_000 } }, "--api-key", "one", "--api-key", "two");
+    const [one, two] = [new Api(url, "one"), new Api(url, "two")];
+    const running = await one.job({ model: "slow" });
+    await one.until(running.id, "RUNNING");
+    const place = async ({ id }: Json) => /number (\d)/.exec((await one.getJob(id)).metadata.waiting_for ?? "")?.[1];
+    const jobs: Json[] = [];
+    for (const owner of [one, one, two]) {
+      const job = await owner.job();
+      jobs.push(job);
+      await eventually("a place in the queue", () => place(job));
+    }
+    const places = await eventually("the places of all", async () => {
+      const found = await Promise.all(jobs.map(place));
+      return found[2] === "1" && found[1] === "3" ? found : undefined;
+    });
+    assert.deepEqual(places, ["2", "3", "1"]);
+  });
+});

@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, symlinkSync } from "node:fs";
+import { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
+import { extract } from "tar-stream";
+import { killProcesses } from "../../process";
+import { Api, type Json, removeFolders, withServer } from "../../support";
+import { TrainingServer } from "../../trainings";
+
+/** The files of a tar file by their names. */
+async function unpack(tar: Uint8Array): Promise<Map<string, Buffer>> {
+  const files = new Map<string, Buffer>();
+  for await (const entry of Readable.from([tar]).pipe(extract())) {
+    files.set(entry.header.name, await buffer(entry));
+  }
+  return files;
+}
+
+describe("server: what a training has made", function () {
+  this.timeout(60_000);
+  let server: TrainingServer;
+  let api: Api;
+  let job: Json;
+
+  before(async () => {
+    server = new TrainingServer({ m: { bytes: 3_000_000 } });
+    api = new Api((await server.start("--api-key", "a-key")).url, "a-key");
+    job = await api.trained({ model: "m", suffix: "mine" });
+  });
+
+  after(async () => {
+    await server.stop();
+    killProcesses();
+    removeFolders();
+  });
+
+  it("is a tar file of the size that it is said to have", async () => {
+    symlinkSync("/etc/passwd", server.path(job.id, "artifact/link"));
+    const response = await fetch(job.artifact.url, { headers: { authorization: "Bearer a-key" } });
+    assert.equal(response.status, 200);
+    const tar = new Uint8Array(await response.arrayBuffer());
+    assert.equal(Number(response.headers.get("content-length")), tar.length);
+    const root = job.fine_tuned_model.replaceAll(":", "-");
+    assert.equal(response.headers.get("content-disposition"), `attachment; filename="${root}.tar"`);
+    const files = await unpack(tar);
+    assert.deepEqual([...files.keys()], [`${root}/adapter_config.json`, `${root}/nested/weights.bin`]);
+    assert.deepEqual(files.get(`${root}/nested/weights.bin`), Buffer.alloc(3_000_000, 7));
+    const config = readFileSync(server.path(job.id, "artifact/adapter_config.json"));
+    assert.deepEqual(files.get(`${root}/adapter_config.json`), config);
+    assert.equal(job.artifact.bytes, 3_000_000 + config.length);
+  });
+
+  it("is shown with the job, in lists, and with the model", async () => {
+    const { data } = await api.ok("GET", "/v1/fine_tuning/jobs");
+    const model = await api.ok("GET", `/v1/models/${job.fine_tuned_model}`);
+    assert.deepEqual([data[0].artifact, model.artifact], [job.artifact, job.artifact]);
+  });
+
+  it("needs a key", async () => {
+    assert.equal((await fetch(job.artifact.url)).status, 401);
+  });
+
+  it("stays when the model is archived, and goes when it is deleted", async () => {
+    const path = `/v1/fine_tuning/models/${job.fine_tuned_model}`;
+    const folder = server.path(job.id, "artifact");
+    await api.ok("POST", `${path}/archive`);
+    assert.equal((await api.call("GET", `${path}/artifact`)).status, 200);
+    await api.ok("DELETE", `/v1/models/${job.fine_tuned_model}`);
+    assert.ok(!existsSync(folder));
+    assert.equal((await api.call("GET", `${path}/artifact`)).status, 404);
+    assert.equal((await api.getJob(job.id)).artifact, undefined);
+  });
+});
+
+describe("server: what a simulated training has made", () => {
+  const api = withServer();
+
+  it("is nothing", async () => {
+    const job = await api.trained();
+    assert.equal(job.artifact, undefined);
+    const reply = await api.call("GET", `/v1/fine_tuning/models/${job.fine_tuned_model}/artifact`);
+    assert.deepEqual([reply.status, reply.body.message], [404, "This model has no files: its training was simulated"]);
+  });
+});

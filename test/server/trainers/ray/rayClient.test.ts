@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import type { Run } from "../../../../server/src/domain/trainer";
+import { JobFolder } from "../../../../server/src/trainers/program";
+import { Cluster } from "../../../../server/src/trainers/ray/cluster";
+import { rayAddress, rayHeaders } from "../../../../server/src/trainers/ray/connectionOptions";
+import { RayClient } from "../../../../server/src/trainers/ray/rayClient";
+import { readRayConfig } from "../../../../server/src/trainers/ray/rayConfig";
+import { submission } from "../../../../server/src/trainers/ray/submission";
+import { folder, removeFolders } from "../../support";
+
+const SUBMISSION = { submission_id: "a", entrypoint: "true", runtime_env: {}, metadata: {} };
+
+describe("server: Ray's Jobs API", () => {
+  let server: Server;
+
+  afterEach(() => {
+    server?.close();
+    removeFolders();
+  });
+
+  /** A client of a server that answers so. */
+  async function client(answer: RequestListener, headers: Record<string, string> = {}): Promise<RayClient> {
+    server = createServer(answer).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    return new RayClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, headers);
+  }
+
+  function answering(status: number, text: string): Promise<RayClient> {
+    return client((_request, response) => response.writeHead(status).end(text));
+  }
+
+  it("takes a wrong submission for a refusal, and tells the last line of the traceback", async () => {
+    const text = "Traceback (most recent call last):\n  File x\nTypeError: entrypoint_num_cpus must be a number\n";
+    const error = { name: "RayRefusalError", message: "TypeError: entrypoint_num_cpus must be a number" };
+    await assert.rejects((await answering(400, text)).submit(SUBMISSION), error);
+  });
+
+  it("takes any other failure for one that passes", async () => {
+    for (const [status, text, message] of [
+      [500, "No available agent to submit job, please try again later.", /answers 500: No available agent/],
+      [502, "", /answers 502: nothing/],
+      [200, "<html>A proxy's greeting</html>", /not as Ray's Jobs API does; check --ray-address/],
+      [200, '{"status": "DREAMING"}', /not as Ray's Jobs API does/],
+      [302, "", /answers 302/],
+    ] as const) {
+      await assert.rejects((await answering(status, text)).get("a"), { name: "RayUnavailableError", message });
+      server.close();
+    }
+  });
+
+  it("sends the headers, and shows none", async () => {
+    const seen: unknown[] = [];
+    const ray = await client(
+      (request, response) => {
+        seen.push(request.headers.authorization, request.headers["x-proxy"], request.headers["sec-fetch-mode"]);
+        response.writeHead(401).end("who is it?");
+      },
+      { authorization: "Bearer t0ken", "x-proxy": "s3cret" },
+    );
+    await assert.rejects(
+      ray.get("a"),
+      (error: Error) => !/t0ken|s3cret/.test(`${error.stack}${JSON.stringify(error)}`),
+    );
+    assert.deepEqual(seen, ["Bearer t0ken", "s3cret", undefined]);
+  });
+
+  it("is asked once in a while while it does not work, for however many jobs", async () => {
+    let asked = 0;
+    const cluster = new Cluster(
+      await client((_request, response) => {
+        asked += 1;
+        response.writeHead(500).end();
+      }),
+    );
+    for (let look = 0; look < 20; look += 1) {
+      await assert.rejects(cluster.ask((ray) => ray.get("a")));
+    }
+    assert.equal(asked, 1);
+  });
+
+  it("is asked about at most twenty jobs in a second", async () => {
+    const cluster = new Cluster(await answering(200, ""));
+    assert.deepEqual([cluster.pace(1), cluster.pace(20), cluster.pace(100)], [1000, 1000, 5000]);
+  });
+});
+
+describe("server: what a job takes of a Ray cluster", () => {
+  afterEach(removeFolders);
+
+  const run = { id: "job-1", spec: { model: "m" } } as Run;
+  const launcher = { command: ["sh", "-c", "it's"], hangTimeout: 60, cancelGrace: 30 };
+
+  function config(content: object) {
+    const path = join(folder(), "ray.yaml");
+    writeFileSync(path, JSON.stringify(content));
+    return readRayConfig(path);
+  }
+
+  it("is what the entry of its model says, and else the defaults", () => {
+    const of = config({ defaults: { num_gpus: 1, num_cpus: 2 }, models: { m: { num_gpus: 0.5, memory: 9 } } });
+    const folder = new JobFolder("/data", "job-1");
+    const body = submission(run, folder, { attempt: 2 }, { ...launcher, secrets: "/data/s" }, of("m"));
+    assert.equal(body.submission_id, "job-1-2");
+    assert.deepEqual(
+      [body.entrypoint_num_cpus, body.entrypoint_num_gpus, body.entrypoint_memory, body.entrypoint_resources],
+      [2, 0.5, 9, undefined],
+    );
+    assert.equal(
+      body.entrypoint,
+      "exec 'python3' '/data/runs/job-1/launch.py' '--attempt' '2' '--hang-timeout' '60' '--cancel-grace' '30' '--secrets' '/data/s' " +
+        "'--' 'sh' '-c' 'it'\\''s'",
+    );
+    assert.equal(of("other").num_gpus, 1);
+  });
+
+  it("is for each of several workers, and nothing for the program that waits for them", () => {
+    const of = config({
+      defaults: { num_cpus: 2, num_gpus: 1, workers: 3, runtime_env: { env_vars: { A: "1" }, pip: [] } },
+    });
+    const body = submission(run, new JobFolder("/data", "job-1"), { attempt: 1 }, launcher, of("m"));
+    assert.deepEqual([body.entrypoint_num_cpus, body.entrypoint_num_gpus], [undefined, undefined]);
+    assert.match(body.entrypoint, /'--ray-workers' '3' '--'/);
+    assert.deepEqual(body.runtime_env, {
+      pip: [],
+      env_vars: { RAY_JOB_STOP_WAIT_TIME_S: "35", RAY_RESOURCES_PER_WORKER: '{"CPU":2,"GPU":1}', A: "1" },
+    });
+  });
+
+  it("names the field that is wrong", () => {
+    const error = (message: RegExp) => ({ name: "UsageError", message });
+    assert.throws(() => config({ defaults: { num_gpu: 1 } }), error(/^the Ray config file .*: defaults: .*num_gpu/));
+    assert.throws(() => config({ models: { m: { workers: 0 } } }), error(/models\.m\.workers: /));
+    assert.throws(() => readRayConfig("/no/file"), error(/cannot read the Ray config file/));
+  });
+
+  it("refuses an address or headers that are none, and shows no password", () => {
+    assert.equal(rayAddress("https://ray.example/cluster/"), "https://ray.example/cluster");
+    for (const text of ["127.0.0.1:8265", "ray://head:10001", "http://head:8265/?x"]) {
+      assert.throws(() => rayAddress(text), { name: "UsageError", message: /takes the URL of Ray's dashboard/ });
+    }
+    assert.throws(
+      () => rayAddress("http://u:s3cret@head"),
+      (error: Error) => !error.message.includes("s3cret"),
+    );
+    assert.deepEqual(rayHeaders({ RAY_AUTH_TOKEN: "t\n", RAY_JOB_HEADERS: '{"X-A": "b"}' }), {
+      authorization: "Bearer t",
+      "x-a": "b",
+    });
+    assert.throws(
+      () => rayHeaders({ RAY_JOB_HEADERS: "s3cret" }),
+      (error: Error) => !error.message.includes("s3cret"),
+    );
+  });
+});
