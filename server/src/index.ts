@@ -4,7 +4,7 @@ import type { Trainer } from "./domain/trainer";
 import { buildApp } from "./http/app";
 import { Keys } from "./http/auth";
 import { UsageError } from "./http/errors";
-import { closable } from "./http/gracefulClose";
+import { gracefulClose } from "./http/gracefulClose";
 import { Metrics } from "./http/metrics";
 import { UrlSigner } from "./http/signedUrls";
 import { Supervisor } from "./jobs/supervisor";
@@ -101,7 +101,7 @@ async function open(options: ServerOptions, keys: Keys): Promise<RunningServer> 
   const metrics = new Metrics(jobs, trainer);
   const stores = { blobs, files, jobs, models, secrets, artifacts };
   const app = await buildApp({ ...stores, keys, log, metrics, signer, supervisor, trainer, maxFileBytes });
-  const closeApp = closable(app);
+  const closeApp = gracefulClose(app);
   const close = async () => {
     await closeApp();
     await supervisor.close();
@@ -113,11 +113,11 @@ async function open(options: ServerOptions, keys: Keys): Promise<RunningServer> 
     return { url, close };
   } catch (error) {
     await close();
-    throw explainListening(error as NodeJS.ErrnoException, host, port);
+    throw listenErrorMessage(error as NodeJS.ErrnoException, host, port);
   }
 }
 
-function explainListening(error: NodeJS.ErrnoException, host: string, port: number): Error {
+function listenErrorMessage(error: NodeJS.ErrnoException, host: string, port: number): Error {
   switch (error.code) {
     case "EADDRINUSE":
       return new UsageError(`Port ${port} on ${host} is in use; choose another with --port, or 0 for one that is free`);

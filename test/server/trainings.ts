@@ -14,14 +14,14 @@ export const FAKE = join(__dirname, "recipes/fake.js");
 /** A server of its own process that trains with the fake recipe. Each test ends what it began with `stop`. */
 export class TrainingServer {
   readonly dataDir = folder();
-  readonly #models = join(folder(), "models.json");
-  #server: Awaited<ReturnType<typeof startProcess>> | undefined;
+  private readonly models = join(folder(), "models.json");
+  private server: Awaited<ReturnType<typeof startProcess>> | undefined;
 
   /** @param models the fake recipe's settings by the names of models */
   constructor(models: Record<string, object> = {}) {
     const entries = Object.entries({ "open-mistral-7b": {}, ...models });
     const all = Object.fromEntries(entries.map(([name, settings]) => [name, { path: "./base", ...settings }]));
-    writeFileSync(this.#models, JSON.stringify({ models: all }));
+    writeFileSync(this.models, JSON.stringify({ models: all }));
   }
 
   start(...args: string[]): Promise<Api> {
@@ -31,15 +31,15 @@ export class TrainingServer {
   /** @param around see `startProcess` */
   async startIn(around: string[], ...args: string[]): Promise<Api> {
     const recipe = `'${process.execPath}' '${FAKE}'`;
-    const options = ["--trainer", "process", "--models", this.#models, "--recipe", recipe, "--data", this.dataDir];
-    this.#server = await startProcess([...options, ...args], {}, around);
-    return new Api(this.#server.url);
+    const options = ["--trainer", "process", "--models", this.models, "--recipe", recipe, "--data", this.dataDir];
+    this.server = await startProcess([...options, ...args], {}, around);
+    return new Api(this.server.url);
   }
 
   async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
-    if (this.#server !== undefined) {
-      await end(this.#server.child, signal);
-      this.#server = undefined;
+    if (this.server !== undefined) {
+      await end(this.server.child, signal);
+      this.server = undefined;
     }
   }
 

@@ -7,7 +7,7 @@ import { parseKeysFile } from "../http/auth";
 import { UsageError } from "../http/errors";
 import type { ServerOptions } from "../index";
 import { DEFAULT_LOG_LEVEL, LOG_LEVELS } from "../log";
-import { given } from "../omitUndefined";
+import { omitUndefined } from "../omitUndefined";
 import {
   DEFAULT_CANCEL_GRACE,
   DEFAULT_HANG_TIMEOUT,
@@ -81,7 +81,7 @@ export function parseOptions(
     rayAddress: rayAddress(values["ray-address"]),
     rayHeaders: rayHeaders(env),
     cancelGrace: positive("--cancel-grace", values["cancel-grace"]),
-    ...given({ models: values.models, recipe: values.recipe, rayConfig: values["ray-config"] }),
+    ...omitUndefined({ models: values.models, recipe: values.recipe, rayConfig: values["ray-config"] }),
   };
 }
 

@@ -14,7 +14,7 @@ export interface DataFile {
 }
 
 /** A job before it has been validated. */
-export interface Candidate {
+export interface TrainingRequest {
   id: string;
   spec: JobSpec;
   trainingFiles: DataFile[];
@@ -43,7 +43,7 @@ export interface Plan {
 export type Validation = { ok: true; plan: Plan } | { ok: false; reason: string; findings: string[] };
 
 /** A job that has been started. */
-export interface Run extends Candidate {
+export interface Run extends TrainingRequest {
   owner: string;
   plan: Plan;
   /** When the start was decided, in milliseconds since 1970. */
@@ -101,9 +101,9 @@ export interface Trainer {
   /** How many runs there are and wait, where the trainer itself lets them wait. */
   readonly queue?: { readonly running: number; readonly waiting: number };
   /** Reads the data and plans the training; changes nothing. Rejects only when it cannot tell, not when the data is bad. */
-  validate(candidate: Candidate, signal: AbortSignal): Promise<Validation>;
+  validate(request: TrainingRequest, signal: AbortSignal): Promise<Validation>;
   /** The same for a dry run: its user waits for the answer. */
-  estimate(candidate: Candidate, signal: AbortSignal): Promise<Validation>;
+  estimate(request: TrainingRequest, signal: AbortSignal): Promise<Validation>;
   /** Launches the run of a job that was never launched before. */
   start(run: Run): Promise<void>;
   /** Called once for each unfinished run after the server was restarted, before any run is polled. */

@@ -8,11 +8,11 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from "fastify";
-import { refuseBrowsers } from "./browserRequests";
+import { rejectBrowserRequests } from "./browserRequests";
 import { ApiError, NotFoundError, TooLargeError, UnprocessableError } from "./errors";
 import { acceptJson } from "./jsonBody";
-import { refuseOtherMethods } from "./methodNotAllowed";
-import { observeRequests } from "./requestLog";
+import { answerMethodNotAllowed } from "./methodNotAllowed";
+import { logRequests } from "./requestLog";
 import { fileRoutes } from "./routes/files";
 import { jobRoutes } from "./routes/jobs";
 import { modelRoutes } from "./routes/models";
@@ -41,7 +41,7 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-request-id", request.id);
     if (!services.keys.required) {
-      refuseBrowsers(request);
+      rejectBrowserRequests(request);
     }
     if (request.is404) {
       // Now, and not in the handler: before that, Fastify would look at the body.
@@ -57,16 +57,16 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
     }
   });
   app.setErrorHandler(answerError);
-  observeRequests(app, services.metrics);
+  logRequests(app, services.metrics);
   acceptJson(app);
 
-  const refuseOthers = refuseOtherMethods(app);
+  const addMethodNotAllowedRoutes = answerMethodNotAllowed(app);
   operationRoutes(app, services);
   await uploadRoute(app, services);
   fileRoutes(app, services);
   jobRoutes(app, services);
   modelRoutes(app, services);
-  refuseOthers();
+  addMethodNotAllowedRoutes();
   return app;
 }
 

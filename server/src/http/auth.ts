@@ -9,15 +9,15 @@ const HASHED_KEY = /^sha256:([0-9a-f]{64})$/i;
  * up in a set tells nothing about the key by the time that it takes.
  */
 export class Keys {
-  readonly #hashes: ReadonlySet<string>;
+  private readonly hashes: ReadonlySet<string>;
 
   /** @param keys plain keys, or `sha256:<hex>`; with none, every caller is let in */
   constructor(keys: readonly string[]) {
-    this.#hashes = new Set(keys.map(toHash));
+    this.hashes = new Set(keys.map(toHash));
   }
 
   get required(): boolean {
-    return this.#hashes.size > 0;
+    return this.hashes.size > 0;
   }
 
   /**
@@ -34,7 +34,7 @@ export class Keys {
       throw new UnauthorizedError("An API key is required: send it as `Authorization: Bearer <key>`");
     }
     const owner = hash(token);
-    if (!this.#hashes.has(owner)) {
+    if (!this.hashes.has(owner)) {
       throw new UnauthorizedError("This server does not know the API key");
     }
     return owner;

@@ -8,7 +8,7 @@ import { ForbiddenError } from "./errors";
  *
  * @throws {ForbiddenError} when a request may come from a web page
  */
-export function refuseBrowsers({ headers, hostname }: FastifyRequest): void {
+export function rejectBrowserRequests({ headers, hostname }: FastifyRequest): void {
   if (headers.origin !== undefined) {
     throw new ForbiddenError("This server has no API keys, and so answers no web page; start it with keys");
   }

@@ -9,7 +9,7 @@ const GRACE = 5000;
  *
  * @returns what closes it, once the requests that have begun have ended
  */
-export function closable(app: FastifyInstance): () => Promise<void> {
+export function gracefulClose(app: FastifyInstance): () => Promise<void> {
   let requests = 0;
   app.server.on("request", (_request, response) => {
     requests += 1;

@@ -6,7 +6,7 @@ import { ApiError } from "./errors";
  *
  * @returns what to call once all routes are there
  */
-export function refuseOtherMethods(app: FastifyInstance): () => void {
+export function answerMethodNotAllowed(app: FastifyInstance): () => void {
   const routes = new Map<string, Set<string>>();
   app.addHook("onRoute", ({ url, method }) => {
     const methods = routes.get(url) ?? new Set();

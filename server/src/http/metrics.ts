@@ -8,20 +8,20 @@ const DURATIONS = [0.002, 0.005, 0.01, 0.025, 0.1, 0.5, 2, 10, 60, 300];
 
 /** What Prometheus asks for. Each server has its own: there may be several in one process. */
 export class Metrics {
-  readonly #registry = new Registry();
-  readonly #requests: Histogram;
-  readonly #uploads: Counter;
+  private readonly registry = new Registry();
+  private readonly requests: Histogram;
+  private readonly uploads: Counter;
 
   constructor(jobs: JobStore, trainer: Trainer) {
-    const registers = [this.#registry];
-    this.#requests = new Histogram({
+    const registers = [this.registry];
+    this.requests = new Histogram({
       name: "http_request_duration_seconds",
       help: "Requests by method, route and status, and how long they took",
       labelNames: ["method", "route", "status"],
       buckets: DURATIONS,
       registers,
     });
-    this.#uploads = new Counter({
+    this.uploads = new Counter({
       name: "fine_tuning_uploaded_bytes_total",
       help: "Bytes of uploaded files",
       registers,
@@ -55,20 +55,20 @@ export class Metrics {
   }
 
   get contentType(): string {
-    return this.#registry.contentType;
+    return this.registry.contentType;
   }
 
   /** @param route its pattern, not the path: every path would be a series of its own */
   countRequest(method: string, route: string, status: number, seconds: number): void {
-    this.#requests.observe({ method, route, status }, seconds);
+    this.requests.observe({ method, route, status }, seconds);
   }
 
   countUpload(bytes: number): void {
-    this.#uploads.inc(bytes);
+    this.uploads.inc(bytes);
   }
 
   /** In Prometheus' text format. */
   render(): Promise<string> {
-    return this.#registry.metrics();
+    return this.registry.metrics();
   }
 }

@@ -5,7 +5,7 @@ import type { Metrics } from "./metrics";
  * One line and one measurement for each request, when it has ended. The path comes without its query, which may hold a
  * signature, and the key does not come at all: `owner` is the beginning of its hash.
  */
-export function observeRequests(app: FastifyInstance, metrics: Metrics): void {
+export function logRequests(app: FastifyInstance, metrics: Metrics): void {
   app.addHook("onResponse", async (request, reply) => {
     const { method, params, routeOptions, owner } = request;
     const route = routeOptions.url ?? "none";

@@ -1,9 +1,9 @@
-import type { Candidate } from "../domain/trainer";
+import type { TrainingRequest } from "../domain/trainer";
 import type { JobSpec } from "../http/schemas/jobs";
 import type { FileStore } from "../store/files";
 
 /** What a trainer is given of a job: what is asked for, and where the data is. */
-export function candidate(id: string, spec: JobSpec, files: FileStore): Candidate {
+export function toTrainingRequest(id: string, spec: JobSpec, files: FileStore): TrainingRequest {
   return {
     id,
     spec,

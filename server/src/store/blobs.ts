@@ -30,14 +30,14 @@ export interface Received {
  * without content. `sweep` removes what was left.
  */
 export class BlobStore {
-  readonly #uploads: string;
-  readonly #files: string;
+  private readonly uploads: string;
+  private readonly files: string;
 
   constructor(dataDir: string) {
-    this.#uploads = join(dataDir, "uploads");
-    this.#files = join(dataDir, "files");
-    mkdirSync(this.#uploads, { recursive: true });
-    mkdirSync(this.#files, { recursive: true });
+    this.uploads = join(dataDir, "uploads");
+    this.files = join(dataDir, "files");
+    mkdirSync(this.uploads, { recursive: true });
+    mkdirSync(this.files, { recursive: true });
   }
 
   /**
@@ -46,7 +46,7 @@ export class BlobStore {
    * @param limit the greatest allowed size in bytes
    */
   async receive(source: Readable, limit: number): Promise<Received> {
-    const temporaryPath = join(this.#uploads, randomUUID());
+    const temporaryPath = join(this.uploads, randomUUID());
     const hash = createHash("sha256");
     const head: Buffer[] = [];
     let bytes = 0;
@@ -104,16 +104,16 @@ export class BlobStore {
 
   /** @param id an id that the database knows: never text from a request */
   path(id: string): string {
-    return join(this.#files, id);
+    return join(this.files, id);
   }
 
   /** Removes what an earlier process left unfinished. */
   sweep(isKnown: (id: string) => boolean): void {
-    for (const name of readdirSync(this.#uploads)) {
-      rmSync(join(this.#uploads, name), { force: true });
+    for (const name of readdirSync(this.uploads)) {
+      rmSync(join(this.uploads, name), { force: true });
     }
-    for (const name of readdirSync(this.#files).filter((each) => !isKnown(each))) {
-      rmSync(join(this.#files, name), { force: true });
+    for (const name of readdirSync(this.files).filter((each) => !isKnown(each))) {
+      rmSync(join(this.files, name), { force: true });
     }
   }
 }

@@ -5,7 +5,7 @@ import { ConflictError } from "../http/errors";
 import type { FileFilter, FilePurpose, SampleType } from "../http/schemas/files";
 import type { BlobStore, Received } from "./blobs";
 import type { Database } from "./database";
-import { limits, Where } from "./sqlConditions";
+import { limitAndOffset, SqlConditions } from "./sqlConditions";
 
 export interface StoredFile {
   id: string;
@@ -25,19 +25,19 @@ type Description = Pick<StoredFile, "filename" | "purpose" | "sample_type" | "mi
 
 /** Uploaded files: what is known of them in the database, their content in the blob store. */
 export class FileStore {
-  readonly #database: Database;
-  readonly #blobs: BlobStore;
+  private readonly database: Database;
+  private readonly blobs: BlobStore;
 
   constructor(database: Database, blobs: BlobStore) {
-    this.#database = database;
-    this.#blobs = blobs;
+    this.database = database;
+    this.blobs = blobs;
     blobs.sweep((id) => this.get(id) !== undefined);
   }
 
   async add(description: Description, received: Received): Promise<StoredFile> {
     const id = randomUUID();
-    await this.#blobs.keep(received, id);
-    this.#database
+    await this.blobs.keep(received, id);
+    this.database
       .prepare(
         `INSERT INTO files
          (id, owner, filename, purpose, sample_type, source, mimetype, bytes, num_lines, sha256, created_at)
@@ -59,27 +59,27 @@ export class FileStore {
   }
 
   get(id: string): StoredFile | undefined {
-    return this.#database.prepare("SELECT * FROM files WHERE id = ?").get(id) as StoredFile | undefined;
+    return this.database.prepare("SELECT * FROM files WHERE id = ?").get(id) as StoredFile | undefined;
   }
 
   /** Newest first. */
   list(filter: FileFilter): { files: StoredFile[]; total: number } {
-    const where = new Where()
+    const conditions = new SqlConditions()
       .and("purpose = ?", filter.purpose)
       .and("instr(lower(filename), lower(?)) > 0", filter.search)
       .andIn("sample_type", filter.sample_type)
       .andIn("source", filter.source)
       .andIn("mimetype", filter.mimetypes);
-    const files = this.#database
-      .prepare(`SELECT * FROM files ${where.sql} ORDER BY created_at DESC, seq DESC LIMIT ? OFFSET ?`)
-      .all(...where.values, ...limits(filter)) as StoredFile[];
-    const row = this.#database.prepare(`SELECT count(*) AS total FROM files ${where.sql}`).get(...where.values);
+    const files = this.database
+      .prepare(`SELECT * FROM files ${conditions.sql} ORDER BY created_at DESC, seq DESC LIMIT ? OFFSET ?`)
+      .all(...conditions.values, ...limitAndOffset(filter)) as StoredFile[];
+    const row = this.database.prepare(`SELECT count(*) AS total FROM files ${conditions.sql}`).get(...conditions.values);
     return { files, total: (row as { total: number }).total };
   }
 
   /** @throws {ConflictError} while a job still needs the file */
   async remove(id: string): Promise<void> {
-    const job = this.#database
+    const job = this.database
       .prepare(
         `SELECT jobs.id FROM job_files JOIN jobs ON jobs.id = job_files.job_id
          WHERE job_files.file_id = ? AND jobs.status NOT IN (SELECT value FROM json_each(?)) LIMIT 1`,
@@ -88,12 +88,12 @@ export class FileStore {
     if (job !== undefined) {
       throw new ConflictError(`File ${id} is in use by job ${job.id}; cancel the job, or wait until it has ended`);
     }
-    this.#database.prepare("DELETE FROM files WHERE id = ?").run(id);
-    await this.#blobs.remove(id);
+    this.database.prepare("DELETE FROM files WHERE id = ?").run(id);
+    await this.blobs.remove(id);
   }
 
   path(id: string): string {
-    return this.#blobs.path(id);
+    return this.blobs.path(id);
   }
 
   /** @throws {Error} when a file was deleted since the job was created, which `remove` prevents */

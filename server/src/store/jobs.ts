@@ -5,54 +5,54 @@ import type { Checkpoint, Progress, TrainerName } from "../domain/trainer";
 import { ConflictError } from "../http/errors";
 import type { JobFilter, JobSpec } from "../http/schemas/jobs";
 import type { Database } from "./database";
-import { limits, Where } from "./sqlConditions";
+import { limitAndOffset, SqlConditions } from "./sqlConditions";
 
 const STATUS_UPDATED = "status-updated";
 
 /** What a training has told so far, all of it. */
-type Told = Pick<Progress, "checkpoints" | "events">;
+type ReportedProgress = Pick<Progress, "checkpoints" | "events">;
 
 /** Jobs, their events and their checkpoints. Every change of status is written together with its event, or not at all. */
 export class JobStore {
-  readonly #database: Database;
-  readonly #onStatus: (jobId: string, status: JobStatus, reason: unknown) => void;
+  private readonly database: Database;
+  private readonly onStatus: (jobId: string, status: JobStatus, reason: unknown) => void;
 
   /** @param onStatus told of each change of status, with the reason for it if there is one */
   constructor(database: Database, onStatus: (jobId: string, status: JobStatus, reason: unknown) => void = () => {}) {
-    this.#database = database;
-    this.#onStatus = onStatus;
+    this.database = database;
+    this.onStatus = onStatus;
   }
 
   /** Runs `action` as one transaction. */
   atomically<Result>(action: () => Result): Result {
-    return this.#database.inTransaction ? action() : this.#database.transaction(action).immediate();
+    return this.database.inTransaction ? action() : this.database.transaction(action).immediate();
   }
 
   create(spec: JobSpec, trainer: TrainerName, owner: string): Job {
     const id = randomUUID();
     const now = Date.now();
     return this.atomically(() => {
-      const { lastInsertRowid: seq } = this.#database
+      const { lastInsertRowid: seq } = this.database
         .prepare(
           `INSERT INTO jobs (id, owner, status, trainer, model, suffix, spec, created_at, modified_at)
            VALUES (?, ?, 'QUEUED', ?, ?, ?, ?, ?, ?)`,
         )
         .run(id, owner, trainer, spec.model, spec.suffix ?? null, JSON.stringify(spec), now, now);
       for (const fileId of new Set([...spec.training_files.map((file) => file.file_id), ...spec.validation_files])) {
-        this.#database.prepare("INSERT INTO job_files (job_id, file_id) VALUES (?, ?)").run(id, fileId);
+        this.database.prepare("INSERT INTO job_files (job_id, file_id) VALUES (?, ?)").run(id, fileId);
       }
       for (const { project, name } of spec.integrations) {
-        this.#database
+        this.database
           .prepare("INSERT INTO job_integrations (job_seq, project, name) VALUES (?, ?, ?)")
           .run(seq, project, name ?? null);
       }
-      this.#addEvent(id, STATUS_UPDATED, { status: "QUEUED" }, now);
+      this.insertEvent(id, STATUS_UPDATED, { status: "QUEUED" }, now);
       return this.get(id) as Job;
     });
   }
 
   get(id: string): Job | undefined {
-    const row = this.#database.prepare("SELECT * FROM jobs WHERE id = ?").get(id) as JobRow | undefined;
+    const row = this.database.prepare("SELECT * FROM jobs WHERE id = ?").get(id) as JobRow | undefined;
     return row && toJob(row);
   }
 
@@ -60,7 +60,7 @@ export class JobStore {
   list(filter: JobFilter, owner: string): { jobs: Job[]; total: number } {
     // The `+` keeps SQLite on an index that has the list's order: it would read and sort all jobs that match.
     const integration = (field: string) => `+seq IN (SELECT job_seq FROM job_integrations WHERE ${field} = ?)`;
-    const where = new Where()
+    const conditions = new SqlConditions()
       .and("model = ?", filter.model)
       .and("created_at >= ?", filter.created_after)
       .and("created_at < ?", filter.created_before)
@@ -69,25 +69,25 @@ export class JobStore {
       .and(integration("project"), filter.wandb_project)
       .and(integration("name"), filter.wandb_name)
       .and("suffix = ?", filter.suffix);
-    const rows = this.#database
-      .prepare(`SELECT * FROM jobs ${where.sql} ORDER BY created_at DESC, seq DESC LIMIT ? OFFSET ?`)
-      .all(...where.values, ...limits(filter)) as JobRow[];
-    const row = this.#database.prepare(`SELECT count(*) AS total FROM jobs ${where.sql}`).get(...where.values);
+    const rows = this.database
+      .prepare(`SELECT * FROM jobs ${conditions.sql} ORDER BY created_at DESC, seq DESC LIMIT ? OFFSET ?`)
+      .all(...conditions.values, ...limitAndOffset(filter)) as JobRow[];
+    const row = this.database.prepare(`SELECT count(*) AS total FROM jobs ${conditions.sql}`).get(...conditions.values);
     return { jobs: rows.map(toJob), total: (row as { total: number }).total };
   }
 
   /** The ids of the jobs that the server has work with, oldest first: those of the given trainers. */
   active(trainers: readonly TrainerName[]): string[] {
-    const where = new Where().andIn("status", ACTIVE).andIn("trainer", trainers);
-    const rows = this.#database
-      .prepare(`SELECT id FROM jobs ${where.sql} ORDER BY created_at, seq`)
-      .all(...where.values) as { id: string }[];
+    const conditions = new SqlConditions().andIn("status", ACTIVE).andIn("trainer", trainers);
+    const rows = this.database
+      .prepare(`SELECT id FROM jobs ${conditions.sql} ORDER BY created_at, seq`)
+      .all(...conditions.values) as { id: string }[];
     return rows.map((row) => row.id);
   }
 
   /** How many jobs have each status. */
   countByStatus(): Map<JobStatus, number> {
-    const rows = this.#database.prepare("SELECT status, count(*) AS jobs FROM jobs GROUP BY status").all();
+    const rows = this.database.prepare("SELECT status, count(*) AS jobs FROM jobs GROUP BY status").all();
     return new Map((rows as { status: JobStatus; jobs: number }[]).map(({ status, jobs }) => [status, jobs]));
   }
 
@@ -104,7 +104,7 @@ export class JobStore {
         throw new ConflictError(`Job ${id} is ${job.status}, and cannot become ${to}`);
       }
       const now = Date.now();
-      this.#database
+      this.database
         .prepare(
           `UPDATE jobs SET status = ?, modified_at = ?, plan = coalesce(?, plan),
            started_at = coalesce(?, started_at), cancel_requested_at = coalesce(?, cancel_requested_at),
@@ -121,23 +121,23 @@ export class JobStore {
         );
       if (change.stopReason !== undefined && job.progress !== undefined) {
         const { remainingSeconds: _, ...progress } = job.progress;
-        this.#saveProgress(id, { ...progress, stopReason: change.stopReason });
+        this.saveProgress(id, { ...progress, stopReason: change.stopReason });
       }
-      this.#addEvent(id, STATUS_UPDATED, { status: to, ...details }, now);
-      this.#onStatus(id, to, details.reason);
+      this.insertEvent(id, STATUS_UPDATED, { status: to, ...details }, now);
+      this.onStatus(id, to, details.reason);
       return this.get(id) as Job;
     });
   }
 
   /** Stores how far a training is, and what its program has told. A checkpoint that is not there any more goes. */
-  record(id: string, progress: StoredProgress, { checkpoints, events = [] }: Told): void {
+  record(id: string, progress: StoredProgress, { checkpoints, events = [] }: ReportedProgress): void {
     this.atomically(() => {
-      this.#saveProgress(id, progress);
-      this.#database
+      this.saveProgress(id, progress);
+      this.database
         .prepare("DELETE FROM checkpoints WHERE job_id = ? AND step NOT IN (SELECT value FROM json_each(?))")
         .run(id, JSON.stringify(checkpoints.map(({ step }) => step)));
       for (const { step, metrics, createdAt } of checkpoints) {
-        this.#database
+        this.database
           .prepare(
             `INSERT INTO checkpoints (job_id, step, metrics, created_at) VALUES (?, ?, ?, ?)
              ON CONFLICT (job_id, step) DO UPDATE SET metrics = excluded.metrics, created_at = excluded.created_at
@@ -145,22 +145,22 @@ export class JobStore {
           )
           .run(id, step, JSON.stringify(metrics), createdAt);
       }
-      const row = this.#database.prepare("SELECT max(line) AS line FROM events WHERE job_id = ?").get(id);
+      const row = this.database.prepare("SELECT max(line) AS line FROM events WHERE job_id = ?").get(id);
       const { line: known } = row as { line: number | null };
       for (const { name, data, createdAt, line } of events.filter((event) => event.line > (known ?? 0))) {
-        this.#addEvent(id, name, data, createdAt, line);
+        this.insertEvent(id, name, data, createdAt, line);
       }
     });
   }
 
   /** Tells users something that changes no status. */
-  note(id: string, name: string, data: Record<string, unknown>): void {
-    this.#addEvent(id, name, data, Date.now());
+  addEvent(id: string, name: string, data: Record<string, unknown>): void {
+    this.insertEvent(id, name, data, Date.now());
   }
 
   /** Newest first, like the hosted API. */
   events(id: string): JobEvent[] {
-    const rows = this.#database
+    const rows = this.database
       .prepare("SELECT name, data, created_at FROM events WHERE job_id = ? ORDER BY seq DESC")
       .all(id) as { name: string; data: string; created_at: number }[];
     return rows.map((row) => ({ name: row.name, data: JSON.parse(row.data), createdAt: row.created_at }));
@@ -168,18 +168,18 @@ export class JobStore {
 
   /** Newest first, like the hosted API. */
   checkpoints(id: string): Checkpoint[] {
-    const rows = this.#database
+    const rows = this.database
       .prepare("SELECT step, metrics, created_at FROM checkpoints WHERE job_id = ? ORDER BY step DESC")
       .all(id) as { step: number; metrics: string; created_at: number }[];
     return rows.map((row) => ({ step: row.step, metrics: JSON.parse(row.metrics), createdAt: row.created_at }));
   }
 
-  #saveProgress(id: string, progress: StoredProgress): void {
-    this.#database.prepare("UPDATE jobs SET progress = ? WHERE id = ?").run(JSON.stringify(progress), id);
+  private saveProgress(id: string, progress: StoredProgress): void {
+    this.database.prepare("UPDATE jobs SET progress = ? WHERE id = ?").run(JSON.stringify(progress), id);
   }
 
-  #addEvent(id: string, name: string, data: Record<string, unknown>, createdAt: number, line?: number): void {
-    this.#database
+  private insertEvent(id: string, name: string, data: Record<string, unknown>, createdAt: number, line?: number): void {
+    this.database
       .prepare("INSERT INTO events (job_id, name, data, created_at, line) VALUES (?, ?, ?, ?, ?)")
       .run(id, name, JSON.stringify(data), createdAt, line ?? null);
   }

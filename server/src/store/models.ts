@@ -1,7 +1,7 @@
 import type { Job } from "../domain/job";
 import type { ClassifierTarget, JobSpec } from "../http/schemas/jobs";
 import type { Database } from "./database";
-import { Where } from "./sqlConditions";
+import { SqlConditions } from "./sqlConditions";
 
 /** A model that a job has made. */
 export interface FineTunedModel {
@@ -37,14 +37,14 @@ interface Row {
 
 /** The fine-tuned models. Base models are not stored: see `jobs/base-models.ts`. */
 export class ModelStore {
-  readonly #database: Database;
+  private readonly database: Database;
 
   constructor(database: Database) {
-    this.#database = database;
+    this.database = database;
   }
 
   add(id: string, job: Job, artifactBytes?: number): void {
-    this.#database
+    this.database
       .prepare(
         `INSERT INTO models (id, job_id, root, job_type, classifier_targets, artifact_bytes, created_at)
          VALUES (?, ?, ?, ?, ?, ?, ?)`,
@@ -61,38 +61,38 @@ export class ModelStore {
   }
 
   get(id: string): FineTunedModel | undefined {
-    const row = this.#database.prepare("SELECT * FROM models WHERE id = ?").get(id) as Row | undefined;
+    const row = this.database.prepare("SELECT * FROM models WHERE id = ?").get(id) as Row | undefined;
     return row && toModel(row);
   }
 
   /** Those that the jobs have made, as far as they are still there. */
   ofJobs(jobIds: readonly string[]): FineTunedModel[] {
-    const where = new Where().andIn("job_id", jobIds);
-    const rows = this.#database.prepare(`SELECT * FROM models ${where.sql}`).all(...where.values) as Row[];
+    const conditions = new SqlConditions().andIn("job_id", jobIds);
+    const rows = this.database.prepare(`SELECT * FROM models ${conditions.sql}`).all(...conditions.values) as Row[];
     return rows.map(toModel);
   }
 
   /** Whether the model that a job has made is still there. */
   hasOfJob(jobId: string): boolean {
-    return this.#database.prepare("SELECT 1 FROM models WHERE job_id = ?").get(jobId) !== undefined;
+    return this.database.prepare("SELECT 1 FROM models WHERE job_id = ?").get(jobId) !== undefined;
   }
 
   /** Newest first. */
   list(): FineTunedModel[] {
-    const rows = this.#database.prepare("SELECT * FROM models ORDER BY created_at DESC, seq DESC").all() as Row[];
+    const rows = this.database.prepare("SELECT * FROM models ORDER BY created_at DESC, seq DESC").all() as Row[];
     return rows.map(toModel);
   }
 
   update(model: FineTunedModel, change: ModelChange): FineTunedModel {
     const { name, description, archived } = { ...model, ...change };
-    this.#database
+    this.database
       .prepare("UPDATE models SET name = ?, description = ?, archived = ? WHERE id = ?")
       .run(name, description, archived ? 1 : 0, model.id);
     return { ...model, name, description, archived };
   }
 
   remove(id: string): void {
-    this.#database.prepare("DELETE FROM models WHERE id = ?").run(id);
+    this.database.prepare("DELETE FROM models WHERE id = ?").run(id);
   }
 }
 

@@ -1,13 +1,13 @@
 /** The conditions of a query, with their values. Only what is given is asked for. */
-export class Where {
-  readonly #conditions: string[] = [];
-  readonly #values: unknown[] = [];
+export class SqlConditions {
+  private readonly conditions: string[] = [];
+  private readonly parameters: unknown[] = [];
 
   /** Adds `condition`, with a `?` for each value, unless the first of them is undefined. */
   and(condition: string, ...values: unknown[]): this {
     if (values[0] !== undefined) {
-      this.#conditions.push(`(${condition})`);
-      this.#values.push(...values);
+      this.conditions.push(`(${condition})`);
+      this.parameters.push(...values);
     }
     return this;
   }
@@ -20,11 +20,11 @@ export class Where {
   }
 
   get sql(): string {
-    return this.#conditions.length === 0 ? "" : `WHERE ${this.#conditions.join(" AND ")}`;
+    return this.conditions.length === 0 ? "" : `WHERE ${this.conditions.join(" AND ")}`;
   }
 
   get values(): unknown[] {
-    return this.#values;
+    return this.parameters;
   }
 }
 
@@ -34,6 +34,6 @@ export interface Page {
 }
 
 /** LIMIT and OFFSET of a page. A page beyond all numbers is an empty one. */
-export function limits({ page, page_size }: Page): [limit: number, offset: number] {
+export function limitAndOffset({ page, page_size }: Page): [limit: number, offset: number] {
   return [page_size, Math.min(page * page_size, Number.MAX_SAFE_INTEGER)];
 }

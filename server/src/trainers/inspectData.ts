@@ -8,7 +8,7 @@ import {
   type Rules,
   withinSkipShare,
 } from "#data";
-import type { Candidate } from "../domain/trainer";
+import type { TrainingRequest } from "../domain/trainer";
 
 /** A file of samples. */
 export interface SampleFile {
@@ -31,8 +31,8 @@ export interface DataTotals {
 export type Inspection = { ok: true; totals: DataTotals } | { ok: false; reason: string; findings: string[] };
 
 /** Checks all data of a job. @returns the totals of what is trained on */
-export async function inspectData(candidate: Candidate, signal: AbortSignal): Promise<Inspection> {
-  const { spec, trainingFiles, validationFiles } = candidate;
+export async function inspectData(request: TrainingRequest, signal: AbortSignal): Promise<Inspection> {
+  const { spec, trainingFiles, validationFiles } = request;
   const rules = { jobType: spec.job_type, targets: spec.classifier_targets };
   const allowed = spec.invalid_sample_skip_percentage;
   const training = await inspectFiles(trainingFiles, rules, allowed, signal);

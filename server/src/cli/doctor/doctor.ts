@@ -4,7 +4,7 @@ import { checkModels, checkRecipe } from "../../trainers/recipe/diagnoseRecipe";
 import { checkDataFolder, checkKeys, checkNode } from "./serverChecks";
 
 /** What one look has found. */
-export interface Finding {
+export interface Diagnosis {
   /** `note`: not needed with these options, or not to be known from here. */
   level: "ok" | "note" | "failed";
   what: string;

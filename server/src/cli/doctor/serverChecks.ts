@@ -4,12 +4,12 @@ import { isLoopbackHost, MEBIBYTE } from "#common";
 import { Keys } from "../../http/auth";
 import type { ServerOptions } from "../../index";
 import { tryLock } from "../../store/lock";
-import type { Finding } from "./doctor";
+import type { Diagnosis } from "./doctor";
 
 /** Less than this is too little for one adapter and its checkpoints, in bytes. */
 const LITTLE_SPACE = 2048 * MEBIBYTE;
 
-export function checkNode(): Finding[] {
+export function checkNode(): Diagnosis[] {
   const { node } = process.versions;
   const [major = 0, minor = 0] = node.split(".").map(Number);
   const recent = major > 20 || (major === 20 && minor >= 19);
@@ -18,7 +18,7 @@ export function checkNode(): Finding[] {
   ];
 }
 
-export function checkDataFolder({ dataDir }: ServerOptions): Finding[] {
+export function checkDataFolder({ dataDir }: ServerOptions): Diagnosis[] {
   const what = "data folder";
   const place = nearest(dataDir);
   try {
@@ -40,7 +40,7 @@ export function checkDataFolder({ dataDir }: ServerOptions): Finding[] {
   ];
 }
 
-export function checkKeys({ apiKeys = [], host = "127.0.0.1" }: ServerOptions): Finding[] {
+export function checkKeys({ apiKeys = [], host = "127.0.0.1" }: ServerOptions): Diagnosis[] {
   const what = "API keys";
   const { required } = new Keys(apiKeys);
   if (required) {

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Job } from "../../domain/job";
 import type { Plan } from "../../domain/trainer";
 import { jobSecrets } from "../../jobs/jobSecrets";
-import { candidate } from "../../jobs/trainingRequest";
+import { toTrainingRequest } from "../../jobs/trainingRequest";
 import type { FileStore } from "../../store/files";
 import { NotFoundError, UnprocessableError, type Violation } from "../errors";
 import { artifactReply } from "../replies/artifact";
@@ -46,7 +46,7 @@ export function jobRoutes(app: FastifyInstance, services: Services): void {
       return created;
     });
     request.log.info({ jobId: job.id }, "job created");
-    supervisor.attend(job.id);
+    supervisor.advanceNow(job.id);
     return jobReply(job);
   });
 
@@ -94,7 +94,7 @@ function checkFiles(spec: JobSpec, files: FileStore): void {
 }
 
 async function estimate(spec: JobSpec, { files, trainer }: Services): Promise<Plan> {
-  const validation = await trainer.estimate(candidate("dry-run", spec, files), AbortSignal.timeout(10 * 60_000));
+  const validation = await trainer.estimate(toTrainingRequest("dry-run", spec, files), AbortSignal.timeout(10 * 60_000));
   if (!validation.ok) {
     throw new UnprocessableError([{ loc: ["body"], msg: validation.reason, type: "invalid_data" }]);
   }

@@ -79,13 +79,13 @@ export const createJobBody = z
     ...body,
     job_type: body.job_type ?? (body.classifier_targets.length > 0 ? ("classifier" as const) : ("completion" as const)),
   }))
-  .superRefine(checkTogether);
+  .superRefine(checkFieldCombinations);
 
 /** What a job was asked to do. Stored with the job and handed to trainers as it is; the API's own field names. */
 export type JobSpec = z.output<typeof createJobBody>;
 
 /** The rules that concern several fields. */
-function checkTogether(
+function checkFieldCombinations(
   body: Pick<JobSpec, "job_type" | "training_files" | "repositories" | "hyperparameters" | "classifier_targets">,
   context: z.RefinementCtx,
 ): void {

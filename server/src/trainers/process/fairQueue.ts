@@ -27,65 +27,65 @@ export function fairOrder(waiting: readonly Waiting[], turns: readonly string[])
 
 /** Lets only so many trainings run at a time. */
 export class Queue {
-  readonly #limit: number;
-  readonly #running = new Set<string>();
-  readonly #waiting = new Map<string, Waiting>();
+  private readonly limit: number;
+  private readonly runningIds = new Set<string>();
+  private readonly waitingJobs = new Map<string, Waiting>();
   /** Each owner once, the latest last. */
-  #turns: string[] = [];
+  private turns: string[] = [];
   /** The places of the waiting jobs, until one comes or goes. */
-  #order: Waiting[] | undefined;
+  private order: Waiting[] | undefined;
 
   constructor(limit: number) {
-    this.#limit = limit;
+    this.limit = limit;
   }
 
   get running(): number {
-    return this.#running.size;
+    return this.runningIds.size;
   }
 
   get waiting(): number {
-    return this.#waiting.size;
+    return this.waitingJobs.size;
   }
 
   wait(job: Waiting): void {
-    this.#waiting.set(job.id, job);
-    this.#order = undefined;
+    this.waitingJobs.set(job.id, job);
+    this.order = undefined;
   }
 
   /** Counts a training that runs already: what a server before this one has launched. */
   admitRunning(id: string): void {
-    this.#running.add(id);
+    this.runningIds.add(id);
   }
 
   isWaiting(id: string): boolean {
-    return this.#waiting.has(id);
+    return this.waitingJobs.has(id);
   }
 
   /** @returns whether it is a waiting job's turn; from then on it runs until it leaves */
   admit(id: string): boolean {
-    const job = this.#waiting.get(id);
-    if (job === undefined || this.#running.size >= this.#limit || this.#ordered()[0]?.id !== id) {
+    const job = this.waitingJobs.get(id);
+    if (job === undefined || this.runningIds.size >= this.limit || this.ordered()[0]?.id !== id) {
       return false;
     }
     this.leave(id);
-    this.#running.add(id);
-    this.#turns = [...this.#turns.filter((owner) => owner !== job.owner), job.owner];
+    this.runningIds.add(id);
+    this.turns = [...this.turns.filter((owner) => owner !== job.owner), job.owner];
     return true;
   }
 
   /** Where a waiting job stands; 1 is next. */
   place(id: string): number {
-    return this.#ordered().findIndex((job) => job.id === id) + 1;
+    return this.ordered().findIndex((job) => job.id === id) + 1;
   }
 
   leave(id: string): void {
-    this.#running.delete(id);
-    this.#waiting.delete(id);
-    this.#order = undefined;
+    this.runningIds.delete(id);
+    this.waitingJobs.delete(id);
+    this.order = undefined;
   }
 
-  #ordered(): Waiting[] {
-    this.#order ??= fairOrder([...this.#waiting.values()], this.#turns);
-    return this.#order;
+  private ordered(): Waiting[] {
+    this.order ??= fairOrder([...this.waitingJobs.values()], this.turns);
+    return this.order;
   }
 }

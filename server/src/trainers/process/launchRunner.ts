@@ -5,7 +5,7 @@ import { JobFolder } from "../program";
 import type { Attempt } from "./attemptFile";
 
 /** What a runner is told. */
-export interface Order extends Pick<Attempt, "attempt" | "furthestStep" | "idle"> {
+export interface RunnerArguments extends Pick<Attempt, "attempt" | "furthestStep" | "idle"> {
   dataDir: string;
   id: string;
   /** The program and its arguments; the folder's path follows them. */
@@ -23,12 +23,12 @@ const RUNNER = join(__dirname, "runner.js");
  *
  * @param secrets what the program gets in its environment, besides the server's own
  */
-export function launch(order: Order, secrets: Record<string, string>): ChildProcess {
-  const folder = new JobFolder(order.dataDir, order.id);
+export function launchRunner(runnerArguments: RunnerArguments, secrets: Record<string, string>): ChildProcess {
+  const folder = new JobFolder(runnerArguments.dataDir, runnerArguments.id);
   const { MISTRAL_SERVER_API_KEYS: _, ...env } = process.env;
   const log = openSync(folder.log, "a", 0o600);
   try {
-    const runner = spawn(process.execPath, [RUNNER, JSON.stringify(order)], {
+    const runner = spawn(process.execPath, [RUNNER, JSON.stringify(runnerArguments)], {
       cwd: folder.path,
       detached: true,
       stdio: ["ignore", log, log],

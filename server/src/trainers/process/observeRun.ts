@@ -15,11 +15,11 @@ export interface Attached {
   attempt?: number;
   launches: number;
   /** The group was asked to end. */
-  signalled: boolean;
+  terminationSent: boolean;
 }
 
-/** Looks at a run. The order counts: what a process does before it ends is seen when its end is. */
-export function observe(
+/** Looks at a run. The runnerArguments counts: what a process does before it ends is seen when its end is. */
+export function observeRun(
   { folder, runner }: Attached,
   { cancelRequestedAt }: Run,
 ): Observation & { attempt: Attempt | undefined } {

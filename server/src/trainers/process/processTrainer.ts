@@ -1,27 +1,28 @@
+import { redact } from "#common";
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import type { Candidate, Progress, Run, Trainer, Validation } from "../../domain/trainer";
+import type { TrainingRequest, Progress, Run, Trainer, Validation } from "../../domain/trainer";
 import type { SecretStore } from "../../store/secrets";
 import {
   artifactBytes,
-  createFolder,
-  explainFolder,
+  createJobFolder,
+  folderErrorMessage,
   JobFolder,
   ProgressFile,
-  tidyFolder,
+  removeWorkingFiles,
   toProgress,
 } from "../program";
-import { explain, hide } from "../program/failureReason";
-import { type Decision, decide } from "../program/nextAction";
+import { describeFailure } from "../program/failureReason";
+import { type Action, nextAction } from "../program/nextAction";
 import { estimateTraining } from "../recipe/estimateTraining";
 import type { BaseModelEntry, ModelsFile } from "../recipe/modelsFile";
 import { readAttempt, readExit } from "./attemptFile";
 import { Queue } from "./fairQueue";
-import { launch, type Order } from "./launchRunner";
-import { type Attached, observe } from "./observeRun";
-import { endGroup, signalGroup } from "./processGroup";
+import { launchRunner, type RunnerArguments } from "./launchRunner";
+import { type Attached, observeRun } from "./observeRun";
+import { killProcessGroup, signalGroup } from "./processGroup";
 
-export interface ProcessTrainerOptions extends Pick<Order, "dataDir" | "command" | "hangTimeout" | "cancelGrace"> {
+export interface ProcessTrainerOptions extends Pick<RunnerArguments, "dataDir" | "command" | "hangTimeout" | "cancelGrace"> {
   models: ModelsFile;
   secrets: SecretStore;
   /** How many trainings run at a time. */
@@ -35,33 +36,33 @@ const MAX_LAUNCHES = 3;
 export class ProcessTrainer implements Trainer {
   readonly name = "process";
   readonly queue: Queue;
-  readonly #options: ProcessTrainerOptions;
-  readonly #attached = new Map<string, Attached>();
+  private readonly options: ProcessTrainerOptions;
+  private readonly attached = new Map<string, Attached>();
 
   constructor(options: ProcessTrainerOptions) {
-    this.#options = options;
+    this.options = options;
     this.queue = new Queue(options.maxJobs);
   }
 
   get baseModels(): readonly string[] {
-    return [...this.#options.models.keys()];
+    return [...this.options.models.keys()];
   }
 
-  validate(candidate: Candidate, signal: AbortSignal): Promise<Validation> {
-    return this.estimate(candidate, signal);
+  validate(request: TrainingRequest, signal: AbortSignal): Promise<Validation> {
+    return this.estimate(request, signal);
   }
 
-  estimate(candidate: Candidate, signal: AbortSignal): Promise<Validation> {
-    return estimateTraining(candidate, this.#options.models, signal);
+  estimate(request: TrainingRequest, signal: AbortSignal): Promise<Validation> {
+    return estimateTraining(request, this.options.models, signal);
   }
 
   async start(run: Run): Promise<void> {
-    this.#attach(run);
+    this.attach(run);
     this.queue.wait(run);
   }
 
   async reattach(run: Run): Promise<void> {
-    const { folder } = this.#attach(run);
+    const { folder } = this.attach(run);
     if (readAttempt(folder) === undefined) {
       this.queue.wait(run);
     } else {
@@ -72,29 +73,29 @@ export class ProcessTrainer implements Trainer {
   async poll(run: Run): Promise<Progress> {
     if (run.cancelRequestedAt === undefined && this.queue.isWaiting(run.id) && !this.queue.admit(run.id)) {
       // Before any look at the disk: hundreds may wait.
-      return { state: "starting", step: 0, checkpoints: [], reason: this.#waitingFor(run) };
+      return { state: "starting", step: 0, checkpoints: [], reason: this.waitingFor(run) };
     }
-    const attached = this.#attached.get(run.id) as Attached;
-    // In this order: what has ended by now has told all that it will.
-    const seen = observe(attached, run);
-    const story = await attached.progress.read();
-    const decision = decide(seen, story);
-    if (decision.kind !== "wait" && seen.attempt !== undefined && seen.exit?.attempt !== seen.attempt.attempt) {
-      await endGroup(seen.attempt);
+    const attached = this.attached.get(run.id) as Attached;
+    // In this runnerArguments: what has ended by now has told all that it will.
+    const seen = observeRun(attached, run);
+    const programProgress = await attached.progress.read();
+    const action = nextAction(seen, programProgress);
+    if (action.kind !== "wait" && seen.attempt !== undefined && seen.exit?.attempt !== seen.attempt.attempt) {
+      await killProcessGroup(seen.attempt);
     }
-    const progress = toProgress(story);
-    switch (decision.kind) {
+    const progress = toProgress(programProgress);
+    switch (action.kind) {
       case "wait":
         return progress;
       case "launch":
-        return { ...progress, ...(await this.#launch(run, attached, decision)) };
+        return { ...progress, ...(await this.launch(run, attached, action)) };
       case "failed":
-        return { ...progress, ...(await this.#fail(run, attached, decision)) };
+        return { ...progress, ...(await this.fail(run, attached, action)) };
       case "succeeded":
         return {
           ...progress,
           state: "succeeded",
-          stopReason: decision.stopReason,
+          stopReason: action.stopReason,
           artifactBytes: artifactBytes(attached.folder),
         };
       case "cancelled":
@@ -103,69 +104,69 @@ export class ProcessTrainer implements Trainer {
   }
 
   async cancel(run: Run): Promise<void> {
-    const attached = this.#attached.get(run.id) as Attached;
+    const attached = this.attached.get(run.id) as Attached;
     if (existsSync(attached.folder.job)) {
       await writeFile(attached.folder.cancel, "");
     }
     const attempt = readAttempt(attached.folder);
-    if (attempt !== undefined && !attached.signalled) {
-      attached.signalled = signalGroup(attempt, "SIGTERM");
+    if (attempt !== undefined && !attached.terminationSent) {
+      attached.terminationSent = signalGroup(attempt, "SIGTERM");
     }
   }
 
   async release(id: string): Promise<void> {
     this.queue.leave(id);
-    this.#attached.delete(id);
-    const folder = new JobFolder(this.#options.dataDir, id);
+    this.attached.delete(id);
+    const folder = new JobFolder(this.options.dataDir, id);
     const attempt = readAttempt(folder);
     if (attempt !== undefined && readExit(folder)?.attempt !== attempt.attempt) {
       // The job has ended without its program: the server had to give it up.
-      await endGroup(attempt);
+      await killProcessGroup(attempt);
     }
-    await tidyFolder(folder);
+    await removeWorkingFiles(folder);
   }
 
-  #attach(run: Run): Attached {
-    const folder = new JobFolder(this.#options.dataDir, run.id);
-    const attached = { folder, progress: new ProgressFile(folder.progress), launches: 0, signalled: false };
-    this.#attached.set(run.id, attached);
+  private attach(run: Run): Attached {
+    const folder = new JobFolder(this.options.dataDir, run.id);
+    const attached = { folder, progress: new ProgressFile(folder.progress), launches: 0, terminationSent: false };
+    this.attached.set(run.id, attached);
     return attached;
   }
 
-  #waitingFor(run: Run): string {
+  private waitingFor(run: Run): string {
     const place = this.queue.place(run.id);
-    return `Waits for its turn: number ${place} in the queue; at most ${this.#options.maxJobs} at a time train on this machine`;
+    return `Waits for its turn: number ${place} in the queue; at most ${this.options.maxJobs} at a time train on this machine`;
   }
 
   /** @returns how the run has failed, if it has */
-  async #launch(run: Run, attached: Attached, { kind: _, ...attempt }: Launch): Promise<Failure | undefined> {
-    const { dataDir, models, secrets, command, hangTimeout, cancelGrace } = this.#options;
+  private async launch(run: Run, attached: Attached, { kind: _, ...attempt }: Launch): Promise<Failure | undefined> {
+    const { dataDir, models, secrets, command, hangTimeout, cancelGrace } = this.options;
     const { folder } = attached;
     attached.launches = attached.attempt === attempt.attempt ? attached.launches + 1 : 1;
     attached.attempt = attempt.attempt;
     if (attached.launches > MAX_LAUNCHES) {
       const reason = "The training program could not be launched";
-      return this.#fail(run, attached, { kind: "failed", reason, explain: true });
+      return this.fail(run, attached, { kind: "failed", reason, includeLog: true });
     }
     const base = models.get(run.spec.model);
     if (base === undefined && !existsSync(folder.job)) {
       return { state: "failed", reason: `The server's models file has no model ${run.spec.model} any more` };
     }
     try {
-      await createFolder(folder, run, base as BaseModelEntry);
-      const order = { dataDir, id: run.id, command, hangTimeout, cancelGrace, ...attempt };
-      attached.runner = launch(order, secrets.read(run.id));
+      await createJobFolder(folder, run, base as BaseModelEntry);
+      const runnerArguments = { dataDir, id: run.id, command, hangTimeout, cancelGrace, ...attempt };
+      attached.runner = launchRunner(runnerArguments, secrets.read(run.id));
     } catch (error) {
-      return { state: "failed", reason: explainFolder(error as NodeJS.ErrnoException) };
+      return { state: "failed", reason: folderErrorMessage(error as NodeJS.ErrnoException) };
     }
   }
 
-  async #fail(run: Run, { folder }: Attached, decision: Decision & { kind: "failed" }): Promise<Failure> {
-    const secrets = Object.values(this.#options.secrets.read(run.id));
-    const reason = decision.explain ? await explain(decision.reason, folder.log) : decision.reason;
-    return { state: "failed", reason: hide(reason, secrets) };
+  private async fail(run: Run, { folder }: Attached, action: Action & { kind: "failed" }): Promise<Failure> {
+    const secrets = Object.values(this.options.secrets.read(run.id));
+    const reason = action.includeLog ? await describeFailure(action.reason, folder.log) : action.reason;
+    return { state: "failed", reason: redact(reason, secrets) };
   }
 }
 
-type Launch = Decision & { kind: "launch" };
+type Launch = Action & { kind: "launch" };
 type Failure = { state: "failed"; reason: string };

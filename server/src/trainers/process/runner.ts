@@ -3,14 +3,14 @@ import { existsSync, statSync } from "node:fs";
 import { tryLock } from "../../store/lock";
 import { JobFolder, writeAtomically } from "../program";
 import { type Attempt, type Exit, readAttempt } from "./attemptFile";
-import type { Order } from "./launchRunner";
+import type { RunnerArguments } from "./launchRunner";
 import { identityOf } from "./processIdentity";
 
 /**
  * Runs one attempt of one training. It is a process of its own, the leader of its session and group, so that it outlives
  * the server; its output is the job's log. Nothing of it is left behind when it ends: its last act is to kill its group.
  */
-async function main({ dataDir, id, command, hangTimeout, cancelGrace, ...launch }: Order): Promise<void> {
+async function main({ dataDir, id, command, hangTimeout, cancelGrace, ...launch }: RunnerArguments): Promise<void> {
   const folder = new JobFolder(dataDir, id);
   const unlock = tryLock(folder.lock);
   const previous = readAttempt(folder)?.attempt ?? 0;
@@ -65,7 +65,7 @@ function whenSilent(path: string, timeout: number, then: () => void): void {
   }, interval);
 }
 
-main(JSON.parse(process.argv[2] as string) as Order).catch((error) => {
+main(JSON.parse(process.argv[2] as string) as RunnerArguments).catch((error) => {
   console.error(`cannot run the training program: ${(error as Error).message}`);
   process.exit(1);
 });

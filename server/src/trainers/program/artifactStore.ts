@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type Pack, pack } from "tar-stream";
-import { type ArtifactFile, artifactFiles, JobFolder, tidyFolder } from "./index";
+import { type ArtifactFile, artifactFiles, JobFolder, removeWorkingFiles } from "./index";
 
 const BLOCK = 512;
 
@@ -19,14 +19,14 @@ export interface Archive {
 
 /** What the trainings have made: it stays in the job's folder for as long as the model is there. */
 export class ArtifactStore {
-  readonly #dataDir: string;
+  private readonly dataDir: string;
 
   constructor(dataDir: string) {
-    this.#dataDir = dataDir;
+    this.dataDir = dataDir;
   }
 
   has(jobId: string): boolean {
-    return existsSync(this.#folder(jobId).artifact);
+    return existsSync(this.folder(jobId).artifact);
   }
 
   /**
@@ -35,30 +35,30 @@ export class ArtifactStore {
    * @param root the folder that all is in when it is unpacked
    */
   archive(jobId: string, root: string): Archive {
-    const files = artifactFiles(this.#folder(jobId)).map((file) => ({ ...file, name: `${root}/${file.name}` }));
+    const files = artifactFiles(this.folder(jobId)).map((file) => ({ ...file, name: `${root}/${file.name}` }));
     const archive = pack();
     addAll(archive, files).catch((error) => archive.destroy(error));
     return { stream: Readable.from(archive), length: lengthOf(files) };
   }
 
   async remove(jobId: string): Promise<void> {
-    await rm(this.#folder(jobId).artifact, { recursive: true, force: true });
+    await rm(this.folder(jobId).artifact, { recursive: true, force: true });
   }
 
   /** Removes what a crash has kept from being removed: what only trainings needed, and the artifacts of no model. */
   async sweep(hasEnded: (jobId: string) => boolean, hasModel: (jobId: string) => boolean): Promise<void> {
-    const runs = join(this.#dataDir, "runs");
+    const runs = join(this.dataDir, "runs");
     const ended = existsSync(runs) ? readdirSync(runs).filter(hasEnded) : [];
     for (const id of ended) {
-      await tidyFolder(this.#folder(id));
+      await removeWorkingFiles(this.folder(id));
       if (!hasModel(id)) {
         await this.remove(id);
       }
     }
   }
 
-  #folder(jobId: string): JobFolder {
-    return new JobFolder(this.#dataDir, jobId);
+  private folder(jobId: string): JobFolder {
+    return new JobFolder(this.dataDir, jobId);
   }
 }
 

@@ -13,19 +13,19 @@ const NO_LINK = ["EXDEV", "EPERM", "ENOTSUP", "EMLINK"];
  * Makes a job's folder: its data, and then `job.json`, which says that the folder is complete. What an earlier process
  * began is finished; a complete folder stays as it is.
  */
-export async function createFolder(folder: JobFolder, run: Run, base: BaseModelEntry): Promise<void> {
+export async function createJobFolder(folder: JobFolder, run: Run, base: BaseModelEntry): Promise<void> {
   if (existsSync(folder.job)) {
     return;
   }
   await mkdir(folder.data, { recursive: true, mode: 0o700 });
   for (const file of dataFiles(run)) {
-    await place(file.path, join(folder.path, dataPath(file)));
+    await linkOrCopy(file.path, join(folder.path, dataPath(file)));
   }
   await writeAtomically(folder.job, `${JSON.stringify(jobFile(run, base), undefined, 2)}\n`);
 }
 
 /** Why a folder could not be made, for the user of its job. */
-export function explainFolder({ code, message }: NodeJS.ErrnoException): string {
+export function folderErrorMessage({ code, message }: NodeJS.ErrnoException): string {
   return code === "ENOSPC"
     ? "The disk that holds the server's data is full: there is no room for the job's folder"
     : `The job's folder could not be made: ${code ?? message}`;
@@ -44,7 +44,7 @@ export async function writeAtomically(path: string, content: string): Promise<vo
   await rename(partial, path);
 }
 
-async function place(source: string, target: string): Promise<void> {
+async function linkOrCopy(source: string, target: string): Promise<void> {
   try {
     await link(source, target);
   } catch (error) {

@@ -1,5 +1,4 @@
 import { open } from "node:fs/promises";
-import { redact } from "#common";
 
 const TAIL_BYTES = 8 * 1024;
 const TAIL_LINES = 8;
@@ -16,7 +15,7 @@ const CAUSES: [pattern: RegExp, words: string][] = [
 ];
 
 /** The reason of a failure in words, with the end of the log. */
-export async function explain(reason: string, logPath: string): Promise<string> {
+export async function describeFailure(reason: string, logPath: string): Promise<string> {
   const text = await tail(logPath);
   const cause = CAUSES.map(([pattern, words]) => pattern.exec(text)?.[0].replace(pattern, words)).find(Boolean);
   const lines = text
@@ -28,9 +27,6 @@ export async function explain(reason: string, logPath: string): Promise<string> 
     lines.length === 0 ? "its log is empty" : `its log ends with:\n${lines.join("\n")}`,
   ].join("; ");
 }
-
-/** Replaces the secrets in a text that is shown. */
-export const hide = redact;
 
 async function tail(path: string): Promise<string> {
   const file = await open(path).catch(() => undefined);

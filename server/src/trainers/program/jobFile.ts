@@ -1,4 +1,4 @@
-import type { Candidate, DataFile, Run } from "../../domain/trainer";
+import type { TrainingRequest, DataFile, Run } from "../../domain/trainer";
 import type { JobSpec } from "../../http/schemas/jobs";
 import type { BaseModelEntry } from "../recipe/modelsFile";
 
@@ -17,12 +17,12 @@ export function jobFile({ id, spec, trainingFiles, validationFiles }: Run, base:
     model: spec.model,
     base: settings,
     job_type: spec.job_type,
-    hyperparameters: withLength(spec.hyperparameters),
+    hyperparameters: withDefaultEpochs(spec.hyperparameters),
     training_files: trainingFiles.map((file, index) => ({
-      ...named(file),
+      ...fileEntry(file),
       weight: spec.training_files[index]?.weight ?? 1,
     })),
-    validation_files: validationFiles.map(named),
+    validation_files: validationFiles.map(fileEntry),
     classifier_targets: spec.classifier_targets,
     repositories: spec.repositories.map((each, index) => ({ ...each, token_env: tokenVariable(index) })),
     integrations: spec.integrations.map((each, index) => ({ ...each, api_key_env: apiKeyVariable(index) })),
@@ -38,7 +38,7 @@ export function dataPath(file: DataFile): string {
 }
 
 /** Every data file of a job, once. */
-export function dataFiles({ trainingFiles, validationFiles }: Candidate): DataFile[] {
+export function dataFiles({ trainingFiles, validationFiles }: TrainingRequest): DataFile[] {
   return [...new Map([...trainingFiles, ...validationFiles].map((file) => [file.id, file])).values()];
 }
 
@@ -53,10 +53,10 @@ export function tokenVariable(index: number): string {
 }
 
 /** Without steps and epochs a job trains for one epoch: said here, so that no program has a default of its own. */
-function withLength(asked: JobSpec["hyperparameters"]): JobSpec["hyperparameters"] {
+function withDefaultEpochs(asked: JobSpec["hyperparameters"]): JobSpec["hyperparameters"] {
   return asked.training_steps === undefined && asked.epochs === undefined ? { ...asked, epochs: 1 } : asked;
 }
 
-function named(file: DataFile) {
+function fileEntry(file: DataFile) {
   return { id: file.id, name: file.name, path: dataPath(file) };
 }

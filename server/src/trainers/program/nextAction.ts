@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 import type { Attempt, Exit } from "../process/attemptFile";
-import type { Story } from "./index";
+import type { ProgramProgress } from "./index";
 
 /** How often a program that is killed is launched again without a new step in between. */
 const MAX_RELAUNCHES = 3;
@@ -19,16 +19,16 @@ export interface Observation {
   cancelled: boolean;
 }
 
-export type Decision =
+export type Action =
   | { kind: "wait" }
   | ({ kind: "launch" } & NextAttempt)
   | { kind: "cancelled" }
   | { kind: "succeeded"; stopReason: string }
-  /** `explain` stands for the end of the log, which says more than a code. */
-  | { kind: "failed"; reason: string; explain: boolean };
+  /** `includeLog` adds for the end of the log, which says more than a code. */
+  | { kind: "failed"; reason: string; includeLog: boolean };
 
 /** What follows from what is seen and told. A function of both alone, so a restarted server decides the same. */
-export function decide({ alive, attempt, exit, artifact, cancelled }: Observation, story: Story): Decision {
+export function nextAction({ alive, attempt, exit, artifact, cancelled }: Observation, programProgress: ProgramProgress): Action {
   if (alive) {
     return { kind: "wait" };
   }
@@ -38,9 +38,9 @@ export function decide({ alive, attempt, exit, artifact, cancelled }: Observatio
   if (attempt === undefined) {
     return { kind: "launch", attempt: 1, furthestStep: 0, idle: 0 };
   }
-  const { result } = story;
+  const { result } = programProgress;
   if (result?.status === "failed") {
-    return { kind: "failed", reason: result.reason, explain: false };
+    return { kind: "failed", reason: result.reason, includeLog: false };
   }
   if (result?.status === "succeeded" && artifact) {
     // However the program has ended after that: a library that crashes while it is unloaded takes nothing back.
@@ -49,13 +49,13 @@ export function decide({ alive, attempt, exit, artifact, cancelled }: Observatio
   const ended = exit?.attempt === attempt.attempt ? exit : undefined;
   const signal = ended && signalOf(ended);
   if (ended !== undefined && signal === undefined) {
-    return { kind: "failed", ...explainExit(ended, story) };
+    return { kind: "failed", ...exitReason(ended, programProgress) };
   }
-  const idle = story.furthestStep > attempt.furthestStep ? 1 : attempt.idle + 1;
+  const idle = programProgress.furthestStep > attempt.furthestStep ? 1 : attempt.idle + 1;
   if (idle > MAX_RELAUNCHES) {
-    return { kind: "failed", reason: explainKills(ended?.hung ?? false, signal, idle), explain: true };
+    return { kind: "failed", reason: killReason(ended?.hung ?? false, signal, idle), includeLog: true };
   }
-  return { kind: "launch", attempt: attempt.attempt + 1, furthestStep: story.furthestStep, idle };
+  return { kind: "launch", attempt: attempt.attempt + 1, furthestStep: programProgress.furthestStep, idle };
 }
 
 /** The signal that ended a program: its own, or that of the shell's child, which the shell tells as a code. */
@@ -69,16 +69,16 @@ function signalOf({ code, signal }: Exit): string | undefined {
   return asked;
 }
 
-function explainExit({ code }: Exit, { result }: Story): { reason: string; explain: boolean } {
+function exitReason({ code }: Exit, { result }: ProgramProgress): { reason: string; includeLog: boolean } {
   if (result !== undefined) {
-    return { reason: "The training program said that it succeeded, but there is no artifact", explain: true };
+    return { reason: "The training program said that it succeeded, but there is no artifact", includeLog: true };
   }
   return code === 0
-    ? { reason: "The training program ended without a result", explain: true }
-    : { reason: `The training program ended with exit code ${code}`, explain: true };
+    ? { reason: "The training program ended without a result", includeLog: true }
+    : { reason: `The training program ended with exit code ${code}`, includeLog: true };
 }
 
-function explainKills(hung: boolean, signal: string | undefined, times: number): string {
+function killReason(hung: boolean, signal: string | undefined, times: number): string {
   const again = `${times} times in a row without a new step`;
   if (hung) {
     return `The training program hung ${again}: it told nothing until the hang timeout had passed`;

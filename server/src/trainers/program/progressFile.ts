@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
 import { StringDecoder } from "node:string_decoder";
-import { BEGINNING, type Story, tell } from "./programProgress";
+import { NO_PROGRESS, type ProgramProgress, applyRecord } from "./programProgress";
 import { parseRecord } from "./progressRecords";
 
 const CHUNK_BYTES = 256 * 1024;
@@ -13,53 +13,53 @@ const MAX_LINE = 64 * 1024;
  * left for the next time.
  */
 export class ProgressFile {
-  readonly #path: string;
-  #position = 0;
-  #decoder = new StringDecoder("utf8");
-  #rest = "";
-  #skipping = false;
-  #story: Story = BEGINNING;
+  private readonly path: string;
+  private position = 0;
+  private decoder = new StringDecoder("utf8");
+  private rest = "";
+  private skipping = false;
+  private programProgress: ProgramProgress = NO_PROGRESS;
 
   constructor(path: string) {
-    this.#path = path;
+    this.path = path;
   }
 
   /** What has been told so far; nothing when there is no file yet. */
-  async read(): Promise<Story> {
-    const file = await open(this.#path).catch(ignoreMissing);
+  async read(): Promise<ProgramProgress> {
+    const file = await open(this.path).catch(ignoreMissing);
     if (file === undefined) {
-      return this.#story;
+      return this.programProgress;
     }
     try {
       const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
       for (;;) {
-        const { bytesRead } = await file.read(buffer, 0, buffer.length, this.#position);
+        const { bytesRead } = await file.read(buffer, 0, buffer.length, this.position);
         if (bytesRead === 0) {
-          return this.#story;
+          return this.programProgress;
         }
-        this.#position += bytesRead;
-        this.#take(this.#decoder.write(buffer.subarray(0, bytesRead)));
+        this.position += bytesRead;
+        this.take(this.decoder.write(buffer.subarray(0, bytesRead)));
       }
     } finally {
       await file.close();
     }
   }
 
-  #take(text: string): void {
-    const lines = (this.#rest + text).split("\n");
-    this.#rest = lines.pop() as string;
+  private take(text: string): void {
+    const lines = (this.rest + text).split("\n");
+    this.rest = lines.pop() as string;
     for (const line of lines) {
-      if (!this.#skipping && line.trim() !== "") {
-        this.#story = tell(this.#story, line.length > MAX_LINE ? undefined : parseRecord(line));
+      if (!this.skipping && line.trim() !== "") {
+        this.programProgress = applyRecord(this.programProgress, line.length > MAX_LINE ? undefined : parseRecord(line));
       }
-      this.#skipping = false;
+      this.skipping = false;
     }
-    if (this.#rest.length > MAX_LINE) {
-      if (!this.#skipping) {
-        this.#story = tell(this.#story, undefined);
+    if (this.rest.length > MAX_LINE) {
+      if (!this.skipping) {
+        this.programProgress = applyRecord(this.programProgress, undefined);
       }
-      this.#skipping = true;
-      this.#rest = "";
+      this.skipping = true;
+      this.rest = "";
     }
   }
 }

@@ -1,17 +1,17 @@
 import type { Progress } from "../../domain/trainer";
-import { given } from "../../omitUndefined";
-import type { Story } from "./programProgress";
+import { omitUndefined } from "../../omitUndefined";
+import type { ProgramProgress } from "./programProgress";
 
 /** How far a training is by what its program has told. Whether it has ended, and how, is the trainer's to say. */
-export function toProgress(story: Story): Progress {
-  const { step, checkpoints, events, trainLoss, remainingSeconds, trainedTokens } = story;
-  const { totalSteps, epochs, tokensPerStep, dataTokens } = story;
+export function toProgress(programProgress: ProgramProgress): Progress {
+  const { step, checkpoints, events, trainLoss, remainingSeconds, trainedTokens } = programProgress;
+  const { totalSteps, epochs, tokensPerStep, dataTokens } = programProgress;
   return {
-    state: story.attempts === 0 ? "starting" : "running",
+    state: programProgress.attempts === 0 ? "starting" : "running",
     step,
     checkpoints,
     events,
-    ...given({ trainLoss, remainingSeconds, trainedTokens }),
-    actual: given({ totalSteps, epochs, tokensPerStep, dataTokens }),
+    ...omitUndefined({ trainLoss, remainingSeconds, trainedTokens }),
+    actual: omitUndefined({ totalSteps, epochs, tokensPerStep, dataTokens }),
   };
 }

@@ -1,4 +1,4 @@
-import type { Finding } from "../../cli/doctor/doctor";
+import type { Diagnosis } from "../../cli/doctor/doctor";
 import type { ServerOptions } from "../../index";
 import { DEFAULT_RAY_ADDRESS } from "../configured";
 import { RayClient } from "./rayClient";
@@ -8,7 +8,7 @@ import { readRayConfig } from "./rayConfig";
 const UNKNOWN = "mistral-fine-tuning-server-doctor";
 
 /** The cluster, and the file that says what jobs take of it. */
-export async function checkRay(options: ServerOptions): Promise<Finding[]> {
+export async function checkRay(options: ServerOptions): Promise<Diagnosis[]> {
   const { trainer, rayAddress = DEFAULT_RAY_ADDRESS, rayHeaders, rayConfig } = options;
   if (trainer !== "ray") {
     return [];
@@ -26,9 +26,9 @@ export async function checkRay(options: ServerOptions): Promise<Finding[]> {
   ];
 }
 
-async function examine(what: string, look: () => Promise<string>): Promise<Finding> {
+async function examine(what: string, look: () => Promise<string>): Promise<Diagnosis> {
   try {
-    return { level: "ok", what, text: await look() };
+    return { level: "ok", what, text: await observeAttempt() };
   } catch (error) {
     return { level: "failed", what, text: (error as Error).message };
   }

@@ -1,13 +1,13 @@
-import { given } from "../../omitUndefined";
-import type { Story } from "../program";
-import { type Decision, decide, type NextAttempt, type Observation } from "../program/nextAction";
+import { omitUndefined } from "../../omitUndefined";
+import type { ProgramProgress } from "../program";
+import { type Action, nextAction, type NextAttempt, type Observation } from "../program/nextAction";
 import type { RayAttempt } from "./attemptFile";
-import type { Look } from "./observeAttempt";
+import type { AttemptState } from "./observeAttempt";
 
-export type Failed = Decision & { kind: "failed" };
+export type Failed = Action & { kind: "failed" };
 
-export type RayDecision =
-  | Exclude<Decision, { kind: "wait" }>
+export type RayAction =
+  | Exclude<Action, { kind: "wait" }>
   /** @see reason what it waits for; without one, it trains */
   | { kind: "wait"; reason?: string }
   /** The latest attempt, which may never have come to the cluster. */
@@ -23,7 +23,7 @@ interface Known extends Pick<Observation, "artifact" | "cancelled"> {
 export const FIRST_ATTEMPT: NextAttempt = { attempt: 1, furthestStep: 0, idle: 0 };
 
 /** What follows from what is seen and told. Nothing fails because the cluster is down, or full. */
-export function decideNext(seen: Look, { attempt, artifact, cancelled, stopped }: Known, story: Story): RayDecision {
+export function nextRayAction(seen: AttemptState, { attempt, artifact, cancelled, stopped }: Known, programProgress: ProgramProgress): RayAction {
   switch (seen.state) {
     case "waiting":
       // Ray leaves in its queue what was stopped there. Its launcher looks for the cancellation before anything else.
@@ -33,21 +33,21 @@ export function decideNext(seen: Look, { attempt, artifact, cancelled, stopped }
     case "expired":
       return cancelled ? { kind: "cancelled" } : { kind: "launch", ...attempt, attempt: attempt.attempt + 1 };
     case "stopped":
-      return cancelled ? { kind: "cancelled" } : { kind: "failed", reason: STOPPED, explain: false };
+      return cancelled ? { kind: "cancelled" } : { kind: "failed", reason: STOPPED, includeLog: false };
     case "running":
     case "unavailable": {
       // A program that has left word has ended; whether anything of its attempt is left, only the cluster can say.
       const alive = seen.exit === undefined;
-      const decision = decide({ alive, attempt, exit: seen.exit, artifact, cancelled }, story);
-      return decision.kind === "wait" || decision.kind === "launch"
-        ? { kind: "wait", ...given({ reason: seen.reason }) }
-        : decision;
+      const action = nextAction({ alive, attempt, exit: seen.exit, artifact, cancelled }, programProgress);
+      return action.kind === "wait" || action.kind === "launch"
+        ? { kind: "wait", ...omitUndefined({ reason: seen.reason }) }
+        : action;
     }
     case "over": {
-      const decision = decide({ alive: false, attempt, exit: seen.exit, artifact, cancelled }, story);
-      return decision.kind === "failed" && decision.explain && seen.exit === undefined
-        ? { ...decision, reason: `${decision.reason}. Ray says: ${seen.reason}` }
-        : (decision as Exclude<Decision, { kind: "wait" }>);
+      const action = nextAction({ alive: false, attempt, exit: seen.exit, artifact, cancelled }, programProgress);
+      return action.kind === "failed" && action.includeLog && seen.exit === undefined
+        ? { ...action, reason: `${action.reason}. Ray says: ${seen.reason}` }
+        : (action as Exclude<Action, { kind: "wait" }>);
     }
   }
 }

@@ -9,7 +9,7 @@ const LINES = 4;
 const CHARACTERS = 2000;
 
 /** What can be seen of the latest attempt, in its folder and at the cluster. */
-export type Look =
+export type AttemptState =
   /** The cluster does not say, or has not seen the end yet; the program may have left word itself. */
   | { state: "unavailable"; reason: string; exit: Exit | undefined }
   | { state: "running"; reason?: undefined; exit: Exit | undefined }
@@ -24,25 +24,25 @@ export type Look =
   | { state: "over"; reason: string; exit: Exit | undefined };
 
 /** Looks at the latest attempt of a job. */
-export async function look(cluster: Cluster, folder: JobFolder, attempt: RayAttempt): Promise<Look> {
+export async function observeAttempt(cluster: Cluster, folder: JobFolder, attempt: RayAttempt): Promise<AttemptState> {
   try {
     const job = await cluster.ask((client) => client.get(submissionId(folder.id, attempt)));
-    return judge(job, attempt, exitOf(folder, attempt));
+    return toAttemptState(job, attempt, exitOfAttempt(folder, attempt));
   } catch (error) {
     if (error instanceof RayUnavailableError) {
-      return { state: "unavailable", reason: error.message, exit: exitOf(folder, attempt) };
+      return { state: "unavailable", reason: error.message, exit: exitOfAttempt(folder, attempt) };
     }
     throw error;
   }
 }
 
 /** How the program of this attempt has ended, not that of one before. */
-export function exitOf(folder: JobFolder, { attempt }: RayAttempt): Exit | undefined {
+export function exitOfAttempt(folder: JobFolder, { attempt }: RayAttempt): Exit | undefined {
   const exit = readExit(folder);
   return exit?.attempt === attempt ? exit : undefined;
 }
 
-function judge(job: RayJob | undefined, { submitted }: RayAttempt, exit: Exit | undefined): Look {
+function toAttemptState(job: RayJob | undefined, { submitted }: RayAttempt, exit: Exit | undefined): AttemptState {
   if (job === undefined) {
     return submitted || exit !== undefined
       ? { state: "over", reason: "the cluster does not know the job any more: its head was started anew", exit }

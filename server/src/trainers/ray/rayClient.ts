@@ -44,13 +44,13 @@ export class RayRefusalError extends Error {
 }
 
 /** Milliseconds. Ray itself waits ten seconds for an agent before it answers. */
-const TIMEOUT = 15_000;
+const TIMEOUT_MS = 15_000;
 
 /** Ray's Jobs API. Not through `fetch`: Ray takes that for a browser, whose POST it refuses. */
 export class RayClient {
-  readonly #headers: Record<string, string>;
+  private readonly headers: Record<string, string>;
   /** Loading it takes a tenth of a second, which only those pay who have a cluster. */
-  readonly #got = require("got") as typeof Got;
+  private readonly got = require("got") as typeof Got;
 
   /**
    * @param address the dashboard's URL: `http://127.0.0.1:8265`
@@ -60,23 +60,23 @@ export class RayClient {
     readonly address: string,
     headers: Record<string, string> = {},
   ) {
-    this.#headers = headers;
+    this.headers = headers;
   }
 
   /** Ray's own. */
   async version(): Promise<string> {
-    return this.#read(release, await this.#send("GET", "/api/version")).ray_version;
+    return this.read(release, await this.send("GET", "/api/version")).ray_version;
   }
 
   /** @returns undefined when the cluster knows no such job */
   async get(submissionId: string): Promise<RayJob | undefined> {
-    const reply = await this.#send("GET", `/api/jobs/${encodeURIComponent(submissionId)}`);
-    return reply.status === 404 ? undefined : this.#read(job, reply);
+    const reply = await this.send("GET", `/api/jobs/${encodeURIComponent(submissionId)}`);
+    return reply.status === 404 ? undefined : this.read(job, reply);
   }
 
   /** Submits a job. One that the cluster has already, under this id, stays as it is. */
   async submit(submission: Submission): Promise<void> {
-    const { status, text } = await this.#send("POST", "/api/jobs/", submission);
+    const { status, text } = await this.send("POST", "/api/jobs/", submission);
     // Ray says it with a 500 and a traceback, of which the last line counts.
     if (status === 200 || text.includes(`${submission.submission_id} already exists`)) {
       return;
@@ -84,20 +84,20 @@ export class RayClient {
     if (status === 400 || text.includes("status code 400")) {
       throw new RayRefusalError(lastLine(text));
     }
-    throw this.#unavailable(status, text);
+    throw this.unavailable(status, text);
   }
 
   /** Asks a job to stop: SIGTERM, and SIGKILL later. One that has ended, or that nobody knows, stays as it is. */
   async stop(submissionId: string): Promise<void> {
-    const { status, text } = await this.#send("POST", `/api/jobs/${encodeURIComponent(submissionId)}/stop`);
+    const { status, text } = await this.send("POST", `/api/jobs/${encodeURIComponent(submissionId)}/stop`);
     if (status !== 200 && status !== 404) {
-      throw this.#unavailable(status, text);
+      throw this.unavailable(status, text);
     }
   }
 
-  #read<Schema extends z.ZodType>(schema: Schema, { status, text }: Reply): z.output<Schema> {
+  private read<Schema extends z.ZodType>(schema: Schema, { status, text }: Reply): z.output<Schema> {
     if (status !== 200) {
-      throw this.#unavailable(status, text);
+      throw this.unavailable(status, text);
     }
     const { data } = schema.safeParse(parseJson(text));
     if (data === undefined) {
@@ -106,26 +106,26 @@ export class RayClient {
     return data;
   }
 
-  async #send(method: "GET" | "POST", path: string, json?: Submission): Promise<Reply> {
+  private async send(method: "GET" | "POST", path: string, json?: Submission): Promise<Reply> {
     try {
-      const response = await this.#got.got(`${this.address}${path}`, {
+      const response = await this.got.got(`${this.address}${path}`, {
         method,
-        headers: this.#headers,
+        headers: this.headers,
         followRedirect: false,
         throwHttpErrors: false,
         retry: { limit: 0 },
-        timeout: { request: TIMEOUT },
+        timeout: { request: TIMEOUT_MS },
         ...(json !== undefined && { json }),
       });
       return { status: response.statusCode, text: response.body };
     } catch (error) {
       const { code, message } = error as Got.RequestError;
-      const why = error instanceof this.#got.TimeoutError ? `no answer within ${TIMEOUT / 1000} s` : (code ?? message);
+      const why = error instanceof this.got.TimeoutError ? `no answer within ${TIMEOUT_MS / 1000} s` : (code ?? message);
       throw new RayUnavailableError(`Ray at ${this.address} cannot be reached: ${why}`);
     }
   }
 
-  #unavailable(status: number, text: string): RayUnavailableError {
+  private unavailable(status: number, text: string): RayUnavailableError {
     return status === 401 || status === 403
       ? new RayUnavailableError(
           `Ray at ${this.address} wants another token (${status}): set RAY_AUTH_TOKEN or RAY_JOB_HEADERS, and start the server again`,

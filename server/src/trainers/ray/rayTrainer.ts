@@ -1,26 +1,27 @@
+import { redact } from "#common";
 import { existsSync } from "node:fs";
 import { copyFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Candidate, Progress, Run, Trainer, Validation } from "../../domain/trainer";
-import { given } from "../../omitUndefined";
+import type { TrainingRequest, Progress, Run, Trainer, Validation } from "../../domain/trainer";
+import { omitUndefined } from "../../omitUndefined";
 import type { SecretStore } from "../../store/secrets";
 import {
   artifactBytes,
-  createFolder,
-  explainFolder,
+  createJobFolder,
+  folderErrorMessage,
   JobFolder,
   ProgressFile,
-  tidyFolder,
+  removeWorkingFiles,
   toProgress,
 } from "../program";
-import { explain, hide } from "../program/failureReason";
+import { describeFailure } from "../program/failureReason";
 import type { NextAttempt } from "../program/nextAction";
 import { estimateTraining } from "../recipe/estimateTraining";
 import type { BaseModelEntry, ModelsFile } from "../recipe/modelsFile";
 import { type RayAttempt, readAttempt, submissionId, writeAttempt } from "./attemptFile";
 import { Cluster } from "./cluster";
-import { decideNext, type Failed, FIRST_ATTEMPT } from "./nextRayAction";
-import { exitOf, look } from "./observeAttempt";
+import { nextRayAction, type Failed, FIRST_ATTEMPT } from "./nextRayAction";
+import { exitOfAttempt, observeAttempt } from "./observeAttempt";
 import { type RayClient, RayRefusalError, RayUnavailableError } from "./rayClient";
 import type { ResourcesOf } from "./rayConfig";
 import { type Launcher, submission } from "./submission";
@@ -38,7 +39,7 @@ export interface RayTrainerOptions extends Omit<Launcher, "secrets"> {
 interface Attached {
   folder: JobFolder;
   progress: ProgressFile;
-  nextLook: number;
+  nextPollAt: number;
   /** What it waits for, by the last look. */
   waitingFor?: string | undefined;
   /** The cluster was asked to stop it. */
@@ -56,30 +57,30 @@ const LAUNCHER = join(__dirname, "../../../recipes/ray/launch.py");
  */
 export class RayTrainer implements Trainer {
   readonly name = "ray";
-  readonly #options: RayTrainerOptions;
-  readonly #cluster: Cluster;
-  readonly #attached = new Map<string, Attached>();
+  private readonly options: RayTrainerOptions;
+  private readonly cluster: Cluster;
+  private readonly attached = new Map<string, Attached>();
 
   constructor(options: RayTrainerOptions) {
-    this.#options = options;
-    this.#cluster = new Cluster(options.client);
+    this.options = options;
+    this.cluster = new Cluster(options.client);
   }
 
   get baseModels(): readonly string[] {
-    return [...this.#options.models.keys()];
+    return [...this.options.models.keys()];
   }
 
-  validate(candidate: Candidate, signal: AbortSignal): Promise<Validation> {
-    return this.estimate(candidate, signal);
+  validate(request: TrainingRequest, signal: AbortSignal): Promise<Validation> {
+    return this.estimate(request, signal);
   }
 
-  estimate(candidate: Candidate, signal: AbortSignal): Promise<Validation> {
-    return estimateTraining(candidate, this.#options.models, signal);
+  estimate(request: TrainingRequest, signal: AbortSignal): Promise<Validation> {
+    return estimateTraining(request, this.options.models, signal);
   }
 
   async start(run: Run): Promise<void> {
-    const folder = new JobFolder(this.#options.dataDir, run.id);
-    this.#attached.set(run.id, { folder, progress: new ProgressFile(folder.progress), nextLook: 0, stopped: false });
+    const folder = new JobFolder(this.options.dataDir, run.id);
+    this.attached.set(run.id, { folder, progress: new ProgressFile(folder.progress), nextPollAt: 0, stopped: false });
   }
 
   reattach(run: Run): Promise<void> {
@@ -87,8 +88,8 @@ export class RayTrainer implements Trainer {
   }
 
   async poll(run: Run): Promise<Progress> {
-    const attached = this.#attached.get(run.id) as Attached;
-    const outcome = await this.#advance(run, attached);
+    const attached = this.attached.get(run.id) as Attached;
+    const outcome = await this.advance(run, attached);
     const progress = toProgress(await attached.progress.read());
     if (outcome !== undefined) {
       return { ...progress, ...outcome };
@@ -98,89 +99,89 @@ export class RayTrainer implements Trainer {
   }
 
   async cancel(run: Run): Promise<void> {
-    const attached = this.#attached.get(run.id) as Attached;
+    const attached = this.attached.get(run.id) as Attached;
     const attempt = readAttempt(attached.folder);
     if (attempt !== undefined && !attached.stopped) {
-      attached.stopped = await this.#stop(attached.folder, attempt);
+      attached.stopped = await this.stop(attached.folder, attempt);
     }
   }
 
   async release(id: string): Promise<void> {
-    this.#attached.delete(id);
-    const folder = new JobFolder(this.#options.dataDir, id);
+    this.attached.delete(id);
+    const folder = new JobFolder(this.options.dataDir, id);
     const attempt = readAttempt(folder);
-    if (attempt !== undefined && exitOf(folder, attempt) === undefined) {
+    if (attempt !== undefined && exitOfAttempt(folder, attempt) === undefined) {
       // The job has ended without its program: the server had to give it up.
-      await this.#stop(folder, attempt);
+      await this.stop(folder, attempt);
     }
-    await tidyFolder(folder);
+    await removeWorkingFiles(folder);
   }
 
   /** Looks at the run when it is time, and does what follows. */
-  async #advance(run: Run, attached: Attached): Promise<Outcome> {
+  private async advance(run: Run, attached: Attached): Promise<Outcome> {
     const { folder } = attached;
     const attempt = readAttempt(folder);
     const cancelled = run.cancelRequestedAt !== undefined;
     if (attempt === undefined) {
-      return cancelled ? { state: "cancelled" } : this.#launch(run, attached, FIRST_ATTEMPT);
+      return cancelled ? { state: "cancelled" } : this.launch(run, attached, FIRST_ATTEMPT);
     }
     // A program that has left word makes the look urgent.
-    if (Date.now() < attached.nextLook && exitOf(folder, attempt) === undefined) {
+    if (Date.now() < attached.nextPollAt && exitOfAttempt(folder, attempt) === undefined) {
       return undefined;
     }
-    attached.nextLook = Date.now() + this.#cluster.pace(this.#attached.size);
-    const seen = await look(this.#cluster, folder, attempt);
+    attached.nextPollAt = Date.now() + this.cluster.pollInterval(this.attached.size);
+    const seen = await observeAttempt(this.cluster, folder, attempt);
     // In this order: what has ended by now has told all that it will.
-    const story = await attached.progress.read();
+    const programProgress = await attached.progress.read();
     const artifact = existsSync(folder.artifact);
-    const decision = decideNext(seen, { attempt, artifact, cancelled, stopped: attached.stopped }, story);
-    switch (decision.kind) {
+    const action = nextRayAction(seen, { attempt, artifact, cancelled, stopped: attached.stopped }, programProgress);
+    switch (action.kind) {
       case "wait":
-        attached.waitingFor = decision.reason;
+        attached.waitingFor = action.reason;
         return undefined;
       case "submit":
-        return this.#submit(run, attached, attempt);
+        return this.submit(run, attached, attempt);
       case "launch":
-        return this.#launch(run, attached, decision);
+        return this.launch(run, attached, action);
       case "succeeded":
-        return { state: "succeeded", stopReason: decision.stopReason, artifactBytes: artifactBytes(folder) };
+        return { state: "succeeded", stopReason: action.stopReason, artifactBytes: artifactBytes(folder) };
       case "cancelled":
         return { state: "cancelled" };
       case "failed":
-        return this.#fail(run, folder, decision);
+        return this.fail(run, folder, action);
     }
   }
 
-  async #fail(run: Run, folder: JobFolder, { reason, explain: wanted }: Failed): Promise<Outcome> {
-    const secrets = Object.values(this.#options.secrets.read(run.id));
-    return { state: "failed", reason: hide(wanted ? await explain(reason, folder.log) : reason, secrets) };
+  private async fail(run: Run, folder: JobFolder, { reason, includeLog: wanted }: Failed): Promise<Outcome> {
+    const secrets = Object.values(this.options.secrets.read(run.id));
+    return { state: "failed", reason: redact(wanted ? await describeFailure(reason, folder.log) : reason, secrets) };
   }
 
-  async #launch(run: Run, attached: Attached, { attempt, furthestStep, idle }: NextAttempt): Promise<Outcome> {
+  private async launch(run: Run, attached: Attached, { attempt, furthestStep, idle }: NextAttempt): Promise<Outcome> {
     const { folder } = attached;
-    const base = this.#options.models.get(run.spec.model);
+    const base = this.options.models.get(run.spec.model);
     if (base === undefined && !existsSync(folder.job)) {
       return { state: "failed", reason: `The server's models file has no model ${run.spec.model} any more` };
     }
     const next = { attempt, furthestStep, idle, submitted: false };
     try {
-      await createFolder(folder, run, base as BaseModelEntry);
+      await createJobFolder(folder, run, base as BaseModelEntry);
       await copyFile(LAUNCHER, join(folder.path, "launch.py"));
       await writeAttempt(folder, next);
     } catch (error) {
-      return { state: "failed", reason: explainFolder(error as NodeJS.ErrnoException) };
+      return { state: "failed", reason: folderErrorMessage(error as NodeJS.ErrnoException) };
     }
-    return this.#submit(run, attached, next);
+    return this.submit(run, attached, next);
   }
 
   /** Submits an attempt that stands in the folder. The cluster may have it already. */
-  async #submit(run: Run, attached: Attached, attempt: RayAttempt): Promise<Outcome> {
-    const { secrets, resources, command, hangTimeout, cancelGrace } = this.#options;
+  private async submit(run: Run, attached: Attached, attempt: RayAttempt): Promise<Outcome> {
+    const { secrets, resources, command, hangTimeout, cancelGrace } = this.options;
     const { folder } = attached;
-    const launcher = { command, hangTimeout, cancelGrace, ...given({ secrets: secrets.fileOf(run.id) }) };
+    const launcher = { command, hangTimeout, cancelGrace, ...omitUndefined({ secrets: secrets.fileOf(run.id) }) };
     const body = submission(run, folder, attempt, launcher, resources(run.spec.model));
     try {
-      await this.#cluster.ask((client) => client.submit(body));
+      await this.cluster.ask((client) => client.submit(body));
     } catch (error) {
       if (error instanceof RayRefusalError) {
         return { state: "failed", reason: `Ray refused the job: ${error.message}` };
@@ -197,11 +198,11 @@ export class RayTrainer implements Trainer {
   }
 
   /** @returns whether the cluster has heard of it */
-  async #stop(folder: JobFolder, attempt: RayAttempt): Promise<boolean> {
+  private async stop(folder: JobFolder, attempt: RayAttempt): Promise<boolean> {
     // The launcher looks for this, whatever the cluster does.
     await writeFile(folder.cancel, "");
     try {
-      await this.#cluster.ask((client) => client.stop(submissionId(folder.id, attempt)));
+      await this.cluster.ask((client) => client.stop(submissionId(folder.id, attempt)));
       return true;
     } catch (error) {
       if (error instanceof RayUnavailableError) {

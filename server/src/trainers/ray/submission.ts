@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Run } from "../../domain/trainer";
-import { given } from "../../omitUndefined";
+import { omitUndefined } from "../../omitUndefined";
 import type { JobFolder } from "../program";
 import { type RayAttempt, submissionId } from "./attemptFile";
 import type { Submission } from "./rayClient";
@@ -43,7 +43,7 @@ export function submission(
       },
     },
     ...(single &&
-      given({
+      omitUndefined({
         entrypoint_num_cpus: num_cpus,
         entrypoint_num_gpus: num_gpus,
         entrypoint_memory: memory,
@@ -54,7 +54,7 @@ export function submission(
 
 /** What each of several workers has, for the program to pass on to Ray Train. */
 function workerVariables({ num_cpus, num_gpus, memory, resources = {} }: Resources): Record<string, string> {
-  const each = { ...given({ CPU: num_cpus, GPU: num_gpus, memory }), ...resources };
+  const each = { ...omitUndefined({ CPU: num_cpus, GPU: num_gpus, memory }), ...resources };
   return { RAY_RESOURCES_PER_WORKER: JSON.stringify(each) };
 }
 

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { promisify } from "node:util";
-import type { Finding } from "../../cli/doctor/doctor";
+import type { Diagnosis } from "../../cli/doctor/doctor";
 import type { ServerOptions } from "../../index";
 import { readModelsFile } from "./modelsFile";
 import { recipeCommand } from "./recipe";
@@ -10,7 +10,7 @@ import { recipeCommand } from "./recipe";
 const run = promisify(execFile);
 
 /** Importing torch for the first time takes a while on a cold disk, in milliseconds. */
-const PATIENCE = 120_000;
+const PYTHON_TIMEOUT_MS = 120_000;
 
 const VERSIONS = `
 import json, importlib.metadata as metadata, platform
@@ -27,7 +27,7 @@ print(json.dumps({"versions": found, "gpus": gpus}))
 `;
 
 /** Each model of the models file: its folder must be there; what is on a hub cannot be known from here. */
-export function checkModels({ trainer = "simulated", models }: ServerOptions): Finding[] {
+export function checkModels({ trainer = "simulated", models }: ServerOptions): Diagnosis[] {
   const what = "models file";
   if (models === undefined) {
     return trainer === "simulated"
@@ -38,7 +38,7 @@ export function checkModels({ trainer = "simulated", models }: ServerOptions): F
     const entries = [...readModelsFile(models)];
     return [
       { level: "ok", what, text: `${models}, with ${entries.length} model${entries.length === 1 ? "" : "s"}` },
-      ...entries.map(([name, { path }]): Finding => {
+      ...entries.map(([name, { path }]): Diagnosis => {
         if (!isAbsolute(path)) {
           return {
             level: "note",
@@ -57,7 +57,7 @@ export function checkModels({ trainer = "simulated", models }: ServerOptions): F
 }
 
 /** The program that trains, and what it needs. */
-export async function checkRecipe({ trainer = "simulated", recipe }: ServerOptions): Promise<Finding[]> {
+export async function checkRecipe({ trainer = "simulated", recipe }: ServerOptions): Promise<Diagnosis[]> {
   const what = "recipe";
   if (trainer === "simulated") {
     return [{ level: "note", what, text: "none; the simulated trainer trains nothing" }];
@@ -72,7 +72,7 @@ export async function checkRecipe({ trainer = "simulated", recipe }: ServerOptio
     return [{ level: "failed", what, text: (error as Error).message }];
   }
   try {
-    const { stdout } = await run(python, ["-c", VERSIONS], { timeout: PATIENCE });
+    const { stdout } = await run(python, ["-c", VERSIONS], { timeout: PYTHON_TIMEOUT_MS });
     return describe(python, JSON.parse(stdout));
   } catch (error) {
     return [{ level: "failed", what, text: `${python} does not work: ${lastLine((error as Error).message)}` }];
@@ -82,7 +82,7 @@ export async function checkRecipe({ trainer = "simulated", recipe }: ServerOptio
 function describe(
   python: string,
   { versions, gpus }: { versions: Record<string, string | null>; gpus: string[] },
-): Finding[] {
+): Diagnosis[] {
   const missing = Object.keys(versions).filter((name) => versions[name] === null);
   const list = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return [

@@ -1,4 +1,4 @@
-import type { Candidate, Plan, Validation } from "../../domain/trainer";
+import type { TrainingRequest, Plan, Validation } from "../../domain/trainer";
 import type { JobSpec } from "../../http/schemas/jobs";
 import { type DataTotals, inspectData } from "../inspectData";
 import type { BaseModelEntry, ModelsFile } from "./modelsFile";
@@ -9,17 +9,17 @@ const DEFAULT_BATCH_SIZE = 8;
 
 /** Whether a job can be trained with the models that there are, and an estimate of what that takes. */
 export async function estimateTraining(
-  candidate: Candidate,
+  request: TrainingRequest,
   models: ModelsFile,
   signal: AbortSignal,
 ): Promise<Validation> {
-  const base = models.get(candidate.spec.model);
+  const base = models.get(request.spec.model);
   if (base === undefined) {
-    const reason = `This server has no model ${candidate.spec.model}; it has ${[...models.keys()].join(", ") || "none"}`;
+    const reason = `This server has no model ${request.spec.model}; it has ${[...models.keys()].join(", ") || "none"}`;
     return { ok: false, reason, findings: [] };
   }
-  const data = await inspectData(candidate, signal);
-  return data.ok ? { ok: true, plan: planTraining(candidate.spec, data.totals, base) } : data;
+  const data = await inspectData(request, signal);
+  return data.ok ? { ok: true, plan: planTraining(request.spec, data.totals, base) } : data;
 }
 
 /** An estimate, from the data alone. The program counts for itself, and tells when it begins. */

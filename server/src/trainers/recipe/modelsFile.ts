@@ -39,7 +39,7 @@ export function readModelsFile(path: string): ModelsFile {
     Object.entries(models).map(([name, model]) => {
       const merged = merge(defaults, typeof model === "string" ? { path: model } : model);
       const known = config.check(entry, merged, ["models", name]);
-      return [name, { ...known, path: locate(known.path, path) }];
+      return [name, { ...known, path: resolveModelPath(known.path, path) }];
     }),
   );
 }
@@ -57,6 +57,6 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function locate(path: string, file: string): string {
+function resolveModelPath(path: string, file: string): string {
   return path.startsWith(".") ? resolve(dirname(file), path) : path;
 }

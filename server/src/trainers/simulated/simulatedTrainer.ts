@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Candidate, Progress, Run, Trainer, Validation } from "../../domain/trainer";
+import type { TrainingRequest, Progress, Run, Trainer, Validation } from "../../domain/trainer";
 import { inspectData } from "../inspectData";
 import { planTraining } from "./planTraining";
 import { SECONDS, simulate } from "./simulation";
@@ -10,24 +10,24 @@ import { SECONDS, simulate } from "./simulation";
  */
 export class SimulatedTrainer implements Trainer {
   readonly name = "simulated";
-  readonly #speed: number;
+  private readonly speed: number;
 
   /** @param speed how many times faster than real time; a job keeps the speed at which it was validated */
   constructor(speed: number) {
-    this.#speed = speed;
+    this.speed = speed;
   }
 
-  async validate(candidate: Candidate, signal: AbortSignal): Promise<Validation> {
+  async validate(request: TrainingRequest, signal: AbortSignal): Promise<Validation> {
     const [validation] = await Promise.all([
-      this.estimate(candidate, signal),
-      sleep((SECONDS.validation * 1000) / this.#speed, undefined, { signal }),
+      this.estimate(request, signal),
+      sleep((SECONDS.validation * 1000) / this.speed, undefined, { signal }),
     ]);
     return validation;
   }
 
-  async estimate(candidate: Candidate, signal: AbortSignal): Promise<Validation> {
-    const data = await inspectData(candidate, signal);
-    return data.ok ? { ok: true, plan: planTraining(candidate.spec, data.totals, this.#speed) } : data;
+  async estimate(request: TrainingRequest, signal: AbortSignal): Promise<Validation> {
+    const data = await inspectData(request, signal);
+    return data.ok ? { ok: true, plan: planTraining(request.spec, data.totals, this.speed) } : data;
   }
 
   async start(): Promise<void> {}

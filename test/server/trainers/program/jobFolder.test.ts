@@ -3,7 +3,7 @@ import { appendFileSync, readFileSync, rmSync, statSync, writeFileSync } from "n
 import { join } from "node:path";
 import type { Run } from "../../../../server/src/domain/trainer";
 import { createJobBody } from "../../../../server/src/http/schemas/jobs";
-import { createFolder, JobFolder, ProgressFile, type Story, toProgress } from "../../../../server/src/trainers/program";
+import { createJobFolder, JobFolder, ProgressFile, type ProgramProgress, toProgress } from "../../../../server/src/trainers/program";
 import { readModelsFile } from "../../../../server/src/trainers/recipe/modelsFile";
 import { folder, removeFolders, samples } from "../../support";
 
@@ -31,7 +31,7 @@ describe("server: a job's folder", () => {
   it("has the data under names of its own, even when the file is deleted", async () => {
     const dataDir = folder();
     const job = new JobFolder(dataDir, "job");
-    await createFolder(job, run(dataDir), { path: "base", lora: { r: 4 } });
+    await createJobFolder(job, run(dataDir), { path: "base", lora: { r: 4 } });
     rmSync(join(dataDir, "blob"));
     const written = JSON.parse(readFileSync(job.job, "utf8"));
     assert.deepEqual(written.training_files, [
@@ -49,7 +49,7 @@ describe("server: a job's folder", () => {
       integrations: [{ project: "p", api_key: key }],
       repositories: [{ owner: "o", name: "r", token: "t0ken" }],
     };
-    await createFolder(job, run(dataDir, body), { path: "base" });
+    await createJobFolder(job, run(dataDir, body), { path: "base" });
     const text = readFileSync(job.job, "utf8");
     assert.ok(!text.includes(key) && !text.includes("t0ken"));
     const written = JSON.parse(text);
@@ -60,10 +60,10 @@ describe("server: a job's folder", () => {
   it("is finished when a crash left half of it, and stays as it is when it is complete", async () => {
     const dataDir = folder();
     const job = new JobFolder(dataDir, "job");
-    await createFolder(job, run(dataDir), { path: "base" });
+    await createJobFolder(job, run(dataDir), { path: "base" });
     rmSync(job.job);
-    await createFolder(job, run(dataDir), { path: "second" });
-    await createFolder(job, run(dataDir), { path: "third" });
+    await createJobFolder(job, run(dataDir), { path: "second" });
+    await createJobFolder(job, run(dataDir), { path: "third" });
     assert.equal(JSON.parse(readFileSync(job.job, "utf8")).base.path, "second");
   });
 });
@@ -80,7 +80,7 @@ describe("server: progress.jsonl", () => {
   afterEach(removeFolders);
 
   const line = (fields: object) => `${JSON.stringify({ time: 1700000000.5, ...fields })}\n`;
-  const read = (...lines: string[]): Promise<Story> => {
+  const read = (...lines: string[]): Promise<ProgramProgress> => {
     appendFileSync(path, lines.join(""));
     return file.read();
   };
@@ -92,11 +92,11 @@ describe("server: progress.jsonl", () => {
 
   it("is read as it grows, and half a line only when its other half is there", async () => {
     const text = line({ type: "step", step: 3, loss: 1.5, tokens: 99, remaining_seconds: 7 });
-    let story = await read(line({ type: "start", total_steps: 10, step: 0 }), text.slice(0, 20));
-    assert.deepEqual([story.step, story.totalSteps], [0, 10]);
-    story = await read(text.slice(20));
+    let programProgress = await read(line({ type: "start", total_steps: 10, step: 0 }), text.slice(0, 20));
+    assert.deepEqual([programProgress.step, programProgress.totalSteps], [0, 10]);
+    programProgress = await read(text.slice(20));
     assert.deepEqual(
-      [story.step, story.trainLoss, story.trainedTokens, story.remainingSeconds, story.garbage],
+      [programProgress.step, programProgress.trainLoss, programProgress.trainedTokens, programProgress.remainingSeconds, programProgress.invalidLines],
       [3, 1.5, 99, 7, 0],
     );
   });
@@ -112,15 +112,15 @@ describe("server: progress.jsonl", () => {
 
   it("goes back to the checkpoint that an attempt resumes from, and the latest of repeated checkpoints counts", async () => {
     await read(line({ type: "start", total_steps: 9, step: 0 }), checkpoint(2, 5), checkpoint(4, 4));
-    let story = await read(line({ type: "step", step: 5 }), line({ type: "start", total_steps: 9, step: 2 }));
-    assert.deepEqual([story.step, story.furthestStep, story.attempts], [2, 5, 2]);
+    let programProgress = await read(line({ type: "step", step: 5 }), line({ type: "start", total_steps: 9, step: 2 }));
+    assert.deepEqual([programProgress.step, programProgress.furthestStep, programProgress.attempts], [2, 5, 2]);
     assert.deepEqual(
-      story.events.map(({ name, data }) => [name, data]),
+      programProgress.events.map(({ name, data }) => [name, data]),
       [["resumed", { attempt: 2, step: 2 }]],
     );
-    story = await read(checkpoint(4, 3), checkpoint(4, 2));
+    programProgress = await read(checkpoint(4, 3), checkpoint(4, 2));
     assert.deepEqual(
-      story.checkpoints.map((each) => [each.step, each.metrics.train_loss]),
+      programProgress.checkpoints.map((each) => [each.step, each.metrics.train_loss]),
       [
         [2, 5],
         [4, 2],
@@ -128,17 +128,17 @@ describe("server: progress.jsonl", () => {
     );
   });
 
-  it("has garbage that is ignored, and told once", async () => {
-    const story = await read(
+  it("has invalidLines that is ignored, and told once", async () => {
+    const programProgress = await read(
       "Traceback (most recent call last):\n\0\u0007[[[\n\n",
       line({ type: "new in version 2" }),
       line({ type: "step", step: "two" }),
       "null\n17\n",
       line({ type: "step", step: 2, loss: null, extra: true }),
     );
-    assert.deepEqual([story.step, story.garbage, story.trainLoss], [2, 2, undefined]);
+    assert.deepEqual([programProgress.step, programProgress.invalidLines, programProgress.trainLoss], [2, 2, undefined]);
     assert.deepEqual(
-      story.events.map((event) => [event.name, event.line]),
+      programProgress.events.map((event) => [event.name, event.line]),
       [["unreadable-progress", 1]],
     );
   });
@@ -147,8 +147,8 @@ describe("server: progress.jsonl", () => {
     appendFileSync(path, "x".repeat(3 * 1024 ** 2));
     await file.read();
     const long = line({ type: "event", name: "long", data: { text: "x".repeat(100_000) } });
-    const story = await read("x\n", long, line({ type: "step", step: 2 }));
-    assert.deepEqual([story.garbage, story.step], [2, 2]);
+    const programProgress = await read("x\n", long, line({ type: "step", step: 2 }));
+    assert.deepEqual([programProgress.invalidLines, programProgress.step], [2, 2]);
   });
 
   it("forgets the result of an attempt when another begins", async () => {
@@ -162,8 +162,8 @@ describe("server: progress.jsonl", () => {
       trained_tokens: 1000,
       stop_reason: "early_stopping",
     });
-    const story = await read(succeeded);
-    assert.deepEqual([story.result?.status, story.step, story.trainedTokens], ["succeeded", 9, 1000]);
+    const programProgress = await read(succeeded);
+    assert.deepEqual([programProgress.result?.status, programProgress.step, programProgress.trainedTokens], ["succeeded", 9, 1000]);
   });
 });
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { decide, type Observation } from "../../../../server/src/trainers/program/nextAction";
-import { BEGINNING, type Story } from "../../../../server/src/trainers/program/programProgress";
+import { nextAction, type Observation } from "../../../../server/src/trainers/program/nextAction";
+import { NO_PROGRESS, type ProgramProgress } from "../../../../server/src/trainers/program/programProgress";
 
 const ATTEMPT = { attempt: 2, pid: 99, identity: "boot 1", furthestStep: 4, idle: 1 };
-const SUCCEEDED: Story["result"] = {
+const SUCCEEDED: ProgramProgress["result"] = {
   type: "result",
   time: 0,
   status: "succeeded",
@@ -13,9 +13,9 @@ const SUCCEEDED: Story["result"] = {
   stop_reason: "steps",
 };
 
-function decided(seen: Partial<Observation> = {}, story: Partial<Story> = {}) {
+function decided(seen: Partial<Observation> = {}, programProgress: Partial<ProgramProgress> = {}) {
   const nothing = { alive: false, attempt: ATTEMPT, exit: undefined, artifact: false, cancelled: false };
-  return decide({ ...nothing, ...seen }, { ...BEGINNING, furthestStep: 4, ...story });
+  return nextAction({ ...nothing, ...seen }, { ...NO_PROGRESS, furthestStep: 4, ...programProgress });
 }
 
 describe("server: what follows from a job's folder", () => {

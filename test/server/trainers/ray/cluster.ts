@@ -17,10 +17,10 @@ export type Submissions = "pass" | "never arrive" | "lose their reply";
 /** A real Ray cluster of one node with two CPUs, behind a way to it that can be cut. */
 export class RayCluster {
   /** Ray's sockets lie in here: their paths must be short. */
-  readonly #folder = mkdtempSync("/tmp/ray-");
-  readonly #sockets = new Set<Socket>();
-  readonly #way: Server;
-  #head: ChildProcess | undefined;
+  private readonly folder = mkdtempSync("/tmp/ray-");
+  private readonly sockets = new Set<Socket>();
+  private readonly way: Server;
+  private head: ChildProcess | undefined;
   submissions: Submissions = "pass";
   /** Whether there is a way to the cluster. */
   reachable = true;
@@ -28,23 +28,23 @@ export class RayCluster {
 
   /** @param findPython that of the cluster's nodes: one that has Ray alone, unless it is told */
   constructor(private readonly findPython: () => Promise<string> = findOrMakeRay) {
-    this.#way = createServer((socket) => this.#connect(socket));
+    this.way = createServer((socket) => this.connect(socket));
   }
 
   /** The URL of its dashboard, which stays the same whatever becomes of the head. */
   get address(): string {
-    return `http://127.0.0.1:${(this.#way.address() as AddressInfo).port}`;
+    return `http://127.0.0.1:${(this.way.address() as AddressInfo).port}`;
   }
 
   async open(): Promise<void> {
-    this.#way.listen(0, "127.0.0.1");
-    await once(this.#way, "listening");
+    this.way.listen(0, "127.0.0.1");
+    await once(this.way, "listening");
     await this.startHead();
   }
 
   async startHead(): Promise<void> {
     const python = await this.findPython();
-    const [program, ...args] = [...UNSHARE, python, HEAD, this.#folder] as unknown as [string, ...string[]];
+    const [program, ...args] = [...UNSHARE, python, HEAD, this.folder] as unknown as [string, ...string[]];
     const env = {
       ...process.env,
       RAY_AUTH_MODE: "token",
@@ -52,12 +52,12 @@ export class RayCluster {
       // So that what waits for longer is given up by Ray within a test.
       RAY_JOB_START_TIMEOUT_SECONDS: "20",
     };
-    this.#head = spawn(program, args, { stdio: ["pipe", "ignore", "ignore"], env });
+    this.head = spawn(program, args, { stdio: ["pipe", "ignore", "ignore"], env });
     for (const deadline = Date.now() + 120_000; Date.now() < deadline; await sleep(200)) {
       if ((await this.ask("/api/jobs/").catch(() => undefined)) !== undefined) {
         return;
       }
-      if (this.#head.exitCode !== null) {
+      if (this.head.exitCode !== null) {
         break;
       }
     }
@@ -66,7 +66,7 @@ export class RayCluster {
 
   /** Kills the head, and all that runs there. Ray has no memory of its jobs after that. */
   async killHead(): Promise<void> {
-    const head = this.#head as ChildProcess;
+    const head = this.head as ChildProcess;
     const exited = once(head, "exit");
     head.kill("SIGKILL");
     await exited;
@@ -75,13 +75,13 @@ export class RayCluster {
   async close(): Promise<void> {
     await this.killHead();
     this.cut();
-    this.#way.close();
-    rmSync(this.#folder, { recursive: true, force: true });
+    this.way.close();
+    rmSync(this.folder, { recursive: true, force: true });
   }
 
   /** Cuts every connection. */
   cut(): void {
-    for (const socket of this.#sockets) {
+    for (const socket of this.sockets) {
       socket.destroy();
     }
   }
@@ -104,20 +104,20 @@ export class RayCluster {
     return Object.fromEntries(own.map(({ submission_id, status }) => [submission_id, status]));
   }
 
-  #connect(client: Socket): void {
+  private connect(client: Socket): void {
     if (!this.reachable) {
       client.destroy();
       return;
     }
-    const ray = connect(join(this.#folder, "s"));
+    const ray = connect(join(this.folder, "s"));
     for (const [one, other] of [
       [client, ray],
       [ray, client],
     ] as const) {
-      this.#sockets.add(one);
+      this.sockets.add(one);
       one.on("error", () => other.destroy());
       one.on("close", () => {
-        this.#sockets.delete(one);
+        this.sockets.delete(one);
         other.destroy();
       });
     }

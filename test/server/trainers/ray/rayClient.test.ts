@@ -85,7 +85,7 @@ describe("server: Ray's Jobs API", () => {
 
   it("is asked about at most twenty jobs in a second", async () => {
     const cluster = new Cluster(await answering(200, ""));
-    assert.deepEqual([cluster.pace(1), cluster.pace(20), cluster.pace(100)], [1000, 1000, 5000]);
+    assert.deepEqual([cluster.pollInterval(1), cluster.pollInterval(20), cluster.pollInterval(100)], [1000, 1000, 5000]);
   });
 });
 
