@@ -16,7 +16,9 @@ export class UrlSigner {
   verifies(path: string, expires: string, signature: string): boolean {
     const actual = Buffer.from(signature, "base64url");
     const expected = this.signature(path, expires);
-    return actual.length === expected.length && timingSafeEqual(actual, expected) && Number(expires) * 1000 > Date.now();
+    return (
+      actual.length === expected.length && timingSafeEqual(actual, expected) && Number(expires) * 1000 > Date.now()
+    );
   }
 
   private signature(path: string, expires: string): Buffer {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { optional } from "../http/schemas/common";
 import type { Secrets } from "../store/secrets";
-import { apiKeyVariable, tokenVariable } from "../trainers/program";
+import { apiKeyVariable, tokenVariable } from "../trainers/program/jobFile";
 
 const body = z.object({
   integrations: optional(z.array(z.object({ api_key: z.string() }))),

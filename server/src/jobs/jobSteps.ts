@@ -173,7 +173,7 @@ export class JobSteps {
 
   private run(job: Job): Run {
     return {
-      ...request(job.id, job.spec, this.options.files),
+      ...toTrainingRequest(job.id, job.spec, this.options.files),
       owner: job.owner,
       plan: job.plan as Plan,
       startedAt: job.startedAt as number,

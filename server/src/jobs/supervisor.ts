@@ -18,7 +18,7 @@ export interface SupervisorOptions extends JobStepsOptions {
  */
 export class Supervisor {
   private readonly options: SupervisorOptions;
-  private readonly steps: Steps;
+  private readonly steps: JobSteps;
   private readonly busy = new Map<string, Promise<void>>();
   private readonly closing = new AbortController();
   /** Resolves when the runs of an earlier process have been found again. */

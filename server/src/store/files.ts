@@ -73,7 +73,9 @@ export class FileStore {
     const files = this.database
       .prepare(`SELECT * FROM files ${conditions.sql} ORDER BY created_at DESC, seq DESC LIMIT ? OFFSET ?`)
       .all(...conditions.values, ...limitAndOffset(filter)) as StoredFile[];
-    const row = this.database.prepare(`SELECT count(*) AS total FROM files ${conditions.sql}`).get(...conditions.values);
+    const row = this.database
+      .prepare(`SELECT count(*) AS total FROM files ${conditions.sql}`)
+      .get(...conditions.values);
     return { files, total: (row as { total: number }).total };
   }
 

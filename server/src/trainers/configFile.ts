@@ -5,7 +5,7 @@ import { UsageError } from "../http/errors";
 
 /** A file of the server's own, JSON or YAML, whose mistakes are told with the field that has them. */
 export class ConfigFile {
-  private readonly content: unknown;
+  private readonly parsed: unknown;
 
   /**
    * @param what how users know it: `the models file`
@@ -16,7 +16,7 @@ export class ConfigFile {
     readonly what: string,
   ) {
     try {
-      this.content = parse(readFileSync(path, "utf8"));
+      this.parsed = parse(readFileSync(path, "utf8"));
     } catch (error) {
       throw new UsageError(`cannot read ${what} ${path}: ${(error as Error).message.split("\n", 1)[0]}`);
     }
@@ -24,7 +24,7 @@ export class ConfigFile {
 
   /** All that is in it. @throws {UsageError} that says which field is wrong */
   content<Schema extends z.ZodType>(schema: Schema): z.output<Schema> {
-    return this.check(schema, this.content, []);
+    return this.check(schema, this.parsed, []);
   }
 
   /** A value from the file. @param at the names that lead to it */

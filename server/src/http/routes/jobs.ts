@@ -94,7 +94,10 @@ function checkFiles(spec: JobSpec, files: FileStore): void {
 }
 
 async function estimate(spec: JobSpec, { files, trainer }: Services): Promise<Plan> {
-  const validation = await trainer.estimate(toTrainingRequest("dry-run", spec, files), AbortSignal.timeout(10 * 60_000));
+  const validation = await trainer.estimate(
+    toTrainingRequest("dry-run", spec, files),
+    AbortSignal.timeout(10 * 60_000),
+  );
   if (!validation.ok) {
     throw new UnprocessableError([{ loc: ["body"], msg: validation.reason, type: "invalid_data" }]);
   }

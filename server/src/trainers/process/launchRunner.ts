@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
-import { JobFolder } from "../program";
-import type { Attempt } from "./attemptFile";
+import type { AttemptFields } from "../program/attempt";
+import { JobFolder } from "../program/jobFolder";
 
 /** What a runner is told. */
-export interface RunnerArguments extends Pick<Attempt, "attempt" | "furthestStep" | "idle"> {
+export interface RunnerArguments extends AttemptFields {
   dataDir: string;
   id: string;
   /** The program and its arguments; the folder's path follows them. */

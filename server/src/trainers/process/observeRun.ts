@@ -1,9 +1,11 @@
 import type { ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import type { Run } from "../../domain/trainer";
-import type { JobFolder, ProgressFile } from "../program";
+import { readExit } from "../program/exitFile";
+import type { JobFolder } from "../program/jobFolder";
 import type { Observation } from "../program/nextAction";
-import { type Attempt, readAttempt, readExit } from "./attemptFile";
+import type { ProgressFile } from "../program/progressFile";
+import { type Attempt, readAttempt } from "./attemptFile";
 import { isAlive } from "./processGroup";
 
 /** What this process remembers of a run; all that matters is in the folder. */

@@ -1,28 +1,26 @@
-import { redact } from "#common";
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import type { TrainingRequest, Progress, Run, Trainer, Validation } from "../../domain/trainer";
+import { redact } from "#common";
+import type { Progress, Run, Trainer, TrainingRequest, Validation } from "../../domain/trainer";
 import type { SecretStore } from "../../store/secrets";
-import {
-  artifactBytes,
-  createJobFolder,
-  folderErrorMessage,
-  JobFolder,
-  ProgressFile,
-  removeWorkingFiles,
-  toProgress,
-} from "../program";
+import { artifactBytes } from "../program/artifact";
+import { createJobFolder, folderErrorMessage, removeWorkingFiles } from "../program/createJobFolder";
+import { exitOfAttempt } from "../program/exitFile";
 import { describeFailure } from "../program/failureReason";
+import { JobFolder } from "../program/jobFolder";
 import { type Action, nextAction } from "../program/nextAction";
+import { toProgress } from "../program/programProgress";
+import { ProgressFile } from "../program/progressFile";
 import { estimateTraining } from "../recipe/estimateTraining";
 import type { BaseModelEntry, ModelsFile } from "../recipe/modelsFile";
-import { readAttempt, readExit } from "./attemptFile";
+import { readAttempt } from "./attemptFile";
 import { Queue } from "./fairQueue";
 import { launchRunner, type RunnerArguments } from "./launchRunner";
 import { type Attached, observeRun } from "./observeRun";
 import { killProcessGroup, signalGroup } from "./processGroup";
 
-export interface ProcessTrainerOptions extends Pick<RunnerArguments, "dataDir" | "command" | "hangTimeout" | "cancelGrace"> {
+export interface ProcessTrainerOptions
+  extends Pick<RunnerArguments, "dataDir" | "command" | "hangTimeout" | "cancelGrace"> {
   models: ModelsFile;
   secrets: SecretStore;
   /** How many trainings run at a time. */
@@ -119,7 +117,7 @@ export class ProcessTrainer implements Trainer {
     this.attached.delete(id);
     const folder = new JobFolder(this.options.dataDir, id);
     const attempt = readAttempt(folder);
-    if (attempt !== undefined && readExit(folder)?.attempt !== attempt.attempt) {
+    if (attempt !== undefined && exitOfAttempt(folder, attempt) === undefined) {
       // The job has ended without its program: the server had to give it up.
       await killProcessGroup(attempt);
     }

@@ -1,8 +1,10 @@
 import { spawn } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
 import { tryLock } from "../../store/lock";
-import { JobFolder, writeAtomically } from "../program";
-import { type Attempt, type Exit, readAttempt } from "./attemptFile";
+import type { Exit } from "../program/exitFile";
+import { JobFolder } from "../program/jobFolder";
+import { writeAtomically } from "../program/jsonFile";
+import { type Attempt, readAttempt } from "./attemptFile";
 import type { RunnerArguments } from "./launchRunner";
 import { identityOf } from "./processIdentity";
 

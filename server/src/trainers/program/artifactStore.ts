@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type Pack, pack } from "tar-stream";
-import { type ArtifactFile, artifactFiles, JobFolder, removeWorkingFiles } from "./index";
+import { type ArtifactFile, artifactFiles } from "./artifact";
+import { removeWorkingFiles } from "./createJobFolder";
+import { JobFolder } from "./jobFolder";
 
 const BLOCK = 512;
 

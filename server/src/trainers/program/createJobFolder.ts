@@ -1,10 +1,11 @@
 import { constants, existsSync } from "node:fs";
-import { copyFile, link, mkdir, open, rename } from "node:fs/promises";
+import { copyFile, link, mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Run } from "../../domain/trainer";
 import type { BaseModelEntry } from "../recipe/modelsFile";
 import { dataFiles, dataPath, jobFile } from "./jobFile";
 import type { JobFolder } from "./jobFolder";
+import { writeAtomically } from "./jsonFile";
 
 /** Hard links are not possible here: another file system, one without them, or too many. */
 const NO_LINK = ["EXDEV", "EPERM", "ENOTSUP", "EMLINK"];
@@ -31,19 +32,6 @@ export function folderErrorMessage({ code, message }: NodeJS.ErrnoException): st
     : `The job's folder could not be made: ${code ?? message}`;
 }
 
-/** Writes a file so that whoever looks sees all of it or nothing. */
-export async function writeAtomically(path: string, content: string): Promise<void> {
-  const partial = `${path}.partial`;
-  const file = await open(partial, "w", 0o600);
-  try {
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(partial, path);
-}
-
 async function linkOrCopy(source: string, target: string): Promise<void> {
   try {
     await link(source, target);
@@ -57,5 +45,12 @@ async function linkOrCopy(source: string, target: string): Promise<void> {
     }
     await copyFile(source, `${target}.partial`, constants.COPYFILE_FICLONE);
     await rename(`${target}.partial`, target);
+  }
+}
+
+/** Deletes the data, repositories and checkpoints, which only the training needed. The log, progress and artifact stay. */
+export async function removeWorkingFiles(folder: JobFolder): Promise<void> {
+  for (const path of [folder.data, folder.repositories, folder.checkpoints, `${folder.artifact}.partial`]) {
+    await rm(path, { recursive: true, force: true });
   }
 }

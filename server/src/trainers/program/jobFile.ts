@@ -1,4 +1,4 @@
-import type { TrainingRequest, DataFile, Run } from "../../domain/trainer";
+import type { DataFile, Run, TrainingRequest } from "../../domain/trainer";
 import type { JobSpec } from "../../http/schemas/jobs";
 import type { BaseModelEntry } from "../recipe/modelsFile";
 

@@ -1,18 +1,16 @@
 import { constants } from "node:os";
-import type { Attempt, Exit } from "../process/attemptFile";
-import type { ProgramProgress } from "./index";
+import { type AttemptFields, FIRST_ATTEMPT } from "./attempt";
+import type { Exit } from "./exitFile";
+import type { ProgramProgress } from "./programProgress";
 
 /** How often a program that is killed is launched again without a new step in between. */
 const MAX_RELAUNCHES = 3;
-
-/** What counts of an attempt when the next one is decided. */
-export type NextAttempt = Pick<Attempt, "attempt" | "furthestStep" | "idle">;
 
 /** What can be seen of a run from outside. */
 export interface Observation {
   /** A runner is at work, or about to be. */
   alive: boolean;
-  attempt: NextAttempt | undefined;
+  attempt: AttemptFields | undefined;
   exit: Exit | undefined;
   /** The program's result is in its place. */
   artifact: boolean;
@@ -21,14 +19,17 @@ export interface Observation {
 
 export type Action =
   | { kind: "wait" }
-  | ({ kind: "launch" } & NextAttempt)
+  | ({ kind: "launch" } & AttemptFields)
   | { kind: "cancelled" }
   | { kind: "succeeded"; stopReason: string }
   /** `includeLog` adds for the end of the log, which says more than a code. */
   | { kind: "failed"; reason: string; includeLog: boolean };
 
 /** What follows from what is seen and told. A function of both alone, so a restarted server decides the same. */
-export function nextAction({ alive, attempt, exit, artifact, cancelled }: Observation, programProgress: ProgramProgress): Action {
+export function nextAction(
+  { alive, attempt, exit, artifact, cancelled }: Observation,
+  programProgress: ProgramProgress,
+): Action {
   if (alive) {
     return { kind: "wait" };
   }
@@ -36,7 +37,7 @@ export function nextAction({ alive, attempt, exit, artifact, cancelled }: Observ
     return { kind: "cancelled" };
   }
   if (attempt === undefined) {
-    return { kind: "launch", attempt: 1, furthestStep: 0, idle: 0 };
+    return { kind: "launch", ...FIRST_ATTEMPT };
   }
   const { result } = programProgress;
   if (result?.status === "failed") {

@@ -1,4 +1,4 @@
-import type { Checkpoint, ProgramEvent } from "../../domain/trainer";
+import type { Checkpoint, ProgramEvent, Progress } from "../../domain/trainer";
 import { omitUndefined } from "../../omitUndefined";
 import type { ProgressRecord } from "./progressRecords";
 
@@ -51,7 +51,9 @@ export function applyRecord(before: ProgramProgress, record: ProgressRecord | nu
       message: "This line of progress.jsonl is not JSON; it and others like it are ignored",
     };
     return {
-      ...(before.invalidLines === 0 ? addEvent(programProgress, { name: "unreadable-progress", data, createdAt: Date.now() }) : programProgress),
+      ...(before.invalidLines === 0
+        ? addEvent(programProgress, { name: "unreadable-progress", data, createdAt: Date.now() })
+        : programProgress),
       invalidLines: before.invalidLines + 1,
     };
   }
@@ -59,12 +61,20 @@ export function applyRecord(before: ProgramProgress, record: ProgressRecord | nu
     case "start":
       return applyStart(programProgress, record);
     case "event":
-      return addEvent(programProgress, { name: record.name, data: record.data, createdAt: toMilliseconds(record.time) });
+      return addEvent(programProgress, {
+        name: record.name,
+        data: record.data,
+        createdAt: toMilliseconds(record.time),
+      });
     case "step":
       return {
         ...programProgress,
         ...advanceTo(programProgress, record.step),
-        ...omitUndefined({ trainLoss: record.loss, trainedTokens: record.tokens, remainingSeconds: record.remaining_seconds }),
+        ...omitUndefined({
+          trainLoss: record.loss,
+          trainedTokens: record.tokens,
+          remainingSeconds: record.remaining_seconds,
+        }),
       };
     case "checkpoint": {
       const { train_loss, ...validation } = record.metrics;
@@ -90,7 +100,13 @@ export function applyRecord(before: ProgramProgress, record: ProgressRecord | nu
 
 /** An attempt goes back to the step of its checkpoint; what came after it is trained again. */
 function applyStart(before: ProgramProgress, record: Extract<ProgressRecord, { type: "start" }>): ProgramProgress {
-  const { result: _, trainLoss, trainedTokens, remainingSeconds, ...programProgress } = withResumedEvent(before, record);
+  const {
+    result: _,
+    trainLoss,
+    trainedTokens,
+    remainingSeconds,
+    ...programProgress
+  } = withResumedEvent(before, record);
   return {
     ...programProgress,
     ...(record.step > 0 && omitUndefined({ trainLoss, trainedTokens })),
@@ -102,9 +118,14 @@ function applyStart(before: ProgramProgress, record: Extract<ProgressRecord, { t
   };
 }
 
-function withResumedEvent(programProgress: ProgramProgress, { step, time }: Extract<ProgressRecord, { type: "start" }>): ProgramProgress {
+function withResumedEvent(
+  programProgress: ProgramProgress,
+  { step, time }: Extract<ProgressRecord, { type: "start" }>,
+): ProgramProgress {
   const data = { attempt: programProgress.attempts + 1, step };
-  return programProgress.attempts === 0 ? programProgress : addEvent(programProgress, { name: "resumed", data, createdAt: toMilliseconds(time) });
+  return programProgress.attempts === 0
+    ? programProgress
+    : addEvent(programProgress, { name: "resumed", data, createdAt: toMilliseconds(time) });
 }
 
 function addEvent(programProgress: ProgramProgress, event: Omit<ProgramEvent, "line">): ProgramProgress {
@@ -119,4 +140,18 @@ function advanceTo(programProgress: ProgramProgress, step: number): Pick<Program
 
 function toMilliseconds(seconds: number): number {
   return Math.round(seconds * 1000);
+}
+
+/** How far a training is by what its program has told. Whether it has ended, and how, is the trainer's to say. */
+export function toProgress(programProgress: ProgramProgress): Progress {
+  const { step, checkpoints, events, trainLoss, remainingSeconds, trainedTokens } = programProgress;
+  const { totalSteps, epochs, tokensPerStep, dataTokens } = programProgress;
+  return {
+    state: programProgress.attempts === 0 ? "starting" : "running",
+    step,
+    checkpoints,
+    events,
+    ...omitUndefined({ trainLoss, remainingSeconds, trainedTokens }),
+    actual: omitUndefined({ totalSteps, epochs, tokensPerStep, dataTokens }),
+  };
 }

@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
 import { StringDecoder } from "node:string_decoder";
-import { NO_PROGRESS, type ProgramProgress, applyRecord } from "./programProgress";
+import { applyRecord, NO_PROGRESS, type ProgramProgress } from "./programProgress";
 import { parseRecord } from "./progressRecords";
 
 const CHUNK_BYTES = 256 * 1024;
@@ -50,7 +50,10 @@ export class ProgressFile {
     this.rest = lines.pop() as string;
     for (const line of lines) {
       if (!this.skipping && line.trim() !== "") {
-        this.programProgress = applyRecord(this.programProgress, line.length > MAX_LINE ? undefined : parseRecord(line));
+        this.programProgress = applyRecord(
+          this.programProgress,
+          line.length > MAX_LINE ? undefined : parseRecord(line),
+        );
       }
       this.skipping = false;
     }

@@ -28,7 +28,7 @@ export async function checkRay(options: ServerOptions): Promise<Diagnosis[]> {
 
 async function examine(what: string, look: () => Promise<string>): Promise<Diagnosis> {
   try {
-    return { level: "ok", what, text: await observeAttempt() };
+    return { level: "ok", what, text: await look() };
   } catch (error) {
     return { level: "failed", what, text: (error as Error).message };
   }

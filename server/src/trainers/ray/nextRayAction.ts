@@ -1,6 +1,6 @@
 import { omitUndefined } from "../../omitUndefined";
-import type { ProgramProgress } from "../program";
-import { type Action, nextAction, type NextAttempt, type Observation } from "../program/nextAction";
+import { type Action, nextAction, type Observation } from "../program/nextAction";
+import type { ProgramProgress } from "../program/programProgress";
 import type { RayAttempt } from "./attemptFile";
 import type { AttemptState } from "./observeAttempt";
 
@@ -20,10 +20,12 @@ interface Known extends Pick<Observation, "artifact" | "cancelled"> {
   stopped: boolean;
 }
 
-export const FIRST_ATTEMPT: NextAttempt = { attempt: 1, furthestStep: 0, idle: 0 };
-
 /** What follows from what is seen and told. Nothing fails because the cluster is down, or full. */
-export function nextRayAction(seen: AttemptState, { attempt, artifact, cancelled, stopped }: Known, programProgress: ProgramProgress): RayAction {
+export function nextRayAction(
+  seen: AttemptState,
+  { attempt, artifact, cancelled, stopped }: Known,
+  programProgress: ProgramProgress,
+): RayAction {
   switch (seen.state) {
     case "waiting":
       // Ray leaves in its queue what was stopped there. Its launcher looks for the cancellation before anything else.

@@ -1,5 +1,5 @@
-import { type Exit, readExit } from "../process/attemptFile";
-import type { JobFolder } from "../program";
+import { type Exit, exitOfAttempt } from "../program/exitFile";
+import type { JobFolder } from "../program/jobFolder";
 import { type RayAttempt, submissionId } from "./attemptFile";
 import type { Cluster } from "./cluster";
 import { type RayJob, RayUnavailableError } from "./rayClient";
@@ -34,12 +34,6 @@ export async function observeAttempt(cluster: Cluster, folder: JobFolder, attemp
     }
     throw error;
   }
-}
-
-/** How the program of this attempt has ended, not that of one before. */
-export function exitOfAttempt(folder: JobFolder, { attempt }: RayAttempt): Exit | undefined {
-  const exit = readExit(folder);
-  return exit?.attempt === attempt ? exit : undefined;
 }
 
 function toAttemptState(job: RayJob | undefined, { submitted }: RayAttempt, exit: Exit | undefined): AttemptState {

@@ -120,7 +120,8 @@ export class RayClient {
       return { status: response.statusCode, text: response.body };
     } catch (error) {
       const { code, message } = error as Got.RequestError;
-      const why = error instanceof this.got.TimeoutError ? `no answer within ${TIMEOUT_MS / 1000} s` : (code ?? message);
+      const why =
+        error instanceof this.got.TimeoutError ? `no answer within ${TIMEOUT_MS / 1000} s` : (code ?? message);
       throw new RayUnavailableError(`Ray at ${this.address} cannot be reached: ${why}`);
     }
   }

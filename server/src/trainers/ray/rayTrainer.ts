@@ -1,27 +1,24 @@
-import { redact } from "#common";
 import { existsSync } from "node:fs";
 import { copyFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { TrainingRequest, Progress, Run, Trainer, Validation } from "../../domain/trainer";
+import { redact } from "#common";
+import type { Progress, Run, Trainer, TrainingRequest, Validation } from "../../domain/trainer";
 import { omitUndefined } from "../../omitUndefined";
 import type { SecretStore } from "../../store/secrets";
-import {
-  artifactBytes,
-  createJobFolder,
-  folderErrorMessage,
-  JobFolder,
-  ProgressFile,
-  removeWorkingFiles,
-  toProgress,
-} from "../program";
+import { artifactBytes } from "../program/artifact";
+import { type AttemptFields, FIRST_ATTEMPT } from "../program/attempt";
+import { createJobFolder, folderErrorMessage, removeWorkingFiles } from "../program/createJobFolder";
+import { exitOfAttempt } from "../program/exitFile";
 import { describeFailure } from "../program/failureReason";
-import type { NextAttempt } from "../program/nextAction";
+import { JobFolder } from "../program/jobFolder";
+import { toProgress } from "../program/programProgress";
+import { ProgressFile } from "../program/progressFile";
 import { estimateTraining } from "../recipe/estimateTraining";
 import type { BaseModelEntry, ModelsFile } from "../recipe/modelsFile";
 import { type RayAttempt, readAttempt, submissionId, writeAttempt } from "./attemptFile";
 import { Cluster } from "./cluster";
-import { nextRayAction, type Failed, FIRST_ATTEMPT } from "./nextRayAction";
-import { exitOfAttempt, observeAttempt } from "./observeAttempt";
+import { type Failed, nextRayAction } from "./nextRayAction";
+import { observeAttempt } from "./observeAttempt";
 import { type RayClient, RayRefusalError, RayUnavailableError } from "./rayClient";
 import type { ResourcesOf } from "./rayConfig";
 import { type Launcher, submission } from "./submission";
@@ -154,10 +151,13 @@ export class RayTrainer implements Trainer {
 
   private async fail(run: Run, folder: JobFolder, { reason, includeLog: wanted }: Failed): Promise<Outcome> {
     const secrets = Object.values(this.options.secrets.read(run.id));
-    return { state: "failed", reason: redact(wanted ? await describeFailure(reason, folder.log) : reason, secrets) };
+    return {
+      state: "failed",
+      reason: redact(wanted ? await describeFailure(reason, folder.log) : reason, secrets),
+    };
   }
 
-  private async launch(run: Run, attached: Attached, { attempt, furthestStep, idle }: NextAttempt): Promise<Outcome> {
+  private async launch(run: Run, attached: Attached, { attempt, furthestStep, idle }: AttemptFields): Promise<Outcome> {
     const { folder } = attached;
     const base = this.options.models.get(run.spec.model);
     if (base === undefined && !existsSync(folder.job)) {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Run } from "../../domain/trainer";
 import { omitUndefined } from "../../omitUndefined";
-import type { JobFolder } from "../program";
+import type { JobFolder } from "../program/jobFolder";
 import { type RayAttempt, submissionId } from "./attemptFile";
 import type { Submission } from "./rayClient";
 import type { Resources } from "./rayConfig";

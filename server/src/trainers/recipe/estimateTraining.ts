@@ -1,4 +1,4 @@
-import type { TrainingRequest, Plan, Validation } from "../../domain/trainer";
+import type { Plan, TrainingRequest, Validation } from "../../domain/trainer";
 import type { JobSpec } from "../../http/schemas/jobs";
 import { type DataTotals, inspectData } from "../inspectData";
 import type { BaseModelEntry, ModelsFile } from "./modelsFile";

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { TrainingRequest, Progress, Run, Trainer, Validation } from "../../domain/trainer";
+import type { Progress, Run, Trainer, TrainingRequest, Validation } from "../../domain/trainer";
 import { inspectData } from "../inspectData";
 import { planTraining } from "./planTraining";
 import { SECONDS, simulate } from "./simulation";

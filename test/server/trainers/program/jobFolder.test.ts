@@ -3,7 +3,10 @@ import { appendFileSync, readFileSync, rmSync, statSync, writeFileSync } from "n
 import { join } from "node:path";
 import type { Run } from "../../../../server/src/domain/trainer";
 import { createJobBody } from "../../../../server/src/http/schemas/jobs";
-import { createJobFolder, JobFolder, ProgressFile, type ProgramProgress, toProgress } from "../../../../server/src/trainers/program";
+import { createJobFolder } from "../../../../server/src/trainers/program/createJobFolder";
+import { JobFolder } from "../../../../server/src/trainers/program/jobFolder";
+import { type ProgramProgress, toProgress } from "../../../../server/src/trainers/program/programProgress";
+import { ProgressFile } from "../../../../server/src/trainers/program/progressFile";
 import { readModelsFile } from "../../../../server/src/trainers/recipe/modelsFile";
 import { folder, removeFolders, samples } from "../../support";
 
@@ -96,7 +99,13 @@ describe("server: progress.jsonl", () => {
     assert.deepEqual([programProgress.step, programProgress.totalSteps], [0, 10]);
     programProgress = await read(text.slice(20));
     assert.deepEqual(
-      [programProgress.step, programProgress.trainLoss, programProgress.trainedTokens, programProgress.remainingSeconds, programProgress.invalidLines],
+      [
+        programProgress.step,
+        programProgress.trainLoss,
+        programProgress.trainedTokens,
+        programProgress.remainingSeconds,
+        programProgress.invalidLines,
+      ],
       [3, 1.5, 99, 7, 0],
     );
   });
@@ -136,7 +145,10 @@ describe("server: progress.jsonl", () => {
       "null\n17\n",
       line({ type: "step", step: 2, loss: null, extra: true }),
     );
-    assert.deepEqual([programProgress.step, programProgress.invalidLines, programProgress.trainLoss], [2, 2, undefined]);
+    assert.deepEqual(
+      [programProgress.step, programProgress.invalidLines, programProgress.trainLoss],
+      [2, 2, undefined],
+    );
     assert.deepEqual(
       programProgress.events.map((event) => [event.name, event.line]),
       [["unreadable-progress", 1]],
@@ -163,7 +175,10 @@ describe("server: progress.jsonl", () => {
       stop_reason: "early_stopping",
     });
     const programProgress = await read(succeeded);
-    assert.deepEqual([programProgress.result?.status, programProgress.step, programProgress.trainedTokens], ["succeeded", 9, 1000]);
+    assert.deepEqual(
+      [programProgress.result?.status, programProgress.step, programProgress.trainedTokens],
+      ["succeeded", 9, 1000],
+    );
   });
 });
 

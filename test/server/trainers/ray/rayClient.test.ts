@@ -5,7 +5,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { Run } from "../../../../server/src/domain/trainer";
-import { JobFolder } from "../../../../server/src/trainers/program";
+import { JobFolder } from "../../../../server/src/trainers/program/jobFolder";
 import { Cluster } from "../../../../server/src/trainers/ray/cluster";
 import { rayAddress, rayHeaders } from "../../../../server/src/trainers/ray/connectionOptions";
 import { RayClient } from "../../../../server/src/trainers/ray/rayClient";
@@ -85,7 +85,10 @@ describe("server: Ray's Jobs API", () => {
 
   it("is asked about at most twenty jobs in a second", async () => {
     const cluster = new Cluster(await answering(200, ""));
-    assert.deepEqual([cluster.pollInterval(1), cluster.pollInterval(20), cluster.pollInterval(100)], [1000, 1000, 5000]);
+    assert.deepEqual(
+      [cluster.pollInterval(1), cluster.pollInterval(20), cluster.pollInterval(100)],
+      [1000, 1000, 5000],
+    );
   });
 });
 

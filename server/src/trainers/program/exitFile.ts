@@ -1,0 +1,24 @@
+import { z } from "zod";
+import type { JobFolder } from "./jobFolder";
+import { readJson } from "./jsonFile";
+
+const exitFile = z.object({
+  attempt: z.int().min(1),
+  code: z.int().nullable(),
+  signal: z.string().nullable(),
+  /** The launcher killed the program because `progress.jsonl` did not grow within the hang timeout. */
+  hung: z.boolean().optional(),
+});
+/** `exit.json`: how the program of an attempt ended. */
+export type Exit = z.output<typeof exitFile>;
+
+/** @returns how the program of the latest attempt that has ended did so; undefined when none has */
+export function readExit(folder: JobFolder): Exit | undefined {
+  return readJson(folder.exit, exitFile);
+}
+
+/** @returns how the program of this attempt ended; undefined while it runs, or when only an earlier attempt has ended */
+export function exitOfAttempt(folder: JobFolder, { attempt }: { attempt: number }): Exit | undefined {
+  const exit = readExit(folder);
+  return exit?.attempt === attempt ? exit : undefined;
+}
