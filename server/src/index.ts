@@ -1,9 +1,9 @@
 import { join, resolve } from "node:path";
 import { isLoopbackHost, isTerminal, MAX_FILE_BYTES } from "#common";
+import { UsageError } from "./domain/errors";
 import type { Trainer } from "./domain/trainer";
 import { buildApp } from "./http/app";
 import { Keys } from "./http/auth";
-import { UsageError } from "./http/errors";
 import { gracefulClose } from "./http/gracefulClose";
 import { Metrics } from "./http/metrics";
 import { UrlSigner } from "./http/signedUrls";
@@ -16,7 +16,7 @@ import { JobStore } from "./store/jobs";
 import { lockFolder } from "./store/lock";
 import { ModelStore } from "./store/models";
 import { SecretStore } from "./store/secrets";
-import { configureTrainers, type TrainerOptions } from "./trainers/configured";
+import { createTrainers, DEFAULT_TRAINER, type TrainerOptions } from "./trainers";
 import { ArtifactStore } from "./trainers/program/artifactStore";
 
 export interface ServerOptions extends TrainerOptions {
@@ -75,11 +75,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
 /** Starts a server on a data folder that is its own. */
 async function open(options: ServerOptions, keys: Keys): Promise<RunningServer> {
-  const { host = DEFAULT_HOST, port = 0, trainer: trainerName = "simulated", maxFileBytes = MAX_FILE_BYTES } = options;
+  const {
+    host = DEFAULT_HOST,
+    port = 0,
+    trainer: trainerName = DEFAULT_TRAINER,
+    maxFileBytes = MAX_FILE_BYTES,
+  } = options;
   // Trainings run in folders of their own.
   const dataDir = resolve(options.dataDir);
   const secrets = new SecretStore(dataDir);
-  const trainers = configureTrainers(options, dataDir, secrets);
+  const trainers = createTrainers(options, { dataDir, secrets });
   const database = openDatabase(join(dataDir, "server.db"));
   const blobs = new BlobStore(dataDir);
   const files = new FileStore(database, blobs);

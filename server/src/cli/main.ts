@@ -1,15 +1,9 @@
-import type { TrainerName } from "../domain/trainer";
-import { UsageError } from "../http/errors";
+import { UsageError } from "../domain/errors";
 import { type RunningServer, startServer } from "../index";
+import { findTrainer } from "../trainers";
 import { examine } from "./doctor/doctor";
 import { HELP, parseOptions, version } from "./options";
 import { setUp } from "./setup";
-
-const TRAINING: Record<TrainerName, string> = {
-  simulated: "Training is simulated: no model is trained; losses, durations and costs are made up.",
-  process: "Training happens on this machine.",
-  ray: "Training happens on a Ray cluster.",
-};
 
 async function main([first, ...rest]: string[]): Promise<void> {
   if (first === "setup") {
@@ -35,7 +29,7 @@ async function main([first, ...rest]: string[]): Promise<void> {
   stopOnSignal(server);
   // Programs that start this one wait for this line and take the URL from it: its form stays.
   console.log(`mistral-fine-tuning-server listening on ${server.url}`);
-  console.log(TRAINING[options.trainer ?? "simulated"]);
+  console.log(findTrainer(options.trainer).startupMessage);
   console.log(`Data is kept in ${options.dataDir}`);
 }
 

@@ -2,23 +2,23 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import envPaths from "env-paths";
-import { TRAINERS } from "../domain/trainer";
+import { UsageError } from "../domain/errors";
 import { parseKeysFile } from "../http/auth";
-import { UsageError } from "../http/errors";
 import type { ServerOptions } from "../index";
 import { DEFAULT_LOG_LEVEL, LOG_LEVELS } from "../log";
-import { omitUndefined } from "../omitUndefined";
-import {
-  DEFAULT_CANCEL_GRACE,
-  DEFAULT_HANG_TIMEOUT,
-  DEFAULT_MAX_JOBS,
-  DEFAULT_RAY_ADDRESS,
-  DEFAULT_SPEED,
-} from "../trainers/configured";
-import { rayAddress, rayHeaders } from "../trainers/ray/connectionOptions";
+import { DEFAULT_TRAINER, TRAINER_NAMES, TRAINERS, type TrainerOptions } from "../trainers";
+import { type Flag, integer } from "../trainers/flags";
 
 const DEFAULT_DATA_DIR = envPaths("mistral-fine-tuning-server", { suffix: "" }).data;
 const DEFAULT_PORT = 8080;
+
+/** The column in which explanations begin. */
+const HELP_COLUMN = 20;
+
+/** The flags of all trainers, each name once. */
+const TRAINER_FLAGS: readonly Flag<TrainerOptions>[] = [
+  ...new Map(TRAINERS.flatMap(({ flags }) => flags).map((flag) => [flag.name, flag])).values(),
+];
 
 export const HELP = `mistral-fine-tuning-server: Mistral's fine-tuning API, on a machine of your own
 
@@ -34,17 +34,7 @@ Usage: mistral-fine-tuning-server [options]           starts the server
   --api-key KEY     a key that is let in; may be repeated. Other users of this machine can see it
                     in the list of processes: MISTRAL_SERVER_API_KEYS or --keys-file hide it
   --keys-file FILE  keys, one a line, plain or as sha256:<hex>; lines with # are comments
-  --trainer NAME    simulated (the default): trains nothing, and makes the results up
-                    process: trains on this machine, with the shipped recipe or a program of yours
-                    ray: the same on a Ray cluster, whose nodes see --data under the same path
-  --speed N         simulate N times faster than real time (${DEFAULT_SPEED})
-  --models FILE     which model each name of the API means, in JSON or YAML; process, ray need it
-  --recipe COMMAND  the program that trains, instead of the shipped recipe: it is given a folder
-  --max-jobs N      how many trainings run at a time (${DEFAULT_MAX_JOBS}); the others wait in a queue
-  --hang-timeout N  seconds without progress after which a program is ended (${DEFAULT_HANG_TIMEOUT})
-  --ray-address URL the dashboard of the Ray cluster (${DEFAULT_RAY_ADDRESS})
-  --ray-config FILE what a job takes of the cluster, in JSON or YAML
-  --cancel-grace N  seconds that a cancelled program may take to end (${DEFAULT_CANCEL_GRACE})
+${trainerHelp()}
   --log-level LEVEL what is logged to stderr, as JSON lines: ${LOG_LEVELS.join(", ")} (${DEFAULT_LOG_LEVEL})
   --help, --version
 
@@ -66,7 +56,7 @@ export function parseOptions(
   }
   return {
     host: values.host,
-    port: integer("--port", values.port, 65_535),
+    port: integer(0, 65_535)(values.port, "--port"),
     dataDir: resolve(values.data),
     apiKeys: [
       ...values["api-key"],
@@ -74,14 +64,8 @@ export function parseOptions(
       ...(values["keys-file"] === undefined ? [] : readKeys(values["keys-file"])),
     ].map((key) => key.trim()),
     logLevel: oneOf("--log-level", values["log-level"], LOG_LEVELS),
-    trainer: oneOf("--trainer", values.trainer, TRAINERS),
-    speed: positive("--speed", values.speed),
-    maxJobs: integer("--max-jobs", values["max-jobs"], 1000, 1),
-    hangTimeout: positive("--hang-timeout", values["hang-timeout"]),
-    rayAddress: rayAddress(values["ray-address"]),
-    rayHeaders: rayHeaders(env),
-    cancelGrace: positive("--cancel-grace", values["cancel-grace"]),
-    ...omitUndefined({ models: values.models, recipe: values.recipe, rayConfig: values["ray-config"] }),
+    trainer: oneOf("--trainer", values.trainer, TRAINER_NAMES),
+    ...trainerOptions(values, env),
   };
 }
 
@@ -99,15 +83,8 @@ function parseFlags(argv: string[]) {
         data: { type: "string", default: DEFAULT_DATA_DIR },
         "api-key": { type: "string", multiple: true, default: [] },
         "keys-file": { type: "string" },
-        trainer: { type: "string", default: "simulated" },
-        speed: { type: "string", default: String(DEFAULT_SPEED) },
-        models: { type: "string" },
-        recipe: { type: "string" },
-        "max-jobs": { type: "string", default: String(DEFAULT_MAX_JOBS) },
-        "hang-timeout": { type: "string", default: String(DEFAULT_HANG_TIMEOUT) },
-        "ray-address": { type: "string", default: DEFAULT_RAY_ADDRESS },
-        "ray-config": { type: "string" },
-        "cancel-grace": { type: "string", default: String(DEFAULT_CANCEL_GRACE) },
+        trainer: { type: "string", default: DEFAULT_TRAINER },
+        ...parsableTrainerFlags(),
         "log-level": { type: "string", default: DEFAULT_LOG_LEVEL },
         help: { type: "boolean", short: "h" },
         version: { type: "boolean" },
@@ -118,6 +95,41 @@ function parseFlags(argv: string[]) {
     const [message] = (error as Error).message.split(". ");
     throw new UsageError(`${message}; --help lists the options`);
   }
+}
+
+/** The lines of `--help` about the trainers and their flags. */
+function trainerHelp(): string {
+  const [first = "", ...others] = TRAINERS.flatMap(({ name, description: [line, ...more] }) => [
+    `${name}: ${line}`,
+    ...more.map((each) => `  ${each}`),
+  ]);
+  const trainers = helpLines("--trainer NAME", [first, ...others]);
+  return [trainers, ...TRAINER_FLAGS.map(({ name, value, help }) => helpLines(`--${name} ${value}`, help))].join("\n");
+}
+
+function helpLines(flag: string, [first = "", ...more]: readonly string[]): string {
+  return [`  ${flag.padEnd(HELP_COLUMN - 3)} ${first}`, ...more.map((each) => " ".repeat(HELP_COLUMN) + each)].join(
+    "\n",
+  );
+}
+
+/** The trainers' flags as `parseArgs` takes them. */
+function parsableTrainerFlags() {
+  return Object.fromEntries(
+    TRAINER_FLAGS.map(({ name, default: value }) => [
+      name,
+      { type: "string" as const, ...(value !== undefined && { default: value }) },
+    ]),
+  );
+}
+
+/** The options that the trainers read, from their flags and the environment. */
+function trainerOptions(values: Record<string, unknown>, env: NodeJS.ProcessEnv): TrainerOptions {
+  const fromFlags = TRAINER_FLAGS.flatMap(({ name, option, parse = (text: string) => text }) => {
+    const text = values[name];
+    return typeof text === "string" ? [[option, parse(text, `--${name}`)]] : [];
+  });
+  return Object.assign(Object.fromEntries(fromFlags), ...TRAINERS.map((each) => each.readEnvironment?.(env)));
 }
 
 function oneOf<Value extends string>(flag: string, value: string, values: readonly Value[]): Value {
@@ -140,19 +152,4 @@ function readKeys(path: string): string[] {
     throw new UsageError(`the keys file ${path} holds no key`);
   }
   return keys;
-}
-
-function integer(flag: string, value: string, max: number, min = 0): number {
-  if (!/^\d+$/.test(value) || Number(value) > max || Number(value) < min) {
-    throw new UsageError(`${flag} takes a whole number from ${min} to ${max}, not ${value}`);
-  }
-  return Number(value);
-}
-
-function positive(flag: string, value: string): number {
-  const number = Number(value);
-  if (!(number > 0 && number <= 1e6)) {
-    throw new UsageError(`${flag} takes a number above 0, at most 1000000, not ${value}`);
-  }
-  return number;
 }

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { parseArgs } from "node:util";
-import { UsageError } from "../http/errors";
+import { UsageError } from "../domain/errors";
 import { recipeFile, recipePython } from "../trainers/recipe/recipe";
 
 /**

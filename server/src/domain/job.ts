@@ -1,6 +1,6 @@
 import type { JobSpec } from "../http/schemas/jobs";
 import type { JobStatus } from "./status";
-import type { Plan, Progress, TrainerName } from "./trainer";
+import type { Plan, Progress } from "./trainer";
 
 /** A job as it is stored. Times are milliseconds since 1970. */
 export interface Job {
@@ -8,7 +8,7 @@ export interface Job {
   owner: string;
   status: JobStatus;
   /** The trainer that the job was created for. */
-  trainer: TrainerName;
+  trainer: string;
   spec: JobSpec;
   plan?: Plan;
   progress?: StoredProgress;
@@ -49,7 +49,7 @@ export interface JobRow {
   id: string;
   owner: string;
   status: JobStatus;
-  trainer: TrainerName;
+  trainer: string;
   spec: string;
   plan: string | null;
   progress: string | null;

@@ -1,8 +1,7 @@
 import type { JobSpec } from "../http/schemas/jobs";
 
-/** The trainers there are. `simulated` trains nothing, and what it reports is made up. */
-export const TRAINERS = ["simulated", "process", "ray"] as const;
-export type TrainerName = (typeof TRAINERS)[number];
+/** The trainer that trains nothing: what it reports is made up, and every reply about its jobs says so. */
+export const SIMULATED = "simulated";
 
 /** A data file as a trainer sees it. */
 export interface DataFile {
@@ -95,7 +94,8 @@ export interface Progress {
  * finds a job started may or may not have been told: `reattach` must find the run of that job again, or launch it.
  */
 export interface Trainer {
-  readonly name: TrainerName;
+  /** The value of `--trainer`; stored with each job. */
+  readonly name: string;
   /** The models that it can train; any, where it does not say. */
   readonly baseModels?: readonly string[];
   /** How many runs there are and wait, where the trainer itself lets them wait. */

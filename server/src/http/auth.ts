@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { UnauthorizedError, UsageError } from "./errors";
+import { UsageError } from "../domain/errors";
+import { UnauthorizedError } from "./errors";
 
 /** A key in a file may stand there as its hash, so that the file holds no secret. */
 const HASHED_KEY = /^sha256:([0-9a-f]{64})$/i;

@@ -75,8 +75,3 @@ export class UnprocessableError extends ApiError {
     return { detail: this.violations };
   }
 }
-
-/** A mistake of whoever starts the server: shown as one line, without a stack trace. */
-export class UsageError extends Error {
-  override name = "UsageError";
-}

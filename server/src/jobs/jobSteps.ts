@@ -2,7 +2,7 @@ import { isTerminal } from "#common";
 import type { Job } from "../domain/job";
 import { fineTunedModelName } from "../domain/modelName";
 import { canBecome } from "../domain/status";
-import type { Plan, Progress, Run, Trainer, TrainerName } from "../domain/trainer";
+import type { Plan, Progress, Run, Trainer } from "../domain/trainer";
 import { omitUndefined } from "../omitUndefined";
 import type { FileStore } from "../store/files";
 import type { JobStore } from "../store/jobs";
@@ -16,7 +16,7 @@ export interface JobStepsOptions {
   models: ModelStore;
   secrets: SecretStore;
   /** Those that this server has. Jobs of others rest. */
-  trainers: ReadonlyMap<TrainerName, Trainer>;
+  trainers: ReadonlyMap<string, Trainer>;
 }
 
 /** What the status of a job asks the server to do. Each step is decided from what is stored, and stored before it is done. */

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import Database from "libsql";
-import { UsageError } from "../http/errors";
+import { UsageError } from "../domain/errors";
 
 export type { Database } from "libsql";
 

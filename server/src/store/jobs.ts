@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type Change, type Job, type JobEvent, type JobRow, type StoredProgress, toJob } from "../domain/job";
 import { ACTIVE, canBecome, type JobStatus } from "../domain/status";
-import type { Checkpoint, Progress, TrainerName } from "../domain/trainer";
+import type { Checkpoint, Progress } from "../domain/trainer";
 import { ConflictError } from "../http/errors";
 import type { JobFilter, JobSpec } from "../http/schemas/jobs";
 import type { Database } from "./database";
@@ -28,7 +28,7 @@ export class JobStore {
     return this.database.inTransaction ? action() : this.database.transaction(action).immediate();
   }
 
-  create(spec: JobSpec, trainer: TrainerName, owner: string): Job {
+  create(spec: JobSpec, trainer: string, owner: string): Job {
     const id = randomUUID();
     const now = Date.now();
     return this.atomically(() => {
@@ -77,7 +77,7 @@ export class JobStore {
   }
 
   /** The ids of the jobs that the server has work with, oldest first: those of the given trainers. */
-  active(trainers: readonly TrainerName[]): string[] {
+  active(trainers: readonly string[]): string[] {
     const conditions = new SqlConditions().andIn("status", ACTIVE).andIn("trainer", trainers);
     const rows = this.database
       .prepare(`SELECT id FROM jobs ${conditions.sql} ORDER BY created_at, seq`)

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import Database from "libsql";
-import { UsageError } from "../http/errors";
+import { UsageError } from "../domain/errors";
 
 /**
  * Makes a data folder this server's own: two servers on one folder would both train its jobs.

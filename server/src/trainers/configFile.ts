@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import type { z } from "zod";
-import { UsageError } from "../http/errors";
+import { UsageError } from "../domain/errors";
 
 /** A file of the server's own, JSON or YAML, whose mistakes are told with the field that has them. */
 export class ConfigFile {

@@ -1,22 +1,18 @@
 import type { ServerOptions } from "../../index";
-import { checkRay } from "../../trainers/ray/diagnoseRay";
-import { checkModels, checkRecipe } from "../../trainers/recipe/diagnoseRecipe";
+import { findTrainer } from "../../trainers";
 import { checkDataFolder, checkKeys, checkNode } from "./serverChecks";
-
-/** What one look has found. */
-export interface Diagnosis {
-  /** `note`: not needed with these options, or not to be known from here. */
-  level: "ok" | "note" | "failed";
-  what: string;
-  text: string;
-}
 
 /** Says what works and what does not, with the options that the server would be started with. @returns the exit code */
 export async function examine(options: ServerOptions, print: (line: string) => void): Promise<number> {
-  const looks = [checkNode, checkDataFolder, checkKeys, checkModels, checkRecipe, checkRay];
+  const checks = [
+    checkNode,
+    checkDataFolder,
+    checkKeys,
+    (each: ServerOptions) => findTrainer(each.trainer).diagnose(each),
+  ];
   let failed = 0;
-  for (const look of looks) {
-    for (const { level, what, text } of await look(options)) {
+  for (const check of checks) {
+    for (const { level, what, text } of await check(options)) {
       print(`${level.padEnd(7)} ${what}: ${text}`);
       failed += level === "failed" ? 1 : 0;
     }

@@ -4,7 +4,7 @@ import { isLoopbackHost, MEBIBYTE } from "#common";
 import { Keys } from "../../http/auth";
 import type { ServerOptions } from "../../index";
 import { tryLock } from "../../store/lock";
-import type { Diagnosis } from "./doctor";
+import type { Diagnosis } from "../../trainers/descriptor";
 
 /** Less than this is too little for one adapter and its checkpoints, in bytes. */
 const LITTLE_SPACE = 2048 * MEBIBYTE;

@@ -1,5 +1,6 @@
 import type { Job, JobEvent } from "../../domain/job";
-import type { Checkpoint, Plan, TrainerName } from "../../domain/trainer";
+import type { Checkpoint, Plan } from "../../domain/trainer";
+import { SIMULATED } from "../../domain/trainer";
 import type { JobSpec } from "../schemas/jobs";
 import type { ArtifactReply } from "./artifact";
 import { seconds } from "./time";
@@ -68,8 +69,8 @@ function commitOf({ owner, name }: JobSpec["repositories"][number], events: JobE
 }
 
 /** The answer to a dry run. */
-export function dryRunReply(plan: Plan, trainer: TrainerName) {
-  const simulated = trainer === "simulated";
+export function dryRunReply(plan: Plan, trainer: string) {
+  const simulated = trainer === SIMULATED;
   return {
     ...estimate(plan),
     object: "job.metadata",
@@ -98,7 +99,7 @@ function estimate(plan: Plan) {
 
 /** The estimate, and then the extensions: `simulated`, and how far the training is. */
 function jobMetadata({ trainer, plan, progress, startedAt }: Job) {
-  const simulated = trainer === "simulated";
+  const simulated = trainer === SIMULATED;
   if (plan === undefined) {
     return { trainer, simulated };
   }

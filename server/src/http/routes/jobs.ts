@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Job } from "../../domain/job";
 import type { Plan } from "../../domain/trainer";
+import { SIMULATED } from "../../domain/trainer";
 import { jobSecrets } from "../../jobs/jobSecrets";
 import { toTrainingRequest } from "../../jobs/trainingRequest";
 import type { FileStore } from "../../store/files";
@@ -24,7 +25,7 @@ export function jobRoutes(app: FastifyInstance, services: Services): void {
   };
   /** The artifact of each job that has one, by the job's id. */
   const artifactsOf = (page: Job[], request: FastifyRequest) => {
-    const trained = page.filter(({ trainer }) => trainer !== "simulated");
+    const trained = page.filter(({ trainer }) => trainer !== SIMULATED);
     const models = services.models.ofJobs(trained.map(({ id }) => id));
     return new Map(models.map((model) => [model.jobId, artifactReply(model, request)]));
   };
@@ -40,7 +41,7 @@ export function jobRoutes(app: FastifyInstance, services: Services): void {
     }
     const job = jobs.atomically(() => {
       const created = jobs.create(spec, services.trainer.name, request.owner);
-      if (services.trainer.name !== "simulated") {
+      if (services.trainer.name !== SIMULATED) {
         services.secrets.save(created.id, jobSecrets(request.body));
       }
       return created;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { UsageError } from "../../http/errors";
+import { UsageError } from "../../domain/errors";
 
 const headers = z.record(z.string(), z.string());
 

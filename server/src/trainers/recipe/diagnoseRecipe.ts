@@ -2,8 +2,7 @@ import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { promisify } from "node:util";
-import type { Diagnosis } from "../../cli/doctor/doctor";
-import type { ServerOptions } from "../../index";
+import type { Diagnosis } from "../descriptor";
 import { readModelsFile } from "./modelsFile";
 import { recipeCommand } from "./recipe";
 
@@ -27,13 +26,8 @@ print(json.dumps({"versions": found, "gpus": gpus}))
 `;
 
 /** Each model of the models file: its folder must be there; what is on a hub cannot be known from here. */
-export function checkModels({ trainer = "simulated", models }: ServerOptions): Diagnosis[] {
+export function diagnoseModels(models: string): Diagnosis[] {
   const what = "models file";
-  if (models === undefined) {
-    return trainer === "simulated"
-      ? [{ level: "note", what, text: "none; the simulated trainer needs none" }]
-      : [{ level: "failed", what, text: `--trainer ${trainer} needs one: give --models FILE` }];
-  }
   try {
     const entries = [...readModelsFile(models)];
     return [
@@ -57,11 +51,8 @@ export function checkModels({ trainer = "simulated", models }: ServerOptions): D
 }
 
 /** The program that trains, and what it needs. */
-export async function checkRecipe({ trainer = "simulated", recipe }: ServerOptions): Promise<Diagnosis[]> {
+export async function diagnoseRecipe(recipe: string | undefined): Promise<Diagnosis[]> {
   const what = "recipe";
-  if (trainer === "simulated") {
-    return [{ level: "note", what, text: "none; the simulated trainer trains nothing" }];
-  }
   if (recipe !== undefined) {
     return [{ level: "note", what, text: `a command of your own: ${recipe}` }];
   }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { UsageError } from "../../http/errors";
+import { UsageError } from "../../domain/errors";
 
 /** The recipe that comes with the server. */
 const RECIPE = join(__dirname, "../../../recipes/trl");

@@ -1,0 +1,41 @@
+import type { Trainer } from "../domain/trainer";
+import type { SecretStore } from "../store/secrets";
+import type { Flag } from "./flags";
+
+/** The result of one check of `mistral-fine-tuning-server doctor`. */
+export interface Diagnosis {
+  /** `note`: not needed with these options, or impossible to check from here. */
+  level: "ok" | "note" | "failed";
+  /** What was checked: `models file`. */
+  what: string;
+  text: string;
+}
+
+/** What the server lends to a trainer. */
+export interface TrainerContext {
+  /** Absolute path. */
+  dataDir: string;
+  secrets: SecretStore;
+}
+
+/**
+ * Everything that the server, `--help`, option parsing and `doctor` need to know about a trainer.
+ *
+ * @typeParam Options the server options that this trainer reads
+ */
+export interface TrainerDescriptor<Options, Name extends string = string> {
+  /** The value of `--trainer`. Stored with each job: it must never change. */
+  name: Name;
+  /** For `--help`: one string for each line. */
+  description: readonly string[];
+  /** Printed after the server has started. */
+  startupMessage: string;
+  /** Trainers may share a flag: it is listed once in `--help`. */
+  flags: readonly Flag<Options>[];
+  /** Options that come from environment variables. */
+  readEnvironment?(env: NodeJS.ProcessEnv): Partial<Options>;
+  /** @throws {UsageError} when an option is missing or invalid, or this machine cannot run the trainer */
+  create(options: Options, context: TrainerContext): Trainer;
+  /** Checks everything that a training with these options needs. Changes nothing. */
+  diagnose(options: Options): Promise<Diagnosis[]>;
+}

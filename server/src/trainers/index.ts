@@ -1,0 +1,35 @@
+import type { Trainer } from "../domain/trainer";
+import type { TrainerContext, TrainerDescriptor } from "./descriptor";
+import { type ProcessOptions, processTrainer } from "./process/descriptor";
+import { type RayOptions, rayTrainer } from "./ray/descriptor";
+import { type SimulatedOptions, simulatedTrainer } from "./simulated/descriptor";
+
+/** Every trainer that the server has, in the order of `--help`. */
+const DESCRIPTORS = [simulatedTrainer, processTrainer, rayTrainer] as const;
+
+export type TrainerName = (typeof DESCRIPTORS)[number]["name"];
+
+/** The server options that configure the trainers. */
+export interface TrainerOptions extends SimulatedOptions, ProcessOptions, RayOptions {
+  /** The trainer of new jobs: `simulated` by default. */
+  trainer?: TrainerName;
+}
+
+export const TRAINERS: readonly TrainerDescriptor<TrainerOptions, TrainerName>[] = DESCRIPTORS;
+export const TRAINER_NAMES: readonly TrainerName[] = DESCRIPTORS.map(({ name }) => name);
+export const DEFAULT_TRAINER: TrainerName = simulatedTrainer.name;
+
+export function findTrainer(name: TrainerName = DEFAULT_TRAINER): TrainerDescriptor<TrainerOptions, TrainerName> {
+  return TRAINERS.find((each) => each.name === name) as TrainerDescriptor<TrainerOptions, TrainerName>;
+}
+
+/**
+ * Creates the trainers of a server, by name: the chosen one, and always the simulated one, so that the simulated jobs of
+ * an earlier server finish.
+ *
+ * @throws {UsageError} when the chosen trainer cannot work with these options
+ */
+export function createTrainers(options: TrainerOptions, context: TrainerContext): ReadonlyMap<string, Trainer> {
+  const descriptors = new Set([findTrainer(DEFAULT_TRAINER), findTrainer(options.trainer)]);
+  return new Map([...descriptors].map((each) => [each.name, each.create(options, context)]));
+}

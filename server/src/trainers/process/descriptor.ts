@@ -1,0 +1,40 @@
+import { UsageError } from "../../domain/errors";
+import type { TrainerDescriptor } from "../descriptor";
+import { integer } from "../flags";
+import { diagnoseRecipeOptions, type RecipeOptions, recipeFlags, resolveRecipe } from "../recipe/recipeOptions";
+import { ProcessTrainer } from "./processTrainer";
+
+export interface ProcessOptions extends RecipeOptions {
+  /** How many trainings run at a time; 1 by default. */
+  maxJobs?: number;
+}
+
+const NAME = "process";
+const DEFAULT_MAX_JOBS = 1;
+
+export const processTrainer: TrainerDescriptor<ProcessOptions, typeof NAME> = {
+  name: NAME,
+  description: ["trains on this machine, with the shipped recipe or a program of yours"],
+  startupMessage: "Training happens on this machine.",
+  flags: [
+    ...recipeFlags,
+    {
+      name: "max-jobs",
+      value: "N",
+      help: [`how many trainings run at a time (${DEFAULT_MAX_JOBS}); the others wait in a queue`],
+      option: "maxJobs",
+      default: String(DEFAULT_MAX_JOBS),
+      parse: integer(1, 1000),
+    },
+  ],
+  create(options, { dataDir, secrets }) {
+    if (process.platform === "win32") {
+      throw new UsageError(
+        "--trainer process needs process groups, which Windows does not have; use WSL or a container",
+      );
+    }
+    const { maxJobs = DEFAULT_MAX_JOBS } = options;
+    return new ProcessTrainer({ ...resolveRecipe(NAME, options), dataDir, secrets, maxJobs });
+  },
+  diagnose: (options) => diagnoseRecipeOptions(NAME, options),
+};

@@ -1,0 +1,36 @@
+import type { TrainerDescriptor } from "../descriptor";
+import { positiveNumber } from "../flags";
+import { diagnoseModels } from "../recipe/diagnoseRecipe";
+import { SimulatedTrainer } from "./simulatedTrainer";
+
+export interface SimulatedOptions {
+  /** How many times faster than real time trainings are simulated: 50 by default. */
+  speed?: number;
+  /** Not needed; `doctor` checks it when it is set. */
+  models?: string;
+}
+
+const DEFAULT_SPEED = 50;
+
+export const simulatedTrainer: TrainerDescriptor<SimulatedOptions, "simulated"> = {
+  name: "simulated",
+  description: ["trains nothing, and makes the results up (the default)"],
+  startupMessage: "Training is simulated: no model is trained; losses, durations and costs are made up.",
+  flags: [
+    {
+      name: "speed",
+      value: "N",
+      help: [`simulate N times faster than real time (${DEFAULT_SPEED})`],
+      option: "speed",
+      default: String(DEFAULT_SPEED),
+      parse: positiveNumber,
+    },
+  ],
+  create: ({ speed = DEFAULT_SPEED }) => new SimulatedTrainer(speed),
+  diagnose: async ({ models }) => [
+    ...(models === undefined
+      ? [{ level: "note" as const, what: "models file", text: "none; the simulated trainer needs none" }]
+      : diagnoseModels(models)),
+    { level: "note", what: "recipe", text: "none; the simulated trainer trains nothing" },
+  ],
+};
