@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { createJobBody } from "../../server/src/domain/jobSpec";
 import type { Plan } from "../../server/src/domain/trainer";
-import { createJobBody } from "../../server/src/http/schemas/jobs";
 import { openDatabase } from "../../server/src/store/database";
 import { JobStore } from "../../server/src/store/jobs";
 import { ModelStore } from "../../server/src/store/models";

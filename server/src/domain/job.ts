@@ -1,4 +1,4 @@
-import type { JobSpec } from "../http/schemas/jobs";
+import type { JobSpec } from "./jobSpec";
 import type { JobStatus } from "./status";
 import type { Plan, Progress } from "./trainer";
 

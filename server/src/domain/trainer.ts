@@ -1,4 +1,4 @@
-import type { JobSpec } from "../http/schemas/jobs";
+import type { JobSpec } from "./jobSpec";
 
 /** The trainer that trains nothing: what it reports is made up, and every reply about its jobs says so. */
 export const SIMULATED = "simulated";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { optional } from "../http/schemas/common";
+import { optional } from "../domain/fields";
 import type { Secrets } from "../store/secrets";
 import { apiKeyVariable, tokenVariable } from "../trainers/program/jobFile";
 

@@ -1,5 +1,5 @@
+import type { JobSpec } from "../domain/jobSpec";
 import type { TrainingRequest } from "../domain/trainer";
-import type { JobSpec } from "../http/schemas/jobs";
 import type { FileStore } from "../store/files";
 
 /** What a trainer is given of a job: what is asked for, and where the data is. */

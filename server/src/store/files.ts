@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { TERMINAL_STATUSES } from "#common";
+import type { FilePurpose, SampleType } from "../domain/file";
 import type { DataFile } from "../domain/trainer";
 import { ConflictError } from "../http/errors";
-import type { FileFilter, FilePurpose, SampleType } from "../http/schemas/files";
 import type { BlobStore, Received } from "./blobs";
 import type { Database } from "./database";
-import { limitAndOffset, SqlConditions } from "./sqlConditions";
+import { limitAndOffset, type Page, SqlConditions } from "./sqlConditions";
 
 export interface StoredFile {
   id: string;
@@ -19,6 +19,16 @@ export interface StoredFile {
   sha256: string;
   /** Milliseconds since 1970. */
   created_at: number;
+}
+
+/** Fields that are undefined match every file. */
+export interface FileFilter extends Page {
+  sample_type?: SampleType[] | undefined;
+  source?: string[] | undefined;
+  /** Part of the file's name, in any case. */
+  search?: string | undefined;
+  purpose?: FilePurpose | undefined;
+  mimetypes?: string[] | undefined;
 }
 
 type Description = Pick<StoredFile, "filename" | "purpose" | "sample_type" | "mimetype"> & { owner: string };

@@ -1,16 +1,28 @@
 import { randomUUID } from "node:crypto";
 import { type Change, type Job, type JobEvent, type JobRow, type StoredProgress, toJob } from "../domain/job";
+import type { JobSpec } from "../domain/jobSpec";
 import { ACTIVE, canBecome, type JobStatus } from "../domain/status";
 import type { Checkpoint, Progress } from "../domain/trainer";
 import { ConflictError } from "../http/errors";
-import type { JobFilter, JobSpec } from "../http/schemas/jobs";
 import type { Database } from "./database";
-import { limitAndOffset, SqlConditions } from "./sqlConditions";
+import { limitAndOffset, type Page, SqlConditions } from "./sqlConditions";
 
 const STATUS_UPDATED = "status-updated";
 
 /** What a training has told so far, all of it. */
 type ReportedProgress = Pick<Progress, "checkpoints" | "events">;
+
+/** Fields that are undefined match every job. Times are milliseconds since 1970. */
+export interface JobFilter extends Page {
+  model?: string | undefined;
+  created_after?: number | undefined;
+  created_before?: number | undefined;
+  created_by_me: boolean;
+  status?: JobStatus | undefined;
+  wandb_project?: string | undefined;
+  wandb_name?: string | undefined;
+  suffix?: string | undefined;
+}
 
 /** Jobs, their events and their checkpoints. Every change of status is written together with its event, or not at all. */
 export class JobStore {

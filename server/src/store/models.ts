@@ -1,5 +1,5 @@
 import type { Job } from "../domain/job";
-import type { ClassifierTarget, JobSpec } from "../http/schemas/jobs";
+import type { ClassifierTarget, JobSpec } from "../domain/jobSpec";
 import type { Database } from "./database";
 import { SqlConditions } from "./sqlConditions";
 

@@ -1,7 +1,7 @@
 import type { Job, JobEvent } from "../../domain/job";
+import type { JobSpec } from "../../domain/jobSpec";
 import type { Checkpoint, Plan } from "../../domain/trainer";
 import { SIMULATED } from "../../domain/trainer";
-import type { JobSpec } from "../schemas/jobs";
 import type { ArtifactReply } from "./artifact";
 import { seconds } from "./time";
 

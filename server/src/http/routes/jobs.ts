@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Job } from "../../domain/job";
+import { createJobBody, type JobSpec } from "../../domain/jobSpec";
 import type { Plan } from "../../domain/trainer";
 import { SIMULATED } from "../../domain/trainer";
 import { jobSecrets } from "../../jobs/jobSecrets";
@@ -8,7 +9,7 @@ import type { FileStore } from "../../store/files";
 import { NotFoundError, UnprocessableError, type Violation } from "../errors";
 import { artifactReply } from "../replies/artifact";
 import { detailedJobReply, dryRunReply, jobReply } from "../replies/jobs";
-import { createJobBody, createJobQuery, type JobSpec, listJobsQuery } from "../schemas/jobs";
+import { createJobQuery, listJobsQuery } from "../schemas/jobs";
 import { parse } from "../schemas/parse";
 import type { Services } from "../services";
 

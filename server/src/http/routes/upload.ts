@@ -1,9 +1,10 @@
 import multipart from "@fastify/multipart";
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FilePurpose, SampleType } from "../../domain/file";
 import type { Received } from "../../store/blobs";
 import { ApiError, UnprocessableError } from "../errors";
 import { fileReply } from "../replies/files";
-import { type FilePurpose, type SampleType, uploadParts } from "../schemas/files";
+import { uploadParts } from "../schemas/files";
 import { parse } from "../schemas/parse";
 import type { Services } from "../services";
 

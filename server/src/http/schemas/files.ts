@@ -1,11 +1,7 @@
 import { z } from "zod";
-import { optional, paging, param, text } from "./common";
-
-export const FilePurpose = z.enum(["fine-tune", "batch", "ocr"]);
-export type FilePurpose = z.infer<typeof FilePurpose>;
-
-export const SampleType = z.enum(["pretrain", "instruct", "batch_request", "batch_result", "batch_error"]);
-export type SampleType = z.infer<typeof SampleType>;
+import { optional, text } from "../../domain/fields";
+import { FilePurpose, SampleType } from "../../domain/file";
+import { paging, param } from "./common";
 
 /** The parts of an upload. `file` is the file's name here; its content is streamed, and checked where it is read. */
 export const uploadParts = z.strictObject({
@@ -24,7 +20,6 @@ export const listFilesQuery = z.strictObject({
   purpose: optional(FilePurpose),
   mimetypes: optional(param.list(param.text)),
 });
-export type FileFilter = Omit<z.infer<typeof listFilesQuery>, "include_total">;
 
 /** `expiry`: hours until the URL stops working; 24 by default, a week at most. */
 export const fileUrlQuery = z.strictObject({ expiry: param.integer(1, 168).default(24) });

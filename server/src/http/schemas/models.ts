@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { text } from "./common";
+import { text } from "../../domain/fields";
 
 /** `null` clears; a field that is left out stays as it is. */
 export const updateModelBody = z.strictObject({

@@ -1,5 +1,5 @@
+import type { JobSpec } from "../../domain/jobSpec";
 import type { DataFile, Run, TrainingRequest } from "../../domain/trainer";
-import type { JobSpec } from "../../http/schemas/jobs";
 import type { BaseModelEntry } from "../recipe/modelsFile";
 
 /** What `job.json` says. No secret stands in it: only the names of the environment variables that hold them. */

@@ -1,5 +1,5 @@
+import type { JobSpec } from "../../domain/jobSpec";
 import type { Plan, TrainingRequest, Validation } from "../../domain/trainer";
-import type { JobSpec } from "../../http/schemas/jobs";
 import { type DataTotals, inspectData } from "../inspectData";
 import type { BaseModelEntry, ModelsFile } from "./modelsFile";
 

@@ -1,6 +1,6 @@
 import { MEBIBYTE } from "#common";
+import type { JobSpec } from "../../domain/jobSpec";
 import type { Plan } from "../../domain/trainer";
-import type { JobSpec } from "../../http/schemas/jobs";
 import type { DataTotals } from "../inspectData";
 import { SECONDS } from "./simulation";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { appendFileSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { createJobBody } from "../../../../server/src/domain/jobSpec";
 import type { Run } from "../../../../server/src/domain/trainer";
-import { createJobBody } from "../../../../server/src/http/schemas/jobs";
 import { createJobFolder } from "../../../../server/src/trainers/program/createJobFolder";
 import { JobFolder } from "../../../../server/src/trainers/program/jobFolder";
 import { type ProgramProgress, toProgress } from "../../../../server/src/trainers/program/programProgress";

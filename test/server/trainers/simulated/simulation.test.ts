@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import { createJobBody } from "../../../../server/src/domain/jobSpec";
 import type { Plan, Run } from "../../../../server/src/domain/trainer";
-import { createJobBody } from "../../../../server/src/http/schemas/jobs";
 import { simulate } from "../../../../server/src/trainers/simulated/simulation";
 
 const START = 1_000_000;

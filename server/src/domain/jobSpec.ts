@@ -1,0 +1,113 @@
+import { z } from "zod";
+import { JobType as JobTypes, MAX_SKIP_SHARE, MAX_SUFFIX_LENGTH } from "#common";
+import { optional, text } from "./fields";
+
+const weight = z.number().positive("Must be greater than 0").max(1e6);
+const id = text(256);
+
+/** A plain id stands for a file with weight 1. */
+const trainingFile = z.preprocess(
+  (value) => (typeof value === "string" ? { file_id: value } : value),
+  z.strictObject({ file_id: id, weight: weight.default(1) }),
+);
+
+const hyperparameters = z.strictObject({
+  training_steps: optional(z.int().min(1).max(1_000_000)),
+  learning_rate: z.number().min(1e-8).max(1).default(1e-4),
+  weight_decay: optional(z.number().min(0).max(1)).transform((value) => value ?? 0.1),
+  warmup_fraction: optional(z.number().min(0).max(1)).transform((value) => value ?? 0.05),
+  epochs: optional(z.number().positive("Must be greater than 0").max(10_000)),
+  seq_len: optional(z.int().min(100).max(1_048_576)),
+  fim_ratio: optional(z.number().min(0).max(1)),
+});
+
+/** The key is dropped here, and so is never stored with the job: see `jobSecrets`. */
+const integration = z
+  .strictObject({
+    type: z.literal("wandb").default("wandb"),
+    project: text(256),
+    name: optional(text(256)),
+    run_name: optional(text(256)),
+    api_key: z.string().length(40, "Must have 40 characters"),
+  })
+  .transform(({ api_key: _, ...rest }) => rest);
+
+/** The token is dropped here, and so is never stored with the job: see `jobSecrets`. */
+const repository = z
+  .strictObject({
+    type: z.literal("github").default("github"),
+    owner: text(256),
+    name: text(256),
+    ref: optional(text(256)),
+    weight: weight.default(1),
+    token: text(1024),
+  })
+  .transform(({ token: _, ...rest }) => rest);
+
+const classifierTarget = z
+  .strictObject({
+    name: text(256),
+    labels: z.array(text(256)).min(1).max(10_000),
+    weight: weight.default(1),
+    loss_function: optional(z.enum(["single_class", "multi_class"])).transform((value) => value ?? "single_class"),
+  })
+  .refine((target) => new Set(target.labels).size === target.labels.length, {
+    path: ["labels"],
+    message: "Every label must be listed once",
+  });
+export type ClassifierTarget = z.infer<typeof classifierTarget>;
+
+export const JobType = z.enum(JobTypes);
+
+/** The body of a job's creation, checked and with its defaults; `JobSpec` is what is left of it, without secrets. */
+export const createJobBody = z
+  .strictObject({
+    model: text(256),
+    training_files: optional(z.array(trainingFile).max(100)).transform((value) => value ?? []),
+    validation_files: optional(z.array(id).max(100)).transform((value) => value ?? []),
+    hyperparameters: optional(hyperparameters).transform((value) => value ?? hyperparameters.parse({})),
+    suffix: optional(text(MAX_SUFFIX_LENGTH)),
+    integrations: optional(z.array(integration).max(20)).transform((value) => value ?? []),
+    auto_start: optional(z.boolean()).transform((value) => value ?? false),
+    invalid_sample_skip_percentage: optional(z.number().min(0).max(MAX_SKIP_SHARE)).transform((value) => value ?? 0),
+    job_type: optional(JobType),
+    repositories: optional(z.array(repository).max(20)).transform((value) => value ?? []),
+    classifier_targets: optional(z.array(classifierTarget).max(100)).transform((value) => value ?? []),
+  })
+  .transform((body) => ({
+    ...body,
+    job_type: body.job_type ?? (body.classifier_targets.length > 0 ? ("classifier" as const) : ("completion" as const)),
+  }))
+  .superRefine(checkFieldCombinations);
+
+/** What a job was asked to do. Stored with the job and handed to trainers as it is; the API's own field names. */
+export type JobSpec = z.output<typeof createJobBody>;
+
+/** The rules that concern several fields. */
+function checkFieldCombinations(
+  body: Pick<JobSpec, "job_type" | "training_files" | "repositories" | "hyperparameters" | "classifier_targets">,
+  context: z.RefinementCtx,
+): void {
+  const refuse = (path: (string | number)[], message: string) => context.addIssue({ code: "custom", path, message });
+  if (body.training_files.length === 0 && body.repositories.length === 0) {
+    refuse(["training_files"], "Nothing to train on: give training_files, or repositories");
+  }
+  const names = body.classifier_targets.map((target) => target.name);
+  if (new Set(names).size !== names.length) {
+    refuse(["classifier_targets"], "Every target must have a name of its own");
+  }
+  if (body.job_type === "completion" && names.length > 0) {
+    refuse(["classifier_targets"], "Only for jobs with job_type classifier");
+  }
+  if (body.job_type === "classifier") {
+    if (names.length === 0) {
+      refuse(["classifier_targets"], "Required for jobs with job_type classifier");
+    }
+    if (body.repositories.length > 0) {
+      refuse(["repositories"], "Only for jobs with job_type completion");
+    }
+    if (body.hyperparameters.fim_ratio !== undefined) {
+      refuse(["hyperparameters", "fim_ratio"], "Only for jobs with job_type completion");
+    }
+  }
+}
