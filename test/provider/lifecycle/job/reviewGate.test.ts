@@ -15,7 +15,7 @@ describe("a job at its review gate", () => {
   it("is reported once, with its cost, its steps, its id and how to start it", async () => {
     const host = world.host();
     const { id, outputs } = await world.create("gate", { autoStart: false }, host);
-    const lines = host.said.filter(({ message }) => message.startsWith("validated"));
+    const lines = host.logged.filter(({ message }) => message.startsWith("validated"));
     const message = `validated: ${outputs.cost?.toFixed(2)} USD, 20 steps; set \`autoStart: true\` to start fine-tuning job ${id}`;
     assert.deepEqual(lines, [{ message, importance: "milestone" }]);
     assert.ok(!("fineTunedModel" in outputs));
@@ -24,7 +24,7 @@ describe("a job at its review gate", () => {
   it("is not reported when the job starts by itself", async () => {
     const host = world.host();
     await world.create("started", {}, host);
-    assert.ok(!host.said.some(({ message }) => message.includes("autoStart")));
+    assert.ok(!host.logged.some(({ message }) => message.includes("autoStart")));
   });
 
   it("has an unknown cost when the server reports none", () => {
