@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { hyperparameters } from "#common/hyperparameters";
+import { withSnakeCaseKeys } from "#common/snakeCase";
 import type { JobStatus, JobType } from "./known";
 
 /*
@@ -16,21 +18,18 @@ function open<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape> {
 
 const seconds = z.number().describe("Unix seconds.");
 
-export const hyperparametersSchema = open({
-  training_steps: z.number().optional(),
-  learning_rate: z.number().optional().describe("Default 0.0001."),
-  weight_decay: z.number().optional().describe("Default 0.1."),
-  warmup_fraction: z
-    .number()
-    .optional()
-    .describe("Share of the steps in which the learning rate rises, 0 to 1; default 0.05."),
-  epochs: z.number().optional(),
-  seq_len: z.number().optional().describe("Tokens."),
-  fim_ratio: z
-    .number()
-    .optional()
-    .describe("Share of fill-in-the-middle samples, 0 to 1; default 0.9; completion jobs only."),
-}).meta({ id: "Hyperparameters", description: "Hyperparameters of the training." });
+/** Without the bounds of the inputs: a server's reply is taken as it is. */
+const replyHyperparameters = Object.fromEntries(
+  Object.entries(hyperparameters).map(([name, { description = "" }]) => [
+    name,
+    z.number().optional().describe(description),
+  ]),
+) as { [Name in keyof typeof hyperparameters]: z.ZodOptional<z.ZodNumber> };
+
+export const hyperparametersSchema = open(withSnakeCaseKeys(replyHyperparameters)).meta({
+  id: "Hyperparameters",
+  description: "Hyperparameters of the training.",
+});
 
 export const jobMetadataSchema = open({
   expected_duration_seconds: z.number().optional(),

@@ -4,17 +4,19 @@ import type { JobStatus, JobType } from "../enums";
 
 /** Hyperparameters of the training. */
 export interface Hyperparameters {
+  /** Number of optimizer steps, at least 1. Default: chosen by the server, from `epochs` if set. */
   training_steps?: number | undefined;
-  /** Default 0.0001. */
-  learning_rate?: number | undefined;
-  /** Default 0.1. */
-  weight_decay?: number | undefined;
-  /** Share of the steps in which the learning rate rises, 0 to 1; default 0.05. */
-  warmup_fraction?: number | undefined;
+  /** Passes over the training data, greater than 0. The hosted service runs about one step per MB of data per epoch. Default: chosen by the server. */
   epochs?: number | undefined;
-  /** Tokens. */
+  /** Peak learning rate, 1e-8 to 1. Server default: 1e-4. */
+  learning_rate?: number | undefined;
+  /** Weight decay, 0 to 1. Server default: 0.1. */
+  weight_decay?: number | undefined;
+  /** Fraction of the steps used for learning-rate warmup, 0 to 1. Server default: 0.05. */
+  warmup_fraction?: number | undefined;
+  /** Maximum sequence length in tokens, at least 100. Default: the model's maximum. */
   seq_len?: number | undefined;
-  /** Share of fill-in-the-middle samples, 0 to 1; default 0.9; completion jobs only. */
+  /** Fraction of fill-in-the-middle samples, 0 to 1. Completion jobs only. Server default: 0.9. */
   fim_ratio?: number | undefined;
 }
 

@@ -1,3 +1,4 @@
+import { type SnakeCase, snakeCase } from "#common/snakeCase";
 import type { JobCreateRequest } from "../client";
 import type { Inputs } from "../schema/inputs";
 
@@ -40,17 +41,11 @@ export const jobTypeOf = ({ jobType, classifierTargets }: Inputs) =>
 /** What a classifier has to tell apart; none for other jobs. */
 export const targetsOf = ({ classifierTargets = [] }: Inputs) => toWire(classifierTargets);
 
-type SnakeCase<S extends string> = S extends `${infer Head}${infer Tail}`
-  ? `${Head extends Lowercase<Head> ? Head : `_${Lowercase<Head>}`}${SnakeCase<Tail>}`
-  : S;
 type Wire<T> = T extends readonly (infer Item)[]
   ? Wire<Item>[]
   : T extends object
     ? { [Key in keyof T as SnakeCase<Key & string>]: Wire<T[Key]> }
     : T;
-
-/** `learningRate` → `learning_rate` */
-export const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /** Our camelCase in the API's snake_case, all the way down. */
 function toWire<T>(value: T): Wire<T> {

@@ -1,34 +1,12 @@
 import { z } from "zod";
 import { MAX_SKIP_SHARE, MAX_SUFFIX_LENGTH } from "#common";
+import { hyperparameters as hyperparameterFields } from "#common/hyperparameters";
 import { JobType, ModelDeletionPolicy } from "../enums";
 import { trainingFile, validationFile } from "./files";
 import { input } from "./meta";
 
 const hyperparameters = z
-  .strictObject({
-    trainingSteps: z.int().min(1).optional().meta({
-      description: "Number of optimizer steps, at least 1. Default: chosen by the server, from `epochs` if set.",
-    }),
-    epochs: z.number().positive().optional().meta({
-      description:
-        "Passes over the training data, greater than 0. The hosted service runs about one step per MB of data per epoch. Default: chosen by the server.",
-    }),
-    learningRate: z.number().min(1e-8).max(1).optional().meta({
-      description: "Peak learning rate, 1e-8 to 1. Server default: 1e-4.",
-    }),
-    weightDecay: z.number().min(0).max(1).optional().meta({
-      description: "Weight decay, 0 to 1. Server default: 0.1.",
-    }),
-    warmupFraction: z.number().min(0).max(1).optional().meta({
-      description: "Fraction of the steps used for learning-rate warmup, 0 to 1. Server default: 0.05.",
-    }),
-    seqLen: z.int().min(100).optional().meta({
-      description: "Maximum sequence length in tokens, at least 100. Default: the model's maximum.",
-    }),
-    fimRatio: z.number().min(0).max(1).optional().meta({
-      description: "Fraction of fill-in-the-middle samples, 0 to 1. Completion jobs only. Server default: 0.9.",
-    }),
-  })
+  .strictObject(hyperparameterFields)
   .meta({ id: "Hyperparameters", description: "Hyperparameters of the training." });
 
 const classifierTarget = z

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { JobType as JobTypes, MAX_SKIP_SHARE, MAX_SUFFIX_LENGTH } from "#common";
+import { hyperparameters as sharedHyperparameters } from "#common/hyperparameters";
+import { withSnakeCaseKeys } from "#common/snakeCase";
 import { optional, text } from "./fields";
 
 const weight = z.number().positive("Must be greater than 0").max(1e6);
@@ -11,14 +13,20 @@ const trainingFile = z.preprocess(
   z.strictObject({ file_id: id, weight: weight.default(1) }),
 );
 
+/** Accepts `null` for any hyperparameter that may be absent. */
+const shared = Object.fromEntries(
+  Object.entries(sharedHyperparameters).map(([name, schema]) => [name, optional(schema.unwrap())]),
+) as { [Name in keyof typeof sharedHyperparameters]: ReturnType<typeof optional<z.ZodNumber>> };
+
+/** Those of `common/`, with the defaults and limits of this server. */
 const hyperparameters = z.strictObject({
+  ...withSnakeCaseKeys(shared),
   training_steps: optional(z.int().min(1).max(1_000_000)),
   learning_rate: z.number().min(1e-8).max(1).default(1e-4),
   weight_decay: optional(z.number().min(0).max(1)).transform((value) => value ?? 0.1),
   warmup_fraction: optional(z.number().min(0).max(1)).transform((value) => value ?? 0.05),
   epochs: optional(z.number().positive("Must be greater than 0").max(10_000)),
   seq_len: optional(z.int().min(100).max(1_048_576)),
-  fim_ratio: optional(z.number().min(0).max(1)),
 });
 
 /** The key is dropped here, and so is never stored with the job: see `jobSecrets`. */

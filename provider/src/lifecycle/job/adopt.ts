@@ -1,8 +1,9 @@
 import { hasSucceeded } from "#common";
+import { snakeCase } from "#common/snakeCase";
 import type { DetailedJob, MistralClient } from "../../client";
 import { shapeOf } from "../../inputs/identity";
 import { InputProblem, pathText } from "../../inputs/problem";
-import { jobTypeOf, snakeCase } from "../../inputs/request";
+import { jobTypeOf } from "../../inputs/request";
 import type { DataFile } from "../../schema/files";
 import type { Inputs } from "../../schema/inputs";
 import { undefinedIfNotFound } from "../connection/notFound";
