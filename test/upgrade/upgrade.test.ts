@@ -68,6 +68,14 @@ for (const release of releases()) {
       ]);
       await world.assertJobIds();
     });
+
+    // The identity of a job decides here: an `up` on a stack without state finds the job by it.
+    it("finds the recorded jobs again after the destroy, and retrains nothing", async () => {
+      await succeeds(world.main.up("--target", "**::finished", "--target", "**::running"));
+      assert.equal((await world.main.resource("finished"))?.id, (await world.recorded("main", "finished")).id);
+      assert.equal((await world.main.resource("running"))?.id, (await world.recorded("main", "running")).id);
+      await world.assertJobIds();
+    });
   });
 
   describeWithEngine(`upgrade from ${release} with training programs`, (engine) => {
@@ -129,6 +137,13 @@ for (const release of releases()) {
         assert.deepEqual((await stack.state()).resources ?? [], []);
       }
       assert.equal((await world.api.job(id)).status, "CANCELLED");
+      await world.assertJobIds();
+    });
+
+    // The identity of a job decides here: an `up` on a stack without state finds the job by it.
+    it("finds the recorded jobs again after the destroy, and retrains nothing", async () => {
+      await succeeds(world.main.up("--target", "**::finished"));
+      assert.equal((await world.main.resource("finished"))?.id, (await world.recorded("main", "finished")).id);
       await world.assertJobIds();
     });
 
