@@ -7,7 +7,7 @@ import { describeWithEngine, type Engine } from "../support/engine";
 import { nodeLts } from "./cached";
 import { run } from "./commands";
 import { installs } from "./installs";
-import { type Layout, layouts } from "./layouts";
+import { layouts as allLayouts, type Layout } from "./layouts";
 import { pack, temporaryFolder } from "./packed";
 import { writeProgram } from "./programs";
 
@@ -17,6 +17,10 @@ const timeoutMs = 15 * 60_000;
 const atOnce = pLimit(2);
 
 const frozenText = resolve(__dirname, "../provider/resource/serialized.txt");
+
+/** `npm test` runs a sample of the layouts; `npm run test:all` then runs the rest. A file that is run alone has all. */
+const wanted = process.env.TEST_LAYOUTS;
+const layouts = allLayouts.filter(({ sample }) => wanted === undefined || (wanted === "sample") === (sample === true));
 
 const slug = (title: string) => title.replace(/\W+/g, "-").toLowerCase();
 
@@ -31,7 +35,8 @@ describeWithEngine("pulumi-mistral, packed and installed", function (engine) {
     removeFolder = remove;
     const packed = await pack("provider", folder);
     const server = await engine.server({ speed: 2000 });
-    const installing = Object.entries(installs).map(([name, install]) => {
+    const needed = Object.entries(installs).filter(([name]) => layouts.some(({ install }) => install === name));
+    const installing = needed.map(([name, install]) => {
       const target = join(folder, slug(name));
       return [name, atOnce(() => install(target, packed).then(() => target))] as const;
     });

@@ -17,6 +17,8 @@ export interface Layout {
   lts?: true;
   /** The program's folder in what was installed. One without packages of its own uses those of the folder above. */
   folder?: string;
+  /** Also runs in `npm test`, which has no time for all of them. */
+  sample?: true;
   /** The types are also checked as a user's `tsc` does it, those of the packages included, which ts-node and tsx pass over. */
   tsc?: true;
 }
@@ -37,11 +39,12 @@ export const layouts: readonly Layout[] = [
   {
     install: "npm",
     title: "TypeScript, Pulumi's own ts-node, moduleResolution node",
+    sample: true,
     program: typescriptCommonJs(node10),
     tsc: true,
   },
-  { install: "npm", title: "CommonJS", program: javascriptCommonJs, folder: "commonjs", lts: true },
-  { install: "npm", title: "ESM", program: javascriptEsm, folder: "esm" },
+  { install: "npm", title: "CommonJS", program: javascriptCommonJs, folder: "commonjs", lts: true, sample: true },
+  { install: "npm", title: "ESM", program: javascriptEsm, folder: "esm", sample: true },
   {
     install: typescript6,
     title: "ts-node, moduleResolution node16",
@@ -92,7 +95,7 @@ export const layouts: readonly Layout[] = [
     program: typescriptCommonJs(node16),
     folder: "outside",
   },
-  { install: "pnpm", title: "ESM", program: javascriptEsm, lts: true },
+  { install: "pnpm", title: "ESM", program: javascriptEsm, lts: true, sample: true },
   {
     install: "pnpm and a company's wrapper",
     title: "TypeScript",

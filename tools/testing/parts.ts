@@ -3,7 +3,7 @@ import { command, script, succeeded } from "./command";
 import type { Counts } from "./counts";
 import { mochaInParallel } from "./mocha";
 import { setUpRecipe, trainings } from "./recipe";
-import { suites } from "./suites";
+import { covered, suites } from "./suites";
 
 /** One part of a run. Its duration is printed. */
 export interface Part {
@@ -28,22 +28,24 @@ const checks: Part[] = [
 /** A separate part, because the tests that need the CLI have time limits and building a CLI takes minutes. */
 const cli: Part = { name: "Pulumi CLI", prepare: pulumiCli, run: () => succeeded(logged(pulumiCli())) };
 
-const unit: Part = { name: "unit", run: () => mochaInParallel(suites.unit, { coverage: inCi }) };
+const unit: Part = { name: "unit", run: () => mochaInParallel(suites.unit) };
+/** Only CI measures the coverage: it makes the tests slower. */
+const covering: Part = { name: "unit and integration", run: () => mochaInParallel(covered, { coverage: inCi }) };
 const engine: Part = { name: "engine", run: () => mochaInParallel(suites.engine) };
 
 const quick: Part[] = [
   ...checks,
   cli,
-  unit,
+  covering,
   engine,
   { name: "crash proof, a sample", run: () => mochaInParallel(suites.crash) },
-  { name: "layouts, a sample", run: () => mochaInParallel(suites.layouts) },
+  { name: "layouts, a sample", run: () => mochaInParallel(suites.layouts, { env: { TEST_LAYOUTS: "sample" } }) },
   { name: "Python clients and Ray", run: () => mochaInParallel(suites.python) },
   { name: "trainings", prepare: recipe, run: async () => trainings(await recipe(), "short") },
 ];
 
 const rest: Part[] = [
-  { name: "layouts, all", run: () => mochaInParallel(suites.layouts, { env: { TEST_LAYOUTS: "rest" } }) },
+  { name: "layouts, all", run: () => mochaInParallel(suites.otherLayouts, { env: { TEST_LAYOUTS: "rest" } }) },
   { name: "crash proof", prepare: pulumiCli, run: () => script("test/crash/run.ts", "--seeds", CRASH_SEEDS) },
   { name: "long trainings", prepare: recipe, run: async () => trainings(await recipe(), "long") },
 ];

@@ -5,25 +5,35 @@ export interface TestFiles {
 }
 
 const python = ["test/conformance/client.python.test.ts", "test/conformance/schemathesis.test.ts"];
-const ray = ["test/server/ray.test.ts"];
+const ray = ["test/server/ray.test.ts", "test/server/trainers/ray/rayTrainer.test.ts"];
+const programs = ["test/server/trainer.*.test.ts", "test/server/trainers/process/**/*.test.ts"];
 const longTrainings = ["test/training/kills.test.ts"];
 
-/** Which suite a test file belongs to: its folder decides, except for the few files that need Python. */
+/** Which suite a test file belongs to: its folder decides, except for the few files that are named above. */
 export const suites = {
-  /** Needs neither a Pulumi CLI nor Python. */
+  /** Needs neither a Pulumi CLI nor Python, and takes a minute. */
   unit: {
-    files: ["test/{common,conformance,data,provider,server,support,tools}/**/*.test.ts"],
-    except: [...python, ...ray],
+    files: ["test/{common,data,provider,server,support,tools}/**/*.test.ts"],
+    except: [...ray, ...programs],
   },
+  /** Starts servers and training programs, and sends the server random requests. */
+  integration: { files: [...programs, "test/conformance/**/*.test.ts"], except: python },
   /** Drives the real Pulumi CLI. */
   engine: { files: ["test/{engine,upgrade}/**/*.test.ts"] },
   /** Breaks the provider at its most dangerous requests; `npm run test:crash` breaks it at all of them. */
-  crash: { files: ["test/crash/*.test.ts"] },
+  crash: { files: ["test/crash/**/*.test.ts"] },
   /** Installs the packed packages as users do. */
   layouts: { files: ["test/layouts/**/*.test.ts"] },
+  otherLayouts: { files: ["test/layouts/layouts.test.ts"] },
   /** The official Python client, schemathesis and a real Ray cluster. */
   python: { files: [...python, ...ray] },
   /** Trains a tiny model with the recipe. */
   training: { files: ["test/training/**/*.test.ts"], except: longTrainings },
   longTraining: { files: longTrainings },
 } satisfies Record<string, TestFiles>;
+
+/** What the coverage is measured of: the tests that run the sources in mocha's own processes. */
+export const covered: TestFiles = {
+  files: [...suites.unit.files, ...suites.integration.files],
+  except: [...ray, ...python],
+};

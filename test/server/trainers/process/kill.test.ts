@@ -7,23 +7,12 @@ import { assertTrained, gone, withTrainings } from "../../trainings";
 const SEED = 20261121;
 const KILLS = 20;
 
-/** Mulberry32: numbers from 0 to 1 that a seed determines. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 describe("server: the process trainer, killed at random moments", function () {
   this.timeout(180_000);
   const trainings = withTrainings();
 
   it(`trains each job once, with one result, though the server is killed ${KILLS} times (seed ${SEED})`, async () => {
-    const next = random(SEED);
+    const random = new Random(SEED);
     const server = trainings.create({ m: { ms: 20 } });
     let api = await server.start("--max-jobs", "2");
     const ids: string[] = [];
@@ -32,10 +21,10 @@ describe("server: the process trainer, killed at random moments", function () {
         const { id } = await api.job({ model: "m", hyperparameters: { training_steps: 12 } });
         ids.push(id);
       }
-      await sleep(next() * 300);
+      await sleep(random.next() * 300);
       await server.kill();
-      if (next() < 0.4) {
-        await killOneOf(ids, next);
+      if (random.next() < 0.4) {
+        await killOneOf(ids, random);
       }
       api = await server.start("--max-jobs", "2");
     }
@@ -50,10 +39,10 @@ describe("server: the process trainer, killed at random moments", function () {
   });
 
   /** A runner, with its program or without: what ends together with the server when memory runs out. */
-  async function killOneOf(ids: string[], next: () => number): Promise<void> {
-    const pid = trainings.server.attempt(ids[Math.floor(next() * ids.length)] as string)?.pid;
+  async function killOneOf(ids: string[], random: Random): Promise<void> {
+    const pid = trainings.server.attempt(ids[Math.floor(random.next() * ids.length)] as string)?.pid;
     try {
-      process.kill(next() < 0.5 ? -pid : pid, "SIGKILL");
+      process.kill(random.next() < 0.5 ? -pid : pid, "SIGKILL");
     } catch {
       // It has ended by itself.
     }

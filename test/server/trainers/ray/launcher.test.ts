@@ -14,8 +14,7 @@ describe("server: the launcher on a node of a Ray cluster", () => {
 
   before(function () {
     if (spawnSync("python3", ["--version"]).status !== 0) {
-      console.log("skipped: there is no python3 here");
-      this.skip();
+      skipUnlessCi(this, "there is no python3 here");
     }
   });
 
