@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { Mistral } from "@mistralai/mistralai";
 import type { CompletionJobOut } from "@mistralai/mistralai/models/components";
-import { CLASSIFIER_TARGETS, eventually, withServer } from "../server/support";
+import { CLASSIFIER_TARGETS, withServer } from "../server/support";
+import { eventually } from "../support/eventually";
 
 const KEY = "the-key";
 const MOOD = '{"text":"a fine day","labels":{"mood":"good"}}\n';

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Api, folder, removeFolders } from "../server/support";
-import { startServer } from "../support/server";
+import { TestServer } from "../support/server";
 import { describeWithPython, python } from "./python/environment";
 import { openApiFile } from "./schemas";
 
@@ -15,11 +15,11 @@ const MAX_EXAMPLES = 100;
 describeWithPython("schemathesis", function () {
   // The first run on a machine installs it.
   this.timeout(8 * 60_000);
-  let server: Awaited<ReturnType<typeof startServer>>;
+  let server: TestServer;
   let api: Api;
 
   before(async () => {
-    server = await startServer({ speed: 1000, args: ["--api-key", KEY] });
+    server = await TestServer.start({ speed: 1000, args: ["--api-key", KEY] });
     api = new Api(server.url, KEY);
   });
 

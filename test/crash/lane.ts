@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { MistralClient } from "../../provider/src/client";
 import type { PulumiCli } from "../../tools/pulumiCli";
 import { FaultProxy } from "../support/faultProxy";
-import { RestartableServer } from "../support/restartableServer";
 import { sample } from "../support/samples";
+import { TestServer } from "../support/server";
 import { type Deployment, Stack } from "../support/stack";
 import { type Operation, type Scene, scenes } from "./operations";
 
 /** Two hundred simulated seconds in each: a job of 20 steps trains for a quarter of one, one of a million for hours. */
-const SPEED = "200";
+const SPEED = 200;
 const PROJECT = "crash";
 
 /** A stack, a proxy and a server of its own, which can be set back to how they were before a command. */
@@ -21,7 +21,7 @@ export class Lane {
     private readonly base: string,
     readonly stack: Stack,
     readonly proxy: FaultProxy,
-    private readonly server: RestartableServer,
+    private readonly server: TestServer,
   ) {}
 
   static async create(cli: PulumiCli): Promise<Lane> {
@@ -32,8 +32,9 @@ export class Lane {
       files: { "index.ts": "", "train.jsonl": sample("What?") },
       config: { "mistral:baseUrl": proxy.url() },
     });
-    const lane = new Lane(base, stack, proxy, new RestartableServer(join(base, "data"), ["--speed", SPEED]));
-    await lane.startServer();
+    const server = await TestServer.start({ dataFolder: join(base, "data"), speed: SPEED });
+    proxy.target = server.url;
+    const lane = new Lane(base, stack, proxy, server);
     await lane.keep("empty");
     return lane;
   }
@@ -71,7 +72,7 @@ export class Lane {
   }
 
   private async startServer(): Promise<void> {
-    await this.server.start();
+    await this.server.start({ samePort: false });
     this.proxy.target = this.server.url;
   }
 
@@ -85,7 +86,7 @@ export class Lane {
   }
 
   private async keep(scene: Scene): Promise<void> {
-    await this.server.stop();
+    await this.server.end();
     for (const [folder, copy] of this.foldersOf(scene)) await cp(folder, copy, { recursive: true });
     this.kept.add(scene);
     await this.startServer();

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { isTerminal } from "../../common/src";
 import { type RunningServer, type ServerOptions, startServer } from "../../server/src/index";
+import { eventually } from "../support/eventually";
 
 // biome-ignore lint/suspicious/noExplicitAny: replies are looked into freely; the assertions are what checks them
 export type Json = any;
@@ -53,17 +53,6 @@ export function contents(path: string): Map<string, Buffer> {
       .map((entry) => join(entry.parentPath, entry.name))
       .map((name) => [name, readFileSync(name)]),
   );
-}
-
-/** Asks until there is an answer. A loop without an end would keep the tests running after its own has failed. */
-export async function eventually<Answer>(what: string, ask: () => Promise<Answer | undefined>): Promise<Answer> {
-  for (const deadline = Date.now() + 15_000; Date.now() < deadline; await sleep(20)) {
-    const answer = await ask();
-    if (answer !== undefined) {
-      return answer;
-    }
-  }
-  throw new Error(`waited too long for: ${what}`);
 }
 
 /** Calls a server over its URL. */

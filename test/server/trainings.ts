@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { eventually } from "../support/eventually";
 import { end, killProcesses, startProcess } from "./process";
-import { Api, eventually, folder, type Json, removeFolders } from "./support";
+import { Api, folder, type Json, removeFolders } from "./support";
 
 export const SECRET = "github-token-that-nobody-may-see";
 export const REPOSITORIES = [{ owner: "o", name: "r", token: SECRET }];
@@ -73,9 +73,7 @@ export class TrainingServer {
     }
     for (const id of ids) {
       const pid = this.attempt(id)?.pid;
-      while (pid !== undefined && signal(pid)) {
-        await sleep(10);
-      }
+      if (pid !== undefined) await eventually(`the end of group ${pid}`, () => !signal(pid), { everyMs: 10 });
     }
   }
 }

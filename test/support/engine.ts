@@ -1,5 +1,5 @@
 import { findOrGetPulumi, type PulumiCli } from "../../tools/pulumiCli";
-import { type ServerOptions, startServer, type TestServer } from "./server";
+import { type ServerOptions, TestServer } from "./server";
 import { Stack, type StackOptions } from "./stack";
 import { WatchedProxy } from "./watchedProxy";
 
@@ -40,7 +40,7 @@ export function describeWithEngine(title: string, suite: (this: Mocha.Suite, eng
         return stack;
       },
       async server(options) {
-        const server = await startServer(options);
+        const server = await TestServer.start(options);
         made.push(() => server.stop());
         return server;
       },

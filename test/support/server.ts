@@ -4,41 +4,71 @@ import { join } from "node:path";
 import { type EmbeddedServer, startEmbeddedServer } from "../../tools/embeddedServer";
 
 export interface ServerOptions {
-  /** How many times faster than real the simulated trainer goes. */
+  /** How many times faster than real time the simulated trainer runs. */
   speed?: number;
-  /** More of the server's own options. */
+  /** More options of the server's command line. */
   args?: readonly string[];
+  /** A data folder that outlives the server. Without one, the server has a new folder that `stop` removes. */
+  dataFolder?: string;
 }
 
-export interface TestServer extends EmbeddedServer {
-  /** Ends it and starts it anew with other options, on the same port and with the same data. */
-  restart(options: ServerOptions): Promise<void>;
-}
+/** The real server in its own process on a free port. It can be killed and started again on the same data. */
+export class TestServer {
+  private running: EmbeddedServer | undefined;
+  private port = "0";
 
-/** The real server in a process of its own, on a free port, with data of its own that goes with it. */
-export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
-  const data = await mkdtemp(join(tmpdir(), "mistral-server-"));
-  const remove = () => rm(data, { recursive: true, force: true });
-  try {
-    let server = await startEmbeddedServer(data, flags(options));
-    const { url } = server;
-    return {
-      url,
-      async restart(next) {
-        await server.stop();
-        server = await startEmbeddedServer(data, ["--port", new URL(url).port, ...flags(next)]);
-      },
-      kill: () => server.kill(),
-      async stop() {
-        await server.stop();
-        await remove();
-      },
-    };
-  } catch (error) {
-    await remove();
-    throw error;
+  private constructor(
+    private options: ServerOptions,
+    private readonly dataFolder: string,
+  ) {}
+
+  static async start(options: ServerOptions = {}): Promise<TestServer> {
+    const dataFolder = options.dataFolder ?? (await mkdtemp(join(tmpdir(), "mistral-server-")));
+    const server = new TestServer(options, dataFolder);
+    try {
+      await server.start();
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
+    return server;
+  }
+
+  get url(): string {
+    if (!this.running) throw new Error("the server does not run");
+    return this.running.url;
+  }
+
+  /** Starts it again after `kill` or `end`. On the same port by default: the URL is part of a stack's state. */
+  async start({ samePort = true } = {}): Promise<void> {
+    const { speed, args = [] } = this.options;
+    const flags = speed === undefined ? args : ["--speed", String(speed), ...args];
+    this.running = await startEmbeddedServer(this.dataFolder, ["--port", samePort ? this.port : "0", ...flags]);
+    this.port = new URL(this.running.url).port;
+  }
+
+  /** Ends it and starts it with other options, on the same port and data. */
+  async restart(options: ServerOptions): Promise<void> {
+    await this.end();
+    this.options = options;
+    await this.start();
+  }
+
+  /** Ends it with SIGKILL. */
+  async kill(): Promise<void> {
+    await this.running?.kill();
+    this.running = undefined;
+  }
+
+  /** Ends it with SIGTERM, and keeps its data. */
+  async end(): Promise<void> {
+    await this.running?.stop();
+    this.running = undefined;
+  }
+
+  /** Ends it with SIGTERM, and removes its data unless the folder was given. */
+  async stop(): Promise<void> {
+    await this.end();
+    if (!this.options.dataFolder) await rm(this.dataFolder, { recursive: true, force: true });
   }
 }
-
-const flags = ({ speed, args = [] }: ServerOptions) =>
-  speed === undefined ? args : ["--speed", String(speed), ...args];

@@ -8,7 +8,7 @@ import { recipeFile, recipePython } from "../../server/src/trainers/recipe/recip
 import { eventually } from "../support/eventually";
 import { Random } from "../support/random";
 import { Remote } from "../support/remote";
-import { RestartableServer } from "../support/restartableServer";
+import { TestServer } from "../support/server";
 import { killTraining, progressOf, TRAINING_ENV } from "./trainings";
 
 const KILLS = 20;
@@ -18,7 +18,7 @@ const data = resolve(__dirname, "../../examples/self-hosted/train.jsonl");
 describe(`a training whose server and program are killed ${KILLS} times each`, function () {
   this.timeout(30 * 60_000);
   let folder: string;
-  let server: RestartableServer;
+  let server: TestServer;
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "kills-"));
@@ -27,8 +27,7 @@ describe(`a training whose server and program are killed ${KILLS} times each`, f
     Object.assign(process.env, TRAINING_ENV);
     await execa(recipePython(), [recipeFile("make_tiny_model.py"), join(folder, "tiny"), data], { env: TRAINING_ENV });
     const args = ["--trainer", "process", "--models", models, "--max-jobs", "1"];
-    server = new RestartableServer(join(folder, "data"), args);
-    await server.start();
+    server = await TestServer.start({ dataFolder: join(folder, "data"), args });
   });
   after(async () => {
     await server.stop();

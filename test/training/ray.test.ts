@@ -7,8 +7,8 @@ import { execa } from "execa";
 import { recipeFile, recipePython } from "../../server/src/trainers/recipe/recipe";
 import { RayCluster } from "../server/trainers/ray/cluster";
 import { describeWithEngine } from "../support/engine";
-import { RestartableServer } from "../support/restartableServer";
 import { succeeds } from "../support/results";
+import { TestServer } from "../support/server";
 import { TRAINING_ENV } from "./trainings";
 
 const example = resolve(__dirname, "../../examples/self-hosted");
@@ -61,8 +61,7 @@ describeWithEngine("a training on a Ray cluster, for real", (engine) => {
     );
     const data = join(folder, "data");
     const ray = ["--trainer", "ray", "--models", models, "--ray-address", cluster.address, "--ray-config", config];
-    const server = new RestartableServer(data, ray);
-    await server.start();
+    const server = await TestServer.start({ dataFolder: data, args: ray });
     try {
       const stack = await engine.stack({
         program: example,

@@ -8,9 +8,9 @@ import { recipeFile, recipePython } from "../../server/src/trainers/recipe/recip
 import { describeWithEngine } from "../support/engine";
 import { eventually } from "../support/eventually";
 import { Remote } from "../support/remote";
-import { RestartableServer } from "../support/restartableServer";
 import { succeeds } from "../support/results";
 import { sequence } from "../support/sequence";
+import { TestServer } from "../support/server";
 import type { Stack } from "../support/stack";
 import { killTraining, progressOf, TRAINING_ENV } from "./trainings";
 
@@ -34,7 +34,7 @@ describeWithEngine("a training on a server of one's own, for real", (engine) => 
   let folder: string;
   let tiny: string;
   let data: string;
-  let server: RestartableServer;
+  let server: TestServer;
   let stack: Stack;
   let remote: Remote;
   let first: {
@@ -54,8 +54,7 @@ describeWithEngine("a training on a server of one's own, for real", (engine) => 
     const models = join(folder, "models.yaml");
     await writeFile(models, "models:\n  tiny: ./tiny\n");
     Object.assign(process.env, TRAINING_ENV);
-    server = new RestartableServer(data, ["--trainer", "process", "--models", models]);
-    await server.start();
+    server = await TestServer.start({ dataFolder: data, args: ["--trainer", "process", "--models", models] });
     remote = new Remote(server.url);
     stack = await engine.stack({ program: example, env: { MISTRAL_BASE_URL: server.url }, config: { model: "tiny" } });
   });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { startServer } from "../../test/support/server";
+import { TestServer } from "../../test/support/server";
 import { Stack } from "../../test/support/stack";
 import { findOrGetPulumi } from "../pulumiCli";
 import { type Comparison, compare } from "./compare";
@@ -29,7 +29,7 @@ for (let index = 0; index < ${count}; index++) new Empty("empty-" + index);
 /** An `up` that finds nothing to do: what everybody pays on every deployment. */
 export async function upWithoutChanges(): Promise<Comparison[]> {
   const cli = await findOrGetPulumi();
-  const server = await startServer({ speed: 100_000 });
+  const server = await TestServer.start({ speed: 100_000 });
   const results: Comparison[] = [];
   try {
     for (const [count, aim] of [

@@ -15,7 +15,7 @@ import { update } from "../../provider/dist/lifecycle/update";
 import type { Inputs } from "../../provider/dist/schema/inputs";
 import { fastClock, TestHost, urnOf } from "../../test/support/host";
 import { sample } from "../../test/support/samples";
-import { startServer } from "../../test/support/server";
+import { TestServer } from "../../test/support/server";
 import type { Comparison } from "./compare";
 
 const HOUR = 3600;
@@ -47,7 +47,7 @@ export async function waiting(): Promise<Comparison[]> {
 }
 
 async function waitFor(count: number, seconds: number, speed: number) {
-  const server = await startServer({ speed });
+  const server = await TestServer.start({ speed });
   const folder = await mkdtemp(join(tmpdir(), "waiting-"));
   const counter = await Counter.start(server.url, speed);
   try {

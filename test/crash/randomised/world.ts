@@ -4,9 +4,8 @@ import { join, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { MistralClient } from "../../../provider/src/client";
 import { provider } from "../../../provider/src/resource/serializedProvider";
-import type { EmbeddedServer } from "../../../tools/embeddedServer";
 import { FaultProxy } from "../../support/faultProxy";
-import { startServer } from "../../support/server";
+import { TestServer } from "../../support/server";
 
 const repository = resolve(__dirname, "../../..");
 /** A training takes a few milliseconds: what takes time are the pauses between attempts. */
@@ -23,14 +22,14 @@ export class World {
     /** The text of the provider, as the engine hands it over. */
     readonly provider: string,
     readonly proxy: FaultProxy,
-    private readonly server: EmbeddedServer,
+    private readonly server: TestServer,
   ) {}
 
   static async create(done: Done): Promise<World> {
     const folder = await realpath(await mkdtemp(join(tmpdir(), "mistral-random-")));
     await symlink(join(repository, "node_modules"), join(folder, "node_modules"));
     const { text } = await pulumi.runtime.serializeFunction(() => provider);
-    const server = await startServer({ speed: SPEED });
+    const server = await TestServer.start({ speed: SPEED });
     return new World(done, folder, text, await FaultProxy.start(server.url), server);
   }
 

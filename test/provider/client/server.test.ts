@@ -2,17 +2,17 @@ import assert from "node:assert/strict";
 import { text } from "node:stream/consumers";
 import { type DetailedJob, type Job, MistralClient } from "../../../provider/src/client";
 import { eventually } from "../../support/eventually";
-import { startServer } from "../../support/server";
+import { TestServer } from "../../support/server";
 
 /** The client against the real server: what the scripted one is told to answer, this one decides. */
 describe("client and server together", function () {
   this.timeout(60_000);
   const key = "the-servers-own-key";
-  let server: Awaited<ReturnType<typeof startServer>>;
+  let server: TestServer;
   let client: MistralClient;
 
   before(async () => {
-    server = await startServer({ speed: 5_000, args: ["--api-key", key] });
+    server = await TestServer.start({ speed: 5_000, args: ["--api-key", key] });
     client = new MistralClient({ baseUrl: `${server.url}/v1/`, apiKey: key });
   });
   after(() => server?.stop());

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { connect } from "node:net";
-import { contents, eventually, type Json, SAMPLE, samples, withServer } from "../support";
+import { eventually } from "../../support/eventually";
+import { contents, type Json, SAMPLE, samples, withServer } from "../support";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 

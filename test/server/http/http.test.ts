@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
-import { setTimeout as sleep } from "node:timers/promises";
 import { startServer } from "../../../server/src/index";
+import { eventually } from "../../support/eventually";
 import { folder, type Reply, removeFolders, withServer } from "../support";
 
 describe("server: what is not as it should be on the wire", () => {
@@ -157,11 +157,13 @@ describe("server: closing", () => {
     const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
     socket.write(
       `POST /v1/files HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\n` +
-        `Content-Length: ${body.length}\r\n\r\n${body.slice(0, 20)}`,
+        `Content-Length: ${body.length}\r\nExpect: 100-continue\r\n\r\n${body.slice(0, 20)}`,
     );
-    await sleep(200);
+    // The server has begun to handle the request.
+    const [first] = await once(socket, "data");
+    assert.match(String(first), /^HTTP\/1\.1 100 Continue/);
     const closed = server.close();
-    await sleep(200);
+    await eventually("no new connection", async () => (await fetch(server.url).catch(() => "refused")) === "refused");
     socket.write(body.slice(20));
     assert.match(await text(socket), /^HTTP\/1\.1 200 /);
     await closed;

@@ -86,7 +86,8 @@ describe("server: the life of a job", () => {
     const { id } = await api.job({ auto_start: false });
     const resting = await api.until(id, "VALIDATED");
     assert.equal(resting.metadata.total_steps, 10);
-    await new Promise((resolve) => setTimeout(resolve, 250));
+    // A job that was created later has ended: the server had the time to start this one too.
+    await api.trained();
     assert.equal((await api.getJob(id)).status, "VALIDATED");
     const started = await api.ok("POST", `/v1/fine_tuning/jobs/${id}/start`);
     assert.equal(started.status, "STARTED");
@@ -242,7 +243,8 @@ describe("server: a slow job", () => {
     const { id } = await api.job();
     await api.until(id, "VALIDATING");
     assert.equal((await api.ok("POST", `/v1/fine_tuning/jobs/${id}/cancel`)).status, "CANCELLED");
-    await new Promise((resolve) => setTimeout(resolve, 600));
+    // The validation of a job that was created later has ended, and so has this one's.
+    await api.trained();
     assert.deepEqual(history(await api.getJob(id)), ["QUEUED", "VALIDATING", "CANCELLED"]);
   });
 

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import Database from "libsql";
 import { type RunningServer, type ServerOptions, startServer } from "../../../server/src/index";
+import { eventually } from "../../support/eventually";
 import { end, killProcesses, startProcess } from "../process";
-import { Api, eventually, folder, history, type Json, removeFolders } from "../support";
+import { Api, folder, history, type Json, removeFolders } from "../support";
 
 const LIFE = ["QUEUED", "VALIDATING", "VALIDATED", "STARTED", "RUNNING"];
 
@@ -81,7 +82,8 @@ describe("server: a restart", () => {
     const { id } = await api.job({ auto_start: false });
     await api.until(id, "VALIDATED");
     api = await restart({ speed: 1000 });
-    await sleep(300);
+    // A job that was created after the restart has ended: the server had the time to start this one too.
+    await api.trained();
     assert.equal((await api.getJob(id)).status, "VALIDATED");
     await api.ok("POST", `/v1/fine_tuning/jobs/${id}/start`);
     await api.until(id, "SUCCESS");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { eventually } from "../../support";
+import { eventually } from "../../../support/eventually";
 import { gone, withTrainings } from "../../trainings";
 
 describe("server: cancelling a training", () => {

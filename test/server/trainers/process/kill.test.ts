@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Api, eventually, type Json } from "../../support";
+import { eventually } from "../../../support/eventually";
+import { Random } from "../../../support/random";
+import type { Api, Json } from "../../support";
 import { assertTrained, gone, withTrainings } from "../../trainings";
 
 const SEED = 20261121;

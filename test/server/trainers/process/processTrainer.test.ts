@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Api, contents, eventually, folder, type Json } from "../../support";
+import { skipUnlessCi } from "../../../support/ci";
+import { eventually } from "../../../support/eventually";
+import { Api, contents, folder, type Json } from "../../support";
 import { assertTrained, gone, REPOSITORIES, SECRET, withTrainings } from "../../trainings";
 
 describe("server: the process trainer", () => {

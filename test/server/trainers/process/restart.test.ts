@@ -3,7 +3,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type Api, eventually, type Json } from "../../support";
+import { eventually } from "../../../support/eventually";
+import type { Api, Json } from "../../support";
 import { assertTrained, FAKE, gone, isRunning, REPOSITORIES, withTrainings } from "../../trainings";
 
 const RUNNER = join(__dirname, "../../../../server/dist/trainers/process/runner.js");

@@ -4,7 +4,9 @@ import { once } from "node:events";
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { eventually, folder, removeFolders } from "../../support";
+import { skipUnlessCi } from "../../../support/ci";
+import { eventually } from "../../../support/eventually";
+import { folder, removeFolders } from "../../support";
 
 const LAUNCHER = join(__dirname, "../../../../server/recipes/ray/launch.py");
 
