@@ -5,8 +5,8 @@ export interface TestFiles {
 }
 
 const python = ["test/conformance/client.python.test.ts", "test/conformance/schemathesis.test.ts"];
-const ray = ["test/server/ray.test.ts", "test/server/trainers/ray/rayTrainer.test.ts"];
-const programs = ["test/server/trainer.*.test.ts", "test/server/trainers/process/**/*.test.ts"];
+const ray = ["test/server/trainers/ray/rayTrainer.test.ts"];
+const programs = ["test/server/trainers/process/**/*.test.ts"];
 const longTrainings = ["test/training/kills.test.ts"];
 
 /** Which suite a test file belongs to: its folder decides, except for the few files that are named above. */
