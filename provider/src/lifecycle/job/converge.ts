@@ -68,7 +68,7 @@ export async function converge(
     if (hasSucceeded(job.status)) return await isModelReady(job);
     const started = await advance(client, job, inputs, signal);
     job = { ...job, ...started };
-    if (awaitsStart(job.status) && inputs.autoStart === false) host.log(inputs.__urn, reviewGateLine(job), "milestone");
+    if (isHeld(job) && inputs.autoStart === false) host.log(inputs.__urn, reviewGateLine(job), "milestone");
     return isDone(job, inputs, started !== undefined);
   }
 
