@@ -13,7 +13,7 @@ const longTrainings = ["test/training/kills.test.ts"];
 export const suites = {
   /** Needs neither a Pulumi CLI nor Python, and takes a minute. */
   unit: {
-    files: ["test/{common,data,provider,server,support,tools}/**/*.test.ts"],
+    files: ["test/{common,data,docs,provider,server,support,tools}/**/*.test.ts"],
     except: [...ray, ...programs],
   },
   /** Starts servers and training programs, and sends the server random requests. */
