@@ -20,24 +20,24 @@ import { createTrainers, DEFAULT_TRAINER, type TrainerOptions } from "./trainers
 import { ArtifactStore } from "./trainers/program/artifactStore";
 
 export interface ServerOptions extends TrainerOptions {
-  /** The folder that holds everything the server keeps. Made if it is not there. */
+  /** The folder for all data of the server. Created when missing. */
   dataDir: string;
-  /** The address to listen on: 127.0.0.1 by default. Another than a loopback address needs keys. */
+  /** The address to listen on: 127.0.0.1 by default. A non-loopback address requires `apiKeys`. */
   host?: string;
-  /** The port to listen on; 0, the default, is one that is free. */
+  /** The port to listen on. 0, the default, selects a free port. */
   port?: number;
-  /** The API keys that are let in, plain or as `sha256:<hex>`. With none, every caller is. */
+  /** The accepted API keys, in plain text or as `sha256:<hex>`. Empty, the default: requests need no key. */
   apiKeys?: string[];
-  /** The greatest size of an uploaded file in bytes, inclusive: 512 · 1024² by default, as on the hosted service. */
+  /** The maximum size of an uploaded file in bytes, inclusive: 512 · 1024² by default, like the hosted service. */
   maxFileBytes?: number;
-  /** What is logged to stderr, as JSON lines: `warn` by default. */
+  /** The lowest level that is logged to stderr, as JSON lines: `warn` by default. */
   logLevel?: LogLevel;
 }
 
 export interface RunningServer {
-  /** Where it listens, without a slash at the end: `http://127.0.0.1:41234`. */
+  /** The base URL without a trailing slash: `http://127.0.0.1:41234`. */
   url: string;
-  /** Stops listening and supervising. Unfinished jobs go on with the next server on the same data folder. */
+  /** Stops the server. Unfinished jobs resume with the next server on the same data folder. */
   close(): Promise<void>;
 }
 
@@ -45,6 +45,8 @@ const DEFAULT_HOST = "127.0.0.1";
 
 /**
  * Starts a server.
+ *
+ * @throws {UsageError} when an option is invalid, the data folder is in use, or the address is not available
  *
  * @example
  * const server = await startServer({ dataDir: "./data" });
@@ -55,7 +57,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { host = DEFAULT_HOST } = options;
   const keys = new Keys(options.apiKeys ?? []);
   if (!keys.required && !isLoopbackHost(host)) {
-    throw new UsageError(`Listening on ${host} needs API keys: whoever reaches the server could use it`);
+    throw new UsageError(`Listening on ${host} needs API keys, because other machines can reach it; set --keys-file`);
   }
   const unlock = lockFolder(options.dataDir);
   try {
@@ -73,7 +75,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 }
 
-/** Starts a server on a data folder that is its own. */
+/** Starts a server on a locked data folder. */
 async function open(options: ServerOptions, keys: Keys): Promise<RunningServer> {
   const {
     host = DEFAULT_HOST,
@@ -81,7 +83,7 @@ async function open(options: ServerOptions, keys: Keys): Promise<RunningServer> 
     trainer: trainerName = DEFAULT_TRAINER,
     maxFileBytes = MAX_FILE_BYTES,
   } = options;
-  // Trainings run in folders of their own.
+  // Training programs have another working directory, so they need an absolute path.
   const dataDir = resolve(options.dataDir);
   const secrets = new SecretStore(dataDir);
   const trainers = createTrainers(options, { dataDir, secrets });
@@ -92,13 +94,14 @@ async function open(options: ServerOptions, keys: Keys): Promise<RunningServer> 
   const jobs = new JobStore(database, (jobId, status, reason) => log.info({ jobId, status, reason }, "job"));
   const models = new ModelStore(database);
   const artifacts = new ArtifactStore(dataDir);
-  const onFault = (jobId: string, error: unknown) => log.error({ err: error, jobId }, "a job failed");
-  const supervisor = new Supervisor({ jobs, files, models, secrets, trainers, onFault });
+  const onError = (jobId: string, error: unknown) =>
+    log.error({ err: error, jobId }, "job failed with an internal error");
+  const supervisor = new Supervisor({ jobs, files, models, secrets, trainers, onError });
   const signer = new UrlSigner(signingKey(database));
   const trainer = trainers.get(trainerName) as Trainer;
   const statusOf = (id: string) => jobs.get(id)?.status;
   secrets.sweep((id) => isTerminal(statusOf(id) ?? "CANCELLED"));
-  // A folder of a job that this database does not know may be anybody's: it stays.
+  // A folder without a job in this database may belong to something else, so it is kept.
   await artifacts.sweep(
     (id) => isTerminal(statusOf(id) ?? "RUNNING"),
     (id) => models.hasOfJob(id),
@@ -125,9 +128,11 @@ async function open(options: ServerOptions, keys: Keys): Promise<RunningServer> 
 function listenErrorMessage(error: NodeJS.ErrnoException, host: string, port: number): Error {
   switch (error.code) {
     case "EADDRINUSE":
-      return new UsageError(`Port ${port} on ${host} is in use; choose another with --port, or 0 for one that is free`);
+      return new UsageError(`Port ${port} on ${host} is in use; choose another port with --port, or 0 for a free port`);
     case "EACCES":
-      return new UsageError(`Port ${port} on ${host} needs rights that this user does not have; choose one above 1023`);
+      return new UsageError(
+        `Port ${port} on ${host} requires privileges that this user does not have; choose a port above 1023`,
+      );
     case "EADDRNOTAVAIL":
     case "ENOTFOUND":
     case "EAI_AGAIN":

@@ -6,7 +6,10 @@ export const LOG_LEVELS = ["silent", "error", "warn", "info", "debug"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 export const DEFAULT_LOG_LEVEL: LogLevel = "warn";
 
-/** Writes JSON lines to stderr: stdout is for people. Each has `time` in ISO 8601 and `level` by its name. */
+/**
+ * Creates the log: JSON lines on stderr. Stdout carries messages for users. Each line has `time` in ISO 8601 and the
+ * name of the `level`.
+ */
 export function createLog(level: LogLevel = DEFAULT_LOG_LEVEL): Logger {
   return pino(
     {

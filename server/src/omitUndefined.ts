@@ -1,4 +1,4 @@
-/** The fields that have a value. */
+/** Returns a copy without the undefined fields. */
 export function omitUndefined<Fields extends object>(
   fields: Fields,
 ): { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> } {

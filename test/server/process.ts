@@ -10,11 +10,11 @@ const running = new Set<ChildProcess>();
 interface Started {
   child: ChildProcess;
   url: string;
-  /** All that it wrote to stdout until it was listening. */
+  /** The output on stdout until the server was ready. */
   output: string;
 }
 
-/** Runs the real program until it ends. */
+/** Runs the real command and waits until it exits. */
 export async function run(args: string[], env: NodeJS.ProcessEnv = {}) {
   const child = launch(args, env);
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
@@ -22,16 +22,16 @@ export async function run(args: string[], env: NodeJS.ProcessEnv = {}) {
 }
 
 /**
- * Starts the real program and waits until it listens.
+ * Starts the real command and waits until the server is ready.
  *
- * @param around a command that becomes the program that is named after it
+ * @param wrapper a command that executes the command line that is appended to it
  */
 export async function startProcess(
   args: string[],
   env: NodeJS.ProcessEnv = {},
-  around: string[] = [],
+  wrapper: string[] = [],
 ): Promise<Started> {
-  const child = launch(["--port", "0", ...args], env, around);
+  const child = launch(["--port", "0", ...args], env, wrapper);
   let output = "";
   for await (const chunk of child.stdout) {
     output += chunk;
@@ -40,33 +40,33 @@ export async function startProcess(
       return { child, url, output };
     }
   }
-  throw new Error(`the server ended: ${output}`);
+  throw new Error(`the server exited before it was ready: ${output}`);
 }
 
-/** A command around a program that gives it a small disk of its own; undefined where users may not mount one. */
+/** Returns a wrapper command that mounts a small tmpfs on `folder`, or undefined when this user cannot mount one. */
 export function onSmallDisk(folder: string, size: string): string[] | undefined {
-  const around = ["unshare", "-rm", "sh", "-c", `mount -t tmpfs -o size=${size} none '${folder}' && exec "$@"`, "sh"];
-  const [program, ...args] = around as [string, ...string[]];
-  return spawnSync(program, [...args, "true"]).status === 0 ? around : undefined;
+  const wrapper = ["unshare", "-rm", "sh", "-c", `mount -t tmpfs -o size=${size} none '${folder}' && exec "$@"`, "sh"];
+  const [program, ...args] = wrapper as [string, ...string[]];
+  return spawnSync(program, [...args, "true"]).status === 0 ? wrapper : undefined;
 }
 
-/** Ends a process, and waits until it has. @returns its exit code, or the signal's name */
+/** Sends a signal to a process and waits until it exits. @returns the exit code, or the name of the signal */
 export async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number | string> {
   const exited = once(child, "exit");
   child.kill(signal);
-  const [code, by] = await exited;
-  return code ?? by;
+  const [code, exitSignal] = await exited;
+  return code ?? exitSignal;
 }
 
-/** Ends whatever a failed test left running. */
+/** Kills the processes that a failed test left running. */
 export function killProcesses(): void {
   for (const child of running) {
     child.kill("SIGKILL");
   }
 }
 
-function launch(args: string[], env: NodeJS.ProcessEnv, around: string[] = []) {
-  const [program, ...rest] = [...around, process.execPath, BIN, ...args] as [string, ...string[]];
+function launch(args: string[], env: NodeJS.ProcessEnv, wrapper: string[] = []) {
+  const [program, ...rest] = [...wrapper, process.execPath, BIN, ...args] as [string, ...string[]];
   const child = spawn(program, rest, {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, MISTRAL_SERVER_API_KEYS: "", ...env },

@@ -6,7 +6,7 @@ import { isTerminal } from "../../common/src";
 import { type RunningServer, type ServerOptions, startServer } from "../../server/src/index";
 import { eventually } from "../support/eventually";
 
-// biome-ignore lint/suspicious/noExplicitAny: replies are looked into freely; the assertions are what checks them
+// biome-ignore lint/suspicious/noExplicitAny: tests read any field of a reply; the assertions check the fields
 export type Json = any;
 
 export interface Reply {
@@ -24,14 +24,14 @@ export const SAMPLE = JSON.stringify({
 
 export const CLASSIFIER_TARGETS = [{ name: "mood", labels: ["good", "bad"] }];
 
-/** Data of `count` good samples. */
+/** Returns `count` valid samples. */
 export function samples(count = 3): string {
   return `${SAMPLE}\n`.repeat(count);
 }
 
 const folders: string[] = [];
 
-/** A new folder, which `removeFolders` removes. */
+/** Creates a temporary folder. `removeFolders` removes it. */
 export function folder(): string {
   const path = mkdtempSync(join(tmpdir(), "fine-tuning-server-"));
   folders.push(path);
@@ -44,7 +44,7 @@ export function removeFolders(): void {
   }
 }
 
-/** The names of all files in a folder, and what is in them. */
+/** Returns the paths and contents of all files in a folder. */
 export function contents(path: string): Map<string, Buffer> {
   const entries = readdirSync(path, { recursive: true, withFileTypes: true });
   return new Map(
@@ -55,12 +55,12 @@ export function contents(path: string): Map<string, Buffer> {
   );
 }
 
-/** Calls a server over its URL. */
+/** An HTTP client for a server. */
 export class Api {
   constructor(
     readonly url: string,
     readonly key?: string,
-    /** Where the server keeps its data, if the test started it. */
+    /** The data folder of the server. Empty when the test did not start the server. */
     readonly dataDir = "",
   ) {}
 
@@ -79,7 +79,7 @@ export class Api {
     return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
   }
 
-  /** The body of a reply that must be a success. */
+  /** Returns the body of the reply. Fails unless the status is 200. */
   async ok(method: string, path: string, body?: unknown): Promise<Json> {
     const reply = await this.call(method, path, body);
     assert.equal(reply.status, 200, JSON.stringify(reply.body));
@@ -101,7 +101,7 @@ export class Api {
     return reply.body.id;
   }
 
-  /** Creates a job of 10 steps that starts by itself, unless the body says otherwise. */
+  /** Creates a job. By default it has 10 steps and starts automatically. */
   async job(body: Record<string, unknown> = {}): Promise<Json> {
     return this.ok("POST", "/v1/fine_tuning/jobs", {
       model: "open-mistral-7b",
@@ -116,7 +116,7 @@ export class Api {
     return this.ok("GET", `/v1/fine_tuning/jobs/${id}`);
   }
 
-  /** Waits until the job has a status; fails at once when it has ended with another. */
+  /** Waits until the job has a status. Fails immediately when the job ends with another status. */
   async until(id: string, status: string): Promise<Json> {
     return eventually(status, async () => {
       const job = await this.getJob(id);
@@ -133,12 +133,12 @@ export class Api {
   }
 }
 
-/** The statuses of a job in the order it had them. */
+/** Returns the statuses of a job in chronological order. */
 export function history(job: Json): string[] {
   return job.events.map((event: Json) => event.data.status).reverse();
 }
 
-/** Starts a server for the tests of a `describe` block, and stops it after them. */
+/** Starts a server before the tests of a `describe` block and stops it after them. */
 export function withServer(options: Partial<ServerOptions> = {}): Api {
   let server: RunningServer;
   let dataDir: string;

@@ -5,34 +5,34 @@ import { eventually } from "../support/eventually";
 import { end, killProcesses, startProcess } from "./process";
 import { Api, folder, type Json, removeFolders } from "./support";
 
-export const SECRET = "github-token-that-nobody-may-see";
+export const SECRET = "secret-github-token";
 export const REPOSITORIES = [{ owner: "o", name: "r", token: SECRET }];
 
-/** The training program of these tests. */
+/** The training program that these tests use. */
 export const FAKE = join(__dirname, "recipes/fake.js");
 
-/** A server of its own process that trains with the fake recipe. Each test ends what it began with `stop`. */
+/** A server in a child process, which trains with the fake recipe. Each test must call `stop`. */
 export class TrainingServer {
   readonly dataDir = folder();
   private readonly models = join(folder(), "models.json");
   private server: Awaited<ReturnType<typeof startProcess>> | undefined;
 
-  /** @param models the fake recipe's settings by the names of models */
+  /** @param models settings of the fake recipe by model name */
   constructor(models: Record<string, object> = {}) {
     const entries = Object.entries({ "open-mistral-7b": {}, ...models });
-    const all = Object.fromEntries(entries.map(([name, settings]) => [name, { path: "./base", ...settings }]));
-    writeFileSync(this.models, JSON.stringify({ models: all }));
+    const allModels = Object.fromEntries(entries.map(([name, settings]) => [name, { path: "./base", ...settings }]));
+    writeFileSync(this.models, JSON.stringify({ models: allModels }));
   }
 
   start(...args: string[]): Promise<Api> {
     return this.startIn([], ...args);
   }
 
-  /** @param around see `startProcess` */
-  async startIn(around: string[], ...args: string[]): Promise<Api> {
+  /** @param wrapper see `startProcess` */
+  async startIn(wrapper: string[], ...args: string[]): Promise<Api> {
     const recipe = `'${process.execPath}' '${FAKE}'`;
     const options = ["--trainer", "process", "--models", this.models, "--recipe", recipe, "--data", this.dataDir];
-    this.server = await startProcess([...options, ...args], {}, around);
+    this.server = await startProcess([...options, ...args], {}, wrapper);
     return new Api(this.server.url);
   }
 
@@ -47,7 +47,7 @@ export class TrainingServer {
     return join(this.dataDir, "runs", jobId, name);
   }
 
-  /** The number of the latest runner of a job, which is its group's, once there is one. */
+  /** Waits for the latest runner of a job. Returns its process id, which is also the process group id. */
   group(jobId: string): Promise<number> {
     return eventually("an attempt", async () => this.attempt(jobId)?.pid);
   }
@@ -57,32 +57,32 @@ export class TrainingServer {
     return existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : undefined;
   }
 
-  /** The numbers of the programs that began to train, in their order. */
+  /** Returns the process ids of the training programs that started, in chronological order. */
   programs(jobId: string): number[] {
     return readFileSync(this.path(jobId, "attempts.txt"), "utf8").trim().split("\n").map(Number);
   }
 
-  /** Ends the server and every training, and waits until nothing of them is left. */
+  /** Kills the server and all trainings, and waits until their processes are gone. */
   async stop(): Promise<void> {
     await this.kill();
     const runs = join(this.dataDir, "runs");
     const ids = existsSync(runs) ? readdirSync(runs) : [];
     for (const id of ids) {
-      // A runner that is about to start looks for this.
+      // A runner that is about to start checks for this file.
       writeFileSync(this.path(id, "cancel"), "");
     }
     for (const id of ids) {
       const pid = this.attempt(id)?.pid;
-      if (pid !== undefined) await eventually(`the end of group ${pid}`, () => !signal(pid), { everyMs: 10 });
+      if (pid !== undefined) await eventually(`the end of process group ${pid}`, () => !killGroup(pid), { everyMs: 10 });
     }
   }
 }
 
-/** A server for each test of a `describe` block, which ends with it. */
+/** Provides a server for each test of a `describe` block and stops it after the test. */
 export function withTrainings() {
   let current: TrainingServer;
   beforeEach(function () {
-    // Each starts several programs of its own, which takes long on a busy machine.
+    // Each test starts several programs, which is slow on a busy machine.
     this.currentTest?.timeout(this.currentTest.timeout() * 3);
   });
   afterEach(async () => {
@@ -91,7 +91,7 @@ export function withTrainings() {
     removeFolders();
   });
   return {
-    /** The server of the running test. */
+    /** The server of the current test. */
     get server(): TrainingServer {
       return current;
     },
@@ -105,7 +105,7 @@ export function withTrainings() {
   };
 }
 
-/** Whether a group has members that a signal could end. */
+/** Whether a process group has processes that can receive a signal. */
 export function isRunning(group: number): boolean {
   try {
     return process.kill(-group, 0);
@@ -114,7 +114,8 @@ export function isRunning(group: number): boolean {
   }
 }
 
-function signal(group: number): boolean {
+/** @returns false when the group has no processes */
+function killGroup(group: number): boolean {
   try {
     return process.kill(-group, "SIGKILL");
   } catch {
@@ -122,12 +123,12 @@ function signal(group: number): boolean {
   }
 }
 
-/** Waits until a group has no member any more. */
+/** Waits until a process group has no processes. */
 export async function gone(group: number): Promise<void> {
   await eventually(`the end of group ${group}`, async () => (isRunning(group) ? undefined : true));
 }
 
-/** What an ended job must be like, however it came to its end: all steps once, one model, one program at a time. */
+/** Asserts that a job succeeded, that no two programs ran at once, and that each step and checkpoint exists once. */
 export function assertTrained(job: Json, steps: number): void {
   assert.equal(job.status, "SUCCESS", JSON.stringify(job.events[0]));
   assert.deepEqual([job.metadata.current_step, job.metadata.progress_percentage], [steps, 100]);

@@ -1,7 +1,7 @@
 import { UsageError } from "../domain/errors";
 import { type RunningServer, startServer } from "../index";
 import { findTrainer } from "../trainers";
-import { examine } from "./doctor/doctor";
+import { runDoctor } from "./doctor/doctor";
 import { HELP, parseOptions, version } from "./options";
 import { setUp } from "./setup";
 
@@ -22,12 +22,12 @@ async function main([first, ...rest]: string[]): Promise<void> {
     return;
   }
   if (isDoctor) {
-    process.exitCode = await examine(options, console.log);
+    process.exitCode = await runDoctor(options, console.log);
     return;
   }
   const server = await startServer(options);
   stopOnSignal(server);
-  // Programs that start this one wait for this line and take the URL from it: its form stays.
+  // Other programs parse the URL from this line: its format must not change.
   console.log(`mistral-fine-tuning-server listening on ${server.url}`);
   console.log(findTrainer(options.trainer).startupMessage);
   console.log(`Data is kept in ${options.dataDir}`);
@@ -40,7 +40,7 @@ function stopOnSignal(server: RunningServer): void {
       process.exit(1);
     }
     stopping = true;
-    console.log(`${signal}: stopping; trainings go on without the server, or when it is started again`);
+    console.log(`${signal}: stopping. Unfinished trainings keep running, or resume when the server starts again.`);
     server.close().catch(fail);
   };
   process.on("SIGINT", stop);
@@ -48,7 +48,7 @@ function stopOnSignal(server: RunningServer): void {
 }
 
 function fail(error: unknown): void {
-  const message = error instanceof UsageError ? error.message : `cannot go on: ${(error as Error).message}`;
+  const message = error instanceof UsageError ? error.message : `fatal error: ${(error as Error).message}`;
   console.error(`mistral-fine-tuning-server: ${message}`);
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }

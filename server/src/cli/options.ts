@@ -12,37 +12,40 @@ import { type Flag, integer } from "../trainers/flags";
 const DEFAULT_DATA_DIR = envPaths("mistral-fine-tuning-server", { suffix: "" }).data;
 const DEFAULT_PORT = 8080;
 
-/** The column in which explanations begin. */
+/** The column of the descriptions in the help text. */
 const HELP_COLUMN = 20;
 
-/** The flags of all trainers, each name once. */
+/** The flags of all trainers, without duplicates. */
 const TRAINER_FLAGS: readonly Flag<TrainerOptions>[] = [
   ...new Map(TRAINERS.flatMap(({ flags }) => flags).map((flag) => [flag.name, flag])).values(),
 ];
 
-export const HELP = `mistral-fine-tuning-server: Mistral's fine-tuning API, on a machine of your own
+export const HELP = `mistral-fine-tuning-server: Mistral's fine-tuning API on your own machine
 
 Usage: mistral-fine-tuning-server [options]           starts the server
-       mistral-fine-tuning-server doctor [options]    says what works with these options, and what does not
+       mistral-fine-tuning-server doctor [options]    checks whether the server can work with these options
        mistral-fine-tuning-server setup [--extra 4bit|ray|wandb] [--tiny-model DIR FILE…]
-                                                      makes the shipped recipe's Python environment, once;
-                                                      and a tiny model that knows the words of the data files
+                                                      creates the Python environment of the shipped recipe, and
+                                                      a small random model whose tokenizer is trained on FILE…
 
-  --host ADDRESS    the address to listen on (127.0.0.1); another than loopback needs keys
-  --port PORT       the port to listen on (${DEFAULT_PORT}); 0 takes one that is free
-  --data DIR        the folder that keeps files, jobs and models (${DEFAULT_DATA_DIR})
-  --api-key KEY     a key that is let in; may be repeated. Other users of this machine can see it
-                    in the list of processes: MISTRAL_SERVER_API_KEYS or --keys-file hide it
-  --keys-file FILE  keys, one a line, plain or as sha256:<hex>; lines with # are comments
+  --host ADDRESS    the address to listen on (127.0.0.1); a non-loopback address needs API keys
+  --port PORT       the port to listen on (${DEFAULT_PORT}); 0 selects a free port
+  --data DIR        the folder for files, jobs and models (${DEFAULT_DATA_DIR})
+  --api-key KEY     an accepted API key; repeatable. Other users of this machine can see this key
+                    in the process list: prefer MISTRAL_SERVER_API_KEYS or --keys-file
+  --keys-file FILE  a file with API keys, one per line, in plain text or as sha256:<hex>;
+                    lines that begin with # are comments
 ${trainerHelp()}
-  --log-level LEVEL what is logged to stderr, as JSON lines: ${LOG_LEVELS.join(", ")} (${DEFAULT_LOG_LEVEL})
+  --log-level LEVEL the lowest level logged to stderr, as JSON lines: ${LOG_LEVELS.join(", ")} (${DEFAULT_LOG_LEVEL})
   --help, --version
 
-MISTRAL_SERVER_API_KEYS in the environment holds keys, separated by commas. Without any key the
-server lets every caller in, and listens on loopback addresses only. RAY_AUTH_TOKEN is the Ray
-cluster's token; RAY_JOB_HEADERS, JSON, holds more headers for it.`;
+Environment variables:
+  MISTRAL_SERVER_API_KEYS  more API keys, separated by commas. Without any API key, requests need
+                           no key, and the server listens on loopback addresses only.
+  RAY_AUTH_TOKEN           the token of the Ray cluster
+  RAY_JOB_HEADERS          more HTTP headers for the Ray cluster, as a JSON object`;
 
-/** What the command line asks for. @throws {UsageError} when it cannot be done */
+/** Parses the command line and the environment. @throws {UsageError} when an option is invalid */
 export function parseOptions(
   argv: string[],
   env: NodeJS.ProcessEnv,
@@ -91,13 +94,13 @@ function parseFlags(argv: string[]) {
       },
     }).values;
   } catch (error) {
-    // The first sentence; the others are about options that begin with a dash.
+    // Keep only the first sentence. The others explain how to pass a value that begins with a dash.
     const [message] = (error as Error).message.split(". ");
     throw new UsageError(`${message}; --help lists the options`);
   }
 }
 
-/** The lines of `--help` about the trainers and their flags. */
+/** Returns the lines of `--help` about the trainers and their flags. */
 function trainerHelp(): string {
   const [first = "", ...others] = TRAINERS.flatMap(({ name, description: [line, ...more] }) => [
     `${name}: ${line}`,
@@ -113,7 +116,7 @@ function helpLines(flag: string, [first = "", ...more]: readonly string[]): stri
   );
 }
 
-/** The trainers' flags as `parseArgs` takes them. */
+/** Returns the flags of the trainers in the format of `parseArgs`. */
 function parsableTrainerFlags() {
   return Object.fromEntries(
     TRAINER_FLAGS.map(({ name, default: value }) => [
@@ -123,7 +126,7 @@ function parsableTrainerFlags() {
   );
 }
 
-/** The options that the trainers read, from their flags and the environment. */
+/** Returns the options of the trainers, from their flags and from the environment. */
 function trainerOptions(values: Record<string, unknown>, env: NodeJS.ProcessEnv): TrainerOptions {
   const fromFlags = TRAINER_FLAGS.flatMap(({ name, option, parse = (text: string) => text }) => {
     const text = values[name];
@@ -135,7 +138,7 @@ function trainerOptions(values: Record<string, unknown>, env: NodeJS.ProcessEnv)
 function oneOf<Value extends string>(flag: string, value: string, values: readonly Value[]): Value {
   const found = values.find((each) => each === value);
   if (found === undefined) {
-    throw new UsageError(`${flag} takes one of ${values.join(", ")}, not ${value}`);
+    throw new UsageError(`${flag} must be one of ${values.join(", ")}, not ${value}`);
   }
   return found;
 }
@@ -149,7 +152,7 @@ function readKeys(path: string): string[] {
   }
   const keys = parseKeysFile(content);
   if (keys.length === 0) {
-    throw new UsageError(`the keys file ${path} holds no key`);
+    throw new UsageError(`the keys file ${path} contains no key`);
   }
   return keys;
 }

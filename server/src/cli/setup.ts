@@ -5,13 +5,14 @@ import { UsageError } from "../domain/errors";
 import { recipeFile, recipePython } from "../trainers/recipe/recipe";
 
 /**
- * `mistral-fine-tuning-server setup [--extra NAME]… [--tiny-model DIR FILE…]`: makes the Python environment of the shipped
- * recipe, and on demand a tiny model with random weights, whose tokenizer knows the words of the files.
+ * `mistral-fine-tuning-server setup [--extra NAME]… [--tiny-model DIR FILE…]`: creates the Python environment of the
+ * shipped recipe. With `--tiny-model`, also creates a small model with random weights whose tokenizer is trained on the
+ * files.
  *
- * @throws {UsageError} there is no Python, or it has failed; what it said stands above
+ * @throws {UsageError} when Python is missing or a command fails. The command's output is printed before the error.
  */
 export async function setUp(argv: string[]): Promise<void> {
-  const { values, positionals } = parsed(argv);
+  const { values, positionals } = parseSetupOptions(argv);
   const extras = values.extra.flatMap((name) => ["--extra", name]);
   await run("python3", [recipeFile("setup_env.py"), ...extras]);
   const tiny = values["tiny-model"];
@@ -20,7 +21,7 @@ export async function setUp(argv: string[]): Promise<void> {
   }
 }
 
-function parsed(argv: string[]) {
+function parseSetupOptions(argv: string[]) {
   try {
     const options = {
       extra: { type: "string", multiple: true, default: [] as string[] },
@@ -28,7 +29,7 @@ function parsed(argv: string[]) {
     } as const;
     const result = parseArgs({ args: argv, allowPositionals: true, options });
     if ((result.positionals.length === 0) === (result.values["tiny-model"] !== undefined)) {
-      throw new Error("--tiny-model takes a folder and the data files whose words the model is to know");
+      throw new Error("--tiny-model takes a folder, followed by the data files that train the tokenizer");
     }
     return result;
   } catch (error) {
@@ -40,8 +41,8 @@ async function run(command: string, args: string[]): Promise<void> {
   const child = spawn(command, args, { stdio: "inherit" });
   const [code, signal] = await once(child, "exit").catch((error: NodeJS.ErrnoException) => {
     throw new UsageError(
-      error.code === "ENOENT" ? `there is no ${command}: install Python 3.11 or later` : error.message,
+      error.code === "ENOENT" ? `${command} is not installed; install Python 3.11 or later` : error.message,
     );
   });
-  if (code !== 0) throw new UsageError(`${command} ended with ${signal ?? `exit code ${code}`}`);
+  if (code !== 0) throw new UsageError(`${command} failed with ${signal ?? `exit code ${code}`}`);
 }

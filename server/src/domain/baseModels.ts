@@ -1,6 +1,6 @@
 import * as common from "#common";
 
-/** A model that can be fine-tuned. */
+/** A model that jobs can fine-tune. */
 export interface BaseModel {
   id: string;
   capabilities: (
@@ -15,22 +15,23 @@ export interface BaseModel {
 
 const CHAT: BaseModel["capabilities"] = ["completion_chat", "function_calling", "fine_tuning"];
 
-/** What a model can do besides chat. */
-const MORE: Record<string, BaseModel["capabilities"]> = {
+/** Capabilities that a model has in addition to chat. */
+const EXTRA_CAPABILITIES: Record<string, BaseModel["capabilities"]> = {
   [common.BaseModel.Pixtral12B]: ["vision"],
   [common.BaseModel.Codestral]: ["completion_fim"],
 };
 
-/** The models that Mistral's documentation names. */
+/** The models in Mistral's documentation. */
 const KNOWN: readonly BaseModel[] = Object.values(common.BaseModel).map((id) => ({
   id,
-  capabilities: [...CHAT, ...(MORE[id] ?? [])],
+  capabilities: [...CHAT, ...(EXTRA_CAPABILITIES[id] ?? [])],
 }));
 
 /**
- * The models that are listed for clients.
+ * Returns the base models that `GET /v1/models` lists.
  *
- * @param trainable those that can be trained; without them it is the known ones, and jobs may name any other, too
+ * @param trainable the models that the trainer supports. Undefined: the trainer accepts any model, and the list holds
+ * the models that Mistral documents.
  */
 export function baseModels(trainable?: readonly string[]): readonly BaseModel[] {
   return trainable?.map((id) => KNOWN.find((model) => model.id === id) ?? { id, capabilities: CHAT }) ?? KNOWN;

@@ -1,9 +1,9 @@
 import { z } from "zod";
 
-/** NUL would end the text inside SQLite; half of a surrogate pair has no UTF-8 form. Neither is ever meant. */
+/** SQLite ends a text at NUL. An unpaired surrogate has no UTF-8 encoding. */
 const UNSTORABLE = /\0|\p{Surrogate}/u;
 
-/** Text of 1 to `max` characters (code points, as JSON Schema counts them). */
+/** A string of 1 to `max` characters. Counts code points, like JSON Schema. */
 export function text(max: number) {
   return z
     .string()
@@ -12,7 +12,7 @@ export function text(max: number) {
     .refine((value) => !UNSTORABLE.test(value), "Must not contain NUL or unpaired surrogates");
 }
 
-/** A field that may be left out or `null`: Mistral's clients send either for "not given". */
+/** A field that may be absent or `null`. Mistral's clients send `null` for an absent value. */
 export function optional<Schema extends z.ZodType>(schema: Schema) {
   return schema.nullish().transform((value) => value ?? undefined);
 }

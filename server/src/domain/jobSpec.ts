@@ -7,7 +7,7 @@ import { optional, text } from "./fields";
 const weight = z.number().positive("Must be greater than 0").max(1e6);
 const id = text(256);
 
-/** A plain id stands for a file with weight 1. */
+/** A string is the id of a file with weight 1. */
 const trainingFile = z.preprocess(
   (value) => (typeof value === "string" ? { file_id: value } : value),
   z.strictObject({ file_id: id, weight: weight.default(1) }),
@@ -29,7 +29,7 @@ const hyperparameters = z.strictObject({
   seq_len: optional(z.int().min(100).max(1_048_576)),
 });
 
-/** The key is dropped here, and so is never stored with the job: see `jobSecrets`. */
+/** Removes the key, so that the job row never stores it: see `jobSecrets`. */
 const integration = z
   .strictObject({
     type: z.literal("wandb").default("wandb"),
@@ -40,7 +40,7 @@ const integration = z
   })
   .transform(({ api_key: _, ...rest }) => rest);
 
-/** The token is dropped here, and so is never stored with the job: see `jobSecrets`. */
+/** Removes the token, so that the job row never stores it: see `jobSecrets`. */
 const repository = z
   .strictObject({
     type: z.literal("github").default("github"),
@@ -61,13 +61,13 @@ const classifierTarget = z
   })
   .refine((target) => new Set(target.labels).size === target.labels.length, {
     path: ["labels"],
-    message: "Every label must be listed once",
+    message: "Must not contain a label twice",
   });
 export type ClassifierTarget = z.infer<typeof classifierTarget>;
 
 export const JobType = z.enum(JobTypes);
 
-/** The body of a job's creation, checked and with its defaults; `JobSpec` is what is left of it, without secrets. */
+/** Validates the body of `POST /v1/fine_tuning/jobs`, applies the defaults and removes the secrets. */
 export const createJobBody = z
   .strictObject({
     model: text(256),
@@ -88,34 +88,36 @@ export const createJobBody = z
   }))
   .superRefine(checkFieldCombinations);
 
-/** What a job was asked to do. Stored with the job and handed to trainers as it is; the API's own field names. */
+/**
+ * The request of a job, without secrets. Stored with the job and passed to the trainer. Fields are named as in the API.
+ */
 export type JobSpec = z.output<typeof createJobBody>;
 
-/** The rules that concern several fields. */
+/** Checks the rules that involve more than one field. */
 function checkFieldCombinations(
   body: Pick<JobSpec, "job_type" | "training_files" | "repositories" | "hyperparameters" | "classifier_targets">,
   context: z.RefinementCtx,
 ): void {
-  const refuse = (path: (string | number)[], message: string) => context.addIssue({ code: "custom", path, message });
+  const addIssue = (path: (string | number)[], message: string) => context.addIssue({ code: "custom", path, message });
   if (body.training_files.length === 0 && body.repositories.length === 0) {
-    refuse(["training_files"], "Nothing to train on: give training_files, or repositories");
+    addIssue(["training_files"], "Nothing to train on: set training_files or repositories");
   }
   const names = body.classifier_targets.map((target) => target.name);
   if (new Set(names).size !== names.length) {
-    refuse(["classifier_targets"], "Every target must have a name of its own");
+    addIssue(["classifier_targets"], "Target names must be unique");
   }
   if (body.job_type === "completion" && names.length > 0) {
-    refuse(["classifier_targets"], "Only for jobs with job_type classifier");
+    addIssue(["classifier_targets"], "Only for jobs with job_type classifier");
   }
   if (body.job_type === "classifier") {
     if (names.length === 0) {
-      refuse(["classifier_targets"], "Required for jobs with job_type classifier");
+      addIssue(["classifier_targets"], "Required for jobs with job_type classifier");
     }
     if (body.repositories.length > 0) {
-      refuse(["repositories"], "Only for jobs with job_type completion");
+      addIssue(["repositories"], "Only for jobs with job_type completion");
     }
     if (body.hyperparameters.fim_ratio !== undefined) {
-      refuse(["hyperparameters", "fim_ratio"], "Only for jobs with job_type completion");
+      addIssue(["hyperparameters", "fim_ratio"], "Only for jobs with job_type completion");
     }
   }
 }

@@ -1,6 +1,9 @@
 import type { Job } from "./job";
 
-/** `ft:<model>:<suffix>:<yyyymmdd>:<first 8 of the job's id>`; `ft:classifier:…` for classifiers. The date is the job's, in UTC. */
+/**
+ * Returns `ft:<model>:<suffix>:<yyyymmdd>:<first 8 characters of the job's id>`, with the prefix `ft:classifier:` for
+ * classifiers. The date is the creation date of the job in UTC.
+ */
 export function fineTunedModelName(job: Job): string {
   const date = new Date(job.createdAt).toISOString().slice(0, 10).replaceAll("-", "");
   const { job_type, model, suffix } = job.spec;

@@ -5,8 +5,8 @@ export const JobStatus = z.enum(statuses);
 export type JobStatus = z.infer<typeof JobStatus>;
 
 /**
- * Every change of status there is. A job that has no trainer yet is cancelled at once; one that has goes through
- * CANCELLATION_REQUESTED until its trainer has let go.
+ * All allowed status transitions. A job without a run is cancelled immediately. A job with a run stays in
+ * CANCELLATION_REQUESTED until its trainer reports that the run has stopped.
  */
 const NEXT: Record<JobStatus, readonly JobStatus[]> = {
   QUEUED: ["VALIDATING", "CANCELLED"],
@@ -21,11 +21,15 @@ const NEXT: Record<JobStatus, readonly JobStatus[]> = {
   CANCELLED: [],
 };
 
+/** Whether the transition is allowed. */
 export function canBecome(from: JobStatus, to: JobStatus): boolean {
   return NEXT[from].includes(to);
 }
 
-/** The statuses in which the server has something to do: all but the terminal ones and VALIDATED, which waits for a start. */
+/**
+ * The statuses that the supervisor works on: all except the terminal ones and VALIDATED, which waits for a start
+ * request.
+ */
 export const ACTIVE: readonly JobStatus[] = JobStatus.options.filter(
   (status) => !isTerminal(status) && status !== "VALIDATED",
 );

@@ -1,18 +1,18 @@
 import type { JobSpec } from "./jobSpec";
 
-/** The trainer that trains nothing: what it reports is made up, and every reply about its jobs says so. */
+/** The name of the trainer that trains nothing. Its figures are invented, and every reply about its jobs says so. */
 export const SIMULATED = "simulated";
 
-/** A data file as a trainer sees it. */
+/** A training or validation file. */
 export interface DataFile {
   id: string;
-  /** The name it was uploaded under: what people know it by. */
+  /** The file name of the upload. Messages to users show this name. */
   name: string;
   path: string;
   bytes: number;
 }
 
-/** A job before it has been validated. */
+/** A job that has not been validated yet. */
 export interface TrainingRequest {
   id: string;
   spec: JobSpec;
@@ -20,32 +20,34 @@ export interface TrainingRequest {
   validationFiles: DataFile[];
 }
 
-/** What validation found out: the estimate that users see, and all that a trainer needs to know later. Stored as JSON. */
+/**
+ * The result of a successful validation: the estimate for users, and the values that the trainer needs. Stored as JSON.
+ */
 export interface Plan {
   totalSteps: number;
   epochs: number;
   samples: number;
-  /** Bad samples that `invalid_sample_skip_percentage` lets pass. */
+  /** Invalid samples that the training skips. Limited by `invalid_sample_skip_percentage`. */
   skippedSamples: number;
   dataTokens: number;
   tokensPerStep: number;
-  /** From the start to the end of the training, in seconds of the clock on the wall. Left out where nobody can tell. */
+  /** Wall-clock seconds from the start to the end of the training. Absent when unknown. */
   expectedDurationSeconds?: number;
-  /** Left out where there is no price. */
+  /** Absent when there is no price. */
   cost?: number;
-  /** ISO 4217. */
+  /** ISO 4217 code. */
   costCurrency?: string;
-  /** How many times faster than real time a simulation runs. */
+  /** Only for simulated jobs: the factor by which the simulation is faster than real time. */
   speed?: number;
 }
 
 export type Validation = { ok: true; plan: Plan } | { ok: false; reason: string; findings: string[] };
 
-/** A job that has been started. */
+/** A started job. */
 export interface Run extends TrainingRequest {
   owner: string;
   plan: Plan;
-  /** When the start was decided, in milliseconds since 1970. */
+  /** When the job became STARTED, in milliseconds since 1970. */
   startedAt: number;
   cancelRequestedAt?: number;
 }
@@ -57,61 +59,66 @@ export interface Checkpoint {
   createdAt: number;
 }
 
-/** What a training program tells its users, besides its steps. */
+/** An event in `progress.jsonl`, for users. */
 export interface ProgramEvent {
   name: string;
   data: Record<string, unknown>;
   /** Milliseconds since 1970. */
   createdAt: number;
-  /** The line that says it: a greater one than that of every event before. */
+  /** The line number in `progress.jsonl`. Increases with every event. */
   line: number;
 }
 
 export interface Progress {
-  /** `starting` is also what a run is that waits for its turn. */
+  /** A run that waits in a queue is also `starting`. */
   state: "starting" | "running" | "succeeded" | "failed" | "cancelled";
-  /** Steps done, 0 to `totalSteps`. A training that goes on from a checkpoint goes back to the checkpoint's step. */
+  /**
+   * Completed steps, 0 to `totalSteps`. Goes back to the checkpoint's step when the training resumes from a checkpoint.
+   */
   step: number;
   trainLoss?: number;
   remainingSeconds?: number;
-  /** All of them so far, oldest first. */
+  /** All checkpoints so far, oldest first. */
   checkpoints: Checkpoint[];
-  /** Why it failed; while it is starting, what it waits for. */
+  /** `failed`: why the run failed. `starting`: what the run waits for. */
   reason?: string;
-  /** Why a training that succeeded has ended: after all its steps, unless this says otherwise. */
+  /** Only for `succeeded`: `completed` (all steps) by default, or `early_stopping`. */
   stopReason?: string;
-  /** The size of what a training that succeeded has made, in bytes. */
+  /** Only for `succeeded`: the size of the artifact in bytes. */
   artifactBytes?: number;
-  /** All of them so far, oldest first. */
+  /** All events so far, oldest first. */
   events?: ProgramEvent[];
   trainedTokens?: number;
-  /** What the plan could only estimate. */
+  /** Measured values that replace the estimates of the plan. */
   actual?: Partial<Pick<Plan, "totalSteps" | "epochs" | "tokensPerStep" | "dataTokens">>;
 }
 
 /**
- * What trains the models. The server decides a job's status and stores it *before* it calls `start`, so a trainer that
- * finds a job started may or may not have been told: `reattach` must find the run of that job again, or launch it.
+ * Runs trainings. The server stores the status STARTED *before* it calls `start`. After a crash it is therefore unknown
+ * whether the run was launched: `reattach` must find the existing run, or launch one.
  */
 export interface Trainer {
-  /** The value of `--trainer`; stored with each job. */
+  /** The value of `--trainer`. Stored with each job. */
   readonly name: string;
-  /** The models that it can train; any, where it does not say. */
+  /** The models that this trainer supports. Absent: any model. */
   readonly baseModels?: readonly string[];
-  /** How many runs there are and wait, where the trainer itself lets them wait. */
+  /** The number of running and waiting runs. Absent when the trainer has no queue of its own. */
   readonly queue?: { readonly running: number; readonly waiting: number };
-  /** Reads the data and plans the training; changes nothing. Rejects only when it cannot tell, not when the data is bad. */
+  /**
+   * Reads the data and plans the training. Changes nothing. Invalid data resolves to `ok: false`; the promise rejects
+   * only when the validation itself fails.
+   */
   validate(request: TrainingRequest, signal: AbortSignal): Promise<Validation>;
-  /** The same for a dry run: its user waits for the answer. */
+  /** Like `validate`, for a dry run. Must be fast, because the client waits for the response. */
   estimate(request: TrainingRequest, signal: AbortSignal): Promise<Validation>;
-  /** Launches the run of a job that was never launched before. */
+  /** Launches the run of a job for the first time. */
   start(run: Run): Promise<void>;
-  /** Called once for each unfinished run after the server was restarted, before any run is polled. */
+  /** Finds the run after a server restart, or launches it. Called once for each unfinished run, before any poll. */
   reattach(run: Run): Promise<void>;
-  /** How far the run is. */
+  /** Returns the current progress of the run. */
   poll(run: Run): Promise<Progress>;
-  /** Asks the run to stop; it has when `poll` says so. Called again with every poll until then. */
+  /** Requests the run to stop. Repeated with every poll until `poll` returns `cancelled`. */
   cancel(run: Run): Promise<void>;
-  /** The job has ended, and that is stored: what only the training needed can go. May be called more than once. */
+  /** Removes the data that only the training needed. Called after the terminal status is stored. Idempotent. */
   release(id: string): Promise<void>;
 }

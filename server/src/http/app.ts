@@ -8,11 +8,12 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from "fastify";
+import { ConflictError, TooLargeError } from "../domain/errors";
 import { rejectBrowserRequests } from "./browserRequests";
-import { ApiError, NotFoundError, TooLargeError, UnprocessableError } from "./errors";
+import { ApiError, UnprocessableError } from "./errors";
 import { acceptJson } from "./jsonBody";
 import { answerMethodNotAllowed } from "./methodNotAllowed";
-import { logRequests } from "./requestLog";
+import { logRequests, pathOf } from "./requestLog";
 import { fileRoutes } from "./routes/files";
 import { jobRoutes } from "./routes/jobs";
 import { modelRoutes } from "./routes/models";
@@ -22,17 +23,17 @@ import { noQuery } from "./schemas/common";
 import { parse } from "./schemas/parse";
 import type { Services } from "./services";
 
-/** A connection on which nothing moves for this long is closed, in milliseconds. */
-const IDLE_CONNECTION = 120_000;
+/** Idle connections are closed after this time, in milliseconds. */
+const CONNECTION_TIMEOUT = 120_000;
 
-/** The HTTP side of the server: every route, who may call it, and what its errors look like. */
+/** Builds the HTTP API: routes, authentication and error replies. */
 export async function buildApp(services: Services): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: services.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "requestId" }),
     genReqId: () => randomUUID(),
     requestIdHeader: false,
-    connectionTimeout: IDLE_CONNECTION,
+    connectionTimeout: CONNECTION_TIMEOUT,
     routerOptions: { maxParamLength: 2048 },
     frameworkErrors: answerError,
     clientErrorHandler,
@@ -44,8 +45,8 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
       rejectBrowserRequests(request);
     }
     if (request.is404) {
-      // Now, and not in the handler: before that, Fastify would look at the body.
-      throw new NotFoundError("There is no such route");
+      // Not in the not-found handler: Fastify parses the body before it calls that handler.
+      throw new ApiError(404, `There is no route ${request.method} ${pathOf(request)}`);
     }
     if (needsKey(request)) {
       request.owner = services.keys.owner(request.headers.authorization);
@@ -70,7 +71,7 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
   return app;
 }
 
-/** Whether a request is for the API, and not for what the server has besides it. */
+/** False for health checks and metrics. */
 function isApi({ routeOptions }: FastifyRequest): boolean {
   return routeOptions.url?.startsWith("/v1/") ?? false;
 }
@@ -82,36 +83,36 @@ function needsKey(request: FastifyRequest): boolean {
 
 function answerError(error: FastifyError | ApiError, request: FastifyRequest, reply: FastifyReply): void {
   const answer = toApiError(error, request);
-  // Also for errors that come before the hook that sets it.
+  // Errors that Fastify raises before the `onRequest` hook have no request id header yet.
   reply.header("x-request-id", request.id).code(answer.status).send(answer.toReply());
 }
 
 function toApiError(error: FastifyError | ApiError, request: FastifyRequest): ApiError {
-  if (error instanceof ApiError) {
-    return error;
-  }
+  if (error instanceof ApiError) return error;
+  if (error instanceof ConflictError) return new ApiError(409, error.message);
+  if (error instanceof TooLargeError) return new ApiError(413, error.message);
   const { statusCode = 500 } = error;
   switch (statusCode) {
     case 413:
-      return new TooLargeError("The body is too large");
+      return new ApiError(413, "The body is too large");
     case 415:
-      // As FastAPI has it: a body of another type is a body that breaks the rules.
+      // FastAPI, and therefore the hosted API, answers 422 to an unsupported content type.
       return new UnprocessableError([
-        { loc: ["header", "content-type"], msg: "Not the content type that this route reads", type: "content_type" },
+        { loc: ["header", "content-type"], msg: "This route does not accept this content type", type: "content_type" },
       ]);
   }
   if (error.code === "ENOSPC" || error.code === "SQLITE_FULL") {
-    request.log.error({ err: error }, "the disk is full");
-    return new ApiError(507, "disk_full", "The disk that holds the server's data is full");
+    request.log.error({ err: error }, "disk full");
+    return new ApiError(507, "The disk that holds the server's data is full");
   }
   if (statusCode >= 400 && statusCode < 500) {
-    return new ApiError(statusCode, "invalid_request_error", error.message);
+    return new ApiError(statusCode, error.message);
   }
-  request.log.error({ err: error }, "a request failed");
-  return new ApiError(500, "internal_error", "The server failed to answer; its log says why, under the request's id");
+  request.log.error({ err: error }, "request failed");
+  return new ApiError(500, `Internal error; search the server's log for request id ${request.id}`);
 }
 
-/** Answers what is not HTTP at all, or has headers beyond all limits. */
+/** Answers requests that are not valid HTTP, and requests whose headers are too large. */
 function clientErrorHandler(error: Error & { code?: string }, socket: Socket): void {
   if (socket.writable && error.code !== "ECONNRESET") {
     const [status, title] =

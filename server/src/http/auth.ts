@@ -1,18 +1,18 @@
 import { createHash } from "node:crypto";
 import { UsageError } from "../domain/errors";
-import { UnauthorizedError } from "./errors";
+import { ApiError } from "./errors";
 
-/** A key in a file may stand there as its hash, so that the file holds no secret. */
+/** A key may be configured as a hash, so that the keys file contains no secret. */
 const HASHED_KEY = /^sha256:([0-9a-f]{64})$/i;
 
 /**
- * Who may use the server. Only hashes of keys are held, so neither memory nor disk has one in plain text; looking a hash
- * up in a set tells nothing about the key by the time that it takes.
+ * The API keys of the server. Keeps only hashes, so memory and disk contain no plain-text key. Looking up a hash in a
+ * set leaks nothing about the key through timing.
  */
 export class Keys {
   private readonly hashes: ReadonlySet<string>;
 
-  /** @param keys plain keys, or `sha256:<hex>`; with none, every caller is let in */
+  /** @param keys plain-text keys or `sha256:<hex>`. Empty: requests need no key. */
   constructor(keys: readonly string[]) {
     this.hashes = new Set(keys.map(toHash));
   }
@@ -22,9 +22,11 @@ export class Keys {
   }
 
   /**
-   * Who a request comes from, by its `Authorization` header: the hash of the key.
+   * Authenticates a request.
    *
-   * @throws {UnauthorizedError} when keys are required and this is none of them
+   * @param authorization the `Authorization` header
+   * @returns the hash of the key, or `anonymous` for a request without a key
+   * @throws {ApiError} 401 when keys are required and the request has no valid one
    */
   owner(authorization: string | undefined): string {
     const token = /^Bearer +(\S+) *$/i.exec(authorization ?? "")?.[1];
@@ -32,17 +34,17 @@ export class Keys {
       return token === undefined ? "anonymous" : hash(token);
     }
     if (token === undefined) {
-      throw new UnauthorizedError("An API key is required: send it as `Authorization: Bearer <key>`");
+      throw new ApiError(401, "An API key is required: send it as `Authorization: Bearer <key>`");
     }
     const owner = hash(token);
     if (!this.hashes.has(owner)) {
-      throw new UnauthorizedError("This server does not know the API key");
+      throw new ApiError(401, "Invalid API key");
     }
     return owner;
   }
 }
 
-/** The keys of a keys file: one a line; empty lines and lines that begin with `#` are left out. */
+/** Returns the keys of a keys file: one per line. Ignores empty lines and lines that begin with `#`. */
 export function parseKeysFile(content: string): string[] {
   return content
     .split(/\r?\n/)

@@ -1,20 +1,25 @@
 import type { FastifyRequest } from "fastify";
 import { isLoopbackHost } from "#common";
-import { ForbiddenError } from "./errors";
+import { ApiError } from "./errors";
 
 /**
- * Keeps web pages out of a server that asks for no key. A page of any site can send requests to this machine, with an
- * `Origin`; and a site whose name is made to point here (DNS rebinding) can read the answers, but sends its own `Host`.
+ * Protects a server without API keys from web pages. Any page can send cross-origin requests to this machine: these
+ * have an `Origin` header. A site that uses DNS rebinding can also read the responses: its requests have its own `Host`
+ * header.
  *
- * @throws {ForbiddenError} when a request may come from a web page
+ * @throws {ApiError} 403 when the request may come from a web page
  */
 export function rejectBrowserRequests({ headers, hostname }: FastifyRequest): void {
   if (headers.origin !== undefined) {
-    throw new ForbiddenError("This server has no API keys, and so answers no web page; start it with keys");
+    throw new ApiError(
+      403,
+      "A server without API keys rejects requests with an Origin header; start the server with --keys-file",
+    );
   }
   if (!isLoopbackHost(hostname)) {
-    throw new ForbiddenError(
-      "This server has no API keys, and so answers only to localhost or a loopback address as its host; start it with keys",
+    throw new ApiError(
+      403,
+      "A server without API keys accepts only localhost or a loopback address as Host; start the server with --keys-file",
     );
   }
 }

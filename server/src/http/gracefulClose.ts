@@ -1,26 +1,25 @@
 import type { FastifyInstance } from "fastify";
 
-/** How long requests that have begun may take to end, in milliseconds. */
-const GRACE = 5000;
+/** Time that running requests have to finish, in milliseconds. */
+const GRACE_PERIOD = 5000;
 
 /**
- * Prepares an app to be closed without waiting for connections that clients keep alive or never use: Node would wait for
- * them for a minute.
+ * Closes keep-alive and unused connections on shutdown. Without this, Node.js waits up to a minute for them.
  *
- * @returns what closes it, once the requests that have begun have ended
+ * @returns a function that waits for the running requests and closes the app
  */
 export function gracefulClose(app: FastifyInstance): () => Promise<void> {
-  let requests = 0;
+  let running = 0;
   app.server.on("request", (_request, response) => {
-    requests += 1;
+    running += 1;
     response.once("close", () => {
-      requests -= 1;
+      running -= 1;
     });
   });
   return async () => {
-    const deadline = Date.now() + GRACE;
+    const deadline = Date.now() + GRACE_PERIOD;
     const closeConnections = setInterval(() => {
-      if (requests === 0 || Date.now() > deadline) {
+      if (running === 0 || Date.now() > deadline) {
         app.server.closeAllConnections();
       }
     }, 20);

@@ -4,8 +4,8 @@ import { UnprocessableError } from "./errors";
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /**
- * Makes JSON the one type of body besides uploads. An empty one is no body: some clients send a content type with every
- * POST. Text that is not UTF-8 is refused; Fastify's own parser would repair it silently.
+ * Accepts only JSON bodies, except for uploads. An empty body counts as absent, because some clients send a content
+ * type with every POST. Rejects non-UTF-8 text, which Fastify's own parser silently replaces.
  */
 export function acceptJson(app: FastifyInstance): void {
   const parseText = app.getDefaultJsonParser("error", "error");
@@ -19,12 +19,15 @@ export function acceptJson(app: FastifyInstance): void {
     try {
       text = decoder.decode(body);
     } catch {
-      done(invalid("The body is not UTF-8"));
+      done(invalid("The body is not valid UTF-8"));
       return;
     }
     void parseText(request, text, (error, value) => {
-      // The parser's own message quotes the body, which may hold a secret.
-      done(error ? invalid("The body is not JSON, or has a field __proto__ or constructor.prototype") : null, value);
+      // The parser's message quotes the body, which may contain a secret.
+      done(
+        error ? invalid("The body is not valid JSON, or has a field __proto__ or constructor.prototype") : null,
+        value,
+      );
     });
   });
 }

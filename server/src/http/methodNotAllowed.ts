@@ -2,9 +2,9 @@ import type { FastifyInstance, HTTPMethods } from "fastify";
 import { ApiError } from "./errors";
 
 /**
- * Answers 405 with `Allow` where a route exists for other methods only, as Fastify does not.
+ * Answers 405 with an `Allow` header when the path exists for other methods only. Fastify answers 404.
  *
- * @returns what to call once all routes are there
+ * @returns a function to call after all routes are registered
  */
 export function answerMethodNotAllowed(app: FastifyInstance): () => void {
   const routes = new Map<string, Set<string>>();
@@ -22,10 +22,10 @@ export function answerMethodNotAllowed(app: FastifyInstance): () => void {
       app.route({
         method: others,
         url,
-        // Before Fastify looks at the body.
+        // In a hook, because Fastify parses the body before it calls the handler.
         onRequest: async (_request, reply) => {
           reply.header("allow", allow);
-          throw new ApiError(405, "method_not_allowed", `This route allows ${allow} only`);
+          throw new ApiError(405, `This route allows ${allow} only`);
         },
         handler: () => {},
       });

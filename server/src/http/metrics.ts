@@ -3,10 +3,10 @@ import { JobStatus } from "../domain/status";
 import type { Trainer } from "../domain/trainer";
 import type { JobStore } from "../store/jobs";
 
-/** From a look at a job to an upload of half a gigabyte, in seconds. */
-const DURATIONS = [0.002, 0.005, 0.01, 0.025, 0.1, 0.5, 2, 10, 60, 300];
+/** Histogram buckets in seconds: from reading a job to uploading half a gigabyte. */
+const DURATION_BUCKETS = [0.002, 0.005, 0.01, 0.025, 0.1, 0.5, 2, 10, 60, 300];
 
-/** What Prometheus asks for. Each server has its own: there may be several in one process. */
+/** Prometheus metrics. Each instance has its own registry, because one process may run several servers. */
 export class Metrics {
   private readonly registry = new Registry();
   private readonly requests: Histogram;
@@ -16,9 +16,9 @@ export class Metrics {
     const registers = [this.registry];
     this.requests = new Histogram({
       name: "http_request_duration_seconds",
-      help: "Requests by method, route and status, and how long they took",
+      help: "Duration of HTTP requests by method, route and status",
       labelNames: ["method", "route", "status"],
-      buckets: DURATIONS,
+      buckets: DURATION_BUCKETS,
       registers,
     });
     this.uploads = new Counter({
@@ -49,8 +49,8 @@ export class Metrics {
     });
     const { queue } = trainer;
     if (queue !== undefined) {
-      gauge("fine_tuning_trainings_running", "Trainings that run on this machine", () => queue.running);
-      gauge("fine_tuning_queue_length", "Started jobs that wait for their turn", () => queue.waiting);
+      gauge("fine_tuning_trainings_running", "Trainings running on this machine", () => queue.running);
+      gauge("fine_tuning_queue_length", "Started jobs waiting in the queue", () => queue.waiting);
     }
   }
 
@@ -58,7 +58,7 @@ export class Metrics {
     return this.registry.contentType;
   }
 
-  /** @param route its pattern, not the path: every path would be a series of its own */
+  /** @param route the route pattern. Paths contain ids and would create an unbounded number of time series. */
   countRequest(method: string, route: string, status: number, seconds: number): void {
     this.requests.observe({ method, route, status }, seconds);
   }
@@ -67,7 +67,7 @@ export class Metrics {
     this.uploads.inc(bytes);
   }
 
-  /** In Prometheus' text format. */
+  /** Returns the metrics in the Prometheus text format. */
   render(): Promise<string> {
     return this.registry.metrics();
   }

@@ -1,9 +1,9 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Metrics } from "./metrics";
 
 /**
- * One line and one measurement for each request, when it has ended. The path comes without its query, which may hold a
- * signature, and the key does not come at all: `owner` is the beginning of its hash.
+ * Writes one log line and records one duration for each completed request. Omits the query, which may contain a
+ * signature. Identifies the API key by the first 12 characters of its hash.
  */
 export function logRequests(app: FastifyInstance, metrics: Metrics): void {
   app.addHook("onResponse", async (request, reply) => {
@@ -14,7 +14,7 @@ export function logRequests(app: FastifyInstance, metrics: Metrics): void {
     request.log.info(
       {
         method,
-        path: request.url.split("?", 1)[0],
+        path: pathOf(request),
         status: reply.statusCode,
         ms: Math.round(reply.elapsedTime),
         ...(jobId !== undefined && { jobId }),
@@ -23,4 +23,9 @@ export function logRequests(app: FastifyInstance, metrics: Metrics): void {
       "request",
     );
   });
+}
+
+/** Returns the path without the query. */
+export function pathOf({ url }: FastifyRequest): string {
+  return url.split("?", 1)[0] as string;
 }

@@ -11,7 +11,7 @@ import type { Keys } from "./auth";
 import type { Metrics } from "./metrics";
 import type { UrlSigner } from "./signedUrls";
 
-/** What the routes work with. */
+/** The objects that the routes use. */
 export interface Services {
   keys: Keys;
   signer: UrlSigner;
@@ -22,26 +22,26 @@ export interface Services {
   secrets: SecretStore;
   artifacts: ArtifactStore;
   supervisor: Supervisor;
-  /** The one that trains new jobs. */
+  /** The trainer of new jobs. */
   trainer: Trainer;
   metrics: Metrics;
   log: Logger;
-  /** The greatest size of an uploaded file in bytes, inclusive. */
+  /** The maximum size of an uploaded file in bytes, inclusive. */
   maxFileBytes: number;
 }
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** Who sent the request: the hash of the key, or `anonymous`. */
+    /** The hash of the request's API key, or `anonymous`. */
     owner: string;
   }
 
   interface FastifyContextConfig {
-    /** The route does not ask for a key itself: its handler looks for a signature first. */
+    /** The handler accepts a signed URL in place of a key, and authenticates the request itself. */
     signedUrl?: boolean;
-    /** The route is none of the API's, and asks for a key all the same. */
+    /** The route requires a key although its path is not under `/v1/`. */
     needsKey?: boolean;
-    /** The route has query parameters, and checks them itself. Those of all others are refused. */
+    /** The handler validates the query parameters. Other routes accept none. */
     readsQuery?: boolean;
   }
 }

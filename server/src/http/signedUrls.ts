@@ -1,18 +1,15 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 
-/** Signs paths of this server, so that whoever has the URL can use it without a key until it expires. */
+/** Signs paths of this server. A signed URL works without an API key until it expires. */
 export class UrlSigner {
-  private readonly key: Buffer;
+  constructor(private readonly key: Buffer) {}
 
-  constructor(key: Buffer) {
-    this.key = key;
-  }
-
-  /** @param expires Unix seconds */
+  /** @param expires Unix time in seconds */
   sign(path: string, expires: number): string {
     return `${path}?expires=${expires}&signature=${this.signature(path, String(expires)).toString("base64url")}`;
   }
 
+  /** Whether the signature is valid and has not expired. */
   verifies(path: string, expires: string, signature: string): boolean {
     const actual = Buffer.from(signature, "base64url");
     const expected = this.signature(path, expires);

@@ -8,9 +8,13 @@ const body = z.object({
   repositories: optional(z.array(z.object({ token: z.string() }))),
 });
 
-/** The secrets in the body of a job's creation, which has been checked, as the program's environment. */
-export function jobSecrets(checked: unknown): Secrets {
-  const { integrations = [], repositories = [] } = body.parse(checked);
+/**
+ * Returns the secrets of a job as environment variables of the training program.
+ *
+ * @param createBody the validated body of `POST /v1/fine_tuning/jobs`
+ */
+export function jobSecrets(createBody: unknown): Secrets {
+  const { integrations = [], repositories = [] } = body.parse(createBody);
   return Object.fromEntries([
     ...integrations.map(({ api_key }, index) => [apiKeyVariable(index), api_key]),
     ...repositories.map(({ token }, index) => [tokenVariable(index), token]),

@@ -15,23 +15,23 @@ export interface JobStepsOptions {
   files: FileStore;
   models: ModelStore;
   secrets: SecretStore;
-  /** Those that this server has. Jobs of others rest. */
+  /** The trainers of this server by name. The supervisor ignores the jobs of other trainers. */
   trainers: ReadonlyMap<string, Trainer>;
 }
 
-/** What the status of a job asks the server to do. Each step is decided from what is stored, and stored before it is done. */
+/**
+ * Executes the next step of a job. Each step depends only on stored data, and its decision is stored before the work
+ * starts.
+ */
 export class JobSteps {
-  private readonly options: JobStepsOptions;
-  /** Jobs whose run this process has launched or found again. */
+  /** Jobs whose run this process has launched or reattached. */
   private readonly attached = new Set<string>();
-  /** What was recorded last of each, to write only what is new. */
+  /** The last recorded progress of each job. Avoids writing unchanged progress. */
   private readonly recorded = new Map<string, string>();
 
-  constructor(options: JobStepsOptions) {
-    this.options = options;
-  }
+  constructor(private readonly options: JobStepsOptions) {}
 
-  /** Finds a run again that a process before this one has started, or was to start. */
+  /** Reattaches a run that an earlier process launched, or was about to launch. */
   async reattach(id: string): Promise<void> {
     const job = this.get(id);
     if (job.startedAt !== undefined) {
@@ -40,7 +40,7 @@ export class JobSteps {
     }
   }
 
-  /** Does the next one. @returns whether there is more to do at once */
+  /** Executes the next step. @returns whether another step can follow immediately */
   async next(id: string, signal: AbortSignal): Promise<boolean> {
     const job = this.get(id);
     switch (job.status) {
@@ -58,20 +58,20 @@ export class JobSteps {
     }
   }
 
-  /** Decides that a validated job starts; the next step does it. */
+  /** Stores the start of a validated job. The next step launches the run. */
   start(id: string): Job {
     return this.options.jobs.transition(id, "STARTED", { startedAt: Date.now() });
   }
 
-  /** Ends a job that the server cannot go on with. */
+  /** Fails a job after an internal error. */
   fail(id: string): void {
     if (canBecome(this.get(id).status, "FAILED")) {
-      const reason = "The server could not go on with this job; its log says why";
+      const reason = `Internal error of the server; search its log for job ${id}`;
       this.options.jobs.transition(id, "FAILED", { stopReason: "failed" }, { reason });
     }
   }
 
-  /** Lets go what only a job needed that has not ended. */
+  /** Removes the data that only an unfinished job needs. Does nothing until the job has ended. */
   async release(id: string): Promise<void> {
     const job = this.get(id);
     if (isTerminal(job.status)) {
@@ -102,7 +102,7 @@ export class JobSteps {
     });
   }
 
-  /** @returns whether the status has changed, so that the next one can be acted upon */
+  /** @returns whether the status has changed, so that another step can follow immediately */
   private async follow(job: Job): Promise<boolean> {
     const trainer = this.trainer(job);
     const run = this.run(job);
@@ -114,7 +114,7 @@ export class JobSteps {
       await trainer.cancel(run);
     }
     const progress = await trainer.poll(run);
-    // While the trainer answered, the job may have been cancelled; what is true now is looked at in the next round.
+    // The job may have been cancelled during the poll. The next step handles the new status.
     if (this.get(job.id).status !== job.status) {
       return true;
     }
@@ -145,8 +145,8 @@ export class JobSteps {
     const { jobs } = this.options;
     const { step, trainLoss, remainingSeconds, trainedTokens, actual, checkpoints, events = [] } = progress;
     const waitingFor = progress.state === "starting" ? progress.reason : undefined;
-    const news = JSON.stringify([step, trainedTokens, actual, waitingFor, checkpoints.at(-1), events.length]);
-    if (this.recorded.get(job.id) === news) {
+    const changes = JSON.stringify([step, trainedTokens, actual, waitingFor, checkpoints.at(-1), events.length]);
+    if (this.recorded.get(job.id) === changes) {
       return;
     }
     const stored = omitUndefined({ trainLoss, remainingSeconds, trainedTokens, actual, waitingFor });
@@ -154,7 +154,7 @@ export class JobSteps {
     if (waitingFor !== undefined && withoutNumbers(waitingFor) !== withoutNumbers(job.progress?.waitingFor ?? "")) {
       jobs.addEvent(job.id, "waiting", { reason: waitingFor });
     }
-    this.recorded.set(job.id, news);
+    this.recorded.set(job.id, changes);
   }
 
   private succeed(job: Job, { stopReason = "completed", artifactBytes }: Progress): void {
@@ -182,7 +182,7 @@ export class JobSteps {
   }
 }
 
-/** A reason without its numbers: a place in a queue changes all the time, which is no event for each who waits in it. */
+/** Removes the numbers from a reason. A changed queue position must not create an event for every waiting job. */
 function withoutNumbers(reason: string): string {
   return reason.replaceAll(/\d+/g, "");
 }

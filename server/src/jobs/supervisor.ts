@@ -1,54 +1,54 @@
 import { setMaxListeners } from "node:events";
+import { ConflictError } from "../domain/errors";
 import type { Job } from "../domain/job";
 import { canBecome } from "../domain/status";
-import { ConflictError } from "../http/errors";
 import { JobSteps, type JobStepsOptions } from "./jobSteps";
 
-/** How often trainers are asked how far they are, in milliseconds. */
+/** The interval between two polls of a trainer, in milliseconds. */
 const POLL_INTERVAL = 100;
 
 export interface SupervisorOptions extends JobStepsOptions {
-  /** Told of faults that end a job; users see only that there was one. */
-  onFault(jobId: string, error: unknown): void;
+  /** Receives the internal error that failed a job. The API does not show this error to users. */
+  onError(jobId: string, error: unknown): void;
 }
 
 /**
- * Moves jobs through their statuses. What is decided is stored first and done then: after a crash the stored status says
- * what has to go on, and the next process goes on with it.
+ * Moves jobs through their statuses. Stores each decision before executing it, so that after a crash the next process
+ * continues from the stored status.
  */
 export class Supervisor {
-  private readonly options: SupervisorOptions;
   private readonly steps: JobSteps;
   private readonly busy = new Map<string, Promise<void>>();
   private readonly closing = new AbortController();
-  /** Resolves when the runs of an earlier process have been found again. */
+  /** Resolves when the runs of an earlier process are reattached. */
   private opening: Promise<void> | undefined;
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(options: SupervisorOptions) {
-    this.options = options;
+  constructor(private readonly options: SupervisorOptions) {
     this.steps = new JobSteps(options);
-    // Any number of jobs may be validated at once, each of which listens.
+    // Each validation adds a listener to the signal. Node.js warns above 10 listeners.
     setMaxListeners(0, this.closing.signal);
   }
 
-  /** Takes up every unfinished job, and goes on until `close`. */
+  /** Reattaches all unfinished runs, and polls until `close`. */
   open(): void {
-    const before = this.active();
-    this.opening = Promise.all(before.map((id) => this.failJobOnError(id, () => this.steps.reattach(id)))).then(() => {
-      if (!this.closing.signal.aborted) {
-        this.timer = setInterval(() => this.tick(), POLL_INTERVAL);
-        this.tick();
-      }
-    });
+    const unfinished = this.active();
+    this.opening = Promise.all(unfinished.map((id) => this.failJobOnError(id, () => this.steps.reattach(id)))).then(
+      () => {
+        if (!this.closing.signal.aborted) {
+          this.timer = setInterval(() => this.tick(), POLL_INTERVAL);
+          this.tick();
+        }
+      },
+    );
   }
 
-  /** Whether every unfinished job has been taken up. */
+  /** Whether all unfinished runs are reattached. */
   get isOpen(): boolean {
     return this.timer !== undefined;
   }
 
-  /** Stops supervising; trainings that run elsewhere go on. */
+  /** Stops polling. Trainings that run in other processes keep running. */
   async close(): Promise<void> {
     this.closing.abort();
     await this.opening;
@@ -56,7 +56,7 @@ export class Supervisor {
     await Promise.all(this.busy.values());
   }
 
-  /** Has a look at a job now, instead of at the next interval. */
+  /** Advances a job immediately instead of at the next poll. */
   advanceNow(id: string): void {
     if (this.opening === undefined || this.closing.signal.aborted || this.busy.has(id)) {
       return;
@@ -65,7 +65,7 @@ export class Supervisor {
     this.busy.set(id, work);
   }
 
-  /** @throws {ConflictError} unless the job rests at VALIDATED */
+  /** Starts a job. @throws {ConflictError} when the status is not VALIDATED */
   start(id: string): Job {
     const job = this.options.jobs.get(id) as Job;
     if (job.status !== "VALIDATED") {
@@ -77,7 +77,11 @@ export class Supervisor {
     return started;
   }
 
-  /** @throws {ConflictError} when the job has ended */
+  /**
+   * Cancels a job. Does nothing when cancellation is already requested.
+   *
+   * @throws {ConflictError} when the job has ended
+   */
   cancel(id: string): Job {
     const { jobs } = this.options;
     const job = jobs.get(id) as Job;
@@ -98,11 +102,11 @@ export class Supervisor {
     return cancelled;
   }
 
-  /** @throws {ConflictError} when nothing could come of a change now */
+  /** @throws {ConflictError} when this server does not have the trainer of the job */
   private checkTrainer({ id, trainer }: Job): void {
     if (!this.options.trainers.has(trainer)) {
       throw new ConflictError(
-        `Job ${id} was made for the trainer ${trainer}, which this server does not have; it rests until the server is started with --trainer ${trainer}`,
+        `Job ${id} needs the trainer ${trainer}, which is not active; restart the server with --trainer ${trainer}`,
       );
     }
   }
@@ -120,19 +124,19 @@ export class Supervisor {
   private async advance(id: string): Promise<void> {
     await this.failJobOnError(id, async () => {
       while (!this.closing.signal.aborted && (await this.steps.next(id, this.closing.signal))) {
-        // As far as it goes without waiting.
+        // Execute all steps that need no waiting.
       }
     });
-    await this.steps.release(id).catch((error) => this.options.onFault(id, error));
+    await this.steps.release(id).catch((error) => this.options.onError(id, error));
   }
 
-  /** A fault ends the job that has it, and no other. */
+  /** Fails only the job that causes the error. Other jobs keep running. */
   private async failJobOnError(id: string, action: () => Promise<void>): Promise<void> {
     try {
       await action();
     } catch (error) {
       if (!this.closing.signal.aborted) {
-        this.options.onFault(id, error);
+        this.options.onError(id, error);
         this.tryToFail(id);
       }
     }
@@ -142,8 +146,8 @@ export class Supervisor {
     try {
       this.steps.fail(id);
     } catch (error) {
-      // Nothing can be stored now, the disk may be full: the job stays as it is, and is looked at again.
-      this.options.onFault(id, error);
+      // The status cannot be stored, for example because the disk is full. The next poll retries.
+      this.options.onError(id, error);
     }
   }
 }

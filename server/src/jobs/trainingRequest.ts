@@ -2,7 +2,11 @@ import type { JobSpec } from "../domain/jobSpec";
 import type { TrainingRequest } from "../domain/trainer";
 import type { FileStore } from "../store/files";
 
-/** What a trainer is given of a job: what is asked for, and where the data is. */
+/**
+ * Builds the input of a trainer: the job's request and the paths of its data files.
+ *
+ * @throws {Error} when a file does not exist any more
+ */
 export function toTrainingRequest(id: string, spec: JobSpec, files: FileStore): TrainingRequest {
   return {
     id,

@@ -4,30 +4,30 @@ import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { TooLargeError } from "../http/errors";
+import { TooLargeError } from "../domain/errors";
 
-/** How much of a file's beginning is kept in memory, to see what kind of samples it holds. */
+/** The part of a file that stays in memory, to detect the sample type. */
 const HEAD_BYTES = 64 * 1024;
 
-/** How much may wait for the disk while more arrives. */
-const WRITE_AHEAD_BYTES = 1024 * 1024;
+/** The size of the write buffer. */
+const WRITE_BUFFER_BYTES = 1024 * 1024;
 
 const NEWLINE = 0x0a;
 
-/** Content that has arrived completely, and is not a file yet. */
+/** A completely received upload that is not stored as a file yet. */
 export interface Received {
   temporaryPath: string;
   bytes: number;
   lines: number;
   sha256: string;
-  /** The first line, or the beginning of it. */
+  /** The first line, truncated to about 64 KiB. */
   head: string;
 }
 
 /**
- * The files' content on disk: `uploads/` while it arrives, `files/<id>` when it is complete. Content gets its final name
- * before the database names it, and loses it after: a crash in between leaves content that nothing names, never a name
- * without content. `sweep` removes what was left.
+ * Stores the content of files: in `uploads/` during the upload, in `files/<id>` afterwards. The content is renamed
+ * before the database row is inserted, and removed after the row is deleted. A crash in between leaves content without
+ * a row, never a row without content. `sweep` removes content without a row.
  */
 export class BlobStore {
   private readonly uploads: string;
@@ -41,9 +41,10 @@ export class BlobStore {
   }
 
   /**
-   * Streams content to disk. What is cut off or too large leaves nothing behind.
+   * Streams content to disk. Removes the partial content when the upload is aborted or too large.
    *
-   * @param limit the greatest allowed size in bytes
+   * @param limit the maximum size in bytes, inclusive
+   * @throws {TooLargeError} when the content is larger than `limit`
    */
   async receive(source: Readable, limit: number): Promise<Received> {
     const temporaryPath = join(this.uploads, randomUUID());
@@ -59,7 +60,7 @@ export class BlobStore {
         }
         bytes += chunk.length;
         if (bytes > limit) {
-          // Read to the end all the same: most clients look for the reply only when they have sent everything.
+          // Drain the upload: most clients read the response only after they have sent the whole body.
           continue;
         }
         hash.update(chunk);
@@ -72,10 +73,10 @@ export class BlobStore {
       await pipeline(
         source,
         measure,
-        createWriteStream(temporaryPath, { flags: "wx", flush: true, highWaterMark: WRITE_AHEAD_BYTES }),
+        createWriteStream(temporaryPath, { flags: "wx", flush: true, highWaterMark: WRITE_BUFFER_BYTES }),
       );
       if (bytes > limit) {
-        throw new TooLargeError(`The file is larger than ${limit} bytes, which is the most that one file may have`);
+        throw new TooLargeError(`The file is too large: the limit is ${limit} bytes`);
       }
     } catch (error) {
       await rm(temporaryPath, { force: true });
@@ -102,12 +103,12 @@ export class BlobStore {
     await rm(this.path(id), { force: true });
   }
 
-  /** @param id an id that the database knows: never text from a request */
+  /** @param id the id of a database row. Never pass text from a request: it could contain `..`. */
   path(id: string): string {
     return join(this.files, id);
   }
 
-  /** Removes what an earlier process left unfinished. */
+  /** Removes unfinished uploads, and content without a database row. */
   sweep(isKnown: (id: string) => boolean): void {
     for (const name of readdirSync(this.uploads)) {
       rmSync(join(this.uploads, name), { force: true });

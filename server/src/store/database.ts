@@ -4,7 +4,7 @@ import { UsageError } from "../domain/errors";
 
 export type { Database } from "libsql";
 
-/** Times are milliseconds since 1970; `seq` orders what was created within the same one. */
+/** Times are milliseconds since 1970. `seq` orders rows that were created within the same millisecond. */
 const SCHEMA = `
 CREATE TABLE secrets (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE files (
@@ -75,14 +75,15 @@ CREATE TABLE models (
 );
 `;
 
-/** What each version added to the one before; the first adds everything. */
+/** The SQL that upgrades each schema version to the next. The first entry creates the schema. */
 const MIGRATIONS: readonly string[] = [
   SCHEMA,
-  // `line` is where a training program has told an event: the server tells its own without one.
+  // `line` is the line in progress.jsonl that reported the event. NULL for events of the server itself.
   `ALTER TABLE events ADD COLUMN line INTEGER;
    ALTER TABLE models ADD COLUMN artifact_bytes INTEGER;
    CREATE INDEX models_by_job ON models (job_id);`,
-  // A filter's index is in the order of the list too: a page of many jobs needs no look at them all. `seq` ends each by itself.
+  // Each filter index also has the sort order of the list, so a page does not read all matching jobs. SQLite appends
+  // `seq` (the rowid) to every index.
   `DROP INDEX jobs_by_status;
    DROP INDEX jobs_by_suffix;
    CREATE INDEX jobs_by_status ON jobs (status, created_at);
@@ -102,7 +103,11 @@ const MIGRATIONS: readonly string[] = [
 ];
 const SCHEMA_VERSION = MIGRATIONS.length;
 
-/** Opens the database of a data folder, and makes its tables if it is new. */
+/**
+ * Opens the database, creates the tables of a new one, and upgrades the schema of an old one.
+ *
+ * @throws {UsageError} when a newer version of the server wrote the database
+ */
 export function openDatabase(path: string): Database.Database {
   const database = new Database(path);
   database.pragma("journal_mode = WAL");
@@ -112,7 +117,7 @@ export function openDatabase(path: string): Database.Database {
   if (version > SCHEMA_VERSION) {
     database.close();
     throw new UsageError(
-      `${path} was written by a newer version of this server; start that one, or use another --data`,
+      `${path} was written by a newer version of this server; install that version, or use another --data`,
     );
   }
   if (version < SCHEMA_VERSION) {
@@ -122,7 +127,7 @@ export function openDatabase(path: string): Database.Database {
   return database;
 }
 
-/** The key that signs this server's URLs: made once, so that URLs outlive a restart. */
+/** Returns the key that signs URLs. Stored in the database, so that signed URLs stay valid after a restart. */
 export function signingKey(database: Database.Database): Buffer {
   database
     .prepare("INSERT OR IGNORE INTO secrets (name, value) VALUES ('url-signing-key', ?)")

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { TERMINAL_STATUSES } from "#common";
+import { ConflictError } from "../domain/errors";
 import type { FilePurpose, SampleType } from "../domain/file";
 import type { DataFile } from "../domain/trainer";
-import { ConflictError } from "../http/errors";
 import type { BlobStore, Received } from "./blobs";
 import type { Database } from "./database";
 import { limitAndOffset, type Page, SqlConditions } from "./sqlConditions";
@@ -21,30 +21,28 @@ export interface StoredFile {
   created_at: number;
 }
 
-/** Fields that are undefined match every file. */
+/** Undefined fields match all files. */
 export interface FileFilter extends Page {
   sample_type?: SampleType[] | undefined;
   source?: string[] | undefined;
-  /** Part of the file's name, in any case. */
+  /** A part of the file name. Case-insensitive. */
   search?: string | undefined;
   purpose?: FilePurpose | undefined;
   mimetypes?: string[] | undefined;
 }
 
-type Description = Pick<StoredFile, "filename" | "purpose" | "sample_type" | "mimetype"> & { owner: string };
+type FileDescription = Pick<StoredFile, "filename" | "purpose" | "sample_type" | "mimetype"> & { owner: string };
 
-/** Uploaded files: what is known of them in the database, their content in the blob store. */
+/** Uploaded files. The metadata is in the database, the content in the blob store. */
 export class FileStore {
-  private readonly database: Database;
-  private readonly blobs: BlobStore;
-
-  constructor(database: Database, blobs: BlobStore) {
-    this.database = database;
-    this.blobs = blobs;
+  constructor(
+    private readonly database: Database,
+    private readonly blobs: BlobStore,
+  ) {
     blobs.sweep((id) => this.get(id) !== undefined);
   }
 
-  async add(description: Description, received: Received): Promise<StoredFile> {
+  async add(description: FileDescription, received: Received): Promise<StoredFile> {
     const id = randomUUID();
     await this.blobs.keep(received, id);
     this.database
@@ -89,7 +87,7 @@ export class FileStore {
     return { files, total: (row as { total: number }).total };
   }
 
-  /** @throws {ConflictError} while a job still needs the file */
+  /** @throws {ConflictError} while an unfinished job uses the file */
   async remove(id: string): Promise<void> {
     const job = this.database
       .prepare(
@@ -98,7 +96,7 @@ export class FileStore {
       )
       .get(id, JSON.stringify(TERMINAL_STATUSES)) as { id: string } | undefined;
     if (job !== undefined) {
-      throw new ConflictError(`File ${id} is in use by job ${job.id}; cancel the job, or wait until it has ended`);
+      throw new ConflictError(`File ${id} is in use by job ${job.id}; cancel the job or wait until it has ended`);
     }
     this.database.prepare("DELETE FROM files WHERE id = ?").run(id);
     await this.blobs.remove(id);
@@ -108,11 +106,11 @@ export class FileStore {
     return this.blobs.path(id);
   }
 
-  /** @throws {Error} when a file was deleted since the job was created, which `remove` prevents */
+  /** @throws {Error} when the file does not exist. `remove` prevents this while a job uses the file. */
   dataFile(id: string): DataFile {
     const file = this.get(id);
     if (file === undefined) {
-      throw new Error(`file ${id} of a job is gone`);
+      throw new Error(`file ${id}, which a job uses, does not exist`);
     }
     return { id, name: file.filename, path: this.path(id), bytes: file.bytes };
   }

@@ -1,18 +1,19 @@
 import { randomUUID } from "node:crypto";
-import { type Change, type Job, type JobEvent, type JobRow, type StoredProgress, toJob } from "../domain/job";
+import { ConflictError } from "../domain/errors";
+import type { Job, JobChange, JobEvent, StoredProgress } from "../domain/job";
 import type { JobSpec } from "../domain/jobSpec";
 import { ACTIVE, canBecome, type JobStatus } from "../domain/status";
 import type { Checkpoint, Progress } from "../domain/trainer";
-import { ConflictError } from "../http/errors";
 import type { Database } from "./database";
+import { type JobRow, toJob } from "./jobRow";
 import { limitAndOffset, type Page, SqlConditions } from "./sqlConditions";
 
 const STATUS_UPDATED = "status-updated";
 
-/** What a training has told so far, all of it. */
+/** All checkpoints and events of a training so far. */
 type ReportedProgress = Pick<Progress, "checkpoints" | "events">;
 
-/** Fields that are undefined match every job. Times are milliseconds since 1970. */
+/** Undefined fields match all jobs. Times are milliseconds since 1970. */
 export interface JobFilter extends Page {
   model?: string | undefined;
   created_after?: number | undefined;
@@ -24,18 +25,15 @@ export interface JobFilter extends Page {
   suffix?: string | undefined;
 }
 
-/** Jobs, their events and their checkpoints. Every change of status is written together with its event, or not at all. */
+/** Jobs, their events and their checkpoints. Writes a status and its event in one transaction. */
 export class JobStore {
-  private readonly database: Database;
-  private readonly onStatus: (jobId: string, status: JobStatus, reason: unknown) => void;
+  /** @param onStatus called after each status transition. `reason` is undefined when there is none. */
+  constructor(
+    private readonly database: Database,
+    private readonly onStatus: (jobId: string, status: JobStatus, reason: unknown) => void = () => {},
+  ) {}
 
-  /** @param onStatus told of each change of status, with the reason for it if there is one */
-  constructor(database: Database, onStatus: (jobId: string, status: JobStatus, reason: unknown) => void = () => {}) {
-    this.database = database;
-    this.onStatus = onStatus;
-  }
-
-  /** Runs `action` as one transaction. */
+  /** Runs `action` in a transaction. Joins the current transaction, if any. */
   atomically<Result>(action: () => Result): Result {
     return this.database.inTransaction ? action() : this.database.transaction(action).immediate();
   }
@@ -68,9 +66,14 @@ export class JobStore {
     return row && toJob(row);
   }
 
-  /** Newest first. `owner` is who asks, for `created_by_me`. */
+  /**
+   * Returns one page, newest first, and the number of all matching jobs.
+   *
+   * @param owner the caller, for the filter `created_by_me`
+   */
   list(filter: JobFilter, owner: string): { jobs: Job[]; total: number } {
-    // The `+` keeps SQLite on an index that has the list's order: it would read and sort all jobs that match.
+    // The unary `+` prevents SQLite from using the primary key here. SQLite would then read and sort all matching jobs
+    // instead of using an index in list order.
     const integration = (field: string) => `+seq IN (SELECT job_seq FROM job_integrations WHERE ${field} = ?)`;
     const conditions = new SqlConditions()
       .and("model = ?", filter.model)
@@ -88,7 +91,7 @@ export class JobStore {
     return { jobs: rows.map(toJob), total: (row as { total: number }).total };
   }
 
-  /** The ids of the jobs that the server has work with, oldest first: those of the given trainers. */
+  /** Returns the ids of the jobs that the supervisor works on, oldest first. Includes only jobs of `trainers`. */
   active(trainers: readonly string[]): string[] {
     const conditions = new SqlConditions().andIn("status", ACTIVE).andIn("trainer", trainers);
     const rows = this.database
@@ -97,23 +100,23 @@ export class JobStore {
     return rows.map((row) => row.id);
   }
 
-  /** How many jobs have each status. */
+  /** Returns the number of jobs by status. Omits statuses without jobs. */
   countByStatus(): Map<JobStatus, number> {
     const rows = this.database.prepare("SELECT status, count(*) AS jobs FROM jobs GROUP BY status").all();
     return new Map((rows as { status: JobStatus; jobs: number }[]).map(({ status, jobs }) => [status, jobs]));
   }
 
   /**
-   * Changes the status of a job, and records the change as an event.
+   * Changes the status of a job and adds an event.
    *
-   * @param details what the event says besides the status: a reason
-   * @throws {ConflictError} when there is no way from the job's status to that one
+   * @param details more fields of the event, for example `reason`
+   * @throws {ConflictError} when the transition is not allowed
    */
-  transition(id: string, to: JobStatus, change: Change = {}, details: Record<string, unknown> = {}): Job {
+  transition(id: string, to: JobStatus, change: JobChange = {}, details: Record<string, unknown> = {}): Job {
     return this.atomically(() => {
       const job = this.get(id) as Job;
       if (!canBecome(job.status, to)) {
-        throw new ConflictError(`Job ${id} is ${job.status}, and cannot become ${to}`);
+        throw new ConflictError(`Job ${id} is ${job.status} and cannot become ${to}`);
       }
       const now = Date.now();
       this.database
@@ -141,7 +144,7 @@ export class JobStore {
     });
   }
 
-  /** Stores how far a training is, and what its program has told. A checkpoint that is not there any more goes. */
+  /** Stores the progress of a training. Adds new events, and removes checkpoints that do not exist any more. */
   record(id: string, progress: StoredProgress, { checkpoints, events = [] }: ReportedProgress): void {
     this.atomically(() => {
       this.saveProgress(id, progress);
@@ -158,14 +161,14 @@ export class JobStore {
           .run(id, step, JSON.stringify(metrics), createdAt);
       }
       const row = this.database.prepare("SELECT max(line) AS line FROM events WHERE job_id = ?").get(id);
-      const { line: known } = row as { line: number | null };
-      for (const { name, data, createdAt, line } of events.filter((event) => event.line > (known ?? 0))) {
+      const { line: lastLine } = row as { line: number | null };
+      for (const { name, data, createdAt, line } of events.filter((event) => event.line > (lastLine ?? 0))) {
         this.insertEvent(id, name, data, createdAt, line);
       }
     });
   }
 
-  /** Tells users something that changes no status. */
+  /** Adds an event without a status transition. */
   addEvent(id: string, name: string, data: Record<string, unknown>): void {
     this.insertEvent(id, name, data, Date.now());
   }

@@ -4,10 +4,10 @@ import Database from "libsql";
 import { UsageError } from "../domain/errors";
 
 /**
- * Makes a data folder this server's own: two servers on one folder would both train its jobs.
+ * Locks a data folder. Two servers on the same folder would both train its jobs.
  *
- * @returns what to call to let the folder go
- * @throws {UsageError} when the folder cannot be used, or another server has it
+ * @returns a function that releases the lock
+ * @throws {UsageError} when the folder cannot be created, or another server has locked it
  */
 export function lockFolder(dataDir: string): () => void {
   try {
@@ -17,16 +17,16 @@ export function lockFolder(dataDir: string): () => void {
   }
   const unlock = tryLock(join(dataDir, "lock"));
   if (unlock === undefined) {
-    throw new UsageError(`${dataDir} is in use by another server; give this one a folder of its own with --data`);
+    throw new UsageError(`${dataDir} is in use by another server; choose another folder with --data`);
   }
   return unlock;
 }
 
 /**
- * Takes a lock that is one of SQLite's, and so of the operating system's: a killed process leaves none behind. It has a
- * file of its own, since a database is not let go before the last of its statements has been collected as garbage.
+ * Acquires a lock through SQLite, which uses a lock of the operating system: it disappears when the process dies. The
+ * lock has a separate file, because libsql closes a database only after its last statement is garbage-collected.
  *
- * @returns what to call to let it go; undefined when another process has it
+ * @returns a function that releases the lock, or undefined when another process holds it
  */
 export function tryLock(path: string): (() => void) | undefined {
   const lock = new Database(path);

@@ -3,23 +3,23 @@ import type { ClassifierTarget, JobSpec } from "../domain/jobSpec";
 import type { Database } from "./database";
 import { SqlConditions } from "./sqlConditions";
 
-/** A model that a job has made. */
+/** A model that a job has produced. */
 export interface FineTunedModel {
   id: string;
   jobId: string;
-  /** The model that it was trained from. */
+  /** The base model. */
   root: string;
   jobType: JobSpec["job_type"];
   classifierTargets: ClassifierTarget[];
   name: string | null;
   description: string | null;
   archived: boolean;
-  /** The size of its files; undefined for a simulated one, which has none. */
+  /** The total size of the artifact's files in bytes. Absent for a simulated model, which has no files. */
   artifactBytes?: number;
   createdAt: number;
 }
 
-/** The fields that users may change; the others are kept. */
+/** The fields that clients can change. Absent fields keep their values. */
 export type ModelChange = Partial<Pick<FineTunedModel, "name" | "description" | "archived">>;
 
 interface Row {
@@ -35,13 +35,9 @@ interface Row {
   created_at: number;
 }
 
-/** The fine-tuned models. Base models are not stored: see `jobs/base-models.ts`. */
+/** The fine-tuned models. Base models are not stored: see `domain/baseModels.ts`. */
 export class ModelStore {
-  private readonly database: Database;
-
-  constructor(database: Database) {
-    this.database = database;
-  }
+  constructor(private readonly database: Database) {}
 
   add(id: string, job: Job, artifactBytes?: number): void {
     this.database
@@ -65,14 +61,14 @@ export class ModelStore {
     return row && toModel(row);
   }
 
-  /** Those that the jobs have made, as far as they are still there. */
+  /** Returns the models of the jobs. Omits deleted models. */
   ofJobs(jobIds: readonly string[]): FineTunedModel[] {
     const conditions = new SqlConditions().andIn("job_id", jobIds);
     const rows = this.database.prepare(`SELECT * FROM models ${conditions.sql}`).all(...conditions.values) as Row[];
     return rows.map(toModel);
   }
 
-  /** Whether the model that a job has made is still there. */
+  /** Whether the job has a model that is not deleted. */
   hasOfJob(jobId: string): boolean {
     return this.database.prepare("SELECT 1 FROM models WHERE job_id = ?").get(jobId) !== undefined;
   }

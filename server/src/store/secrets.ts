@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** The environment variables of one job that hold secrets. */
+/** The secrets of one job as environment variables. */
 export type Secrets = Record<string, string>;
 
 /**
- * The secrets of jobs that have not ended, `secrets/<job id>.json`, readable by the server's user alone. They stand
- * nowhere else: not in the database, not in the job's folder.
+ * Stores the secrets of unfinished jobs in `secrets/<job id>.json`, readable only by the server's user. The database
+ * and the job folder contain no secrets.
  */
 export class SecretStore {
   private readonly path: string;
@@ -33,7 +33,7 @@ export class SecretStore {
     }
   }
 
-  /** SqlConditions they stand; undefined when the job has none. */
+  /** Returns the path of the secrets file, or undefined when the job has no secrets. */
   fileOf(jobId: string): string | undefined {
     const path = this.file(jobId);
     return existsSync(path) ? path : undefined;
@@ -43,7 +43,7 @@ export class SecretStore {
     rmSync(this.file(jobId), { force: true });
   }
 
-  /** Removes those that a crash left behind. */
+  /** Removes secrets of ended jobs, which remain after a crash. */
   sweep(hasEnded: (jobId: string) => boolean): void {
     for (const name of readdirSync(this.path)) {
       const id = name.slice(0, -".json".length);

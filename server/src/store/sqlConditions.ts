@@ -1,9 +1,9 @@
-/** The conditions of a query, with their values. Only what is given is asked for. */
+/** Builds a WHERE clause and its parameters. Skips conditions whose value is undefined. */
 export class SqlConditions {
   private readonly conditions: string[] = [];
   private readonly parameters: unknown[] = [];
 
-  /** Adds `condition`, with a `?` for each value, unless the first of them is undefined. */
+  /** Adds `condition`, which has a `?` for each value. Does nothing when the first value is undefined. */
   and(condition: string, ...values: unknown[]): this {
     if (values[0] !== undefined) {
       this.conditions.push(`(${condition})`);
@@ -12,7 +12,7 @@ export class SqlConditions {
     return this;
   }
 
-  /** Adds `column IN (values)`, unless they are undefined. */
+  /** Adds `column IN (values)`. Does nothing when `values` is undefined. */
   andIn(column: string, values: readonly unknown[] | undefined): this {
     return values === undefined
       ? this
@@ -33,7 +33,7 @@ export interface Page {
   page_size: number;
 }
 
-/** LIMIT and OFFSET of a page. A page beyond all numbers is an empty one. */
+/** Returns LIMIT and OFFSET of a page. Caps the offset at the largest safe integer, where every page is empty. */
 export function limitAndOffset({ page, page_size }: Page): [limit: number, offset: number] {
   return [page_size, Math.min(page * page_size, Number.MAX_SAFE_INTEGER)];
 }

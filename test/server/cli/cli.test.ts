@@ -14,7 +14,7 @@ describe("server: the command", () => {
     removeFolders();
   });
 
-  it("says where it listens and that training is simulated, and stops on SIGTERM and SIGINT", async () => {
+  it("prints its URL and that training is simulated, and stops on SIGTERM and SIGINT", async () => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) {
       const { child, url, output } = await startProcess(["--data", folder()]);
       assert.match(url, /^http:\/\/127\.0\.0\.1:\d+$/);
@@ -24,10 +24,10 @@ describe("server: the command", () => {
     }
   });
 
-  it("takes keys from the command line, a file, and the environment", async () => {
+  it("reads API keys from the command line, a file and the environment", async () => {
     const dataDir = folder();
     const keysFile = join(dataDir, "keys");
-    writeFileSync(keysFile, "# who may\n\nfrom-file\r\n");
+    writeFileSync(keysFile, "# a comment\n\nfrom-file\r\n");
     const args = ["--data", dataDir, "--api-key", "one", "--api-key", "two", "--keys-file", keysFile];
     const { child, url } = await startProcess(args, { MISTRAL_SERVER_API_KEYS: "three, four" });
     for (const key of ["one", "two", "three", "four", "from-file"]) {
@@ -38,14 +38,14 @@ describe("server: the command", () => {
     assert.equal(await end(child, "SIGTERM"), 0);
   });
 
-  it("keeps its data in the user's data folder unless told otherwise", async () => {
+  it("stores its data in the user's data folder by default", async () => {
     const home = folder();
     const { child } = await startProcess([], { XDG_DATA_HOME: home });
     assert.equal(await end(child, "SIGTERM"), 0);
     assert.ok(existsSync(join(home, "mistral-fine-tuning-server", "server.db")));
   });
 
-  it("ends a job that it cannot go on with, logs why, and goes on with the others", async () => {
+  it("fails a job after an internal error, logs the error, and continues with other jobs", async () => {
     const dataDir = folder();
     const { child, url } = await startProcess(["--data", dataDir]);
     const api = new Api(url);
@@ -53,13 +53,13 @@ describe("server: the command", () => {
     const lost = await api.fileId();
     rmSync(join(dataDir, "files", lost));
     const job = await api.until((await api.job({ training_files: [lost] })).id, "FAILED");
-    assert.equal(job.events[0].data.reason, "The server could not go on with this job; its log says why");
+    assert.equal(job.events[0].data.reason, `Internal error of the server; search its log for job ${job.id}`);
     await api.trained();
     assert.equal(await end(child, "SIGTERM"), 0);
     assert.match(await log, new RegExp(`ENOENT.*"jobId":"${job.id}"`));
   });
 
-  it("shows help and its version", async () => {
+  it("prints the help and the version", async () => {
     const help = await run(["--help"]);
     assert.equal(help.code, 0);
     for (const option of [
@@ -90,7 +90,7 @@ describe("server: the command", () => {
     [["--speed", "0"], /--speed takes a number above 0/],
     [["--speed", "fast"], /--speed takes a number above 0/],
     [["--trainer", "process"], /--trainer process needs --models FILE/],
-    [["--trainer", "magic"], /--trainer takes one of simulated, process, ray, not magic/],
+    [["--trainer", "magic"], /--trainer must be one of simulated, process, ray, not magic/],
     [["--trainer", "process", "--models", "/nowhere.yaml"], /cannot read the models file \/nowhere\.yaml: ENOENT/],
     [["--max-jobs", "0"], /--max-jobs takes a whole number from 1 to 1000, not 0/],
     [["--hang-timeout", "never"], /--hang-timeout takes a number above 0/],
@@ -100,20 +100,20 @@ describe("server: the command", () => {
     [["--host", "256.1.1.1", "--api-key", "k"], /256\.1\.1\.1 is not an address of this machine/],
     [["--data", "/dev/null/x"], /cannot use the data folder \/dev\/null\/x: ENOTDIR/],
   ] as [string[], RegExp][]) {
-    it(`refuses ${args.join(" ")}`, async () => {
+    it(`rejects ${args.join(" ")}`, async () => {
       const start = async () =>
         startServer(parseOptions(["--port", "0", "--data", folder(), ...args], {}) as ServerOptions);
       await assert.rejects(start, { name: "UsageError", message });
     });
   }
 
-  it("says in one line what is wrong with its options", async () => {
+  it("prints an invalid option in one line", async () => {
     const { code, stdout, stderr } = await run(["--trainer", "process"]);
     assert.deepEqual([code, stdout], [2, ""]);
     assert.match(stderr, /^mistral-fine-tuning-server: --trainer process needs --models FILE[^\n]+\n$/);
   });
 
-  it("says in one line that its port is in use", async () => {
+  it("prints in one line that its port is in use", async () => {
     const { child, url } = await startProcess(["--data", folder()]);
     const { port } = new URL(url);
     const { code, stderr } = await run(["--port", port, "--data", folder()]);

@@ -6,7 +6,7 @@ import { Api, contents, folder, type Json, withServer } from "../support";
 const KEYS = ["first-key-of-the-test", "second-key-of-the-test"] as const;
 const HASHED_KEY = "third-key-of-the-test";
 
-describe("server: keys", () => {
+describe("server: API keys", () => {
   const hashed = `sha256:${createHash("sha256").update(HASHED_KEY).digest("hex")}`;
   const api = withServer({ apiKeys: [...KEYS, hashed] });
   const ROUTES = [
@@ -30,7 +30,7 @@ describe("server: keys", () => {
   ] as const;
 
   for (const [method, path] of ROUTES) {
-    it(`asks for one at ${method} ${path}`, async () => {
+    it(`are required for ${method} ${path}`, async () => {
       const { status, body } = await new Api(api.url).call(method, path);
       assert.equal(status, 401);
       assert.equal(body.type, "unauthorized");
@@ -39,7 +39,7 @@ describe("server: keys", () => {
     });
   }
 
-  it("lets in those that it knows, also by a hash, and no others", async () => {
+  it("are accepted when configured in plain text or as a hash, and rejected otherwise", async () => {
     for (const key of [...KEYS, HASHED_KEY]) {
       assert.equal((await new Api(api.url, key).call("GET", "/v1/models")).status, 200);
     }
@@ -49,12 +49,12 @@ describe("server: keys", () => {
     }
   });
 
-  it("does not repeat a wrong one", async () => {
+  it("are not quoted in a reply when they are invalid", async () => {
     const reply = await new Api(api.url, "wrong-key").call("GET", "/v1/models");
     assert.ok(!JSON.stringify(reply.body).includes("wrong-key"));
   });
 
-  it("tells the jobs of one from those of another", async () => {
+  it("separate the jobs of their owners for created_by_me", async () => {
     const [first, second] = KEYS.map((key) => new Api(api.url, key)) as [Api, Api];
     const mine = await first.job({ auto_start: false });
     const theirs = await second.job({ auto_start: false });
@@ -65,7 +65,7 @@ describe("server: keys", () => {
     assert.deepEqual(await ids(first, "created_by_me=false"), [theirs.id, mine.id]);
   });
 
-  it("are stored nowhere in plain text, and neither are those that jobs carry", async () => {
+  it("are not stored in plain text, and neither are the secrets of jobs", async () => {
     const secrets = ["wandb-key-of-the-test-".padEnd(40, "x"), "github-token-of-the-test"] as const;
     const job = await api.job({
       integrations: [{ project: "stored-project", api_key: secrets[0] }],
@@ -73,18 +73,18 @@ describe("server: keys", () => {
     });
     await api.until(job.id, "SUCCESS");
     const all = Buffer.concat([...contents(api.dataDir).values()]);
-    assert.ok(all.includes("stored-project"), "the search must be able to find something");
+    assert.ok(all.includes("stored-project"), "the data folder contains the project, so the search works");
     for (const secret of [...KEYS, HASHED_KEY, ...secrets]) {
       assert.ok(!all.includes(secret));
     }
   });
 
-  it("are not needed for the health check", async () => {
+  it("are not required for the health check", async () => {
     const { status, body } = await new Api(api.url).call("GET", "/healthz");
     assert.deepEqual([status, body], [200, { status: "ok" }]);
   });
 
-  it("are needed to listen where others can reach the server", async () => {
+  it("are required to listen on a non-loopback address", async () => {
     const options = { dataDir: folder(), host: "0.0.0.0" };
     await assert.rejects(startServer(options), /^UsageError: Listening on 0\.0\.0\.0 needs API keys/);
     const server = await startServer({ ...options, apiKeys: ["k"] });
@@ -95,7 +95,7 @@ describe("server: keys", () => {
 describe("server: without keys", () => {
   const api = withServer();
 
-  it("lets every caller in, and still tells them apart", async () => {
+  it("accepts every caller, and separates their jobs for created_by_me", async () => {
     const job = await new Api(api.url, "whoever").job({ auto_start: false });
     const mine = async (key?: string) =>
       (await new Api(api.url, key).ok("GET", "/v1/fine_tuning/jobs?created_by_me=true")).data.map(

@@ -16,7 +16,7 @@ describe("server: creating jobs", () => {
   const create = (body: Record<string, unknown>, query = "") =>
     api.call("POST", `/v1/fine_tuning/jobs${query}`, { model: "m", training_files: [fileId], ...body });
 
-  it("answers with the job as it was understood, with the documented defaults", async () => {
+  it("returns the job with the documented defaults", async () => {
     const { status, body } = await create({});
     assert.equal(status, 200);
     const { id, created_at, modified_at, ...rest } = body;
@@ -37,7 +37,7 @@ describe("server: creating jobs", () => {
     });
   });
 
-  it("takes every field there is, and plain file ids as well as weighted ones", async () => {
+  it("accepts every field, and file ids with and without a weight", async () => {
     const hyperparameters = {
       training_steps: 3,
       learning_rate: 0.01,
@@ -70,7 +70,7 @@ describe("server: creating jobs", () => {
     ]);
   });
 
-  it("takes null for what is not given, as the official clients send it", async () => {
+  it("accepts null for absent values, as the official clients send it", async () => {
     const { status, body } = await create({
       validation_files: null,
       suffix: null,
@@ -84,7 +84,7 @@ describe("server: creating jobs", () => {
     assert.ok(!("suffix" in body) && !("fine_tuned_model" in body));
   });
 
-  it("takes repositories in place of files", async () => {
+  it("accepts repositories without files", async () => {
     const { status, body } = await create({ training_files: undefined, repositories: [REPOSITORY] });
     assert.equal(status, 200, JSON.stringify(body));
     assert.deepEqual(body.training_files, []);
@@ -92,7 +92,7 @@ describe("server: creating jobs", () => {
     assert.equal(job.metadata.total_steps, 1);
   });
 
-  it("takes classifier targets for a classifier, with or without its job type", async () => {
+  it("accepts classifier targets with and without the job type", async () => {
     const data = await api.fileId('{"text":"a","labels":{"mood":"good"}}');
     for (const job_type of ["classifier", undefined]) {
       const { body } = await create({ training_files: [data], job_type, classifier_targets: CLASSIFIER_TARGETS });
@@ -109,9 +109,9 @@ describe("server: creating jobs", () => {
     ["an empty model", { model: "" }, "model", /Must not be empty/],
     ["a model that is a number", { model: 7 }, "model", /expected string, received number/],
     ["a model with NUL", { model: "a\0" }, "model", /NUL/],
-    ["half of a surrogate pair", { model: "\ud800" }, "model", /surrogates/],
+    ["an unpaired surrogate", { model: "\ud800" }, "model", /surrogates/],
     ["nothing to train on", { training_files: [] }, "training_files", /Nothing to train on/],
-    ["files that are no list", { training_files: "x" }, "training_files", /expected array/],
+    ["files that are not a list", { training_files: "x" }, "training_files", /expected array/],
     ["an unknown file", { training_files: [UNKNOWN_ID] }, "training_files.0.file_id", /no file with this id/],
     ["an unknown validation file", { validation_files: [UNKNOWN_ID] }, "validation_files.0", /no file with this id/],
     ["weight 0", { training_files: [{ file_id: "x", weight: 0 }] }, "training_files.0.weight", /greater than 0/],
@@ -152,13 +152,13 @@ describe("server: creating jobs", () => {
       "two targets of one name",
       { classifier_targets: [...CLASSIFIER_TARGETS, ...CLASSIFIER_TARGETS] },
       "classifier_targets",
-      /name of its own/,
+      /^Target names must be unique$/,
     ],
     [
       "a label twice",
       { classifier_targets: [{ name: "a", labels: ["b", "b"] }] },
       "classifier_targets.0.labels",
-      /listed once/,
+      /^Must not contain a label twice$/,
     ],
     ["no labels", { classifier_targets: [{ name: "a", labels: [] }] }, "classifier_targets.0.labels", />=1/],
     ["another integration", { integrations: [{ ...WANDB, type: "mlflow" }] }, "integrations.0.type", /"wandb"/],
@@ -186,7 +186,7 @@ describe("server: creating jobs", () => {
     refused.push([`${field} ${value}`, { hyperparameters: { [field]: value } }, `hyperparameters.${field}`, message]);
   }
   for (const [what, body, field, message] of refused) {
-    it(`refuses ${what}, naming the field`, async () => {
+    it(`rejects ${what} and reports the field`, async () => {
       const reply = await create(body);
       assert.equal(reply.status, 422, JSON.stringify(reply.body));
       const [first] = reply.body.detail;
@@ -196,7 +196,7 @@ describe("server: creating jobs", () => {
     });
   }
 
-  it("refuses a file that was uploaded for something else", async () => {
+  it("rejects a file that was uploaded for another purpose", async () => {
     const batch = await api.fileId(samples(), "b.jsonl", "batch");
     const { status, body } = await create({ training_files: [batch], validation_files: [batch] });
     assert.equal(status, 422);
@@ -209,7 +209,7 @@ describe("server: creating jobs", () => {
     );
   });
 
-  it("lists every violation at once", async () => {
+  it("reports all violations at once", async () => {
     const { body } = await create({ model: 1, suffix: 2, extra: 3 });
     assert.deepEqual(body.detail.map((each: Json) => each.loc.join(".")).sort(), [
       "body.extra",
@@ -218,18 +218,18 @@ describe("server: creating jobs", () => {
     ]);
   });
 
-  it("creates nothing when it refuses", async () => {
+  it("creates no job when the request is invalid", async () => {
     const { total } = await api.ok("GET", "/v1/fine_tuning/jobs");
     await create({ suffix: "x".repeat(19) });
     assert.equal((await api.ok("GET", "/v1/fine_tuning/jobs")).total, total);
   });
 
-  it("refuses an unknown or malformed query", async () => {
+  it("rejects an unknown or malformed query parameter", async () => {
     assert.equal((await create({}, "?dryrun=true")).status, 422);
     assert.equal((await create({}, "?dry_run=perhaps")).status, 422);
   });
 
-  it("estimates a job in a dry run, and creates none", async () => {
+  it("returns an estimate for a dry run and creates no job", async () => {
     const { total } = await api.ok("GET", "/v1/fine_tuning/jobs");
     const { status, body } = await create({ hyperparameters: { training_steps: 100 } }, "?dry_run=true");
     assert.equal(status, 200);
@@ -253,14 +253,14 @@ describe("server: creating jobs", () => {
     assert.equal((await api.ok("GET", "/v1/fine_tuning/jobs")).total, total);
   });
 
-  it("refuses bad data in a dry run with the line that is bad", async () => {
+  it("rejects invalid data in a dry run and reports the line", async () => {
     const bad = await api.fileId('{"text":"a"}\n{"txt":"b"}\n', "bad.jsonl");
     const { status, body } = await create({ training_files: [bad] }, "?dry_run=true");
     assert.equal(status, 422);
     assert.equal(body.detail[0].msg, 'bad.jsonl:2: expected "messages" or "text", found neither');
   });
 
-  it("plans one step per megabyte and epoch, and one epoch when nothing is said", async () => {
+  it("plans one step per megabyte and epoch, and one epoch by default", async () => {
     const megabytes = await api.fileId(`${JSON.stringify({ text: "x".repeat(1023) })}\n`.repeat(3 * 1024), "3mb.jsonl");
     const steps = async (hyperparameters: object) =>
       (await create({ training_files: [megabytes], hyperparameters }, "?dry_run=true")).body.training_steps;

@@ -9,7 +9,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{1
 describe("server: files", () => {
   const api = withServer();
 
-  it("keeps an uploaded file and describes it", async () => {
+  it("stores an uploaded file and returns its metadata", async () => {
     const content = samples(3);
     const before = Math.floor(Date.now() / 1000);
     const { status, body } = await api.upload(content, "träin.jsonl");
@@ -32,7 +32,7 @@ describe("server: files", () => {
     assert.deepEqual(await api.ok("GET", `/v1/files/${id}`), { ...body, deleted: false });
   });
 
-  it("gives the content back byte for byte, with its name", async () => {
+  it("returns the content byte for byte with its file name", async () => {
     const content = Buffer.from(`${SAMPLE}\r\n{"text":"\u{1f600}"}`);
     const id = await api.fileId(new Blob([content]), "a b.jsonl");
     const response = await fetch(`${api.url}/v1/files/${id}/content`);
@@ -41,20 +41,20 @@ describe("server: files", () => {
     assert.match(response.headers.get("content-disposition") ?? "", /filename\*=UTF-8''a%20b\.jsonl$/);
   });
 
-  it("counts a last line without a newline, and tells plain text from conversations", async () => {
+  it("counts a last line without a newline, and distinguishes plain text from conversations", async () => {
     const { body } = await api.upload('{"text":"a"}\n{"text":"b"}');
     assert.equal(body.num_lines, 2);
     assert.equal(body.sample_type, "pretrain");
   });
 
-  it("takes fine-tune as the purpose when none is given", async () => {
+  it("uses the purpose fine-tune by default", async () => {
     const form = new FormData();
     form.append("file", new Blob([samples()]), "x.jsonl");
     const { body } = await api.send("/v1/files", { method: "POST", body: form });
     assert.equal(body.purpose, "fine-tune");
   });
 
-  it("takes the fields before the file as well as after it", async () => {
+  it("accepts fields before and after the file", async () => {
     const form = new FormData();
     form.append("purpose", "batch");
     form.append("file", new Blob([samples()]), "x.jsonl");
@@ -63,7 +63,7 @@ describe("server: files", () => {
     assert.equal(body.sample_type, "batch_request");
   });
 
-  it("makes a URL that works without a key until it expires, and for that file only", async () => {
+  it("creates a URL that works without a key for one file until it expires", async () => {
     const id = await api.fileId();
     const { url } = await api.ok("GET", `/v1/files/${id}/url?expiry=1`);
     const expires = Number(new URL(url).searchParams.get("expires"));
@@ -73,7 +73,7 @@ describe("server: files", () => {
     assert.equal((await fetch(url.replace(id, await api.fileId()))).status, 403);
   });
 
-  it("deletes a file, and then does not know it", async () => {
+  it("deletes a file, and answers 404 afterwards", async () => {
     const id = await api.fileId();
     assert.deepEqual(await api.ok("DELETE", `/v1/files/${id}`), { id, object: "file", deleted: true });
     for (const [method, path] of [
@@ -93,7 +93,7 @@ describe("server: files", () => {
     }
   });
 
-  it("keeps a file while a job needs it, and lets it go when the job has ended", async () => {
+  it("rejects deleting a file until the jobs that use it have ended", async () => {
     const training = await api.fileId();
     const validation = await api.fileId();
     const job = await api.job({ training_files: [training], validation_files: [validation], auto_start: false });
@@ -109,27 +109,21 @@ describe("server: files", () => {
   });
 
   for (const [what, file, name, fields, message] of [
-    ["another kind of file", samples(), "train.csv", {}, /body\.file: .*\.jsonl/],
+    ["a file name without .jsonl", samples(), "train.csv", {}, /body\.file: The file name must end with \.jsonl/],
     ["an empty file", "", "train.jsonl", {}, /body\.file: .*empty/],
     ["an unknown purpose", samples(), "train.jsonl", { purpose: "fun" }, /body\.purpose: Invalid option/],
     ["an unknown field", samples(), "train.jsonl", { porpose: "x" }, /body\.porpose: Unknown field/],
     ["a private visibility", samples(), "train.jsonl", { visibility: "user" }, /body\.visibility: .*workspace/],
-    [
-      "a name that is too long",
-      samples(),
-      `${"x".repeat(300)}.jsonl`,
-      {},
-      /body\.file: Must have at most 255 characters/,
-    ],
+    ["a too long file name", samples(), `${"x".repeat(300)}.jsonl`, {}, /body\.file: Must have at most 255 characters/],
   ] as const) {
-    it(`refuses ${what}`, async () => {
+    it(`rejects ${what}`, async () => {
       const { status, body } = await api.upload(file, name, fields as Record<string, string>);
       assert.equal(status, 422);
       assert.match(violations(body), message);
     });
   }
 
-  it("refuses an upload without a file, with two, with a field twice, or that is not multipart", async () => {
+  it("rejects an upload without a file, with two files, with a repeated field, or without multipart", async () => {
     const none = new FormData();
     none.append("purpose", "fine-tune");
     const two = new FormData();
@@ -142,7 +136,7 @@ describe("server: files", () => {
     for (const [body, message] of [
       [twice, /body\.purpose: Must be given once/],
       [none, /body\.file: Field required/],
-      [two, /body\.file: One file at a time/],
+      [two, /body\.file: Must contain one file only/],
     ] as const) {
       const reply = await api.send("/v1/files", { method: "POST", body });
       assert.equal(reply.status, 422);
@@ -161,14 +155,14 @@ describe("server: files", () => {
     ],
     ["is empty", "multipart/form-data; boundary=b", ""],
   ] as const) {
-    it(`refuses a multipart body that ${what}`, async () => {
+    it(`rejects a multipart body that ${what}`, async () => {
       const reply = await api.send("/v1/files", { method: "POST", body, headers: { "content-type": type } });
       assert.equal(reply.status, 422, JSON.stringify(reply.body));
     });
   }
 });
 
-describe("server: the list of files", () => {
+describe("server: list of files", () => {
   const api = withServer();
   const ids: string[] = [];
 
@@ -186,7 +180,7 @@ describe("server: the list of files", () => {
   const names = async (query: string) =>
     (await api.ok("GET", `/v1/files${query}`)).data.map((file: Json) => file.filename);
 
-  it("is newest first, with a total", async () => {
+  it("is sorted newest first and has a total", async () => {
     const list = await api.ok("GET", "/v1/files");
     assert.equal(list.object, "list");
     assert.equal(list.total, 4);
@@ -196,18 +190,18 @@ describe("server: the list of files", () => {
     );
   });
 
-  it("is cut into pages", async () => {
+  it("has pages", async () => {
     assert.deepEqual(await names("?page=0&page_size=3"), ["four.jsonl", "100%_three.jsonl", "Two.jsonl"]);
     assert.deepEqual(await names("?page=1&page_size=3"), ["one.jsonl"]);
     assert.deepEqual(await names("?page=999999999999&page_size=100"), []);
     assert.equal((await api.ok("GET", "/v1/files?page=1&page_size=3")).total, 4);
   });
 
-  it("leaves the total out when asked to", async () => {
+  it("omits the total for include_total=false", async () => {
     assert.ok(!("total" in (await api.ok("GET", "/v1/files?include_total=false"))));
   });
 
-  it("filters by purpose, sample type, source, media type, and part of the name", async () => {
+  it("filters by purpose, sample type, source, media type and part of the name", async () => {
     assert.deepEqual(await names("?purpose=batch"), ["100%_three.jsonl"]);
     assert.deepEqual(await names("?sample_type=pretrain"), ["Two.jsonl"]);
     assert.deepEqual(await names("?sample_type=pretrain&sample_type=batch_request"), ["100%_three.jsonl", "Two.jsonl"]);
@@ -235,7 +229,7 @@ describe("server: the list of files", () => {
     ["search=%00", /query\.search: Must not contain NUL/],
     ["pagesize=3", /query\.pagesize: Unknown field/],
   ] as const) {
-    it(`refuses ?${query}`, async () => {
+    it(`rejects ?${query}`, async () => {
       const { status, body } = await api.call("GET", `/v1/files?${query}`);
       assert.equal(status, 422);
       assert.match(violations(body), message);
@@ -243,12 +237,12 @@ describe("server: the list of files", () => {
   }
 });
 
-describe("server: the size of files", () => {
+describe("server: file size limit", () => {
   const limit = 256 * 1024;
   const api = withServer({ maxFileBytes: limit });
   const stored = () => [...contents(api.dataDir).keys()].filter((name) => /[/\\](files|uploads)[/\\]/.test(name));
 
-  it("takes a file of the greatest size, and refuses one byte more", async () => {
+  it("accepts a file of the maximum size and rejects one byte more", async () => {
     assert.equal((await api.upload("x".repeat(limit))).body.bytes, limit);
     const { status, body } = await api.upload("x".repeat(limit + 1));
     assert.equal(status, 413);
@@ -258,20 +252,20 @@ describe("server: the size of files", () => {
     assert.equal(stored().length, 1);
   });
 
-  it("answers even when far too much was sent", async () => {
+  it("answers when the file is far too large", async () => {
     assert.equal((await api.upload("x".repeat(40 * limit))).status, 413);
     assert.equal(stored().length, 1);
   });
 
-  it("keeps nothing of an upload that was cut off", async () => {
+  it("removes the content of an aborted upload", async () => {
     const socket = connect(Number(new URL(api.url).port), "127.0.0.1");
     socket.write(
       `POST /v1/files HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 200000\r\n\r\n` +
         `--b\r\nContent-Disposition: form-data; name="file"; filename="a.jsonl"\r\n\r\n${"x".repeat(100_000)}`,
     );
-    await eventually("content that arrives", async () => stored().length > 1 || undefined);
+    await eventually("the partial content", async () => stored().length > 1 || undefined);
     socket.destroy();
-    await eventually("content that is gone", async () => stored().length === 1 || undefined);
+    await eventually("the removal of the partial content", async () => stored().length === 1 || undefined);
     assert.equal((await api.ok("GET", "/v1/files")).total, 1);
   });
 });

@@ -6,7 +6,7 @@ import { startServer } from "../../../server/src/index";
 import { eventually } from "../../support/eventually";
 import { folder, type Reply, removeFolders, withServer } from "../support";
 
-describe("server: what is not as it should be on the wire", () => {
+describe("server: invalid HTTP requests", () => {
   const api = withServer();
 
   const post = (body: string | Uint8Array, type = "application/json"): Promise<Reply> =>
@@ -14,30 +14,30 @@ describe("server: what is not as it should be on the wire", () => {
 
   for (const [what, body] of [
     ["is not JSON", "{"],
-    ["holds NaN", '{"model": NaN}'],
-    ["holds a number beyond all numbers", '{"model":"m","hyperparameters":{"learning_rate":1e999}}'],
+    ["contains NaN", '{"model": NaN}'],
+    ["contains a number that overflows", '{"model":"m","hyperparameters":{"learning_rate":1e999}}'],
     ["is not UTF-8", Uint8Array.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])],
     ["is a list", "[]"],
     ["is a number", "1"],
     ["is null", "null"],
     ["is empty", ""],
-    ["is nested beyond measure", "[".repeat(100_000)],
-    ["tries to set a prototype", '{"__proto__":{"a":1}}'],
-    ["tries to set a constructor", '{"constructor":{"prototype":{"a":1}}}'],
+    ["is nested too deeply", "[".repeat(100_000)],
+    ["sets __proto__", '{"__proto__":{"a":1}}'],
+    ["sets constructor.prototype", '{"constructor":{"prototype":{"a":1}}}'],
   ] as const) {
-    it(`refuses a body that ${what}`, async () => {
+    it(`rejects a body that ${what}`, async () => {
       const { status, body: reply } = await post(body);
       assert.equal(status, 422, JSON.stringify(reply));
       assert.equal(reply.detail[0].loc[0], "body");
     });
   }
 
-  it("does not repeat a body that is not JSON", async () => {
+  it("does not quote an invalid JSON body in the reply", async () => {
     const { body } = await post('{"api_key": "S3CRET",,}');
     assert.ok(!JSON.stringify(body).includes("S3CRET"));
   });
 
-  it("refuses a body of another type", async () => {
+  it("rejects an unsupported content type", async () => {
     for (const type of ["text/plain", "application/xml", "multipart/form-data; boundary=x"]) {
       const { status, body } = await post("{}", type);
       assert.equal(status, 422, type);
@@ -45,12 +45,12 @@ describe("server: what is not as it should be on the wire", () => {
     }
   });
 
-  it("refuses a body over a megabyte", async () => {
+  it("rejects a body over a megabyte", async () => {
     const { status, body } = await post(JSON.stringify({ model: "x".repeat(2 ** 20) }));
     assert.deepEqual([status, body.code, body.type], [413, 413, "too_large"]);
   });
 
-  it("takes an empty JSON body where none is needed", async () => {
+  it("accepts an empty JSON body when the route needs no body", async () => {
     const { id } = await api.job({ auto_start: false });
     await api.until(id, "VALIDATED");
     const headers = { "content-type": "application/json" };
@@ -58,7 +58,7 @@ describe("server: what is not as it should be on the wire", () => {
     assert.equal(status, 200);
   });
 
-  it("answers 404 to unknown routes", async () => {
+  it("answers 404 for unknown routes", async () => {
     for (const [method, path] of [
       ["GET", "/"],
       ["GET", "/v1"],
@@ -80,7 +80,7 @@ describe("server: what is not as it should be on the wire", () => {
     assert.equal(status, 404);
   });
 
-  it("answers 405 to known routes with another method, and says which are allowed", async () => {
+  it("answers 405 with the allowed methods for known routes with another method", async () => {
     for (const [method, path, allow] of [
       ["PUT", "/v1/fine_tuning/jobs", "GET, HEAD, POST"],
       ["DELETE", "/v1/fine_tuning/jobs/x", "GET, HEAD"],
@@ -94,12 +94,12 @@ describe("server: what is not as it should be on the wire", () => {
     }
   });
 
-  it("answers 414 to ids beyond measure", async () => {
+  it("answers 414 for a too long id", async () => {
     const { status, body } = await api.call("GET", `/v1/models/${"x".repeat(5000)}`);
     assert.deepEqual([status, body.code], [414, 414]);
   });
 
-  it("answers a bad percent-encoding with 400", async () => {
+  it("answers 400 for an invalid percent-encoding", async () => {
     for (const path of ["/v1/models/%", "/v1/models/%zz", "/v1/files/%ff/content"]) {
       const { status, body } = await api.call("GET", path);
       assert.equal(status, 400, path);
@@ -107,7 +107,7 @@ describe("server: what is not as it should be on the wire", () => {
     }
   });
 
-  it("gives every reply an id of its own", async () => {
+  it("gives every reply a unique request id", async () => {
     const replies = [
       await api.call("GET", "/v1/models"),
       await api.call("GET", "/healthz"),
@@ -126,7 +126,7 @@ describe("server: what is not as it should be on the wire", () => {
 
   for (const [what, request, status] of [
     ["is not HTTP", "hello\r\n\r\n", 400],
-    ["has endless headers", `GET /v1/models HTTP/1.1\r\nHost: x\r\nX: ${"y".repeat(100_000)}\r\n\r\n`, 431],
+    ["has too large headers", `GET /v1/models HTTP/1.1\r\nHost: x\r\nX: ${"y".repeat(100_000)}\r\n\r\n`, 431],
     ["has no host", "GET /v1/models HTTP/1.1\r\n\r\n", 400],
   ] as const) {
     it(`answers a request that ${what} with ${status}`, async () => {
@@ -136,10 +136,10 @@ describe("server: what is not as it should be on the wire", () => {
   }
 });
 
-describe("server: closing", () => {
+describe("server: shutdown", () => {
   after(removeFolders);
 
-  it("does not wait for connections that clients keep, or never use", async () => {
+  it("does not wait for keep-alive and unused connections", async () => {
     const server = await startServer({ dataDir: folder() });
     const unused = connect(Number(new URL(server.url).port), "127.0.0.1");
     unused.on("error", () => {});
@@ -151,7 +151,7 @@ describe("server: closing", () => {
     await assert.rejects(fetch(`${server.url}/healthz`));
   });
 
-  it("lets a request end that has begun", async () => {
+  it("waits for a running request", async () => {
     const server = await startServer({ dataDir: folder() });
     const body = `--b\r\nContent-Disposition: form-data; name="file"; filename="a.jsonl"\r\n\r\n{}\r\n--b--\r\n`;
     const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
@@ -177,7 +177,7 @@ function raw(port: number, request: string): Promise<string> {
     socket.on("data", (chunk) => {
       reply += chunk;
     });
-    // Whatever happens to the connection then: the reply is what counts.
+    // The server may reset the connection after the reply. Only the reply matters.
     socket.on("error", () => {});
     socket.on("close", () => resolve(reply));
   });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type Json, withServer } from "../support";
 
-describe("server: the list of jobs", () => {
+describe("server: list of jobs", () => {
   const api = withServer();
   const ids: string[] = [];
   let between: Date;
@@ -23,15 +23,15 @@ describe("server: the list of jobs", () => {
     await api.ok("POST", `/v1/fine_tuning/jobs/${ids[2]}/cancel`);
   });
 
-  /** The jobs found, by the numbers in which they were made. */
+  /** Returns the found jobs as indexes in order of creation. */
   const found = async (query: string): Promise<number[]> => {
     const list = await api.ok("GET", `/v1/fine_tuning/jobs?${query}`);
     const numbers = list.data.map((job: Json) => ids.indexOf(job.id));
-    assert.equal(list.total, numbers.length, "the total counts what the filter lets through");
+    assert.equal(list.total, numbers.length, "the total counts the matching jobs");
     return numbers;
   };
 
-  it("is newest first, with a total, and without events and checkpoints", async () => {
+  it("is sorted newest first, has a total, and omits events and checkpoints", async () => {
     const list = await api.ok("GET", "/v1/fine_tuning/jobs");
     assert.equal(list.object, "list");
     assert.equal(list.total, 3);
@@ -46,7 +46,7 @@ describe("server: the list of jobs", () => {
     }
   });
 
-  it("is cut into pages of 20 unless asked for another size", async () => {
+  it("has pages of 20 jobs by default", async () => {
     const page = async (query: string) => (await api.ok("GET", `/v1/fine_tuning/jobs?${query}`)).data.length;
     assert.equal(await page("page=0&page_size=2"), 2);
     assert.equal(await page("page=1&page_size=2"), 1);
@@ -72,7 +72,7 @@ describe("server: the list of jobs", () => {
     assert.deepEqual(await found("wandb_project=%25"), []);
   });
 
-  it("filters by time: from created_after on, until before created_before", async () => {
+  it("filters by time: includes created_after, excludes created_before", async () => {
     const iso = encodeURIComponent(between.toISOString());
     const offset = encodeURIComponent(between.toISOString().replace("Z", "000+00:00"));
     const local = encodeURIComponent(between.toISOString().replace("Z", ""));
@@ -100,7 +100,7 @@ describe("server: the list of jobs", () => {
     "limit=3",
     "page[]=1",
   ]) {
-    it(`refuses ?${query}`, async () => {
+    it(`rejects ?${query}`, async () => {
       const { status, body } = await api.call("GET", `/v1/fine_tuning/jobs?${query}`);
       assert.equal(status, 422);
       assert.equal(body.detail[0].loc[0], "query");

@@ -14,7 +14,7 @@ describe("server: models", () => {
   const model = (path = "") => `/v1/models/${encodeURIComponent(id)}${path}`;
   const fineTuned = (path = "") => `/v1/fine_tuning/models/${encodeURIComponent(id)}${path}`;
 
-  it("lists the base models and the fine-tuned ones", async () => {
+  it("lists base models and fine-tuned models", async () => {
     const { object, data } = await api.ok("GET", "/v1/models");
     assert.equal(object, "list");
     const base = data.filter((each: Json) => each.type === "base");
@@ -25,7 +25,7 @@ describe("server: models", () => {
     assert.deepEqual(tuned[0], await api.ok("GET", model()));
   });
 
-  it("describes a model", async () => {
+  it("returns a model", async () => {
     const { created, ...rest } = await api.ok("GET", model());
     assert.ok(Number.isInteger(created));
     assert.deepEqual(rest, {
@@ -55,7 +55,7 @@ describe("server: models", () => {
     assert.equal((await api.ok("GET", "/v1/models/open-mistral-7b")).type, "base");
   });
 
-  it("changes the name and the description, each alone; null clears", async () => {
+  it("changes name and description independently, and clears them with null", async () => {
     const texts = (each: Json) => [each.name, each.description];
     assert.deepEqual(texts(await api.ok("PATCH", fineTuned(), { name: "N", description: "D" })), ["N", "D"]);
     assert.deepEqual(texts(await api.ok("PATCH", fineTuned(), { name: "M" })), ["M", "D"]);
@@ -67,7 +67,7 @@ describe("server: models", () => {
     }
   });
 
-  it("archives and unarchives a model, however often, and still shows it", async () => {
+  it("archives and unarchives a model idempotently, and still returns it", async () => {
     for (const [method, archived] of [
       ["POST", true],
       ["POST", true],
@@ -79,7 +79,7 @@ describe("server: models", () => {
     }
   });
 
-  it("deletes a model, while its job stays", async () => {
+  it("deletes a model and keeps its job", async () => {
     assert.deepEqual(await api.ok("DELETE", model()), { id, object: "model", deleted: true });
     for (const [method, path, body] of [
       ["GET", model(), undefined],
@@ -97,7 +97,7 @@ describe("server: models", () => {
     assert.ok(!data.some((each: Json) => each.id === id));
   });
 
-  it("leaves base models as they are", async () => {
+  it("rejects changes to base models", async () => {
     for (const [method, path, body] of [
       ["DELETE", "/v1/models/open-mistral-7b", undefined],
       ["PATCH", "/v1/fine_tuning/models/open-mistral-7b", { name: "x" }],

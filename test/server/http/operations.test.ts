@@ -5,7 +5,7 @@ import { text } from "node:stream/consumers";
 import { end, killProcesses, onSmallDisk, startProcess } from "../process";
 import { Api, folder, type Json, removeFolders, samples, withServer } from "../support";
 
-/** fetch sets some headers by itself; this sends what it is told. */
+/** Sends exactly these headers. `fetch` does not allow a custom Host header. */
 function get(url: string, headers: Record<string, string>): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     const sent = request(url, { headers }, (response) => {
@@ -20,7 +20,7 @@ describe("server: operations", () => {
   const api = withServer({ apiKeys: ["a-key"] });
   const open = withServer();
 
-  it("lives, and is ready, for whoever asks", async () => {
+  it("answers health checks without a key", async () => {
     for (const [path, status] of [
       ["/healthz", "ok"],
       ["/readyz", "ready"],
@@ -29,7 +29,7 @@ describe("server: operations", () => {
     }
   });
 
-  it("gives its figures to Prometheus, and to nobody without a key", async () => {
+  it("returns Prometheus metrics only with a key", async () => {
     assert.equal((await new Api(api.url).call("GET", "/metrics")).status, 401);
     await api.trained();
     await api.call("GET", "/v1/fine_tuning/jobs/nothing");
@@ -45,7 +45,7 @@ describe("server: operations", () => {
     assert.match(body, count('method="GET",route="none",status="404"'));
   });
 
-  it("answers no web page while it asks for no key", async () => {
+  it("rejects requests from web pages when it has no keys", async () => {
     const { port } = new URL(open.url);
     for (const [headers, status] of [
       [{}, 200],
@@ -65,12 +65,12 @@ describe("server: operations", () => {
     }
   });
 
-  it("lets a proxy or a page in that knows a key", async () => {
+  it("accepts requests from a proxy or a web page with a key", async () => {
     const headers = { authorization: "Bearer a-key", host: "models.example", origin: "https://app.example" };
     assert.equal(await get(`${api.url}/v1/models`, headers), 200);
   });
 
-  it("has no path from a request to a file of its own", async () => {
+  it("is safe against path traversal", async () => {
     for (const path of [
       "/v1/files/..%2F..%2Fserver.db/content",
       "/v1/files/%2Fetc%2Fpasswd/content",
@@ -85,23 +85,23 @@ describe("server: operations", () => {
     assert.equal((await open.call("GET", `/v1/files/${reply.body.id}/content`)).body, samples());
   });
 
-  it("refuses a body that is too large", async () => {
+  it("rejects a too large body", async () => {
     const reply = await open.call("POST", "/v1/fine_tuning/jobs", { model: "m".repeat(2 * 1024 ** 2) });
     assert.deepEqual([reply.status, reply.body.type], [413, "too_large"]);
   });
 });
 
-describe("server: a full disk", () => {
+describe("server: full disk", () => {
   afterEach(() => {
     killProcesses();
     removeFolders();
   });
 
-  it("is told to who uploads, leaves nothing behind, and ends when there is room again", async function () {
+  it("fails the upload, leaves no partial file, and accepts uploads again after space is freed", async function () {
     const data = folder();
     this.timeout(60_000);
-    const around = onSmallDisk(data, "4m") ?? this.skip();
-    const { url } = await startProcess(["--data", data], {}, around);
+    const wrapper = onSmallDisk(data, "4m") ?? this.skip();
+    const { url } = await startProcess(["--data", data], {}, wrapper);
     const api = new Api(url);
     const first = await api.fileId(samples(20_000));
     const reply = await api.upload(samples(20_000));
@@ -112,13 +112,13 @@ describe("server: a full disk", () => {
   });
 });
 
-describe("server: the log", () => {
+describe("server: log", () => {
   afterEach(() => {
     killProcesses();
     removeFolders();
   });
 
-  it("has a line for each request and each change of a job, and no key, token or signature", async () => {
+  it("contains each request and each status of a job, but no key, token or signature", async () => {
     const args = ["--data", folder(), "--log-level", "info", "--speed", "2000", "--api-key", "the-key"];
     const { child, url } = await startProcess(args);
     const log = text(child.stderr as Readable);

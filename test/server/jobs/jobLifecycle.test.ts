@@ -3,10 +3,10 @@ import { CLASSIFIER_TARGETS, history, type Json, SAMPLE, samples, withServer } f
 
 const UNKNOWN_ID = "00000000-0000-4000-8000-000000000000";
 
-describe("server: the life of a job", () => {
+describe("server: job lifecycle", () => {
   const api = withServer();
 
-  it("trains a job that starts by itself, and registers its model", async () => {
+  it("trains a job with auto_start and registers its model", async () => {
     const job = await api.trained({ suffix: "demo", hyperparameters: { training_steps: 20 } });
     assert.deepEqual(history(job), ["QUEUED", "VALIDATING", "VALIDATED", "STARTED", "RUNNING", "SUCCESS"]);
     for (const event of job.events) {
@@ -21,20 +21,20 @@ describe("server: the life of a job", () => {
     assert.equal(model.job, job.id);
   });
 
-  it("validates any number of jobs at once, without a warning of Node's", async () => {
+  it("validates many jobs at once without a Node.js warning", async () => {
     const warnings: Error[] = [];
-    const keep = (warning: Error) => warnings.push(warning);
-    process.on("warning", keep);
+    const record = (warning: Error) => warnings.push(warning);
+    process.on("warning", record);
     try {
       const jobs = await Promise.all(Array.from({ length: 12 }, () => api.job({ auto_start: false })));
       await Promise.all(jobs.map(({ id }) => api.until(id, "VALIDATED")));
     } finally {
-      process.off("warning", keep);
+      process.off("warning", record);
     }
     assert.deepEqual(warnings, []);
   });
 
-  it("reports the estimate and the progress in the metadata, and says that both are simulated", async () => {
+  it("reports the estimate and the progress in the metadata, marked as simulated", async () => {
     const { metadata } = await api.trained();
     const { last_updated_time, estimated_start_time, train_loss, ...rest } = metadata;
     assert.ok(Number.isInteger(last_updated_time) && Number.isInteger(estimated_start_time));
@@ -58,7 +58,7 @@ describe("server: the life of a job", () => {
     });
   });
 
-  it("makes about ten checkpoints with falling losses, newest first; with validation files also theirs", async () => {
+  it("lists about ten checkpoints with falling training and validation losses, newest first", async () => {
     const validation = await api.fileId(samples(1), "valid.jsonl");
     const job = await api.trained({ hyperparameters: { training_steps: 25 }, validation_files: [validation] });
     const steps = job.checkpoints.map((each: Json) => each.step_number);
@@ -82,11 +82,11 @@ describe("server: the life of a job", () => {
     assert.deepEqual(Object.keys(job.checkpoints[0].metrics), ["train_loss"]);
   });
 
-  it("rests at VALIDATED until it is started, and can be started once", async () => {
+  it("stays in VALIDATED until it is started, and can be started once", async () => {
     const { id } = await api.job({ auto_start: false });
-    const resting = await api.until(id, "VALIDATED");
-    assert.equal(resting.metadata.total_steps, 10);
-    // A job that was created later has ended: the server had the time to start this one too.
+    const validated = await api.until(id, "VALIDATED");
+    assert.equal(validated.metadata.total_steps, 10);
+    // A job that was created later has ended, so the server had time to start this job too.
     await api.trained();
     assert.equal((await api.getJob(id)).status, "VALIDATED");
     const started = await api.ok("POST", `/v1/fine_tuning/jobs/${id}/start`);
@@ -99,21 +99,21 @@ describe("server: the life of a job", () => {
     assert.match(again.body.message, /only a job that is VALIDATED can be started/);
   });
 
-  it("cancels at once what was not started", async () => {
+  it("cancels a job that is not started immediately", async () => {
     const { id } = await api.job({ auto_start: false });
     await api.until(id, "VALIDATED");
     assert.equal((await api.ok("POST", `/v1/fine_tuning/jobs/${id}/cancel`)).status, "CANCELLED");
     assert.equal((await api.call("POST", `/v1/fine_tuning/jobs/${id}/start`)).status, 409);
   });
 
-  it("refuses to cancel what has ended", async () => {
+  it("rejects cancelling a job that has ended", async () => {
     const { id } = await api.trained();
     const { status, body } = await api.call("POST", `/v1/fine_tuning/jobs/${id}/cancel`);
     assert.equal(status, 409);
     assert.match(body.message, /is SUCCESS; a job that has ended cannot be cancelled/);
   });
 
-  it("fails a diverging job, saying so in its events", async () => {
+  it("fails a diverging job and reports the reason in its events", async () => {
     const { id } = await api.job({ hyperparameters: { training_steps: 10, learning_rate: 0.1 } });
     const job = await api.until(id, "FAILED");
     assert.deepEqual(history(job), ["QUEUED", "VALIDATING", "VALIDATED", "STARTED", "RUNNING", "FAILED"]);
@@ -127,7 +127,7 @@ describe("server: the life of a job", () => {
     );
   });
 
-  it("fails the validation of bad data, naming file, line, and what is wrong", async () => {
+  it("fails the validation of invalid data and reports file, line and problem", async () => {
     const data = await api.fileId(`${SAMPLE}\n{"messages":[]}\nnonsense\n`, "bad.jsonl");
     const { id } = await api.job({ training_files: [data] });
     const job = await api.until(id, "FAILED_VALIDATION");
@@ -140,7 +140,7 @@ describe("server: the life of a job", () => {
     assert.deepEqual(job.metadata, { trainer: "simulated", simulated: true });
   });
 
-  it("skips as many bad samples as it may, and no more", async () => {
+  it("skips invalid samples up to the allowed share", async () => {
     const data = await api.fileId(`${SAMPLE}\n{}\n${SAMPLE}\n${SAMPLE}\n`);
     const good = await api.trained({ training_files: [data], invalid_sample_skip_percentage: 0.25 });
     assert.deepEqual([good.metadata.samples, good.metadata.skipped_samples], [3, 1]);
@@ -151,7 +151,7 @@ describe("server: the life of a job", () => {
     );
   });
 
-  it("fails the validation of bad validation data, too", async () => {
+  it("fails the validation of invalid validation data", async () => {
     const { id } = await api.job({ validation_files: [await api.fileId("{}", "valid.jsonl")] });
     assert.match((await api.until(id, "FAILED_VALIDATION")).events[0].data.reason, /^valid\.jsonl:1: /);
   });
@@ -166,22 +166,22 @@ describe("server: the life of a job", () => {
     assert.equal(model.classifier_targets[0].name, "mood");
   });
 
-  it("never shows or stores the keys of integrations and repositories", async () => {
-    const dataSecrets = ["wandb-key-S3CRET".padEnd(40, "x"), "github-token-S3CRET"] as const;
+  it("never returns the keys of integrations and the tokens of repositories", async () => {
+    const secrets = ["wandb-key-S3CRET".padEnd(40, "x"), "github-token-S3CRET"] as const;
     const body = {
-      integrations: [{ project: "p", api_key: dataSecrets[0] }],
-      repositories: [{ owner: "o", name: "n", token: dataSecrets[1] }],
+      integrations: [{ project: "p", api_key: secrets[0] }],
+      repositories: [{ owner: "o", name: "n", token: secrets[1] }],
     };
     const replies = [await api.job(body)];
     replies.push(await api.until(replies[0].id, "SUCCESS"), await api.ok("GET", "/v1/fine_tuning/jobs"));
     const refused = await api.call("POST", "/v1/fine_tuning/jobs", { model: 1, ...body });
     replies.push(refused.body);
-    for (const secret of dataSecrets) {
+    for (const secret of secrets) {
       assert.ok(!JSON.stringify(replies).includes(secret));
     }
   });
 
-  it("does not know jobs that it never had", async () => {
+  it("answers 404 for unknown job ids", async () => {
     for (const [method, path] of [
       ["GET", UNKNOWN_ID],
       ["GET", "no-uuid"],
@@ -202,24 +202,24 @@ describe("server: the life of a job", () => {
   });
 });
 
-describe("server: a slow job", () => {
+describe("server: slow job", () => {
   const api = withServer({ speed: 20 });
 
-  it("shows its progress while it runs, which never goes back", async () => {
+  it("reports increasing progress while it runs", async () => {
     const { id } = await api.job({ hyperparameters: { training_steps: 20 } });
-    const seen: Json[] = [];
+    const observed: Json[] = [];
     for (let job = await api.until(id, "RUNNING"); job.status === "RUNNING"; job = await api.getJob(id)) {
       if (job.metadata.current_step !== undefined) {
-        seen.push(job.metadata);
+        observed.push(job.metadata);
       }
     }
-    const steps = seen.map((metadata) => metadata.current_step);
+    const steps = observed.map((metadata) => metadata.current_step);
     assert.deepEqual(
       steps,
       steps.toSorted((a, b) => a - b),
     );
     assert.ok(new Set(steps).size >= 5, `saw steps ${[...new Set(steps)]}`);
-    const middle = seen.find((metadata) => metadata.current_step >= 5);
+    const middle = observed.find((metadata) => metadata.current_step >= 5);
     assert.equal(middle.total_steps, 20);
     assert.equal(middle.progress_percentage, Math.floor((middle.current_step / 20) * 100));
     assert.ok([1, 2].includes(middle.estimated_remaining_seconds));
@@ -227,7 +227,7 @@ describe("server: a slow job", () => {
     assert.ok(!("stop_reason" in middle));
   });
 
-  it("is cancelled through CANCELLATION_REQUESTED, which may be asked for twice", async () => {
+  it("is cancelled through CANCELLATION_REQUESTED, also when cancellation is requested twice", async () => {
     const { id } = await api.job({ hyperparameters: { training_steps: 1000 } });
     await api.until(id, "RUNNING");
     for (let times = 0; times < 2; times += 1) {
@@ -239,7 +239,7 @@ describe("server: a slow job", () => {
     assert.equal(job.metadata.stop_reason, "cancelled");
   });
 
-  it("is cancelled at once while its data is being validated, and stays so", async () => {
+  it("is cancelled immediately during validation and stays cancelled", async () => {
     const { id } = await api.job();
     await api.until(id, "VALIDATING");
     assert.equal((await api.ok("POST", `/v1/fine_tuning/jobs/${id}/cancel`)).status, "CANCELLED");
@@ -248,7 +248,7 @@ describe("server: a slow job", () => {
     assert.deepEqual(history(await api.getJob(id)), ["QUEUED", "VALIDATING", "CANCELLED"]);
   });
 
-  it("cannot be started while its data is being validated", async () => {
+  it("cannot be started during validation", async () => {
     const { id } = await api.job({ auto_start: false });
     const { status, body } = await api.call("POST", `/v1/fine_tuning/jobs/${id}/start`);
     assert.equal(status, 409);

@@ -8,9 +8,9 @@ import { eventually } from "../../support/eventually";
 import { end, killProcesses, startProcess } from "../process";
 import { Api, folder, history, type Json, removeFolders } from "../support";
 
-const LIFE = ["QUEUED", "VALIDATING", "VALIDATED", "STARTED", "RUNNING"];
+const STATUSES = ["QUEUED", "VALIDATING", "VALIDATED", "STARTED", "RUNNING"];
 
-describe("server: a restart", () => {
+describe("server: restart", () => {
   let dataDir: string;
   let server: RunningServer;
 
@@ -41,7 +41,7 @@ describe("server: a restart", () => {
     });
   }
 
-  it("goes on with a training where it was, whatever the speed of the new server", async () => {
+  it("resumes a training at the same step, also with another --speed", async () => {
     let api = await start();
     const { id } = await api.job({ hyperparameters: { training_steps: 30 } });
     const before = await untilStep(api, id, 8);
@@ -50,7 +50,7 @@ describe("server: a restart", () => {
     assert.equal(after.status, "RUNNING");
     assert.ok(after.metadata.current_step >= before.metadata.current_step);
     const job = await api.until(id, "SUCCESS");
-    assert.deepEqual(history(job), [...LIFE, "SUCCESS"]);
+    assert.deepEqual(history(job), [...STATUSES, "SUCCESS"]);
     const steps = job.checkpoints.map((each: Json) => each.step_number);
     assert.deepEqual(steps, [30, 27, 24, 21, 18, 15, 12, 9, 6, 3]);
     const kept = job.checkpoints.filter((each: Json) => each.step_number <= before.checkpoints[0].step_number);
@@ -58,7 +58,7 @@ describe("server: a restart", () => {
     assert.equal((await api.ok("GET", `/v1/models/${job.fine_tuned_model}`)).job, id);
   });
 
-  it("finishes what ended while no server was there", async () => {
+  it("completes a training that ended while no server was running", async () => {
     let api = await start();
     const { id } = await api.job({ hyperparameters: { training_steps: 10 } });
     await api.until(id, "RUNNING");
@@ -69,15 +69,15 @@ describe("server: a restart", () => {
     assert.equal(job.metadata.current_step, 10);
   });
 
-  it("validates again what it had begun to validate", async () => {
+  it("repeats an interrupted validation", async () => {
     let api = await start();
     const { id } = await api.job();
     await api.until(id, "VALIDATING");
     api = await restart();
-    assert.deepEqual(history(await api.until(id, "SUCCESS")), [...LIFE, "SUCCESS"]);
+    assert.deepEqual(history(await api.until(id, "SUCCESS")), [...STATUSES, "SUCCESS"]);
   });
 
-  it("leaves a job that waits for its start waiting, and then starts it", async () => {
+  it("keeps a job in VALIDATED until it is started", async () => {
     let api = await start({ speed: 1000 });
     const { id } = await api.job({ auto_start: false });
     await api.until(id, "VALIDATED");
@@ -89,17 +89,17 @@ describe("server: a restart", () => {
     await api.until(id, "SUCCESS");
   });
 
-  it("finishes a cancellation", async () => {
+  it("completes a cancellation", async () => {
     let api = await start({ speed: 4 });
     const { id } = await api.job({ hyperparameters: { training_steps: 1000 } });
     await api.until(id, "RUNNING");
     await api.ok("POST", `/v1/fine_tuning/jobs/${id}/cancel`);
     api = await restart();
     const job = await api.until(id, "CANCELLED");
-    assert.deepEqual(history(job), [...LIFE, "CANCELLATION_REQUESTED", "CANCELLED"]);
+    assert.deepEqual(history(job), [...STATUSES, "CANCELLATION_REQUESTED", "CANCELLED"]);
   });
 
-  it("keeps files, models, and signed URLs", async () => {
+  it("keeps files, models and signed URLs", async () => {
     let api = await start({ speed: 1000 });
     const file = await api.fileId("{}", "kept.jsonl");
     const { url } = await api.ok("GET", `/v1/files/${file}/url`);
@@ -111,7 +111,7 @@ describe("server: a restart", () => {
     assert.equal((await api.ok("GET", `/v1/models/${fine_tuned_model}`)).name, "kept");
   });
 
-  it("removes what a crash left of uploads, and nothing else", async () => {
+  it("removes only the incomplete uploads of a crashed server", async () => {
     const api = await start();
     const id = await api.fileId();
     await server.close();
@@ -127,12 +127,12 @@ describe("server: a restart", () => {
     assert.ok(existsSync(join(dataDir, "files", id)));
   });
 
-  it("is refused while another server uses the data folder", async () => {
+  it("fails while another server uses the data folder", async () => {
     await start();
     await assert.rejects(startServer({ dataDir }), /^UsageError: .* is in use by another server/);
   });
 
-  it("is refused on data of a newer version", async () => {
+  it("fails on data of a newer version", async () => {
     mkdirSync(dataDir, { recursive: true });
     const database = new Database(join(dataDir, "server.db"));
     database.exec("PRAGMA user_version = 99");
@@ -142,7 +142,7 @@ describe("server: a restart", () => {
     await start();
   });
 
-  it("goes on with data of the first version", async () => {
+  it("accepts data of the first version", async () => {
     let api = await start({ speed: 1000 });
     const integrations = [{ project: "p", name: "n", api_key: "w".repeat(40) }];
     const { id, fine_tuned_model } = await api.trained({ integrations });
@@ -166,13 +166,13 @@ describe("server: a restart", () => {
     await api.trained();
   });
 
-  it("after SIGKILL loses no job, and trains none twice", async () => {
+  it("loses no job after SIGKILL and trains none twice", async () => {
     const args = ["--data", dataDir, "--speed", "20"];
     const first = await startProcess(args);
     let api = new Api(first.url);
     const running = await api.job({ hyperparameters: { training_steps: 20 } });
-    const resting = await api.job({ auto_start: false });
-    await api.until(resting.id, "VALIDATED");
+    const validated = await api.job({ auto_start: false });
+    await api.until(validated.id, "VALIDATED");
     await untilStep(api, running.id, 3);
     const validating = await api.job();
     const { metadata } = await api.getJob(running.id);
@@ -182,9 +182,9 @@ describe("server: a restart", () => {
     api = new Api(second.url);
     assert.ok((await api.getJob(running.id)).metadata.current_step >= metadata.current_step);
     for (const { id } of [running, validating]) {
-      assert.deepEqual(history(await api.until(id, "SUCCESS")), [...LIFE, "SUCCESS"]);
+      assert.deepEqual(history(await api.until(id, "SUCCESS")), [...STATUSES, "SUCCESS"]);
     }
-    assert.equal((await api.getJob(resting.id)).status, "VALIDATED");
+    assert.equal((await api.getJob(validated.id)).status, "VALIDATED");
     assert.equal((await api.ok("GET", "/v1/fine_tuning/jobs")).total, 3);
     assert.equal((await api.ok("GET", "/v1/models")).data.filter((each: Json) => each.type !== "base").length, 2);
     assert.equal(await end(second.child, "SIGTERM"), 0);

@@ -1,6 +1,10 @@
-// A training program that trains nothing: it keeps the contract of docs/training-programs.md, and breaks it where the
-// model's entry in the models file says so: `behaviour` names how, `ms` is how long a step takes, `at` the step at which
-// it breaks, and `attempts` in how many attempts it does.
+// A training program that trains nothing. It follows the contract of docs/training-programs.md, and violates the
+// contract as configured in the model's entry in the models file:
+// - `behaviour`: how the program misbehaves; `ok` by default
+// - `at`: the step at which the program misbehaves
+// - `attempts`: the number of attempts that misbehave
+// - `ms`: the duration of a step in milliseconds
+// - `every`: the number of steps between two checkpoints
 const { createHash } = require("node:crypto");
 const {
   appendFileSync,
@@ -19,26 +23,26 @@ const { behaviour = "ok", ms = 5, at = 3, attempts = Number.POSITIVE_INFINITY, e
 const total = job.hyperparameters.training_steps ?? 10;
 const progress = join(folder, "progress.jsonl");
 const { attempt } = JSON.parse(readFileSync(join(folder, "attempt.json"), "utf8"));
-const breaks = attempt <= attempts ? behaviour : "ok";
+const activeBehaviour = attempt <= attempts ? behaviour : "ok";
 
-function tell(type, fields = {}) {
+function report(type, fields = {}) {
   appendFileSync(progress, `${JSON.stringify({ time: Date.now() / 1000, type, ...fields })}\n`);
 }
 
-/** The step of the last checkpoint that is complete. */
-function resume() {
+/** Returns the step of the last complete checkpoint. */
+function lastCheckpoint() {
   const folders = existsSync(join(folder, "checkpoints")) ? readdirSync(join(folder, "checkpoints")) : [];
   const steps = folders.map((name) => Number(/^step-(\d+)$/.exec(name)?.[1] ?? 0));
   return Math.max(0, ...steps);
 }
 
-/** The programs that began to train in this folder before. */
-function others() {
+/** Returns the process ids of earlier programs that trained in this folder. */
+function earlierPrograms() {
   const path = join(folder, "attempts.txt");
   return existsSync(path) ? readFileSync(path, "utf8").trim().split("\n") : [];
 }
 
-function isAtWork(pid) {
+function isRunning(pid) {
   const path = `/proc/${pid}/cmdline`;
   return existsSync(path) && readFileSync(path, "utf8").includes(folder);
 }
@@ -62,7 +66,7 @@ function finish() {
   writeFileSync(join(partial, "adapter_config.json"), JSON.stringify({ base_model_name_or_path: job.base.path }));
   writeFileSync(join(partial, "nested/weights.bin"), Buffer.alloc(job.base.bytes ?? 2000, 7));
   renameSync(partial, join(folder, "artifact"));
-  tell("result", {
+  report("result", {
     status: "succeeded",
     artifact: "artifact",
     trained_tokens: total * 100,
@@ -87,7 +91,7 @@ const misbehave = {
     process.exit(1);
   },
   fail() {
-    tell("result", {
+    report("result", {
       status: "failed",
       reason: `the loss is not a number; the token was ${process.env.REPOSITORY_TOKEN_1}`,
     });
@@ -98,7 +102,7 @@ const misbehave = {
   "oom under a shell": () => process.exit(137),
   "no result": () => process.exit(0),
   "no artifact"() {
-    tell("result", { status: "succeeded", artifact: "artifact", trained_tokens: 1, step: total });
+    report("result", { status: "succeeded", artifact: "artifact", trained_tokens: 1, step: total });
     process.exit(0);
   },
   garbage: () => appendFileSync(progress, 'step 3 of 10\n{"type":\nnull\n[]\n{"type":"step","step":"x"}\n\0\u0001\n'),
@@ -118,25 +122,25 @@ async function main() {
   if (behaviour === "late") {
     await new Promise((resolve) => setTimeout(resolve, 300));
   }
-  const first = resume();
-  if (others().some(isAtWork)) {
-    tell("event", { name: "two programs at once" });
+  const first = lastCheckpoint();
+  if (earlierPrograms().some(isRunning)) {
+    report("event", { name: "two programs at once" });
   }
   appendFileSync(join(folder, "attempts.txt"), `${process.pid}\n`);
   for (const { owner, name } of job.repositories) {
-    tell("event", { name: "repository", data: { owner, name, commit_id: "a".repeat(40) } });
+    report("event", { name: "repository", data: { owner, name, commit_id: "a".repeat(40) } });
   }
-  tell("start", { attempt, total_steps: total, step: first, tokens_per_step: 100, data_tokens: 1000, epochs: 1 });
+  report("start", { attempt, total_steps: total, step: first, tokens_per_step: 100, data_tokens: 1000, epochs: 1 });
   for (let step = first + 1; step <= total; step += 1) {
     await new Promise((resolve) => setTimeout(resolve, ms));
     if (step === at) {
-      await misbehave[breaks]?.();
+      await misbehave[activeBehaviour]?.();
     }
     const loss = 2 / step;
-    tell("step", { step, loss, tokens: step * 100, remaining_seconds: ((total - step) * ms) / 1000 });
+    report("step", { step, loss, tokens: step * 100, remaining_seconds: ((total - step) * ms) / 1000 });
     if (step % every === 0) {
       save(step);
-      tell("checkpoint", { step, metrics: { train_loss: loss } });
+      report("checkpoint", { step, metrics: { train_loss: loss } });
     }
     if (behaviour === "early stopping" && step === at) {
       break;

@@ -2,8 +2,12 @@ import type { ServerOptions } from "../../index";
 import { findTrainer } from "../../trainers";
 import { checkDataFolder, checkKeys, checkNode } from "./serverChecks";
 
-/** Says what works and what does not, with the options that the server would be started with. @returns the exit code */
-export async function examine(options: ServerOptions, print: (line: string) => void): Promise<number> {
+/**
+ * Checks whether the server can work with these options, and prints one line for each check.
+ *
+ * @returns the exit code: 0 when no check failed, else 1
+ */
+export async function runDoctor(options: ServerOptions, print: (line: string) => void): Promise<number> {
   const checks = [
     checkNode,
     checkDataFolder,
@@ -17,6 +21,6 @@ export async function examine(options: ServerOptions, print: (line: string) => v
       failed += level === "failed" ? 1 : 0;
     }
   }
-  print(failed === 0 ? "Everything that these options need works." : `${failed} of these must be mended first.`);
+  print(failed === 0 ? "All checks passed." : `${failed} check${failed === 1 ? "" : "s"} failed.`);
   return failed === 0 ? 0 : 1;
 }

@@ -6,35 +6,35 @@ import type { ServerOptions } from "../../index";
 import { tryLock } from "../../store/lock";
 import type { Diagnosis } from "../../trainers/descriptor";
 
-/** Less than this is too little for one adapter and its checkpoints, in bytes. */
-const LITTLE_SPACE = 2048 * MEBIBYTE;
+/** The space that one adapter and its checkpoints need, in bytes. */
+const MIN_FREE_BYTES = 2048 * MEBIBYTE;
 
 export function checkNode(): Diagnosis[] {
   const { node } = process.versions;
   const [major = 0, minor = 0] = node.split(".").map(Number);
   const recent = major > 20 || (major === 20 && minor >= 19);
   return [
-    { level: recent ? "ok" : "failed", what: "Node.js", text: recent ? node : `${node}; 20.19 or later is needed` },
+    { level: recent ? "ok" : "failed", what: "Node.js", text: recent ? node : `${node}; install 20.19 or later` },
   ];
 }
 
 export function checkDataFolder({ dataDir }: ServerOptions): Diagnosis[] {
   const what = "data folder";
-  const place = nearest(dataDir);
+  const folder = nearestExisting(dataDir);
   try {
-    accessSync(place, constants.W_OK | constants.X_OK);
+    accessSync(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
-    return [{ level: "failed", what, text: `cannot write to ${place}: ${(error as NodeJS.ErrnoException).code}` }];
+    return [{ level: "failed", what, text: `cannot write to ${folder}: ${(error as NodeJS.ErrnoException).code}` }];
   }
   const lock = join(dataDir, "lock");
   const unlock = existsSync(lock) ? tryLock(lock) : () => {};
   unlock?.();
-  const { bavail, bsize } = statfsSync(place);
+  const { bavail, bsize } = statfsSync(folder);
   const free = bavail * bsize;
   const size = `${(free / 1024 ** 3).toFixed(1)} GiB free`;
   return [
-    { level: "ok", what, text: unlock === undefined ? `${dataDir}, in use by a server that runs` : dataDir },
-    free < LITTLE_SPACE
+    { level: "ok", what, text: unlock === undefined ? `${dataDir}, in use by a running server` : dataDir },
+    free < MIN_FREE_BYTES
       ? { level: "failed", what: "disk", text: `${size}; a training needs at least 2 GiB for its checkpoints` }
       : { level: "ok", what: "disk", text: size },
   ];
@@ -47,11 +47,17 @@ export function checkKeys({ apiKeys = [], host = "127.0.0.1" }: ServerOptions): 
     return [{ level: "ok", what, text: `${apiKeys.length}` }];
   }
   return isLoopbackHost(host)
-    ? [{ level: "note", what, text: `none: every program on this machine is let in, and nobody else (${host})` }]
-    : [{ level: "failed", what, text: `none, but ${host} can be reached from other machines; give --keys-file` }];
+    ? [
+        {
+          level: "note",
+          what,
+          text: `none: all programs on this machine have access, other machines have none (${host})`,
+        },
+      ]
+    : [{ level: "failed", what, text: `none, but other machines can reach ${host}; set --keys-file` }];
 }
 
-/** The folder itself, or the nearest one above it that there is. */
-function nearest(path: string): string {
-  return existsSync(path) || dirname(path) === path ? path : nearest(dirname(path));
+/** Returns the path itself, or its nearest parent that exists. */
+function nearestExisting(path: string): string {
+  return existsSync(path) || dirname(path) === path ? path : nearestExisting(dirname(path));
 }

@@ -1,15 +1,15 @@
 import type { FastifyRequest } from "fastify";
 import type { FineTunedModel } from "../../store/models";
 
-/** Where what a training has made can be had: an extension of a job and of a model. */
+/** The artifact of a training. An extension of the API, in jobs and models. */
 export interface ArtifactReply {
-  /** Of a tar file; it needs the same key as all else. */
+  /** The URL of a tar file. Requires an API key like the other routes. */
   url: string;
-  /** The size of the files in it. */
+  /** The total size of the files in the archive, in bytes. */
   bytes: number;
 }
 
-/** @returns undefined for a model that was only simulated */
+/** Returns undefined for a simulated model. */
 export function artifactReply(model: FineTunedModel, request: FastifyRequest): ArtifactReply | undefined {
   if (model.artifactBytes === undefined) {
     return undefined;

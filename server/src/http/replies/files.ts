@@ -1,7 +1,7 @@
 import type { StoredFile } from "../../store/files";
 import { seconds } from "./time";
 
-/** A file as the API shows it; `sha256` is an extension. */
+/** Converts a file to the API's format. `sha256` is an extension. */
 export function fileReply(file: StoredFile) {
   return {
     id: file.id,

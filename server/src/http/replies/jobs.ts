@@ -5,12 +5,12 @@ import { SIMULATED } from "../../domain/trainer";
 import type { ArtifactReply } from "./artifact";
 import { seconds } from "./time";
 
-/** git's null object id: what stands for a commit that nobody has told. */
-const NO_COMMIT = "0".repeat(40);
+/** Git's null object id: the commit is unknown. */
+const UNKNOWN_COMMIT = "0".repeat(40);
 
 /**
- * A job as the lists show it. What is not known is left out, not `null`: the OpenAPI document and the JSON schema of the
- * job forbid `null`, and the official clients take either.
+ * Converts a job to the API's format for lists. Omits unknown values: the OpenAPI document and the JSON schema of the
+ * job do not allow `null`, and the official clients accept absent fields.
  */
 export function jobReply(job: Job, artifact?: ArtifactReply) {
   const { spec, plan, progress } = job;
@@ -28,7 +28,7 @@ export function jobReply(job: Job, artifact?: ArtifactReply) {
     hyperparameters: spec.hyperparameters,
     integrations: spec.integrations,
     ...(spec.job_type === "completion" && {
-      repositories: spec.repositories.map((repository) => ({ ...repository, commit_id: NO_COMMIT })),
+      repositories: spec.repositories.map((repository) => ({ ...repository, commit_id: UNKNOWN_COMMIT })),
     }),
     suffix: spec.suffix,
     fine_tuned_model: job.fineTunedModel,
@@ -40,14 +40,14 @@ export function jobReply(job: Job, artifact?: ArtifactReply) {
   };
 }
 
-/** A job as it is shown alone: with its history. */
+/** Converts a job to the API's format for a single job, with its events and checkpoints. */
 export function detailedJobReply(job: Job, events: JobEvent[], checkpoints: Checkpoint[], artifact?: ArtifactReply) {
   return {
     ...jobReply(job, artifact),
     ...(job.spec.job_type === "completion" && {
       repositories: job.spec.repositories.map((repository) => ({
         ...repository,
-        commit_id: commitOf(repository, events) ?? NO_COMMIT,
+        commit_id: commitOf(repository, events) ?? UNKNOWN_COMMIT,
       })),
     }),
     ...(job.spec.job_type === "classifier" && { classifier_targets: job.spec.classifier_targets }),
@@ -60,15 +60,15 @@ export function detailedJobReply(job: Job, events: JobEvent[], checkpoints: Chec
   };
 }
 
-/** The commit that the training program says it has read. */
+/** Returns the commit that the training program reported. */
 function commitOf({ owner, name }: JobSpec["repositories"][number], events: JobEvent[]): unknown {
-  const told = events.find(
+  const reported = events.find(
     ({ name: event, data }) => event === "repository" && data.owner === owner && data.name === name,
   );
-  return told?.data.commit_id;
+  return reported?.data.commit_id;
 }
 
-/** The answer to a dry run. */
+/** The reply to a dry run. */
 export function dryRunReply(plan: Plan, trainer: string) {
   const simulated = trainer === SIMULATED;
   return {
@@ -76,7 +76,7 @@ export function dryRunReply(plan: Plan, trainer: string) {
     object: "job.metadata",
     deprecated: false,
     details: simulated
-      ? "Simulated: no model would be trained. Samples and tokens were counted in the data; duration and cost are made up."
+      ? "Simulated: no model would be trained. Samples and tokens are counted in the data. Duration and cost are invented."
       : "Estimated from the data.",
     epochs: plan.epochs,
     training_steps: plan.totalSteps,
@@ -97,7 +97,7 @@ function estimate(plan: Plan) {
   };
 }
 
-/** The estimate, and then the extensions: `simulated`, and how far the training is. */
+/** The estimate of the API, plus extensions: the trainer, `simulated` and the progress. */
 function jobMetadata({ trainer, plan, progress, startedAt }: Job) {
   const simulated = trainer === SIMULATED;
   if (plan === undefined) {

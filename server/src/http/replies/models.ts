@@ -19,7 +19,7 @@ export function baseModelReply({ id, capabilities }: BaseModel) {
   };
 }
 
-/** The fields of a model card (`GET`), and those that only the answer to an update has: one shape for both. */
+/** Contains the fields of the model card (`GET`) and of the reply to an update. Both routes return the same object. */
 export function fineTunedModelReply(model: FineTunedModel, artifact: ArtifactReply | undefined) {
   return {
     id: model.id,

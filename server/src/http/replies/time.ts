@@ -1,4 +1,4 @@
-/** The API's times are whole Unix seconds. */
+/** Converts milliseconds to whole Unix seconds, the time format of the API. */
 export function seconds(milliseconds: number): number {
   return Math.floor(milliseconds / 1000);
 }

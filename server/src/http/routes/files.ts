@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import type { FastifyInstance } from "fastify";
 import type { StoredFile } from "../../store/files";
-import { ForbiddenError, NotFoundError } from "../errors";
+import { ApiError } from "../errors";
 import { fileReply } from "../replies/files";
 import { contentQuery, fileUrlQuery, listFilesQuery } from "../schemas/files";
 import { parse } from "../schemas/parse";
@@ -9,12 +9,12 @@ import type { Services } from "../services";
 
 type ById = { Params: { file_id: string } };
 
-/** Everything about files but their upload. */
+/** All routes for files except the upload. */
 export function fileRoutes(app: FastifyInstance, { files, signer, keys }: Services): void {
   const find = (id: string): StoredFile => {
     const file = files.get(id);
     if (file === undefined) {
-      throw new NotFoundError("There is no file with this id");
+      throw new ApiError(404, "There is no file with this id");
     }
     return file;
   };
@@ -52,7 +52,7 @@ export function fileRoutes(app: FastifyInstance, { files, signer, keys }: Servic
       if (expires === undefined || signature === undefined) {
         keys.owner(request.headers.authorization);
       } else if (!signer.verifies(`/v1/files/${file_id}/content`, expires, signature)) {
-        throw new ForbiddenError("This URL has expired, or is not as this server made it");
+        throw new ApiError(403, "The URL has expired, or its signature is invalid; request a new URL");
       }
       const file = find(file_id);
       return reply

@@ -6,12 +6,15 @@ import { SIMULATED } from "../../domain/trainer";
 import { jobSecrets } from "../../jobs/jobSecrets";
 import { toTrainingRequest } from "../../jobs/trainingRequest";
 import type { FileStore } from "../../store/files";
-import { NotFoundError, UnprocessableError, type Violation } from "../errors";
+import { ApiError, UnprocessableError, type Violation } from "../errors";
 import { artifactReply } from "../replies/artifact";
 import { detailedJobReply, dryRunReply, jobReply } from "../replies/jobs";
 import { createJobQuery, listJobsQuery } from "../schemas/jobs";
 import { parse } from "../schemas/parse";
 import type { Services } from "../services";
+
+/** The maximum duration of a dry run, in milliseconds. */
+const DRY_RUN_TIMEOUT = 10 * 60_000;
 
 type ById = { Params: { job_id: string } };
 
@@ -20,11 +23,11 @@ export function jobRoutes(app: FastifyInstance, services: Services): void {
   const find = (id: string): Job => {
     const job = jobs.get(id);
     if (job === undefined) {
-      throw new NotFoundError("There is no job with this id");
+      throw new ApiError(404, "There is no job with this id");
     }
     return job;
   };
-  /** The artifact of each job that has one, by the job's id. */
+  /** Maps job ids to artifacts. Contains only jobs that have an artifact. */
   const artifactsOf = (page: Job[], request: FastifyRequest) => {
     const trained = page.filter(({ trainer }) => trainer !== SIMULATED);
     const models = services.models.ofJobs(trained.map(({ id }) => id));
@@ -71,15 +74,16 @@ export function jobRoutes(app: FastifyInstance, services: Services): void {
 }
 
 /**
- * A file that a job names must exist, and be for training. That is a mistake in the body (422), not a missing page (404):
- * a client must be able to tell "no such file" from "no such route".
+ * Checks that the files of a job exist and were uploaded for training.
+ *
+ * @throws {UnprocessableError} 422, not 404, so that clients can distinguish a missing file from a missing route
  */
 function checkFiles(spec: JobSpec, files: FileStore): void {
-  const named = [
+  const references = [
     ...spec.training_files.map((file, index) => ({ id: file.file_id, loc: ["training_files", index, "file_id"] })),
     ...spec.validation_files.map((id, index) => ({ id, loc: ["validation_files", index] })),
   ];
-  const violations = named.flatMap(({ id, loc }): Violation[] => {
+  const violations = references.flatMap(({ id, loc }): Violation[] => {
     const file = files.get(id);
     if (file === undefined) {
       return [{ loc: ["body", ...loc], msg: "There is no file with this id", type: "file_not_found" }];
@@ -98,7 +102,7 @@ function checkFiles(spec: JobSpec, files: FileStore): void {
 async function estimate(spec: JobSpec, { files, trainer }: Services): Promise<Plan> {
   const validation = await trainer.estimate(
     toTrainingRequest("dry-run", spec, files),
-    AbortSignal.timeout(10 * 60_000),
+    AbortSignal.timeout(DRY_RUN_TIMEOUT),
   );
   if (!validation.ok) {
     throw new UnprocessableError([{ loc: ["body"], msg: validation.reason, type: "invalid_data" }]);

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { baseModels } from "../../domain/baseModels";
 import type { FineTunedModel, ModelChange } from "../../store/models";
-import { BadRequestError, NotFoundError } from "../errors";
+import { ApiError } from "../errors";
 import { artifactReply } from "../replies/artifact";
 import { baseModelReply, fineTunedModelReply } from "../replies/models";
 import { updateModelBody } from "../schemas/models";
@@ -12,35 +12,35 @@ type ById = { Params: { model_id: string } };
 
 export function modelRoutes(app: FastifyInstance, { models, artifacts, trainer }: Services): void {
   const bases = baseModels(trainer.baseModels);
-  /** @param intent what the caller wants to do, which cannot be done with a base model */
-  const findFineTuned = (id: string, intent: string): FineTunedModel => {
+  /** @param operation a past participle for the error message, for example `deleted` */
+  const findFineTuned = (id: string, operation: string): FineTunedModel => {
     const model = models.get(id);
     if (model !== undefined) {
       return model;
     }
     if (bases.some((base) => base.id === id)) {
-      throw new BadRequestError(`A base model cannot be ${intent}`);
+      throw new ApiError(400, `A base model cannot be ${operation}`);
     }
-    throw new NotFoundError("There is no model with this id");
+    throw new ApiError(404, "There is no model with this id");
   };
 
-  const shown = (model: FineTunedModel, request: FastifyRequest) =>
+  const toReply = (model: FineTunedModel, request: FastifyRequest) =>
     fineTunedModelReply(model, artifactReply(model, request));
 
   app.get("/v1/models", async (request) => ({
     object: "list",
-    data: [...bases.map(baseModelReply), ...models.list().map((model) => shown(model, request))],
+    data: [...bases.map(baseModelReply), ...models.list().map((model) => toReply(model, request))],
   }));
 
   app.get<ById>("/v1/models/:model_id", async (request) => {
     const base = bases.find((each) => each.id === request.params.model_id);
-    return base ? baseModelReply(base) : shown(findFineTuned(request.params.model_id, "shown"), request);
+    return base ? baseModelReply(base) : toReply(findFineTuned(request.params.model_id, "shown"), request);
   });
 
   app.get<ById>("/v1/fine_tuning/models/:model_id/artifact", async (request, reply) => {
     const { id, jobId, artifactBytes } = findFineTuned(request.params.model_id, "downloaded");
     if (artifactBytes === undefined || !artifacts.has(jobId)) {
-      throw new NotFoundError("This model has no files: its training was simulated");
+      throw new ApiError(404, "This model has no files: its training was simulated");
     }
     const name = id.replaceAll(/[^\w.-]+/g, "-");
     const { stream, length } = artifacts.archive(jobId, name);
@@ -62,7 +62,7 @@ export function modelRoutes(app: FastifyInstance, { models, artifacts, trainer }
 
   app.patch<ById>("/v1/fine_tuning/models/:model_id", async (request) => {
     const change = parse(updateModelBody, request.body, "body") as ModelChange;
-    return shown(models.update(findFineTuned(request.params.model_id, "updated"), change), request);
+    return toReply(models.update(findFineTuned(request.params.model_id, "updated"), change), request);
   });
 
   const archive = (id: string, archived: boolean) => {

@@ -1,12 +1,12 @@
 import type { FastifyInstance } from "fastify";
 import type { Services } from "../services";
 
-/** What operators ask for. Whether the server lives, and is ready, needs no key; figures do. */
+/** Health checks, which need no API key, and metrics, which need one. */
 export function operationRoutes(app: FastifyInstance, { metrics, supervisor, jobs }: Services): void {
   app.get("/healthz", async () => ({ status: "ok" }));
 
   app.get("/readyz", async (_request, reply) => {
-    // Throws when the database does not answer.
+    // Fails when the database is unavailable.
     jobs.countByStatus();
     return supervisor.isOpen ? { status: "ready" } : reply.code(503).send({ status: "starting" });
   });

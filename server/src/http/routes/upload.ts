@@ -1,5 +1,6 @@
 import multipart from "@fastify/multipart";
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { TooLargeError } from "../../domain/errors";
 import type { FilePurpose, SampleType } from "../../domain/file";
 import type { Received } from "../../store/blobs";
 import { ApiError, UnprocessableError } from "../errors";
@@ -15,10 +16,10 @@ interface Upload {
   received: Received;
 }
 
-/** `POST /v1/files`: streams the file to disk, in constant memory, whatever its size. */
+/** `POST /v1/files`: streams the file to disk. Memory use does not depend on the file size. */
 export async function uploadRoute(app: FastifyInstance, services: Services): Promise<void> {
   await app.register(multipart, {
-    // The blob store counts the bytes: it can tell a file of the greatest size from one that is larger.
+    // The blob store enforces the size limit. The parser's own limit also rejects a file of exactly the maximum size.
     limits: { fileSize: Number.POSITIVE_INFINITY, fields: 10, fieldSize: 1024, files: 2, headerPairs: 50 },
   });
 
@@ -27,10 +28,10 @@ export async function uploadRoute(app: FastifyInstance, services: Services): Pro
     try {
       const { purpose, file: filename } = parse(uploadParts, { ...upload.fields, file: upload.filename }, "body");
       if (purpose === "fine-tune" && !/\.jsonl$/i.test(filename)) {
-        refuse("file", "Must be a .jsonl file, and be named so, for purpose fine-tune");
+        reject("file", "The file name must end with .jsonl for purpose fine-tune");
       }
       if (upload.received.bytes === 0) {
-        refuse("file", "Must not be empty");
+        reject("file", "Must not be empty");
       }
       const sample_type = sampleType(purpose, upload.received.head);
       const description = { owner: request.owner, filename, purpose, sample_type, mimetype: upload.mimetype };
@@ -44,7 +45,7 @@ export async function uploadRoute(app: FastifyInstance, services: Services): Pro
   });
 }
 
-/** Reads the parts in whatever order they come. */
+/** Reads the parts of the body in any order. */
 async function receive(request: FastifyRequest, { blobs, maxFileBytes }: Services): Promise<Upload> {
   const fields: Record<string, unknown> = {};
   let file: Omit<Upload, "fields"> | undefined;
@@ -52,47 +53,47 @@ async function receive(request: FastifyRequest, { blobs, maxFileBytes }: Service
     for await (const part of request.parts()) {
       if (part.type === "field") {
         if (part.fieldname in fields) {
-          refuse(part.fieldname, "Must be given once");
+          reject(part.fieldname, "Must be given once");
         }
         fields[part.fieldname] = part.value;
       } else if (part.fieldname !== "file" || file !== undefined) {
         part.file.resume();
-        refuse(part.fieldname, file === undefined ? "Unknown field" : "One file at a time");
+        reject(part.fieldname, file === undefined ? "Unknown field" : "Must contain one file only");
       } else {
         const received = await blobs.receive(part.file, maxFileBytes);
         file = { filename: part.filename, mimetype: part.mimetype, received };
       }
     }
     if (file === undefined) {
-      refuse("file", "Field required");
+      reject("file", "Field required");
     }
     return { fields, ...file };
   } catch (error) {
-    // Read to the end all the same: most clients look for the reply only when they have sent everything.
+    // Drain the request: most clients read the response only after they have sent the whole body.
     request.raw.unpipe();
     request.raw.resume();
     if (file !== undefined) {
       await blobs.discard(file.received);
     }
-    throw isOurs(error) ? error : malformed(error as Error);
+    throw isReportable(error) ? error : malformed(error as Error);
   }
 }
 
-function refuse(field: string, msg: string): never {
+function reject(field: string, msg: string): never {
   throw new UnprocessableError([{ loc: ["body", field], msg, type: "value_error" }]);
 }
 
-/** What goes wrong with the disk has a system call's name; all else that multipart parsers throw is about the request. */
-function isOurs(error: unknown): boolean {
-  return error instanceof ApiError || (error instanceof Error && "syscall" in error);
+/** Disk errors have a `syscall`. Every other error of the multipart parser means that the body is malformed. */
+function isReportable(error: unknown): boolean {
+  return error instanceof ApiError || error instanceof TooLargeError || (error instanceof Error && "syscall" in error);
 }
 
 function malformed(error: Error): UnprocessableError {
-  const msg = `Not a complete multipart/form-data body: ${error.message}`;
+  const msg = `Invalid multipart/form-data body: ${error.message}`;
   return new UnprocessableError([{ loc: ["body"], msg, type: "multipart_invalid" }]);
 }
 
-/** What the first sample looks like; the data itself is checked when a job uses it. */
+/** Guesses the type from the first sample. The data is validated when a job uses the file. */
 function sampleType(purpose: FilePurpose, head: string): SampleType {
   if (purpose === "batch") {
     return "batch_request";

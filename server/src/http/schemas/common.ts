@@ -17,20 +17,20 @@ const boolean = z
 const list = <Schema extends z.ZodType>(schema: Schema) =>
   z.preprocess((value) => (typeof value === "string" ? [value] : value), z.array(schema).max(100));
 
-/** The values of a query string, each of which arrives as text. */
+/** Schemas for query parameters. All values arrive as text. */
 export const param = {
   text: text(512),
   integer,
   boolean,
-  /** A parameter that may be repeated: `source=upload&source=mistral`. */
+  /** A repeatable parameter: `source=upload&source=mistral`. */
   list,
 };
 
-/** `page` and `page_size`: the defaults and bounds of the OpenAPI document. */
+/** `page` and `page_size` with the defaults and limits of the OpenAPI document. */
 export const paging = {
   page: param.integer(0, Number.MAX_SAFE_INTEGER).default(0),
   page_size: param.integer(1, 100).default(20),
 };
 
-/** For routes without query parameters: a misplaced one must not pass unseen. */
+/** For routes without query parameters. Rejecting unknown parameters makes a misplaced one visible. */
 export const noQuery = z.strictObject({});

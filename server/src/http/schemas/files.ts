@@ -3,12 +3,14 @@ import { optional, text } from "../../domain/fields";
 import { FilePurpose, SampleType } from "../../domain/file";
 import { paging, param } from "./common";
 
-/** The parts of an upload. `file` is the file's name here; its content is streamed, and checked where it is read. */
+/**
+ * The parts of an upload. `file` is the file name. The content is streamed to disk and validated when a job uses it.
+ */
 export const uploadParts = z.strictObject({
   file: text(255),
   purpose: FilePurpose.default("fine-tune"),
-  /** There is one workspace, which every key of this server sees. */
-  visibility: z.literal("workspace", "Must be workspace: every key of this server sees the same files").optional(),
+  /** All keys of this server share one workspace. */
+  visibility: z.literal("workspace", "Must be workspace: all keys of this server share the same files").optional(),
 });
 
 export const listFilesQuery = z.strictObject({
@@ -21,7 +23,7 @@ export const listFilesQuery = z.strictObject({
   mimetypes: optional(param.list(param.text)),
 });
 
-/** `expiry`: hours until the URL stops working; 24 by default, a week at most. */
+/** `expiry`: hours until the URL expires; 24 by default, 168 at most. */
 export const fileUrlQuery = z.strictObject({ expiry: param.integer(1, 168).default(24) });
 
 export const contentQuery = z.strictObject({ expires: param.text.optional(), signature: param.text.optional() });

@@ -5,7 +5,7 @@ import { paging, param } from "./common";
 
 export const createJobQuery = z.strictObject({ dry_run: param.boolean.default(false) });
 
-/** ISO 8601, a date alone or with a time; without an offset it is UTC. Becomes milliseconds since 1970. */
+/** An ISO 8601 date or date-time, in UTC unless it has an offset. Parsed to milliseconds since 1970. */
 const instant = z
   .union([z.iso.date(), z.iso.datetime({ offset: true, local: true })], "Must be an ISO 8601 date or date-time")
   .transform((value) =>

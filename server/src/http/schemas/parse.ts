@@ -2,9 +2,9 @@ import type { z } from "zod";
 import { UnprocessableError, type Violation } from "../errors";
 
 /**
- * Checks one part of a request against its schema.
+ * Validates one part of a request.
  *
- * @throws {UnprocessableError} with every violation; no message repeats a value, so no secret can get into a reply
+ * @throws {UnprocessableError} with all violations. No message contains a value, so no secret appears in a reply.
  */
 export function parse<Schema extends z.ZodType>(
   schema: Schema,
