@@ -73,7 +73,7 @@ export class TrainingServer {
     }
     for (const id of ids) {
       const pid = this.attempt(id)?.pid;
-      if (pid !== undefined) await eventually(`the end of process group ${pid}`, () => !killGroup(pid), { everyMs: 10 });
+      if (pid !== undefined) await eventually(`the end of group ${pid}`, () => !killGroup(pid), { everyMs: 10 });
     }
   }
 }

@@ -18,7 +18,7 @@ const shared = Object.fromEntries(
   Object.entries(sharedHyperparameters).map(([name, schema]) => [name, optional(schema.unwrap())]),
 ) as { [Name in keyof typeof sharedHyperparameters]: ReturnType<typeof optional<z.ZodNumber>> };
 
-/** Those of `common/`, with the defaults and limits of this server. */
+/** The hyperparameters of `common/` with the defaults and limits of this server. */
 const hyperparameters = z.strictObject({
   ...withSnakeCaseKeys(shared),
   training_steps: optional(z.int().min(1).max(1_000_000)),

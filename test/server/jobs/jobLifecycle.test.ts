@@ -243,7 +243,7 @@ describe("server: slow job", () => {
     const { id } = await api.job();
     await api.until(id, "VALIDATING");
     assert.equal((await api.ok("POST", `/v1/fine_tuning/jobs/${id}/cancel`)).status, "CANCELLED");
-    // The validation of a job that was created later has ended, and so has this one's.
+    // A job that was created later has been validated, so the validation of this job has ended too.
     await api.trained();
     assert.deepEqual(history(await api.getJob(id)), ["QUEUED", "VALIDATING", "CANCELLED"]);
   });

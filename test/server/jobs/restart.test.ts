@@ -82,7 +82,7 @@ describe("server: restart", () => {
     const { id } = await api.job({ auto_start: false });
     await api.until(id, "VALIDATED");
     api = await restart({ speed: 1000 });
-    // A job that was created after the restart has ended: the server had the time to start this one too.
+    // A job that was created after the restart has ended, so the server had time to start this job too.
     await api.trained();
     assert.equal((await api.getJob(id)).status, "VALIDATED");
     await api.ok("POST", `/v1/fine_tuning/jobs/${id}/start`);
