@@ -5,7 +5,7 @@ import type { FileStore } from "../store/files";
 /**
  * Builds the input of a trainer: the job's request and the paths of its data files.
  *
- * @throws {Error} when a file does not exist any more
+ * @throws {Error} when a file is missing
  */
 export function toTrainingRequest(id: string, spec: JobSpec, files: FileStore): TrainingRequest {
   return {

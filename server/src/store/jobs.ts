@@ -144,7 +144,7 @@ export class JobStore {
     });
   }
 
-  /** Stores the progress of a training. Adds new events, and removes checkpoints that do not exist any more. */
+  /** Stores the progress of a training. Adds new events, and removes deleted checkpoints. */
   record(id: string, progress: StoredProgress, { checkpoints, events = [] }: ReportedProgress): void {
     this.atomically(() => {
       this.saveProgress(id, progress);

@@ -134,7 +134,7 @@ describe("server: files", () => {
     twice.append("purpose", "fine-tune");
     twice.append("file", new Blob([samples()]), "a.jsonl");
     for (const [body, message] of [
-      [twice, /body\.purpose: Must be given once/],
+      [twice, /body\.purpose: Must not be repeated/],
       [none, /body\.file: Field required/],
       [two, /body\.file: Must contain one file only/],
     ] as const) {
@@ -217,7 +217,7 @@ describe("server: list of files", () => {
   for (const [query, message] of [
     ["page=-1", /query\.page: Must be at least 0/],
     ["page=x", /query\.page: Must be an integer/],
-    ["page=1&page=2", /query\.page: Must be given once/],
+    ["page=1&page=2", /query\.page: Must not be repeated/],
     ["page=99999999999999999999", /query\.page: Must be an integer/],
     ["page_size=0", /query\.page_size: Must be at least 1/],
     ["page_size=101", /query\.page_size: Must be at most 100/],

@@ -53,7 +53,7 @@ async function receive(request: FastifyRequest, { blobs, maxFileBytes }: Service
     for await (const part of request.parts()) {
       if (part.type === "field") {
         if (part.fieldname in fields) {
-          reject(part.fieldname, "Must be given once");
+          reject(part.fieldname, "Must not be repeated");
         }
         fields[part.fieldname] = part.value;
       } else if (part.fieldname !== "file" || file !== undefined) {

@@ -3,14 +3,14 @@ import { text } from "../../domain/fields";
 
 function integer(min: number, max: number) {
   return z
-    .string("Must be given once")
+    .string("Must not be repeated")
     .regex(/^-?\d{1,15}$/, "Must be an integer")
     .transform(Number)
     .pipe(z.int().min(min, `Must be at least ${min}`).max(max, `Must be at most ${max}`));
 }
 
 const boolean = z
-  .string("Must be given once")
+  .string("Must not be repeated")
   .regex(/^(true|false|1|0)$/i, "Must be true or false")
   .transform((value) => /^(true|1)$/i.test(value));
 
