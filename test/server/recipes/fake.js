@@ -105,7 +105,8 @@ const misbehave = {
     report("result", { status: "succeeded", artifact: "artifact", trained_tokens: 1, step: total });
     process.exit(0);
   },
-  garbage: () => appendFileSync(progress, 'step 3 of 10\n{"type":\nnull\n[]\n{"type":"step","step":"x"}\n\0\u0001\n'),
+  "invalid lines": () =>
+    appendFileSync(progress, 'step 3 of 10\n{"type":\nnull\n[]\n{"type":"step","step":"x"}\n\0\u0001\n'),
   async "half lines"() {
     const line = `${JSON.stringify({ time: Date.now() / 1000, type: "event", name: "halves", data: { text: "grüße" } })}\n`;
     for (const byte of Buffer.from(line)) {

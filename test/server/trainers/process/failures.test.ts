@@ -48,12 +48,12 @@ describe("server: a training that fails", () => {
     }
   });
 
-  for (const behaviour of ["invalidLines", "half lines"]) {
+  for (const behaviour of ["invalid lines", "half lines"]) {
     it(`is not a program that writes ${behaviour}`, async () => {
       const api = await trainings.start({ m: { behaviour } });
       const job = await api.trained({ model: "m" });
       const names = job.events.map((event: Json) => event.name);
-      assert.ok(names.includes(behaviour === "invalidLines" ? "unreadable-progress" : "halves"), names.join());
+      assert.ok(names.includes(behaviour === "invalid lines" ? "unreadable-progress" : "halves"), names.join());
     });
   }
 

@@ -69,7 +69,7 @@ describe("server: trainings and a restart", () => {
       api = await trainings.server.start("--trainer", "simulated", "--speed", "1000");
       assert.equal((await api.trained()).metadata.simulated, true);
       const refused = await api.call("POST", `/v1/fine_tuning/jobs/${id}/cancel`);
-      assert.match(refused.body.message, /rests until the server is started with --trainer process/);
+      assert.match(refused.body.message, /which is not active; restart the server with --trainer process/);
       assert.equal((await api.call("POST", `/v1/fine_tuning/jobs/${resting.id}/start`)).status, 409);
       assert.equal((await api.getJob(id)).status, "RUNNING");
       await api.ok("POST", `/v1/fine_tuning/jobs/${resting.id}/cancel`);
