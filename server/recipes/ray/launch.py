@@ -1,7 +1,7 @@
-"""Runs one attempt of a training on a node of a Ray cluster, next to the job's files: the server puts it into the job's folder.
+"""Runs one attempt of a training on a node of a Ray cluster. The server copies this file into the job's folder.
 
-It needs no package. It keeps a second attempt out of the folder, writes what the program prints to `log.txt` and to
-Ray's own log, ends a program that is cancelled or hangs, and leaves `exit.json`, which outlives the cluster.
+It needs no packages. It locks the folder against a second attempt, writes the program's output to `log.txt` and to Ray's
+log, and kills a program that is cancelled or hangs. It writes `exit.json`, which remains when the cluster is lost.
 """
 
 import argparse
@@ -18,11 +18,11 @@ import time
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 
-# Seconds. An attempt whose cluster is gone ends within a few.
-PATIENCE_WITH_LOCK = 60
+# In seconds. When a cluster is lost, its attempts end within a few seconds and release the lock.
+LOCK_TIMEOUT = 60
 INTERVAL = 0.5
 
-# sysexits.h: try again later.
+# From sysexits.h: temporary failure.
 EX_TEMPFAIL = 75
 
 
@@ -32,14 +32,14 @@ def main() -> int:
     with open(path("attempt.json"), encoding="utf8") as file:
         current = json.load(file)["attempt"]
     if current != options.attempt:
-        print(f"attempt {options.attempt} is not wanted any more: attempt {current} has taken its place")
+        print(f"attempt {options.attempt} is obsolete: attempt {current} has replaced it")
         return EX_TEMPFAIL
     if os.path.exists(path("cancel")):
         print("the job was cancelled before its program was started")
         return 0
     if os.path.exists(path("exit.json")):
         os.remove(path("exit.json"))
-    # Ray sends it to this process, too, which has to outlive the program.
+    # Ray sends SIGTERM to this process too, but the launcher must keep running until the program has exited.
     signal.signal(signal.SIGTERM, lambda *_: None)
     return run(options, lock)
 
@@ -60,21 +60,21 @@ def path(name: str) -> str:
 
 
 def take_lock() -> int:
-    """Waits for the lock of the folder. The program inherits it: it is held as long as anything of the attempt lives."""
+    """Waits for the lock of the folder. The program inherits the lock, so it is held until every process of the attempt ends."""
     lock = os.open(path("lock"), os.O_CREAT | os.O_RDWR, 0o600)
-    deadline = time.monotonic() + PATIENCE_WITH_LOCK
+    deadline = time.monotonic() + LOCK_TIMEOUT
     while True:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return lock
         except OSError as error:
             if error.errno in (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP):
-                print(f"this storage has no locks ({error.strerror}): only Ray keeps two attempts apart")
+                print(f"this file system does not support locks ({error.strerror}): only Ray prevents concurrent attempts")
                 return lock
             if error.errno not in (errno.EAGAIN, errno.EACCES):
                 raise
         if time.monotonic() > deadline:
-            print("an earlier attempt still works in this folder")
+            print("an earlier attempt still holds the lock of this folder")
             sys.exit(EX_TEMPFAIL)
         time.sleep(INTERVAL)
 
@@ -84,10 +84,10 @@ def run(options: argparse.Namespace, lock: int) -> int:
     if options.secrets:
         with open(options.secrets, encoding="utf8") as file:
             environment.update(json.load(file))
-    several = ["--ray-workers", str(options.ray_workers)] if options.ray_workers > 1 else []
+    workers = ["--ray-workers", str(options.ray_workers)] if options.ray_workers > 1 else []
     try:
         program = subprocess.Popen(
-            [*options.command, FOLDER, *several],
+            [*options.command, FOLDER, *workers],
             cwd=FOLDER,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -103,7 +103,7 @@ def run(options: argparse.Namespace, lock: int) -> int:
     copier = threading.Thread(target=copy_output, args=(program,), daemon=True)
     copier.start()
     watch(program, options)
-    # What the program has left running may keep its output open.
+    # Child processes of the program may keep its output open: do not wait for them forever.
     copier.join(timeout=2)
     code = program.returncode
     if code < 0:
@@ -117,16 +117,16 @@ def copy_output(program: subprocess.Popen) -> None:
     log = os.open(path("log.txt"), os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
     while chunk := os.read(program.stdout.fileno(), 65536):
         for target in (log, sys.stdout.fileno()):
-            # A disk that is full must not make the program wait until it is read.
+            # Ignore a full disk: the program would block when nothing reads its output.
             with contextlib.suppress(OSError):
                 os.write(target, chunk)
 
 
 def watch(program: subprocess.Popen, options: argparse.Namespace) -> None:
-    """Waits for the end of the program; ends it when it is cancelled, or has told nothing for too long."""
+    """Waits until the program exits. Stops the program when the job is cancelled, and kills it after the hang timeout."""
     size = progress_size()
-    # Several workers may have to wait for room: that is no hang.
-    last_sign = None if options.ray_workers > 1 else time.monotonic()
+    # Several workers may wait for resources of the cluster: the hang timeout starts with their first progress.
+    last_progress = None if options.ray_workers > 1 else time.monotonic()
     cancelled_at = None
     while True:
         try:
@@ -141,8 +141,8 @@ def watch(program: subprocess.Popen, options: argparse.Namespace) -> None:
             finish(options.attempt, ended_by="SIGKILL")
             os.killpg(0, signal.SIGKILL)
         if progress_size() != size:
-            size, last_sign = progress_size(), now
-        if last_sign is not None and now - last_sign > options.hang_timeout:
+            size, last_progress = progress_size(), now
+        if last_progress is not None and now - last_progress > options.hang_timeout:
             finish(options.attempt, ended_by="SIGKILL", hung=True)
             os.killpg(0, signal.SIGKILL)
 
@@ -155,7 +155,7 @@ def progress_size() -> int:
 
 
 def finish(attempt: int, code: "int | None" = None, ended_by: "str | None" = None, **more: bool) -> None:
-    """Writes `exit.json` so that whoever looks sees all of it or nothing."""
+    """Writes `exit.json` atomically."""
     with open(path("exit.json.partial"), "w", encoding="utf8") as file:
         json.dump({"attempt": attempt, "code": code, "signal": ended_by, **more}, file)
         file.flush()

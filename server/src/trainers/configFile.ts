@@ -3,13 +3,13 @@ import { parse } from "yaml";
 import type { z } from "zod";
 import { UsageError } from "../domain/errors";
 
-/** A file of the server's own, JSON or YAML, whose mistakes are told with the field that has them. */
+/** A configuration file of the server, in JSON or YAML. Errors name the invalid field. */
 export class ConfigFile {
   private readonly parsed: unknown;
 
   /**
-   * @param what how users know it: `the models file`
-   * @throws {UsageError} when it cannot be read
+   * @param what the name of the file in messages: `the models file`
+   * @throws {UsageError} when the file cannot be read or parsed
    */
   constructor(
     readonly path: string,
@@ -22,12 +22,17 @@ export class ConfigFile {
     }
   }
 
-  /** All that is in it. @throws {UsageError} that says which field is wrong */
+  /** Returns the whole file. @throws {UsageError} that names the invalid field */
   content<Schema extends z.ZodType>(schema: Schema): z.output<Schema> {
     return this.check(schema, this.parsed, []);
   }
 
-  /** A value from the file. @param at the names that lead to it */
+  /**
+   * Validates a value from the file.
+   *
+   * @param at the keys that lead to the value
+   * @throws {UsageError} that names the invalid field
+   */
   check<Schema extends z.ZodType>(schema: Schema, value: unknown, at: string[]): z.output<Schema> {
     const result = schema.safeParse(value);
     if (result.success) {

@@ -4,14 +4,14 @@ import type { Flag } from "./flags";
 
 /** The result of one check of `mistral-fine-tuning-server doctor`. */
 export interface Diagnosis {
-  /** `note`: not needed with these options, or impossible to check from here. */
+  /** `note`: not required with these options, or not possible to check on this machine. */
   level: "ok" | "note" | "failed";
-  /** What was checked: `models file`. */
+  /** The subject of the check: `models file`. */
   what: string;
   text: string;
 }
 
-/** What the server lends to a trainer. */
+/** The parts of the server that a trainer uses. */
 export interface TrainerContext {
   /** Absolute path. */
   dataDir: string;
@@ -24,15 +24,15 @@ export interface TrainerContext {
  * @typeParam Options the server options that this trainer reads
  */
 export interface TrainerDescriptor<Options, Name extends string = string> {
-  /** The value of `--trainer`. Stored with each job: it must never change. */
+  /** The value of `--trainer`. Stored with each job, so it must never change. */
   name: Name;
   /** For `--help`: one string for each line. */
   description: readonly string[];
   /** Printed after the server has started. */
   startupMessage: string;
-  /** Trainers may share a flag: it is listed once in `--help`. */
+  /** Several trainers may share a flag: `--help` lists the flag once. */
   flags: readonly Flag<Options>[];
-  /** Options that come from environment variables. */
+  /** Reads the options that come from environment variables. */
   readEnvironment?(env: NodeJS.ProcessEnv): Partial<Options>;
   /** @throws {UsageError} when an option is missing or invalid, or this machine cannot run the trainer */
   create(options: Options, context: TrainerContext): Trainer;

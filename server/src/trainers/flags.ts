@@ -1,6 +1,6 @@
 import { UsageError } from "../domain/errors";
 
-/** A command-line flag with a value. */
+/** A command-line flag that takes a value. */
 export interface Flag<Options> {
   /** Without the dashes: `max-jobs`. */
   name: string;
@@ -10,12 +10,18 @@ export interface Flag<Options> {
   help: readonly string[];
   /** The server option that the flag sets. */
   option: keyof Options & string;
-  /** As text, parsed like a value from the command line. Without a default the option stays unset. */
+  /** As text, parsed like a value from the command line. Without a default, the option stays unset. */
   default?: string;
-  /** @param flag `--max-jobs`, for the message. @throws {UsageError}. By default the text itself is the value. */
+  /**
+   * Parses the value. Without this function, the text is the value.
+   *
+   * @param flag the flag's name for error messages: `--max-jobs`
+   * @throws {UsageError} when the text is invalid
+   */
   parse?(text: string, flag: string): unknown;
 }
 
+/** Returns a parser of whole numbers from `min` to `max`. */
 export function integer(min: number, max: number): (text: string, flag: string) => number {
   return (text, flag) => {
     if (!/^\d+$/.test(text) || Number(text) > max || Number(text) < min) {
@@ -25,6 +31,7 @@ export function integer(min: number, max: number): (text: string, flag: string) 
   };
 }
 
+/** Parses a number above 0, at most 1,000,000; fractions are allowed. @throws {UsageError} */
 export function positiveNumber(text: string, flag: string): number {
   const number = Number(text);
   if (!(number > 0 && number <= 1e6)) {

@@ -4,7 +4,7 @@ import { type ProcessOptions, processTrainer } from "./process/descriptor";
 import { type RayOptions, rayTrainer } from "./ray/descriptor";
 import { type SimulatedOptions, simulatedTrainer } from "./simulated/descriptor";
 
-/** Every trainer that the server has, in the order of `--help`. */
+/** Every trainer, in the order of `--help`. */
 const DESCRIPTORS = [simulatedTrainer, processTrainer, rayTrainer] as const;
 
 export type TrainerName = (typeof DESCRIPTORS)[number]["name"];
@@ -24,10 +24,10 @@ export function findTrainer(name: TrainerName = DEFAULT_TRAINER): TrainerDescrip
 }
 
 /**
- * Creates the trainers of a server, by name: the chosen one, and always the simulated one, so that the simulated jobs of
- * an earlier server finish.
+ * Creates the trainers of a server, by name: the selected one and the simulated one. The simulated trainer is always
+ * present, so that simulated jobs in the data folder finish under any `--trainer`.
  *
- * @throws {UsageError} when the chosen trainer cannot work with these options
+ * @throws {UsageError} when the selected trainer cannot run with these options
  */
 export function createTrainers(options: TrainerOptions, context: TrainerContext): ReadonlyMap<string, Trainer> {
   const descriptors = new Set([findTrainer(DEFAULT_TRAINER), findTrainer(options.trainer)]);

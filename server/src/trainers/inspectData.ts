@@ -17,20 +17,20 @@ export interface SampleFile {
   bytes: number;
 }
 
-/** What all files together hold. */
+/** The totals of several files. */
 export interface DataTotals {
   bytes: number;
-  /** Samples that are good. */
+  /** Valid samples. */
   samples: number;
-  /** Samples that are bad, and few enough to be skipped. */
+  /** Invalid samples, which the allowed share lets the training skip. */
   skipped: number;
-  /** An estimate. */
+  /** Estimated from the number of characters. */
   tokens: number;
 }
 
 export type Inspection = { ok: true; totals: DataTotals } | { ok: false; reason: string; findings: string[] };
 
-/** Checks all data of a job. @returns the totals of what is trained on */
+/** Checks all data files of a job. @returns the totals of the training files, without the validation files */
 export async function inspectData(request: TrainingRequest, signal: AbortSignal): Promise<Inspection> {
   const { spec, trainingFiles, validationFiles } = request;
   const rules = { jobType: spec.job_type, targets: spec.classifier_targets };
@@ -46,7 +46,7 @@ export async function inspectData(request: TrainingRequest, signal: AbortSignal)
 /**
  * Checks every sample of the files, in constant memory.
  *
- * @param allowed the share of each file's samples (0 to 0.5) that may be bad, and is then skipped
+ * @param allowed the share of each file's samples (0 to 0.5) that may be invalid; invalid samples are skipped
  */
 export async function inspectFiles(
   files: SampleFile[],
@@ -71,7 +71,9 @@ export async function inspectFiles(
 }
 
 function explain(file: SampleFile, { good, bad }: FileReport, first: string | undefined, allowed: number): string {
-  if (first === undefined) return `${file.name}: holds no samples`;
+  if (first === undefined) return `${file.name}: contains no samples`;
   const share = allowed === 0 ? "" : ` (${percent(allowed)} may be skipped)`;
-  return bad === 1 && good > 0 && allowed === 0 ? first : `${first}; ${bad} of ${good + bad} samples are bad${share}`;
+  return bad === 1 && good > 0 && allowed === 0
+    ? first
+    : `${first}; ${bad} of ${good + bad} samples are invalid${share}`;
 }

@@ -31,9 +31,9 @@ describe("server: doctor", () => {
     const { code, stdout } = await run(["doctor", ...args]);
     assert.equal(code, 1);
     assert.match(stdout, /^ok {6}here: \S+here$/m);
-    assert.match(stdout, /^failed {2}gone: \S+gone holds no model/m);
+    assert.match(stdout, /^failed {2}gone: \S+gone does not contain a model/m);
     assert.match(stdout, /^note {4}hub: some\/hub-id is fetched from the Hugging Face hub/m);
-    assert.match(stdout, /^note {4}recipe: a command of your own: my-program$/m);
+    assert.match(stdout, /^note {4}recipe: custom command, not checked: my-program$/m);
     assert.match(stdout, /\n1 check failed\.\n$/);
   });
 
@@ -42,7 +42,7 @@ describe("server: doctor", () => {
     const { code, stdout } = await run(args, { XDG_CACHE_HOME: folder() });
     assert.equal(code, 1);
     assert.match(stdout, /^failed {2}API keys: none, but other machines can reach 0\.0\.0\.0; set --keys-file$/m);
-    assert.match(stdout, /^failed {2}models file: --trainer process needs one: give --models FILE$/m);
+    assert.match(stdout, /^failed {2}models file: --trainer process needs one: pass --models FILE$/m);
     assert.match(stdout, /^failed {2}recipe: /m);
   });
 

@@ -134,7 +134,7 @@ describe("server: job lifecycle", () => {
     assert.deepEqual(history(job), ["QUEUED", "VALIDATING", "FAILED_VALIDATION"]);
     const finding = "bad.jsonl:2: messages: expected a list with at least one element, found an empty list";
     const { reason, findings } = job.events[0].data;
-    assert.equal(reason, `${finding}; 2 of 3 samples are bad`);
+    assert.equal(reason, `${finding}; 2 of 3 samples are invalid`);
     assert.equal(findings[0], finding);
     assert.match(findings[1], /^bad\.jsonl:3: is not JSON \(/);
     assert.deepEqual(job.metadata, { trainer: "simulated", simulated: true });
@@ -147,7 +147,7 @@ describe("server: job lifecycle", () => {
     const { id } = await api.job({ training_files: [data], invalid_sample_skip_percentage: 0.24 });
     assert.match(
       (await api.until(id, "FAILED_VALIDATION")).events[0].data.reason,
-      /1 of 4 samples are bad \(24 % may be/,
+      /1 of 4 samples are invalid \(24 % may be/,
     );
   });
 

@@ -7,7 +7,7 @@ import { folder, removeFolders, SAMPLE } from "../support";
 const NEVER = new AbortController().signal;
 const COMPLETION = { jobType: "completion", targets: [] } as const;
 
-describe("server: reading data files", () => {
+describe("server: checking data files", () => {
   afterEach(removeFolders);
 
   function file(content: string | Buffer, name = "data.jsonl") {
@@ -16,7 +16,7 @@ describe("server: reading data files", () => {
     return { name, path, bytes: Buffer.byteLength(content) };
   }
 
-  it("takes a byte order mark, CRLF, blank lines, and no newline at the end", async () => {
+  it("accepts a byte order mark, CRLF, blank lines and a missing final newline", async () => {
     const content = `\ufeff${SAMPLE}\r\n\r\n \t\n${SAMPLE}`;
     assert.deepEqual(await inspectFiles([file(content)], COMPLETION, 0, NEVER), {
       ok: true,
@@ -24,22 +24,22 @@ describe("server: reading data files", () => {
     });
   });
 
-  it("adds up several files", async () => {
+  it("adds up the totals of several files", async () => {
     const result = await inspectFiles([file('{"text":"abcd"}'), file('{"text":"abcde"}')], COMPLETION, 0, NEVER);
     assert.deepEqual(result, { ok: true, totals: { bytes: 31, samples: 2, skipped: 0, tokens: 3 } });
   });
 
-  it("refuses a file without samples, also when bad ones may be skipped", async () => {
+  it("rejects a file without samples, also when invalid samples may be skipped", async () => {
     for (const content of ["", "\n\n"]) {
       const result = await inspectFiles([file(content)], COMPLETION, 0.5, NEVER);
-      assert.deepEqual(result, { ok: false, reason: "data.jsonl: holds no samples", findings: [] });
+      assert.deepEqual(result, { ok: false, reason: "data.jsonl: contains no samples", findings: [] });
     }
   });
 
-  it("lists at most 20 findings, and counts all", async () => {
+  it("lists at most 20 findings, but counts all", async () => {
     const result = await inspectFiles([file(`${SAMPLE}\n${"{}\n".repeat(30)}`)], COMPLETION, 0, NEVER);
     assert.ok(!result.ok);
     assert.equal(result.findings.length, 20);
-    assert.match(result.reason, /; 30 of 31 samples are bad$/);
+    assert.match(result.reason, /; 30 of 31 samples are invalid$/);
   });
 });

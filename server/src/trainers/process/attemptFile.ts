@@ -5,9 +5,9 @@ import { readJson } from "../program/jsonFile";
 
 const attemptFile = z.object({
   ...attemptFields.shape,
-  /** The process id of the runner. */
+  /** The process ID of the runner. */
   pid: z.int().min(2),
-  /** See `processIdentity`: distinguishes the runner from a later process with the same id. */
+  /** See `processIdentity`: distinguishes the runner from a later process with the same ID. */
   identity: z.string(),
 });
 /** `attempt.json`: the latest attempt and its runner. */

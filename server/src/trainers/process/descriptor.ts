@@ -5,7 +5,7 @@ import { diagnoseRecipeOptions, type RecipeOptions, recipeFlags, resolveRecipe }
 import { ProcessTrainer } from "./processTrainer";
 
 export interface ProcessOptions extends RecipeOptions {
-  /** How many trainings run at a time; 1 by default. */
+  /** The most trainings that run at the same time; 1 by default. */
   maxJobs?: number;
 }
 
@@ -14,14 +14,14 @@ const DEFAULT_MAX_JOBS = 1;
 
 export const processTrainer: TrainerDescriptor<ProcessOptions, typeof NAME> = {
   name: NAME,
-  description: ["trains on this machine, with the shipped recipe or a program of yours"],
+  description: ["trains on this machine, with the included recipe or your own program"],
   startupMessage: "Training happens on this machine.",
   flags: [
     ...recipeFlags,
     {
       name: "max-jobs",
       value: "N",
-      help: [`how many trainings run at a time (${DEFAULT_MAX_JOBS}); the others wait in a queue`],
+      help: [`most trainings that run at the same time (${DEFAULT_MAX_JOBS}); other jobs are queued`],
       option: "maxJobs",
       default: String(DEFAULT_MAX_JOBS),
       parse: integer(1, 1000),

@@ -1,5 +1,5 @@
-/** A job that waits for its turn. */
-export interface Waiting {
+/** A queued job. */
+export interface QueuedJob {
   id: string;
   owner: string;
   /** Milliseconds since 1970. */
@@ -7,14 +7,14 @@ export interface Waiting {
 }
 
 /**
- * The order in which waiting jobs get their turn: the owners one after the other, beginning with the one whose last turn
- * is the longest ago, and for each owner the oldest first.
+ * Sorts queued jobs: round-robin over the owners, starting with the owner whose last turn is the longest ago. Jobs of
+ * the same owner keep the order of their start times.
  *
  * @param turns the owners that had a turn, the latest last
  */
-export function fairOrder(waiting: readonly Waiting[], turns: readonly string[]): Waiting[] {
-  const byAge = [...waiting].sort((one, other) => one.startedAt - other.startedAt || (one.id < other.id ? -1 : 1));
-  const queues = new Map<string, Waiting[]>();
+export function fairOrder(jobs: readonly QueuedJob[], turns: readonly string[]): QueuedJob[] {
+  const byAge = [...jobs].sort((one, other) => one.startedAt - other.startedAt || (one.id < other.id ? -1 : 1));
+  const queues = new Map<string, QueuedJob[]>();
   for (const job of byAge) {
     queues.set(job.owner, [...(queues.get(job.owner) ?? []), job]);
   }
@@ -25,15 +25,15 @@ export function fairOrder(waiting: readonly Waiting[], turns: readonly string[])
   ).flat();
 }
 
-/** Lets only so many trainings run at a time. */
+/** Limits the number of trainings that run at the same time, and queues the other jobs in a fair order. */
 export class Queue {
   private readonly limit: number;
   private readonly runningIds = new Set<string>();
-  private readonly waitingJobs = new Map<string, Waiting>();
+  private readonly queuedJobs = new Map<string, QueuedJob>();
   /** Each owner once, the latest last. */
   private turns: string[] = [];
-  /** The places of the waiting jobs, until one comes or goes. */
-  private order: Waiting[] | undefined;
+  /** The cached order of the queued jobs; cleared when a job is added or removed. */
+  private order: QueuedJob[] | undefined;
 
   constructor(limit: number) {
     this.limit = limit;
@@ -44,48 +44,52 @@ export class Queue {
   }
 
   get waiting(): number {
-    return this.waitingJobs.size;
+    return this.queuedJobs.size;
   }
 
-  wait(job: Waiting): void {
-    this.waitingJobs.set(job.id, job);
+  add(job: QueuedJob): void {
+    this.queuedJobs.set(job.id, job);
     this.order = undefined;
   }
 
-  /** Counts a training that runs already: what a server before this one has launched. */
-  admitRunning(id: string): void {
+  /** Counts a training that an earlier server process has launched and that may still be running. */
+  addRunning(id: string): void {
     this.runningIds.add(id);
   }
 
   isWaiting(id: string): boolean {
-    return this.waitingJobs.has(id);
+    return this.queuedJobs.has(id);
   }
 
-  /** @returns whether it is a waiting job's turn; from then on it runs until it leaves */
+  /**
+   * Moves a job from the queue to the running jobs if it is first in the queue and the limit allows it.
+   *
+   * @returns whether the job was moved; it then counts as running until `remove`
+   */
   admit(id: string): boolean {
-    const job = this.waitingJobs.get(id);
+    const job = this.queuedJobs.get(id);
     if (job === undefined || this.runningIds.size >= this.limit || this.ordered()[0]?.id !== id) {
       return false;
     }
-    this.leave(id);
+    this.remove(id);
     this.runningIds.add(id);
     this.turns = [...this.turns.filter((owner) => owner !== job.owner), job.owner];
     return true;
   }
 
-  /** Where a waiting job stands; 1 is next. */
-  place(id: string): number {
+  /** Returns the position of a queued job; 1 is next. */
+  position(id: string): number {
     return this.ordered().findIndex((job) => job.id === id) + 1;
   }
 
-  leave(id: string): void {
+  remove(id: string): void {
     this.runningIds.delete(id);
-    this.waitingJobs.delete(id);
+    this.queuedJobs.delete(id);
     this.order = undefined;
   }
 
-  private ordered(): Waiting[] {
-    this.order ??= fairOrder([...this.waitingJobs.values()], this.turns);
+  private ordered(): QueuedJob[] {
+    this.order ??= fairOrder([...this.queuedJobs.values()], this.turns);
     return this.order;
   }
 }

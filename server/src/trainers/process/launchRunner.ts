@@ -4,24 +4,24 @@ import { join } from "node:path";
 import type { AttemptFields } from "../program/attempt";
 import { JobFolder } from "../program/jobFolder";
 
-/** What a runner is told. */
+/** The arguments of a runner process, which it receives as JSON. */
 export interface RunnerArguments extends AttemptFields {
   dataDir: string;
   id: string;
-  /** The program and its arguments; the folder's path follows them. */
+  /** The program and its arguments. The runner appends the path of the job's folder. */
   command: readonly string[];
-  /** Seconds without a new line in `progress.jsonl` after which the program is ended. */
+  /** Seconds without a new line in `progress.jsonl` after which the runner kills the program. */
   hangTimeout: number;
-  /** Seconds that a program may take to end after SIGTERM. */
+  /** Seconds between SIGTERM and SIGKILL. */
   cancelGrace: number;
 }
 
 const RUNNER = join(__dirname, "runner.js");
 
 /**
- * Starts a runner that outlives this process.
+ * Starts a runner as a detached process, which keeps running when the server exits.
  *
- * @param secrets what the program gets in its environment, besides the server's own
+ * @param secrets added to the program's environment, which otherwise equals the server's
  */
 export function launchRunner(runnerArguments: RunnerArguments, secrets: Record<string, string>): ChildProcess {
   const folder = new JobFolder(runnerArguments.dataDir, runnerArguments.id);
@@ -34,7 +34,7 @@ export function launchRunner(runnerArguments: RunnerArguments, secrets: Record<s
       stdio: ["ignore", log, log],
       env: { PYTHONUNBUFFERED: "1", ...env, ...secrets },
     });
-    // A runner that cannot even be started is one that has ended without an attempt.
+    // When the spawn fails, no attempt exists: the next poll launches the runner again.
     runner.once("error", () => {});
     runner.unref();
     return runner;

@@ -4,25 +4,27 @@ import type { Run } from "../../domain/trainer";
 import { readExit } from "../program/exitFile";
 import type { JobFolder } from "../program/jobFolder";
 import type { Observation } from "../program/nextAction";
-import type { ProgressFile } from "../program/progressFile";
+import type { ProgressFile } from "../program/progress/progressFile";
 import { type Attempt, readAttempt } from "./attemptFile";
 import { isAlive } from "./processGroup";
 
-/** What this process remembers of a run; all that matters is in the folder. */
-export interface Attached {
+/** The state of a run in the memory of this server process. A restarted server restores the run from its folder. */
+export interface AttachedRun {
   folder: JobFolder;
   progress: ProgressFile;
-  /** The latest runner that this process has launched, for which attempt, and how often for that one. */
+  /** The latest runner that this server process has launched. */
   runner?: ChildProcess;
+  /** The number of the attempt that `runner` was launched for. */
   attempt?: number;
+  /** The number of runners that were launched for `attempt`. */
   launches: number;
-  /** The group was asked to end. */
+  /** SIGTERM was sent to the process group. */
   terminationSent: boolean;
 }
 
-/** Looks at a run. The runnerArguments counts: what a process does before it ends is seen when its end is. */
+/** Observes a run. Checks liveness before reading files: a dead process writes no more, so the files are final. */
 export function observeRun(
-  { folder, runner }: Attached,
+  { folder, runner }: AttachedRun,
   { cancelRequestedAt }: Run,
 ): Observation & { attempt: Attempt | undefined } {
   const launching = runner?.pid !== undefined && runner.exitCode === null && runner.signalCode === null;

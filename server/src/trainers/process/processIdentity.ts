@@ -4,16 +4,17 @@ import { readFileSync } from "node:fs";
 const LINUX = process.platform === "linux";
 
 /**
- * Tells a process from all others that ever had its number: when it was started, and in which run of the machine.
+ * Returns a string that distinguishes a process from every other process with the same ID: the boot ID and the start
+ * time.
  *
- * @returns undefined when there is no such process, or only what its parent has not looked at yet (a zombie)
+ * @returns undefined when the process does not exist or is a zombie
  */
 export function identityOf(pid: number): string | undefined {
   const found = LINUX ? fromProc(pid) : fromPs(pid);
   return found === undefined || found.state === "Z" ? undefined : `${bootId()} ${found.started}`;
 }
 
-/** Whether an identity is of this run of the machine: after a reboot, numbers of groups say nothing either. */
+/** Returns whether an identity is from the current boot. After a reboot, IDs of process groups are reused. */
 export function isOfThisBoot(identity: string): boolean {
   return identity.startsWith(`${bootId()} `);
 }
@@ -25,7 +26,8 @@ function bootId(): string {
 function fromProc(pid: number): { state: string; started: string } | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    // The second field is the name in parentheses, which may hold anything; the third is the state, the 22nd the start.
+    // The second field is the name in parentheses, which may contain any character. The third is the state, the 22nd
+    // the start time.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     return { state: fields[0] as string, started: fields[19] as string };
   } catch {

@@ -9,25 +9,30 @@ import type { RunnerArguments } from "./launchRunner";
 import { identityOf } from "./processIdentity";
 
 /**
- * Runs one attempt of one training. It is a process of its own, the leader of its session and group, so that it outlives
- * the server; its output is the job's log. Nothing of it is left behind when it ends: its last act is to kill its group.
+ * Runs one attempt of one training. The runner is a separate process and leads its own session and process group, so it
+ * keeps running when the server exits. Its output goes to the job's log. Its last action is to kill its group, so that
+ * no child process of the program remains.
  */
 async function main({ dataDir, id, command, hangTimeout, cancelGrace, ...launch }: RunnerArguments): Promise<void> {
   const folder = new JobFolder(dataDir, id);
   const unlock = tryLock(folder.lock);
   const previous = readAttempt(folder)?.attempt ?? 0;
   if (unlock === undefined || previous !== launch.attempt - 1 || existsSync(folder.cancel)) {
-    // Another runner was faster, or nothing is wanted any more.
+    // Another runner has started this attempt, or the job was cancelled.
     return;
   }
   process.on("SIGTERM", () => setTimeout(killGroup, cancelGrace * 1000));
   process.on("SIGINT", () => {});
   const attempt: Attempt = { ...launch, pid: process.pid, identity: identityOf(process.pid) as string };
-  // Before the launch: from now on, whoever finds the folder can find the group.
+  // Write attempt.json before the program starts: a restarted server finds the process group in it.
   await writeAtomically(folder.attempt, JSON.stringify(attempt));
+  let finished = false;
   const finish = async (exit: Omit<Exit, "attempt">) => {
+    // A program can exit at the moment when the hang timeout expires. The first of the two counts.
+    if (finished) return;
+    finished = true;
     await writeAtomically(folder.exit, JSON.stringify({ attempt: launch.attempt, ...exit }));
-    // Also what keeps the lock until now: one that nothing refers to would be let go as garbage.
+    // This reference keeps the lock until now: garbage collection would release an unreferenced lock.
     unlock();
     killGroup();
   };
@@ -39,30 +44,33 @@ async function main({ dataDir, id, command, hangTimeout, cancelGrace, ...launch 
     void finish({ code: 127, signal: null });
   });
   child.once("exit", (code, signal) => void finish({ code, signal }));
-  whenSilent(folder.progress, hangTimeout * 1000, () => void finish({ code: null, signal: "SIGKILL", hung: true }));
+  onHang(folder.progress, hangTimeout * 1000, () => void finish({ code: null, signal: "SIGKILL", hung: true }));
   if (existsSync(folder.cancel)) {
-    // The signal that comes with it may have come before the program was there.
+    // The server may have sent SIGTERM before the program existed.
     process.kill(-process.pid, "SIGTERM");
   }
 }
 
-/** Kills this process, too. */
+/** Kills the whole process group, including this process. */
 function killGroup(): void {
   process.kill(-process.pid, "SIGKILL");
 }
 
-/** Calls back when a file has not grown for so long. It counts its own looks, so a machine's sleep is not part of it. */
-function whenSilent(path: string, timeout: number, then: () => void): void {
+/**
+ * Calls back when a file has not grown for `timeout` milliseconds. Adds up check intervals instead of comparing clock
+ * times, so that the time during which the machine sleeps does not count.
+ */
+function onHang(path: string, timeout: number, callback: () => void): void {
   const interval = Math.min(1000, timeout / 4);
   let size = 0;
-  let silent = 0;
+  let unchangedFor = 0;
   const timer = setInterval(() => {
-    const now = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-    silent = now === size ? silent + interval : 0;
-    size = now;
-    if (silent >= timeout) {
+    const currentSize = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+    unchangedFor = currentSize === size ? unchangedFor + interval : 0;
+    size = currentSize;
+    if (unchangedFor >= timeout) {
       clearInterval(timer);
-      then();
+      callback();
     }
   }, interval);
 }

@@ -3,14 +3,14 @@ import { join, relative } from "node:path";
 import type { JobFolder } from "./jobFolder";
 
 export interface ArtifactFile {
-  /** Relative to the artifact, with `/`. */
+  /** Path relative to the artifact folder, with `/` as separator. */
   name: string;
   path: string;
   bytes: number;
   modifiedAt: Date;
 }
 
-/** The files of an artifact, in the order of their names. Links and the like are no part of it. */
+/** Lists the regular files of an artifact, sorted by path. Links and special files are not part of the artifact. */
 export function artifactFiles({ artifact }: JobFolder): ArtifactFile[] {
   return readdirSync(artifact, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -22,6 +22,7 @@ export function artifactFiles({ artifact }: JobFolder): ArtifactFile[] {
     });
 }
 
+/** Returns the total size of an artifact, in bytes. */
 export function artifactBytes(folder: JobFolder): number {
   return artifactFiles(folder).reduce((sum, { bytes }) => sum + bytes, 0);
 }

@@ -10,16 +10,16 @@ import { JobFolder } from "./jobFolder";
 
 const BLOCK = 512;
 
-/** A longer name needs records of its own in a tar file. */
+/** A name of this length or longer needs additional records in a tar file. In characters. */
 const SHORT_NAME = 100;
 
 export interface Archive {
   stream: Readable;
-  /** In bytes; undefined where that is not known before the end. */
+  /** In bytes; undefined when a file name makes the length unpredictable. */
   length: number | undefined;
 }
 
-/** What the trainings have made: it stays in the job's folder for as long as the model is there. */
+/** The results of trainings. An artifact stays in the job's folder until its model is deleted. */
 export class ArtifactStore {
   private readonly dataDir: string;
 
@@ -34,7 +34,7 @@ export class ArtifactStore {
   /**
    * Packs an artifact as a tar file, in constant memory.
    *
-   * @param root the folder that all is in when it is unpacked
+   * @param root the top-level folder of all files in the archive
    */
   archive(jobId: string, root: string): Archive {
     const files = artifactFiles(this.folder(jobId)).map((file) => ({ ...file, name: `${root}/${file.name}` }));
@@ -47,7 +47,7 @@ export class ArtifactStore {
     await rm(this.folder(jobId).artifact, { recursive: true, force: true });
   }
 
-  /** Removes what a crash has kept from being removed: what only trainings needed, and the artifacts of no model. */
+  /** Removes files that remain after a crash: working files of ended jobs, and artifacts whose model does not exist. */
   async sweep(hasEnded: (jobId: string) => boolean, hasModel: (jobId: string) => boolean): Promise<void> {
     const runs = join(this.dataDir, "runs");
     const ended = existsSync(runs) ? readdirSync(runs).filter(hasEnded) : [];

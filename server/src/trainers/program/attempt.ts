@@ -1,12 +1,15 @@
 import { z } from "zod";
 
-/** The fields of `attempt.json` that decide about the next attempt. Each trainer adds how it finds the attempt again. */
+/**
+ * The fields of `attempt.json` that determine the next attempt. Each trainer adds the fields that identify a running
+ * attempt.
+ */
 export const attemptFields = z.object({
-  /** 1 for the first. */
+  /** The number of the attempt; 1 for the first. */
   attempt: z.int().min(1),
-  /** The furthest step of the attempts before. */
+  /** The highest step of all earlier attempts. */
   furthestStep: z.int().min(0),
-  /** Launches, up to this one, since there was a new step. */
+  /** The number of consecutive attempts that were launched without a new step. */
   idle: z.int().min(0),
 });
 export type AttemptFields = z.output<typeof attemptFields>;

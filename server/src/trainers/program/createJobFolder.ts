@@ -7,12 +7,14 @@ import { dataFiles, dataPath, jobFile } from "./jobFile";
 import type { JobFolder } from "./jobFolder";
 import { writeAtomically } from "./jsonFile";
 
-/** Hard links are not possible here: another file system, one without them, or too many. */
+/**
+ * Errors of `link` when the file system cannot create the hard link: two file systems, no support, or too many links.
+ */
 const NO_LINK = ["EXDEV", "EPERM", "ENOTSUP", "EMLINK"];
 
 /**
- * Makes a job's folder: its data, and then `job.json`, which says that the folder is complete. What an earlier process
- * began is finished; a complete folder stays as it is.
+ * Creates a job's folder: first the data, then `job.json`, which marks the folder as complete. Completes a folder that
+ * an interrupted call left incomplete. Does not change a complete folder.
  */
 export async function createJobFolder(folder: JobFolder, run: Run, base: BaseModelEntry): Promise<void> {
   if (existsSync(folder.job)) {
@@ -25,11 +27,11 @@ export async function createJobFolder(folder: JobFolder, run: Run, base: BaseMod
   await writeAtomically(folder.job, `${JSON.stringify(jobFile(run, base), undefined, 2)}\n`);
 }
 
-/** Why a folder could not be made, for the user of its job. */
+/** Explains to the job's user why the folder could not be created. */
 export function folderErrorMessage({ code, message }: NodeJS.ErrnoException): string {
   return code === "ENOSPC"
-    ? "The disk that holds the server's data is full: there is no room for the job's folder"
-    : `The job's folder could not be made: ${code ?? message}`;
+    ? "The disk that holds the server's data is full: cannot create the job's folder"
+    : `Cannot create the job's folder: ${code ?? message}`;
 }
 
 async function linkOrCopy(source: string, target: string): Promise<void> {
@@ -48,7 +50,9 @@ async function linkOrCopy(source: string, target: string): Promise<void> {
   }
 }
 
-/** Deletes the data, repositories and checkpoints, which only the training needed. The log, progress and artifact stay. */
+/**
+ * Deletes the data, repositories and checkpoints, which only the training needs. Keeps the log, progress and artifact.
+ */
 export async function removeWorkingFiles(folder: JobFolder): Promise<void> {
   for (const path of [folder.data, folder.repositories, folder.checkpoints, `${folder.artifact}.partial`]) {
     await rm(path, { recursive: true, force: true });

@@ -12,12 +12,12 @@ const exitFile = z.object({
 /** `exit.json`: how the program of an attempt ended. */
 export type Exit = z.output<typeof exitFile>;
 
-/** @returns how the program of the latest attempt that has ended did so; undefined when none has */
+/** Returns how the program of the latest ended attempt exited, or undefined when no attempt has ended. */
 export function readExit(folder: JobFolder): Exit | undefined {
   return readJson(folder.exit, exitFile);
 }
 
-/** @returns how the program of this attempt ended; undefined while it runs, or when only an earlier attempt has ended */
+/** Returns how the program of this attempt exited, or undefined when no exit of this attempt is recorded. */
 export function exitOfAttempt(folder: JobFolder, { attempt }: { attempt: number }): Exit | undefined {
   const exit = readExit(folder);
   return exit?.attempt === attempt ? exit : undefined;

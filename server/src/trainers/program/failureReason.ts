@@ -3,21 +3,23 @@ import { open } from "node:fs/promises";
 const TAIL_BYTES = 8 * 1024;
 const TAIL_LINES = 8;
 
-/** What programs write when something common goes wrong, and how to say it. */
-const CAUSES: [pattern: RegExp, words: string][] = [
+/** Common errors in the logs of training programs, and an explanation for each. */
+const CAUSES: [pattern: RegExp, explanation: string][] = [
   [/No space left on device|\bENOSPC\b/, "The disk is full"],
   [
     /out of memory|OutOfMemoryError|Cannot allocate memory|\bMemoryError\b|DefaultCPUAllocator/i,
-    "Memory ran out; a smaller seq_len or batch size, or 4-bit loading, takes less",
+    "Out of memory; reduce seq_len or the batch size, or load the model in 4 bits",
   ],
   [/ModuleNotFoundError: No module named '([\w.]+)'/, "The Python module $1 is not installed"],
   [/^.*\bcannot run (\S+): .*ENOENT/m, "The program $1 does not exist"],
 ];
 
-/** The reason of a failure in words, with the end of the log. */
+/** Adds the end of the log to a failure reason, preceded by an explanation if the log contains a common error. */
 export async function describeFailure(reason: string, logPath: string): Promise<string> {
   const text = await tail(logPath);
-  const cause = CAUSES.map(([pattern, words]) => pattern.exec(text)?.[0].replace(pattern, words)).find(Boolean);
+  const cause = CAUSES.map(([pattern, explanation]) => pattern.exec(text)?.[0].replace(pattern, explanation)).find(
+    Boolean,
+  );
   const lines = text
     .split("\n")
     .filter((line) => line.trim() !== "")
@@ -41,7 +43,7 @@ async function tail(path: string): Promise<string> {
       TAIL_BYTES,
       Math.max(0, size - TAIL_BYTES),
     );
-    // Neither control characters nor half a character belong into a reply.
+    // Remove control characters, and the replacement character of a UTF-8 sequence that the read cut in half.
     return buffer
       .subarray(0, bytesRead)
       .toString("utf8")

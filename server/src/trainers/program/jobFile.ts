@@ -2,13 +2,13 @@ import type { JobSpec } from "../../domain/jobSpec";
 import type { DataFile, Run, TrainingRequest } from "../../domain/trainer";
 import type { BaseModelEntry } from "../recipe/modelsFile";
 
-/** What `job.json` says. No secret stands in it: only the names of the environment variables that hold them. */
+/** The content of `job.json`. It contains no secrets, only the names of the environment variables that hold them. */
 export type JobFile = ReturnType<typeof jobFile>;
 
-/** One training of one declaration should give one model, so the seed is fixed unless the models file has another. */
+/** A fixed seed makes trainings reproducible. The models file can set another seed. */
 const DEFAULT_SEED = 42;
 
-/** @param base the entry of the models file for the job's model */
+/** Returns the content of `job.json`. @param base the models file's entry for the job's base model */
 export function jobFile({ id, spec, trainingFiles, validationFiles }: Run, base: BaseModelEntry) {
   const { seed = DEFAULT_SEED, price: _, ...settings } = base;
   return {
@@ -32,29 +32,35 @@ export function jobFile({ id, spec, trainingFiles, validationFiles }: Run, base:
   };
 }
 
-/** Where a data file stands, relative to the folder. Its own name is for people: it may hold anything. */
+/**
+ * Returns the path of a data file, relative to the folder. The user's file name may contain any character, so paths use
+ * the ID.
+ */
 export function dataPath(file: DataFile): string {
   return `data/${file.id}.jsonl`;
 }
 
-/** Every data file of a job, once. */
+/** Returns every data file of a job once, also when it is used for both training and validation. */
 export function dataFiles({ trainingFiles, validationFiles }: TrainingRequest): DataFile[] {
   return [...new Map([...trainingFiles, ...validationFiles].map((file) => [file.id, file])).values()];
 }
 
-/** The environment variable with the key of an integration: the first has the name that wandb itself looks for. */
+/** Returns the environment variable with the API key of an integration. The first has the name that wandb reads. */
 export function apiKeyVariable(index: number): string {
   return index === 0 ? "WANDB_API_KEY" : `WANDB_API_KEY_${index + 1}`;
 }
 
-/** The environment variable with the token of a repository. */
+/** Returns the environment variable with the token of a repository. */
 export function tokenVariable(index: number): string {
   return `REPOSITORY_TOKEN_${index + 1}`;
 }
 
-/** Without steps and epochs a job trains for one epoch: said here, so that no program has a default of its own. */
-function withDefaultEpochs(asked: JobSpec["hyperparameters"]): JobSpec["hyperparameters"] {
-  return asked.training_steps === undefined && asked.epochs === undefined ? { ...asked, epochs: 1 } : asked;
+/**
+ * A job without steps and epochs trains for one epoch. `job.json` always states this, so that programs need no default.
+ */
+function withDefaultEpochs(hyperparameters: JobSpec["hyperparameters"]): JobSpec["hyperparameters"] {
+  const { training_steps, epochs } = hyperparameters;
+  return training_steps === undefined && epochs === undefined ? { ...hyperparameters, epochs: 1 } : hyperparameters;
 }
 
 function fileEntry(file: DataFile) {

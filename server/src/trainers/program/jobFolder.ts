@@ -1,10 +1,10 @@
 import { join } from "node:path";
 
-/** The parts of a job's folder, `DATA/runs/<job id>/`; docs/training-programs.md says who writes what, and when. */
+/** The paths in a job's folder, `DATA/runs/<job id>/`. docs/training-programs.md documents who writes each file. */
 export class JobFolder {
   readonly path: string;
 
-  /** @param id an id that the database knows: never text from a request */
+  /** @param id the ID of a job in the database. Never pass text from a request: it could contain `../` */
   constructor(
     dataDir: string,
     readonly id: string,

@@ -1,18 +1,18 @@
 import { constants } from "node:os";
 import { type AttemptFields, FIRST_ATTEMPT } from "./attempt";
 import type { Exit } from "./exitFile";
-import type { ProgramProgress } from "./programProgress";
+import type { ProgramProgress } from "./progress/programProgress";
 
-/** How often a program that is killed is launched again without a new step in between. */
+/** The most consecutive relaunches of a killed program without a new step. */
 const MAX_RELAUNCHES = 3;
 
-/** What can be seen of a run from outside. */
+/** The state of a run, as observed from its folder and its processes. */
 export interface Observation {
-  /** A runner is at work, or about to be. */
+  /** A runner is running or starting. */
   alive: boolean;
   attempt: AttemptFields | undefined;
   exit: Exit | undefined;
-  /** The program's result is in its place. */
+  /** The artifact folder exists. */
   artifact: boolean;
   cancelled: boolean;
 }
@@ -22,10 +22,10 @@ export type Action =
   | ({ kind: "launch" } & AttemptFields)
   | { kind: "cancelled" }
   | { kind: "succeeded"; stopReason: string }
-  /** `includeLog` adds for the end of the log, which says more than a code. */
+  /** `includeLog`: append the end of the log, which explains more than an exit code. */
   | { kind: "failed"; reason: string; includeLog: boolean };
 
-/** What follows from what is seen and told. A function of both alone, so a restarted server decides the same. */
+/** Decides what to do next with a run. A pure function, so that a restarted server makes the same decision. */
 export function nextAction(
   { alive, attempt, exit, artifact, cancelled }: Observation,
   programProgress: ProgramProgress,
@@ -44,7 +44,7 @@ export function nextAction(
     return { kind: "failed", reason: result.reason, includeLog: false };
   }
   if (result?.status === "succeeded" && artifact) {
-    // However the program has ended after that: a library that crashes while it is unloaded takes nothing back.
+    // Ignore the exit code: a library that crashes while it unloads does not invalidate the result.
     return { kind: "succeeded", stopReason: result.stop_reason === "steps" ? "completed" : result.stop_reason };
   }
   const ended = exit?.attempt === attempt.attempt ? exit : undefined;
@@ -59,33 +59,31 @@ export function nextAction(
   return { kind: "launch", attempt: attempt.attempt + 1, furthestStep: programProgress.furthestStep, idle };
 }
 
-/** The signal that ended a program: its own, or that of the shell's child, which the shell tells as a code. */
+/** Returns the signal that killed a program. A shell reports the signal of its child as exit code 128 + signal. */
 function signalOf({ code, signal }: Exit): string | undefined {
   if (signal !== null) {
     return signal;
   }
-  const asked = (["SIGHUP", "SIGINT", "SIGKILL", "SIGTERM"] as const).find(
-    (name) => code === 128 + constants.signals[name],
-  );
-  return asked;
+  const names = ["SIGHUP", "SIGINT", "SIGKILL", "SIGTERM"] as const;
+  return names.find((name) => code === 128 + constants.signals[name]);
 }
 
 function exitReason({ code }: Exit, { result }: ProgramProgress): { reason: string; includeLog: boolean } {
   if (result !== undefined) {
-    return { reason: "The training program said that it succeeded, but there is no artifact", includeLog: true };
+    return { reason: "The training program reported success, but the artifact is missing", includeLog: true };
   }
   return code === 0
-    ? { reason: "The training program ended without a result", includeLog: true }
-    : { reason: `The training program ended with exit code ${code}`, includeLog: true };
+    ? { reason: "The training program exited without writing a result", includeLog: true }
+    : { reason: `The training program failed with exit code ${code}`, includeLog: true };
 }
 
-function killReason(hung: boolean, signal: string | undefined, times: number): string {
-  const again = `${times} times in a row without a new step`;
+function killReason(hung: boolean, signal: string | undefined, attempts: number): string {
+  const repeated = `${attempts} times in a row without a new step`;
   if (hung) {
-    return `The training program hung ${again}: it told nothing until the hang timeout had passed`;
+    return `The training program hung ${repeated}: it wrote no progress within the hang timeout`;
   }
   if (signal === "SIGKILL") {
-    return `The training program was killed ${again}, most likely because memory ran out (SIGKILL)`;
+    return `The training program was killed ${repeated}, most likely because memory ran out (SIGKILL)`;
   }
-  return `The training program was ended ${again} by ${signal ?? "something that left no trace"}`;
+  return `The training program was terminated ${repeated} by ${signal ?? "an unknown cause"}`;
 }

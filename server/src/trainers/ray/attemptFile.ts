@@ -8,7 +8,7 @@ const attemptFile = z.object({
   /** Ray has accepted the submission. While false, it is unknown whether Ray has received it. */
   submitted: z.boolean(),
 });
-/** `attempt.json`: the latest attempt. It is written before the attempt is submitted to Ray. */
+/** `attempt.json`: the latest attempt. The server writes it before it submits the attempt to Ray. */
 export type RayAttempt = z.output<typeof attemptFile>;
 
 export function readAttempt(folder: JobFolder): RayAttempt | undefined {
@@ -19,7 +19,7 @@ export async function writeAttempt(folder: JobFolder, attempt: RayAttempt): Prom
   await writeAtomically(folder.attempt, JSON.stringify(attempt));
 }
 
-/** The submission id of an attempt. Ray refuses an id that it already has, which prevents running one attempt twice. */
+/** Returns the submission ID of an attempt. Ray refuses an ID that it already has, so an attempt never runs twice. */
 export function submissionId(jobId: string, { attempt }: Pick<RayAttempt, "attempt">): string {
   return attempt === 1 ? jobId : `${jobId}-${attempt}`;
 }

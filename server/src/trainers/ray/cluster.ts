@@ -1,13 +1,17 @@
 import { type RayClient, RayUnavailableError } from "./rayClient";
 
-/** Milliseconds between the looks at one job, and after each failure in a row. */
+/** The shortest poll interval of a job, and the pause after a first failed request. In milliseconds. */
 const POLL_INTERVAL_MS = 1000;
+
+/** The longest pause after consecutive failures. In milliseconds. */
 const MAX_PAUSE_MS = 30_000;
 
-/** However many jobs there are, the cluster is asked about this many in a second. */
+/** The most polls per second, for all jobs together. */
 const POLLS_PER_SECOND = 20;
 
-/** A cluster as all jobs see it: while it does not work, it is asked once in a while, and not for each of them. */
+/**
+ * A Ray client with exponential backoff. All jobs share the backoff, so that they do not overload a failing cluster.
+ */
 export class Cluster {
   private readonly client: RayClient;
   private failures = 0;
@@ -19,16 +23,16 @@ export class Cluster {
   }
 
   /**
-   * Asks the cluster, unless it has just failed.
+   * Sends a request to the cluster.
    *
-   * @throws {RayUnavailableError} also when it was not asked
+   * @throws {RayUnavailableError} when the cluster is unavailable; during the backoff, without a request
    */
-  async ask<Answer>(question: (client: RayClient) => Promise<Answer>): Promise<Answer> {
+  async ask<Answer>(request: (client: RayClient) => Promise<Answer>): Promise<Answer> {
     if (this.fault !== undefined && Date.now() < this.pausedUntil) {
       throw this.fault;
     }
     try {
-      const answer = await question(this.client);
+      const answer = await request(this.client);
       this.failures = 0;
       this.fault = undefined;
       return answer;
@@ -42,7 +46,7 @@ export class Cluster {
     }
   }
 
-  /** Milliseconds until the next look at a job, when so many jobs are looked at. */
+  /** Returns the milliseconds between two polls of one job. @param jobs the number of jobs that are polled */
   pollInterval(jobs: number): number {
     return Math.max(POLL_INTERVAL_MS, (jobs * 1000) / POLLS_PER_SECOND);
   }

@@ -9,9 +9,9 @@ import { RayTrainer } from "./rayTrainer";
 export interface RayOptions extends RecipeOptions {
   /** The URL of the cluster's dashboard; http://127.0.0.1:8265 by default. */
   rayAddress?: string;
-  /** Headers of every request to the cluster, such as one with a token. */
+  /** Headers of every request to the cluster, for example with a token. */
   rayHeaders?: Record<string, string>;
-  /** Path of the file that says what a job takes of the cluster. */
+  /** Path of the file with the resources that jobs request from the cluster. */
   rayConfig?: string;
 }
 
@@ -20,14 +20,14 @@ const DEFAULT_RAY_ADDRESS = "http://127.0.0.1:8265";
 
 export const rayTrainer: TrainerDescriptor<RayOptions, typeof NAME> = {
   name: NAME,
-  description: ["the same on a Ray cluster, whose nodes see --data under the same path"],
+  description: ["trains like `process`, on a Ray cluster; its nodes must see --data under the same path"],
   startupMessage: "Training happens on a Ray cluster.",
   flags: [
     ...recipeFlags,
     {
       name: "ray-address",
       value: "URL",
-      help: [`the dashboard of the Ray cluster (${DEFAULT_RAY_ADDRESS})`],
+      help: [`URL of the Ray dashboard (${DEFAULT_RAY_ADDRESS})`],
       option: "rayAddress",
       default: DEFAULT_RAY_ADDRESS,
       parse: rayAddress,
@@ -35,7 +35,7 @@ export const rayTrainer: TrainerDescriptor<RayOptions, typeof NAME> = {
     {
       name: "ray-config",
       value: "FILE",
-      help: ["what a job takes of the cluster, in JSON or YAML"],
+      help: ["resources that jobs request from the cluster, in JSON or YAML"],
       option: "rayConfig",
     },
   ],

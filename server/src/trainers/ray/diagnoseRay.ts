@@ -8,27 +8,27 @@ interface RayConnection {
   rayConfig?: string;
 }
 
-/** Known to no cluster: asking for it shows that the Jobs API answers, and takes the token. */
-const UNKNOWN = "mistral-fine-tuning-server-doctor";
+/** A job that does not exist: requesting it shows that the Jobs API responds and accepts the token. */
+const UNKNOWN_JOB = "mistral-fine-tuning-server-doctor";
 
-/** Checks the cluster, and the file that says what jobs take of it. */
+/** Checks the cluster and the Ray config file. */
 export async function diagnoseRay({ rayAddress, rayHeaders, rayConfig }: RayConnection): Promise<Diagnosis[]> {
   const client = new RayClient(rayAddress, rayHeaders);
   return [
     await check("Ray config file", async () => {
       readRayConfig(rayConfig);
-      return rayConfig ?? "none: jobs take no CPU and no GPU of the cluster, and run on its head";
+      return rayConfig ?? "none: jobs request no CPU and no GPU, and run on the head node";
     }),
     await check("Ray", async () => {
-      await client.get(UNKNOWN);
+      await client.get(UNKNOWN_JOB);
       return `${await client.version()} at ${rayAddress}; its nodes must see the data folder under the same path`;
     }),
   ];
 }
 
-async function check(what: string, look: () => Promise<string>): Promise<Diagnosis> {
+async function check(what: string, test: () => Promise<string>): Promise<Diagnosis> {
   try {
-    return { level: "ok", what, text: await look() };
+    return { level: "ok", what, text: await test() };
   } catch (error) {
     return { level: "failed", what, text: (error as Error).message };
   }

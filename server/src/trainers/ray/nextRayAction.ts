@@ -1,35 +1,34 @@
 import { omitUndefined } from "../../omitUndefined";
 import { type Action, nextAction, type Observation } from "../program/nextAction";
-import type { ProgramProgress } from "../program/programProgress";
+import type { ProgramProgress } from "../program/progress/programProgress";
 import type { RayAttempt } from "./attemptFile";
 import type { AttemptState } from "./observeAttempt";
 
-export type Failed = Action & { kind: "failed" };
-
 export type RayAction =
   | Exclude<Action, { kind: "wait" }>
-  /** @see reason what it waits for; without one, it trains */
+  /** `reason`: why the attempt is not training; undefined while it trains. */
   | { kind: "wait"; reason?: string }
-  /** The latest attempt, which may never have come to the cluster. */
+  /** Submits the latest attempt again: Ray may not have received it. */
   | { kind: "submit" };
 
-/** What the server itself knows. */
-interface Known extends Pick<Observation, "artifact" | "cancelled"> {
+/** The state that the server knows without asking the cluster. */
+interface ServerState extends Pick<Observation, "artifact" | "cancelled"> {
   attempt: RayAttempt;
-  /** The cluster was asked to stop the attempt. */
+  /** The cluster has accepted the request to stop the attempt. */
   stopped: boolean;
 }
 
-/** What follows from what is seen and told. Nothing fails because the cluster is down, or full. */
+/** Decides what to do next with a run. An unavailable or full cluster never fails a job. */
 export function nextRayAction(
-  seen: AttemptState,
-  { attempt, artifact, cancelled, stopped }: Known,
+  observed: AttemptState,
+  { attempt, artifact, cancelled, stopped }: ServerState,
   programProgress: ProgramProgress,
 ): RayAction {
-  switch (seen.state) {
+  switch (observed.state) {
     case "waiting":
-      // Ray leaves in its queue what was stopped there. Its launcher looks for the cancellation before anything else.
-      return cancelled && stopped ? { kind: "cancelled" } : { kind: "wait", reason: seen.reason };
+      // Ray keeps a stopped job in its queue. The launcher exits when the `cancel` file exists, so the program never
+      // starts.
+      return cancelled && stopped ? { kind: "cancelled" } : { kind: "wait", reason: observed.reason };
     case "unsubmitted":
       return cancelled ? { kind: "cancelled" } : { kind: "submit" };
     case "expired":
@@ -38,20 +37,21 @@ export function nextRayAction(
       return cancelled ? { kind: "cancelled" } : { kind: "failed", reason: STOPPED, includeLog: false };
     case "running":
     case "unavailable": {
-      // A program that has left word has ended; whether anything of its attempt is left, only the cluster can say.
-      const alive = seen.exit === undefined;
-      const action = nextAction({ alive, attempt, exit: seen.exit, artifact, cancelled }, programProgress);
+      // exit.json shows that the program has ended, but only the cluster knows whether other processes of the attempt
+      // remain. So the run can end now, but the next attempt must wait for the cluster.
+      const alive = observed.exit === undefined;
+      const action = nextAction({ alive, attempt, exit: observed.exit, artifact, cancelled }, programProgress);
       return action.kind === "wait" || action.kind === "launch"
-        ? { kind: "wait", ...omitUndefined({ reason: seen.reason }) }
+        ? { kind: "wait", ...omitUndefined({ reason: observed.reason }) }
         : action;
     }
     case "over": {
-      const action = nextAction({ alive: false, attempt, exit: seen.exit, artifact, cancelled }, programProgress);
-      return action.kind === "failed" && action.includeLog && seen.exit === undefined
-        ? { ...action, reason: `${action.reason}. Ray says: ${seen.reason}` }
+      const action = nextAction({ alive: false, attempt, exit: observed.exit, artifact, cancelled }, programProgress);
+      return action.kind === "failed" && action.includeLog && observed.exit === undefined
+        ? { ...action, reason: `${action.reason}. Ray reports: ${observed.reason}` }
         : (action as Exclude<Action, { kind: "wait" }>);
     }
   }
 }
 
-const STOPPED = "The training was stopped in Ray, and not through this server";
+const STOPPED = "The job was stopped in Ray, not through this server";

@@ -4,26 +4,28 @@ import { type RayAttempt, submissionId } from "./attemptFile";
 import type { Cluster } from "./cluster";
 import { type RayJob, RayUnavailableError } from "./rayClient";
 
-/** As much of Ray's own words is shown. */
-const LINES = 4;
-const CHARACTERS = 2000;
+/** Limits of the part of Ray's message that the server shows. */
+const MAX_LINES = 4;
+const MAX_CHARACTERS = 2000;
 
-/** What can be seen of the latest attempt, in its folder and at the cluster. */
+/** The state of the latest attempt, according to its folder and the cluster. */
 export type AttemptState =
-  /** The cluster does not say, or has not seen the end yet; the program may have left word itself. */
+  /** The cluster is unavailable. `exit` is set when the program has exited. */
   | { state: "unavailable"; reason: string; exit: Exit | undefined }
+  /** `exit` is set when the program has exited and the cluster has not noticed yet. */
   | { state: "running"; reason?: undefined; exit: Exit | undefined }
+  /** The attempt is in Ray's queue. */
   | { state: "waiting"; reason: string }
-  /** Nobody knows whether the cluster was told of it. */
+  /** The cluster does not have the attempt, and has never confirmed the submission. */
   | { state: "unsubmitted" }
-  /** The cluster has given up starting it, as it does with what has waited for a while. */
+  /** Ray has given up starting the attempt, as it does with jobs that are queued for too long. */
   | { state: "expired" }
-  /** Somebody has stopped it. */
+  /** The attempt was stopped in Ray, by this server or by a user. */
   | { state: "stopped" }
-  /** It has ended, or is lost. @see exit how its program has ended, if that could be seen */
+  /** The attempt has ended or is lost. `exit` is undefined when the exit of the program was not recorded. */
   | { state: "over"; reason: string; exit: Exit | undefined };
 
-/** Looks at the latest attempt of a job. */
+/** Observes the latest attempt of a job. */
 export async function observeAttempt(cluster: Cluster, folder: JobFolder, attempt: RayAttempt): Promise<AttemptState> {
   try {
     const job = await cluster.ask((client) => client.get(submissionId(folder.id, attempt)));
@@ -39,12 +41,12 @@ export async function observeAttempt(cluster: Cluster, folder: JobFolder, attemp
 function toAttemptState(job: RayJob | undefined, { submitted }: RayAttempt, exit: Exit | undefined): AttemptState {
   if (job === undefined) {
     return submitted || exit !== undefined
-      ? { state: "over", reason: "the cluster does not know the job any more: its head was started anew", exit }
+      ? { state: "over", reason: "the cluster no longer has the job: its head node was restarted", exit }
       : { state: "unsubmitted" };
   }
   switch (job.status) {
     case "PENDING":
-      return { state: "waiting", reason: `Waits in Ray's queue: ${job.message}` };
+      return { state: "waiting", reason: `Queued in Ray: ${job.message}` };
     case "RUNNING":
       return { state: "running", exit };
     case "STOPPED":
@@ -56,9 +58,9 @@ function toAttemptState(job: RayJob | undefined, { submitted }: RayAttempt, exit
   }
 }
 
-/** Ray repeats the end of the job's log; its own lines in there, and most of it, can go. */
+/** Shortens a message of Ray, which repeats the end of the job's log. Removes Ray's own log lines. */
 function shorten(message: string): string {
   const [first = "", ...rest] = message.replace(/, last available logs[^:]*:/, "").split("\n");
-  const said = rest.filter((line) => line.trim() !== "" && !/\tINFO |^Running entrypoint/.test(line));
-  return [first, ...said.slice(-LINES)].join("\n").slice(0, CHARACTERS);
+  const relevant = rest.filter((line) => line.trim() !== "" && !/\tINFO |^Running entrypoint/.test(line));
+  return [first, ...relevant.slice(-MAX_LINES)].join("\n").slice(0, MAX_CHARACTERS);
 }

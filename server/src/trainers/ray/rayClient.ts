@@ -1,7 +1,7 @@
 import type * as Got from "got";
 import { z } from "zod";
 
-/** What Ray tells about a job that was submitted to it. */
+/** A job in Ray's reply. */
 const job = z.object({
   status: z.enum(["PENDING", "RUNNING", "STOPPED", "SUCCEEDED", "FAILED"]),
   message: z
@@ -12,10 +12,10 @@ const job = z.object({
 });
 export type RayJob = z.output<typeof job>;
 
-/** What is submitted. https://docs.ray.io/en/latest/cluster/running-applications/job-submission/api.html */
+/** The body of a submission: https://docs.ray.io/en/latest/cluster/running-applications/job-submission/api.html */
 export interface Submission {
   submission_id: string;
-  /** A line for the shell. */
+  /** A shell command. */
   entrypoint: string;
   runtime_env: Record<string, unknown>;
   metadata: Record<string, string>;
@@ -33,28 +33,31 @@ interface Reply {
   text: string;
 }
 
-/** The cluster cannot be reached, or does not work: it may later. */
+/** The cluster is unreachable or returned an error that may be temporary. Retry later. */
 export class RayUnavailableError extends Error {
   override readonly name = "RayUnavailableError";
 }
 
-/** The cluster works, and says that the submission is wrong: it will say so again. */
+/** The cluster rejected the submission as invalid. A retry would fail again. */
 export class RayRefusalError extends Error {
   override readonly name = "RayRefusalError";
 }
 
-/** Milliseconds. Ray itself waits ten seconds for an agent before it answers. */
+/** Milliseconds. Longer than the 10 seconds that Ray waits for an agent before it replies. */
 const TIMEOUT_MS = 15_000;
 
-/** Ray's Jobs API. Not through `fetch`: Ray takes that for a browser, whose POST it refuses. */
+/**
+ * A client of Ray's Jobs API. It does not use `fetch`, because Ray treats requests of `fetch` as from a browser and
+ * refuses POST.
+ */
 export class RayClient {
   private readonly headers: Record<string, string>;
-  /** Loading it takes a tenth of a second, which only those pay who have a cluster. */
+  /** Loaded here because it takes 0.1 seconds, which other trainers do not need. */
   private readonly got = require("got") as typeof Got;
 
   /**
    * @param address the dashboard's URL: `http://127.0.0.1:8265`
-   * @param headers sent with every request, and never shown: a token
+   * @param headers sent with every request, for example with a token; never logged
    */
   constructor(
     readonly address: string,
@@ -63,21 +66,21 @@ export class RayClient {
     this.headers = headers;
   }
 
-  /** Ray's own. */
+  /** Returns the version of Ray. */
   async version(): Promise<string> {
     return this.read(release, await this.send("GET", "/api/version")).ray_version;
   }
 
-  /** @returns undefined when the cluster knows no such job */
+  /** Returns the job, or undefined when the cluster does not have it. */
   async get(submissionId: string): Promise<RayJob | undefined> {
     const reply = await this.send("GET", `/api/jobs/${encodeURIComponent(submissionId)}`);
     return reply.status === 404 ? undefined : this.read(job, reply);
   }
 
-  /** Submits a job. One that the cluster has already, under this id, stays as it is. */
+  /** Submits a job. Does nothing when the cluster already has a job with this ID. */
   async submit(submission: Submission): Promise<void> {
     const { status, text } = await this.send("POST", "/api/jobs/", submission);
-    // Ray says it with a 500 and a traceback, of which the last line counts.
+    // Ray reports an existing ID as HTTP 500 with a traceback.
     if (status === 200 || text.includes(`${submission.submission_id} already exists`)) {
       return;
     }
@@ -87,7 +90,7 @@ export class RayClient {
     throw this.unavailable(status, text);
   }
 
-  /** Asks a job to stop: SIGTERM, and SIGKILL later. One that has ended, or that nobody knows, stays as it is. */
+  /** Asks a job to stop: SIGTERM, and SIGKILL later. Does nothing when the job has ended or does not exist. */
   async stop(submissionId: string): Promise<void> {
     const { status, text } = await this.send("POST", `/api/jobs/${encodeURIComponent(submissionId)}/stop`);
     if (status !== 200 && status !== 404) {
@@ -101,7 +104,7 @@ export class RayClient {
     }
     const { data } = schema.safeParse(parseJson(text));
     if (data === undefined) {
-      throw new RayUnavailableError(`${this.address} answers, but not as Ray's Jobs API does; check --ray-address`);
+      throw new RayUnavailableError(`The reply of ${this.address} is not from Ray's Jobs API. Check --ray-address`);
     }
     return data;
   }
@@ -120,8 +123,7 @@ export class RayClient {
       return { status: response.statusCode, text: response.body };
     } catch (error) {
       const { code, message } = error as Got.RequestError;
-      const why =
-        error instanceof this.got.TimeoutError ? `no answer within ${TIMEOUT_MS / 1000} s` : (code ?? message);
+      const why = error instanceof this.got.TimeoutError ? `no reply within ${TIMEOUT_MS / 1000} s` : (code ?? message);
       throw new RayUnavailableError(`Ray at ${this.address} cannot be reached: ${why}`);
     }
   }
@@ -129,14 +131,15 @@ export class RayClient {
   private unavailable(status: number, text: string): RayUnavailableError {
     return status === 401 || status === 403
       ? new RayUnavailableError(
-          `Ray at ${this.address} wants another token (${status}): set RAY_AUTH_TOKEN or RAY_JOB_HEADERS, and start the server again`,
+          `Ray at ${this.address} does not accept the token (${status}): set RAY_AUTH_TOKEN or RAY_JOB_HEADERS, and restart the server`,
         )
-      : new RayUnavailableError(`Ray at ${this.address} answers ${status}: ${lastLine(text)}`);
+      : new RayUnavailableError(`Ray at ${this.address} returned HTTP ${status}: ${lastLine(text)}`);
   }
 }
 
+/** Returns the last line with letters: the error message at the end of a traceback. */
 function lastLine(text: string): string {
-  return (text.match(/^.*[a-z].*$/gim)?.at(-1) ?? "nothing").trim().slice(0, 500);
+  return (text.match(/^.*[a-z].*$/gim)?.at(-1) ?? "no error message").trim().slice(0, 500);
 }
 
 function parseJson(text: string): unknown {

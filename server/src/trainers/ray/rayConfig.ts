@@ -4,21 +4,21 @@ import { ConfigFile } from "../configFile";
 const amount = z.number().min(0);
 
 const resources = z.strictObject({
-  /** For each worker. With several, the program itself has none: it only waits for them. */
+  /** Per worker. With several workers, the program itself requests nothing: it only waits for the workers. */
   num_cpus: amount.optional(),
   num_gpus: amount.optional(),
   /** Bytes. */
   memory: amount.optional(),
-  /** The cluster's own: `{a100: 1}`. */
+  /** Custom resources of the cluster: `{a100: 1}`. */
   resources: z.record(z.string().min(1), amount).optional(),
-  /** More than one train data-parallel, through Ray Train. */
+  /** Several workers train data-parallel through Ray Train. */
   workers: z.int().min(1).max(10_000).default(1),
-  /** Ray's: `pip`, `image_uri`, `env_vars`, … */
+  /** Ray's runtime environment: `pip`, `image_uri`, `env_vars`, … */
   runtime_env: z.looseObject({ env_vars: z.record(z.string(), z.string()).optional() }).default({}),
-  /** The Python of the nodes that runs the launcher: 3.8 or later. */
+  /** The Python command on the nodes that runs the launcher: 3.8 or later. */
   python: z.string().min(1).default("python3"),
 });
-/** What a job takes of a cluster. */
+/** The resources that a job requests from a cluster. */
 export type Resources = z.output<typeof resources>;
 
 const file = z.strictObject({
@@ -26,14 +26,15 @@ const file = z.strictObject({
   models: z.record(z.string().min(1), z.looseObject({})).default({}),
 });
 
-/** Says what a job of a model takes. */
+/** Returns the resources for jobs of a base model. */
 export type ResourcesOf = (model: string) => Resources;
 
 /**
- * Reads a file of resources, JSON or YAML: `{defaults: {num_gpus: 1}, models: {open-mistral-7b: {num_gpus: 2}}}`. What a
- * model has not is taken from the defaults. Without a file, Ray's own defaults hold: no CPU, no GPU, on the head node.
+ * Reads a Ray config file, JSON or YAML: `{defaults: {num_gpus: 1}, models: {open-mistral-7b: {num_gpus: 2}}}`.
+ * `defaults` apply to every field that a model does not set. Without a file, Ray's own defaults apply: no CPU, no GPU,
+ * head node.
  *
- * @throws {UsageError} that says which field is wrong
+ * @throws {UsageError} that names the invalid field
  */
 export function readRayConfig(path: string | undefined): ResourcesOf {
   if (path === undefined) {
@@ -41,12 +42,12 @@ export function readRayConfig(path: string | undefined): ResourcesOf {
   }
   const config = new ConfigFile(path, "the Ray config file");
   const { defaults, models } = config.content(file);
-  const rest = config.check(resources, defaults, ["defaults"]);
+  const otherModels = config.check(resources, defaults, ["defaults"]);
   const byModel = new Map(
     Object.entries(models).map(([name, model]) => [
       name,
       config.check(resources, { ...defaults, ...model }, ["models", name]),
     ]),
   );
-  return (model) => byModel.get(model) ?? rest;
+  return (model) => byModel.get(model) ?? otherModels;
 }

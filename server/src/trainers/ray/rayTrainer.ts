@@ -1,82 +1,66 @@
 import { existsSync } from "node:fs";
 import { copyFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { redact } from "#common";
-import type { Progress, Run, Trainer, TrainingRequest, Validation } from "../../domain/trainer";
+import type { Progress, Run, Trainer } from "../../domain/trainer";
 import { omitUndefined } from "../../omitUndefined";
-import type { SecretStore } from "../../store/secrets";
 import { artifactBytes } from "../program/artifact";
 import { type AttemptFields, FIRST_ATTEMPT } from "../program/attempt";
-import { createJobFolder, folderErrorMessage, removeWorkingFiles } from "../program/createJobFolder";
+import { removeWorkingFiles } from "../program/createJobFolder";
 import { exitOfAttempt } from "../program/exitFile";
-import { describeFailure } from "../program/failureReason";
-import { JobFolder } from "../program/jobFolder";
-import { toProgress } from "../program/programProgress";
-import { ProgressFile } from "../program/progressFile";
-import { estimateTraining } from "../recipe/estimateTraining";
-import type { BaseModelEntry, ModelsFile } from "../recipe/modelsFile";
+import type { JobFolder } from "../program/jobFolder";
+import { ProgramTrainer, type ProgramTrainerOptions } from "../program/programTrainer";
+import { toProgress } from "../program/progress/programProgress";
+import { ProgressFile } from "../program/progress/progressFile";
 import { type RayAttempt, readAttempt, submissionId, writeAttempt } from "./attemptFile";
 import { Cluster } from "./cluster";
-import { type Failed, nextRayAction } from "./nextRayAction";
+import { nextRayAction } from "./nextRayAction";
 import { observeAttempt } from "./observeAttempt";
 import { type RayClient, RayRefusalError, RayUnavailableError } from "./rayClient";
 import type { ResourcesOf } from "./rayConfig";
 import { type Launcher, submission } from "./submission";
 
-export interface RayTrainerOptions extends Omit<Launcher, "secrets"> {
-  /** Seen under the same path by the server and by every node of the cluster. */
+export interface RayTrainerOptions extends ProgramTrainerOptions, Omit<Launcher, "secretsFile"> {
+  /** The server and every node of the cluster see this folder under the same path. */
   dataDir: string;
-  models: ModelsFile;
-  secrets: SecretStore;
   client: RayClient;
   resources: ResourcesOf;
 }
 
-/** What this process remembers of a run; all that matters is in the folder and at the cluster. */
-interface Attached {
+/**
+ * The state of a run in the memory of this server process. A restarted server restores the run from its folder and Ray.
+ */
+interface AttachedRun {
   folder: JobFolder;
   progress: ProgressFile;
+  /** Milliseconds since 1970. */
   nextPollAt: number;
-  /** What it waits for, by the last look. */
+  /** Why the run is not training, according to the last poll. */
   waitingFor?: string | undefined;
-  /** The cluster was asked to stop it. */
+  /** The cluster has accepted the request to stop the attempt. */
   stopped: boolean;
 }
 
-/** What a run does that has not ended, or how it has. */
+/** How the run has ended; undefined while it has not. */
 type Outcome = Pick<Progress, "state" | "reason" | "stopReason" | "artifactBytes"> | undefined;
 
 const LAUNCHER = join(__dirname, "../../../recipes/ray/launch.py");
 
 /**
- * Trains on a Ray cluster: each attempt is one of its jobs. Before the cluster hears of an attempt, the folder has it; and
- * the cluster takes no id twice. So a server that was killed at any time finds the attempt again, or submits it.
+ * Trains on a Ray cluster. Each attempt is one Ray job. `attempt.json` is written before the attempt is submitted, and
+ * Ray refuses an ID that it already has. So a server that was killed at any time finds the attempt or submits it again.
  */
-export class RayTrainer implements Trainer {
+export class RayTrainer extends ProgramTrainer<RayTrainerOptions> implements Trainer {
   readonly name = "ray";
-  private readonly options: RayTrainerOptions;
   private readonly cluster: Cluster;
-  private readonly attached = new Map<string, Attached>();
+  private readonly attached = new Map<string, AttachedRun>();
 
   constructor(options: RayTrainerOptions) {
-    this.options = options;
+    super(options);
     this.cluster = new Cluster(options.client);
   }
 
-  get baseModels(): readonly string[] {
-    return [...this.options.models.keys()];
-  }
-
-  validate(request: TrainingRequest, signal: AbortSignal): Promise<Validation> {
-    return this.estimate(request, signal);
-  }
-
-  estimate(request: TrainingRequest, signal: AbortSignal): Promise<Validation> {
-    return estimateTraining(request, this.options.models, signal);
-  }
-
   async start(run: Run): Promise<void> {
-    const folder = new JobFolder(this.options.dataDir, run.id);
+    const folder = this.folderOf(run.id);
     this.attached.set(run.id, { folder, progress: new ProgressFile(folder.progress), nextPollAt: 0, stopped: false });
   }
 
@@ -85,7 +69,7 @@ export class RayTrainer implements Trainer {
   }
 
   async poll(run: Run): Promise<Progress> {
-    const attached = this.attached.get(run.id) as Attached;
+    const attached = this.attached.get(run.id) as AttachedRun;
     const outcome = await this.advance(run, attached);
     const progress = toProgress(await attached.progress.read());
     if (outcome !== undefined) {
@@ -96,7 +80,7 @@ export class RayTrainer implements Trainer {
   }
 
   async cancel(run: Run): Promise<void> {
-    const attached = this.attached.get(run.id) as Attached;
+    const attached = this.attached.get(run.id) as AttachedRun;
     const attempt = readAttempt(attached.folder);
     if (attempt !== undefined && !attached.stopped) {
       attached.stopped = await this.stop(attached.folder, attempt);
@@ -105,33 +89,32 @@ export class RayTrainer implements Trainer {
 
   async release(id: string): Promise<void> {
     this.attached.delete(id);
-    const folder = new JobFolder(this.options.dataDir, id);
+    const folder = this.folderOf(id);
     const attempt = readAttempt(folder);
     if (attempt !== undefined && exitOfAttempt(folder, attempt) === undefined) {
-      // The job has ended without its program: the server had to give it up.
+      // The server gave the job up while its program may still be running.
       await this.stop(folder, attempt);
     }
     await removeWorkingFiles(folder);
   }
 
-  /** Looks at the run when it is time, and does what follows. */
-  private async advance(run: Run, attached: Attached): Promise<Outcome> {
+  /** Observes the run if a poll is due, and performs the next action. */
+  private async advance(run: Run, attached: AttachedRun): Promise<Outcome> {
     const { folder } = attached;
     const attempt = readAttempt(folder);
     const cancelled = run.cancelRequestedAt !== undefined;
     if (attempt === undefined) {
       return cancelled ? { state: "cancelled" } : this.launch(run, attached, FIRST_ATTEMPT);
     }
-    // A program that has left word makes the look urgent.
-    if (Date.now() < attached.nextPollAt && exitOfAttempt(folder, attempt) === undefined) {
-      return undefined;
-    }
+    // Poll immediately when exit.json exists.
+    if (Date.now() < attached.nextPollAt && exitOfAttempt(folder, attempt) === undefined) return undefined;
     attached.nextPollAt = Date.now() + this.cluster.pollInterval(this.attached.size);
-    const seen = await observeAttempt(this.cluster, folder, attempt);
-    // In this order: what has ended by now has told all that it will.
+    const observed = await observeAttempt(this.cluster, folder, attempt);
+    // Read progress after the observation: an attempt that has ended writes no more.
     const programProgress = await attached.progress.read();
     const artifact = existsSync(folder.artifact);
-    const action = nextRayAction(seen, { attempt, artifact, cancelled, stopped: attached.stopped }, programProgress);
+    const serverState = { attempt, artifact, cancelled, stopped: attached.stopped };
+    const action = nextRayAction(observed, serverState, programProgress);
     switch (action.kind) {
       case "wait":
         attached.waitingFor = action.reason;
@@ -145,46 +128,36 @@ export class RayTrainer implements Trainer {
       case "cancelled":
         return { state: "cancelled" };
       case "failed":
-        return this.fail(run, folder, action);
+        return this.failure(run, folder, action);
     }
   }
 
-  private async fail(run: Run, folder: JobFolder, { reason, includeLog: wanted }: Failed): Promise<Outcome> {
-    const secrets = Object.values(this.options.secrets.read(run.id));
-    return {
-      state: "failed",
-      reason: redact(wanted ? await describeFailure(reason, folder.log) : reason, secrets),
-    };
-  }
-
-  private async launch(run: Run, attached: Attached, { attempt, furthestStep, idle }: AttemptFields): Promise<Outcome> {
+  private async launch(
+    run: Run,
+    attached: AttachedRun,
+    { attempt, furthestStep, idle }: AttemptFields,
+  ): Promise<Outcome> {
     const { folder } = attached;
-    const base = this.options.models.get(run.spec.model);
-    if (base === undefined && !existsSync(folder.job)) {
-      return { state: "failed", reason: `The server's models file has no model ${run.spec.model} any more` };
-    }
     const next = { attempt, furthestStep, idle, submitted: false };
-    try {
-      await createJobFolder(folder, run, base as BaseModelEntry);
+    const failure = await this.prepareFolder(run, folder, async () => {
       await copyFile(LAUNCHER, join(folder.path, "launch.py"));
       await writeAttempt(folder, next);
-    } catch (error) {
-      return { state: "failed", reason: folderErrorMessage(error as NodeJS.ErrnoException) };
-    }
-    return this.submit(run, attached, next);
+    });
+    return failure ?? this.submit(run, attached, next);
   }
 
-  /** Submits an attempt that stands in the folder. The cluster may have it already. */
-  private async submit(run: Run, attached: Attached, attempt: RayAttempt): Promise<Outcome> {
+  /** Submits the attempt of `attempt.json`. Ray may already have this attempt. */
+  private async submit(run: Run, attached: AttachedRun, attempt: RayAttempt): Promise<Outcome> {
     const { secrets, resources, command, hangTimeout, cancelGrace } = this.options;
     const { folder } = attached;
-    const launcher = { command, hangTimeout, cancelGrace, ...omitUndefined({ secrets: secrets.fileOf(run.id) }) };
+    const secretsFile = secrets.fileOf(run.id);
+    const launcher = { command, hangTimeout, cancelGrace, ...omitUndefined({ secretsFile }) };
     const body = submission(run, folder, attempt, launcher, resources(run.spec.model));
     try {
       await this.cluster.ask((client) => client.submit(body));
     } catch (error) {
       if (error instanceof RayRefusalError) {
-        return { state: "failed", reason: `Ray refused the job: ${error.message}` };
+        return { state: "failed", reason: `Ray rejected the job: ${error.message}` };
       }
       if (error instanceof RayUnavailableError) {
         attached.waitingFor = error.message;
@@ -197,17 +170,15 @@ export class RayTrainer implements Trainer {
     return undefined;
   }
 
-  /** @returns whether the cluster has heard of it */
+  /** Asks the attempt to stop. @returns whether the cluster accepted the request */
   private async stop(folder: JobFolder, attempt: RayAttempt): Promise<boolean> {
-    // The launcher looks for this, whatever the cluster does.
+    // The launcher polls for this file, so the attempt stops even when the cluster is unreachable.
     await writeFile(folder.cancel, "");
     try {
       await this.cluster.ask((client) => client.stop(submissionId(folder.id, attempt)));
       return true;
     } catch (error) {
-      if (error instanceof RayUnavailableError) {
-        return false;
-      }
+      if (error instanceof RayUnavailableError) return false;
       throw error;
     }
   }

@@ -6,21 +6,27 @@ import { type RayAttempt, submissionId } from "./attemptFile";
 import type { Submission } from "./rayClient";
 import type { Resources } from "./rayConfig";
 
-/** Ray waits for so many seconds longer than the launcher before it kills; its own three are too few to end a training. */
+/**
+ * Ray sends SIGKILL this many seconds after the launcher would. Ray's default, 3 seconds, is too short to end a
+ * training.
+ */
 const STOP_MARGIN = 5;
 
 export interface Launcher {
-  /** The program and its arguments; the folder's path follows them. */
+  /** The program and its arguments. The launcher appends the path of the job's folder. */
   command: readonly string[];
-  /** Seconds. */
+  /** Seconds without new progress after which the launcher kills the program. */
   hangTimeout: number;
-  /** Seconds that a cancelled program may take to end before it is killed. */
+  /** Seconds between SIGTERM and SIGKILL when the job is cancelled. */
   cancelGrace: number;
-  /** A file with the secrets of the job, if there are any. They never pass through Ray, which shows its jobs to everybody. */
-  secrets?: string;
+  /**
+   * Path of the file with the job's secrets, if it has any. Secrets are not submitted to Ray, which shows jobs to all
+   * its users.
+   */
+  secretsFile?: string;
 }
 
-/** What is submitted for an attempt: the launcher in the job's folder, which runs the program. */
+/** Returns the submission of an attempt. Its entrypoint is the launcher in the job's folder, which runs the program. */
 export function submission(
   run: Run,
   folder: JobFolder,
@@ -52,7 +58,7 @@ export function submission(
   };
 }
 
-/** What each of several workers has, for the program to pass on to Ray Train. */
+/** Returns the environment variable with the resources of each worker, which the program passes to Ray Train. */
 function workerVariables({ num_cpus, num_gpus, memory, resources = {} }: Resources): Record<string, string> {
   const each = { ...omitUndefined({ CPU: num_cpus, GPU: num_gpus, memory }), ...resources };
   return { RAY_RESOURCES_PER_WORKER: JSON.stringify(each) };
@@ -61,18 +67,18 @@ function workerVariables({ num_cpus, num_gpus, memory, resources = {} }: Resourc
 function entrypoint(
   folder: JobFolder,
   { attempt }: Pick<RayAttempt, "attempt">,
-  { command, hangTimeout, cancelGrace, secrets }: Launcher,
+  { command, hangTimeout, cancelGrace, secretsFile }: Launcher,
   { workers, python }: Resources,
 ): string {
   const launch = [
     ...[python, join(folder.path, "launch.py"), "--attempt", attempt, "--hang-timeout", hangTimeout],
     ...["--cancel-grace", cancelGrace],
-    ...(secrets === undefined ? [] : ["--secrets", secrets]),
+    ...(secretsFile === undefined ? [] : ["--secrets", secretsFile]),
     ...(workers === 1 ? [] : ["--ray-workers", workers]),
   ];
   return `exec ${[...launch, "--", ...command].map(quote).join(" ")}`;
 }
 
-function quote(word: string | number): string {
-  return `'${String(word).replaceAll("'", `'\\''`)}'`;
+function quote(argument: string | number): string {
+  return `'${String(argument).replaceAll("'", `'\\''`)}'`;
 }

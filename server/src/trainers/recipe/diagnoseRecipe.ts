@@ -8,7 +8,7 @@ import { recipeCommand } from "./recipe";
 
 const run = promisify(execFile);
 
-/** Importing torch for the first time takes a while on a cold disk, in milliseconds. */
+/** In milliseconds. The first import of torch from a cold disk is slow. */
 const PYTHON_TIMEOUT_MS = 120_000;
 
 const VERSIONS = `
@@ -25,7 +25,7 @@ gpus = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
 print(json.dumps({"versions": found, "gpus": gpus}))
 `;
 
-/** Each model of the models file: its folder must be there; what is on a hub cannot be known from here. */
+/** Checks each model of the models file. A local folder must exist; models on the Hugging Face hub are not checked. */
 export function diagnoseModels(models: string): Diagnosis[] {
   const what = "models file";
   try {
@@ -42,7 +42,7 @@ export function diagnoseModels(models: string): Diagnosis[] {
         }
         return existsSync(join(path, "config.json"))
           ? { level: "ok", what: name, text: path }
-          : { level: "failed", what: name, text: `${path} holds no model: there is no config.json in it` };
+          : { level: "failed", what: name, text: `${path} does not contain a model: config.json is missing` };
       }),
     ];
   } catch (error) {
@@ -50,11 +50,11 @@ export function diagnoseModels(models: string): Diagnosis[] {
   }
 }
 
-/** The program that trains, and what it needs. */
+/** Checks the training program and its Python environment. */
 export async function diagnoseRecipe(recipe: string | undefined): Promise<Diagnosis[]> {
   const what = "recipe";
   if (recipe !== undefined) {
-    return [{ level: "note", what, text: `a command of your own: ${recipe}` }];
+    return [{ level: "note", what, text: `custom command, not checked: ${recipe}` }];
   }
   let python: string;
   try {
@@ -66,7 +66,7 @@ export async function diagnoseRecipe(recipe: string | undefined): Promise<Diagno
     const { stdout } = await run(python, ["-c", VERSIONS], { timeout: PYTHON_TIMEOUT_MS });
     return describe(python, JSON.parse(stdout));
   } catch (error) {
-    return [{ level: "failed", what, text: `${python} does not work: ${lastLine((error as Error).message)}` }];
+    return [{ level: "failed", what, text: `${python} failed: ${lastLine((error as Error).message)}` }];
   }
 }
 
@@ -81,12 +81,12 @@ function describe(
       ? {
           level: "failed",
           what: "recipe",
-          text: `${python} has no ${missing.join(", ")}; run \`mistral-fine-tuning-server setup\` again`,
+          text: `${python} lacks ${missing.join(", ")}; run \`mistral-fine-tuning-server setup\` again`,
         }
       : { level: "ok", what: "recipe", text: `${python}: ${list.join(", ")}` },
     gpus.length > 0
       ? { level: "ok", what: "GPU", text: gpus.join(", ") }
-      : { level: "note", what: "GPU", text: "none that PyTorch can use; trainings run on the CPU, which is slow" },
+      : { level: "note", what: "GPU", text: "PyTorch finds none; trainings run on the CPU, which is slow" },
   ];
 }
 

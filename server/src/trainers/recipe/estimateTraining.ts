@@ -3,11 +3,11 @@ import type { Plan, TrainingRequest, Validation } from "../../domain/trainer";
 import { type DataTotals, inspectData } from "../inspectData";
 import type { BaseModelEntry, ModelsFile } from "./modelsFile";
 
-/** What the shipped recipe takes where neither the job nor the models file says more. */
+/** The defaults of the included recipe, for values that neither the job nor the models file sets. */
 const DEFAULT_SEQ_LEN = 4096;
 const DEFAULT_BATCH_SIZE = 8;
 
-/** Whether a job can be trained with the models that there are, and an estimate of what that takes. */
+/** Checks whether this server can train a job, and estimates steps, tokens and cost. */
 export async function estimateTraining(
   request: TrainingRequest,
   models: ModelsFile,
@@ -15,14 +15,14 @@ export async function estimateTraining(
 ): Promise<Validation> {
   const base = models.get(request.spec.model);
   if (base === undefined) {
-    const reason = `This server has no model ${request.spec.model}; it has ${[...models.keys()].join(", ") || "none"}`;
+    const reason = `This server has no model ${request.spec.model}. Available models: ${[...models.keys()].join(", ") || "none"}`;
     return { ok: false, reason, findings: [] };
   }
   const data = await inspectData(request, signal);
   return data.ok ? { ok: true, plan: planTraining(request.spec, data.totals, base) } : data;
 }
 
-/** An estimate, from the data alone. The program counts for itself, and tells when it begins. */
+/** Estimates a training from its data. The program reports the actual values when it starts. */
 export function planTraining(spec: JobSpec, totals: DataTotals, base: BaseModelEntry): Plan {
   const { training_steps, epochs = 1, seq_len = positive(base.seq_len) ?? DEFAULT_SEQ_LEN } = spec.hyperparameters;
   const batch = (positive(base.batch_size) ?? DEFAULT_BATCH_SIZE) * (positive(base.gradient_accumulation_steps) ?? 1);

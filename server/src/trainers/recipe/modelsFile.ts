@@ -3,19 +3,19 @@ import { z } from "zod";
 import { ConfigFile } from "../configFile";
 
 const entry = z.looseObject({
-  /** A folder, or an id on the Hugging Face hub. */
+  /** A folder, or a model ID on the Hugging Face hub. */
   path: z.string().min(1),
   seed: z.int().min(0).optional(),
-  /** What users of the server are told that a training costs; without it, jobs have no cost. */
+  /** The price that the server reports for trainings. Without a price, jobs have no cost. */
   price: z
     .strictObject({
       per_million_tokens: z.number().min(0),
-      currency: z.string().regex(/^[A-Z]{3}$/, "Must be ISO 4217"),
+      currency: z.string().regex(/^[A-Z]{3}$/, "Must be an ISO 4217 code such as EUR"),
     })
     .optional(),
 });
 
-/** A model that can be trained, and how. Fields that this server does not know are the training program's. */
+/** A base model and its training settings. The training program reads the fields that the server does not define. */
 export type BaseModelEntry = z.output<typeof entry>;
 
 const file = z.strictObject({
@@ -23,14 +23,14 @@ const file = z.strictObject({
   models: z.record(z.string().min(1), z.union([z.string().min(1), z.looseObject({})])),
 });
 
-/** The models file: which model is meant by each of the API's names. */
+/** The models file: base models by the model names of the API. */
 export type ModelsFile = ReadonlyMap<string, BaseModelEntry>;
 
 /**
- * Reads a models file, JSON or YAML. Each entry gets the file's `defaults`, one level deep (`lora: {alpha: 8}` keeps the
- * default `r`), and a relative path that begins with `.` is relative to the file.
+ * Reads a models file, JSON or YAML. The file's `defaults` are merged into each entry, one level deep: `lora: {alpha:
+ * 8}` keeps the default `r`. A path that begins with `.` is relative to the file.
  *
- * @throws {UsageError} that says which field is wrong
+ * @throws {UsageError} that names the invalid field
  */
 export function readModelsFile(path: string): ModelsFile {
   const config = new ConfigFile(path, "the models file");
@@ -38,8 +38,8 @@ export function readModelsFile(path: string): ModelsFile {
   return new Map(
     Object.entries(models).map(([name, model]) => {
       const merged = merge(defaults, typeof model === "string" ? { path: model } : model);
-      const known = config.check(entry, merged, ["models", name]);
-      return [name, { ...known, path: resolveModelPath(known.path, path) }];
+      const checked = config.check(entry, merged, ["models", name]);
+      return [name, { ...checked, path: resolveModelPath(checked.path, path) }];
     }),
   );
 }

@@ -4,14 +4,14 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { UsageError } from "../../domain/errors";
 
-/** The recipe that comes with the server. */
+/** The folder of the included recipe. */
 const RECIPE = join(__dirname, "../../../recipes/trl");
 
 /**
- * The command that trains, to which the folder's path is added.
+ * Returns the training command. The caller appends the path of the job's folder.
  *
- * @param line the user's own, for the shell; without it, the shipped recipe's
- * @throws {UsageError} when the shipped recipe's environment is not set up: it says what to do
+ * @param line a shell command from the user; the included recipe by default
+ * @throws {UsageError} when the Python environment of the included recipe is missing
  */
 export function recipeCommand(line: string | undefined): string[] {
   if (line !== undefined) {
@@ -20,17 +20,20 @@ export function recipeCommand(line: string | undefined): string[] {
   const python = recipePython();
   if (!existsSync(python)) {
     throw new UsageError(
-      `the recipe's Python environment is not set up: there is no ${python}. ` +
-        "Run `mistral-fine-tuning-server setup`, or give a command of your own with --recipe",
+      `the recipe's Python environment is not set up: ${python} does not exist. ` +
+        "Run `mistral-fine-tuning-server setup`, or pass your own command with --recipe",
     );
   }
   return [python, recipeFile("train.py")];
 }
 
-/** A file of the shipped recipe. */
+/** Returns the path of a file of the included recipe. */
 export const recipeFile = (name: string): string => join(RECIPE, name);
 
-/** Where `setup_env.py` puts the Python of the recipe's environment: one for each list of requirements. */
+/**
+ * Returns the path of Python in the environment that `setup_env.py` creates: one environment per version of
+ * requirements.txt.
+ */
 export function recipePython(): string {
   const requirements = readFileSync(recipeFile("requirements.txt"), "utf8").replaceAll("\r\n", "\n");
   const hash = createHash("sha256").update(requirements).digest("hex").slice(0, 12);

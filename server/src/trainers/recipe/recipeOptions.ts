@@ -9,11 +9,11 @@ import { recipeCommand } from "./recipe";
 export interface RecipeOptions {
   /** Path of the models file. Required. */
   models?: string;
-  /** The command that trains, a line for the shell; the shipped recipe by default. */
+  /** The training command, a shell command; the included recipe by default. */
   recipe?: string;
-  /** Seconds without progress after which a program is killed and launched again; 1800 by default. */
+  /** Seconds without progress after which a program is killed and relaunched; 1800 by default. */
   hangTimeout?: number;
-  /** Seconds that a cancelled program may take to exit before it is killed; 30 by default. */
+  /** Seconds between SIGTERM and SIGKILL when a job is cancelled; 30 by default. */
   cancelGrace?: number;
 }
 
@@ -24,19 +24,19 @@ export const recipeFlags: readonly Flag<RecipeOptions>[] = [
   {
     name: "models",
     value: "FILE",
-    help: ["which model each name of the API means, in JSON or YAML; process, ray need it"],
+    help: ["base models by their names in the API, in JSON or YAML; required for process and ray"],
     option: "models",
   },
   {
     name: "recipe",
     value: "COMMAND",
-    help: ["the program that trains, instead of the shipped recipe: it is given a folder"],
+    help: ["training command, instead of the included recipe; its argument is the job folder"],
     option: "recipe",
   },
   {
     name: "hang-timeout",
     value: "N",
-    help: [`seconds without progress after which a program is ended (${DEFAULT_HANG_TIMEOUT})`],
+    help: [`seconds without progress after which a program is killed (${DEFAULT_HANG_TIMEOUT})`],
     option: "hangTimeout",
     default: String(DEFAULT_HANG_TIMEOUT),
     parse: positiveNumber,
@@ -44,41 +44,44 @@ export const recipeFlags: readonly Flag<RecipeOptions>[] = [
   {
     name: "cancel-grace",
     value: "N",
-    help: [`seconds that a cancelled program may take to end (${DEFAULT_CANCEL_GRACE})`],
+    help: [`seconds that a cancelled program may take to exit (${DEFAULT_CANCEL_GRACE})`],
     option: "cancelGrace",
     default: String(DEFAULT_CANCEL_GRACE),
     parse: positiveNumber,
   },
 ];
 
-/** The options as the trainers take them. */
+/** The options with defaults applied and the models file read. */
 export interface ResolvedRecipe {
   models: ModelsFile;
-  /** The program and its arguments; the path of the job's folder follows them. */
+  /** The program and its arguments. The trainer appends the path of the job's folder. */
   command: readonly string[];
-  /** Seconds. */
+  /** In seconds. */
   hangTimeout: number;
-  /** Seconds. */
+  /** In seconds. */
   cancelGrace: number;
 }
 
-/** @throws {UsageError} when the models file or the recipe's environment is missing or invalid */
+/**
+ * Applies the defaults and reads the models file. @throws {UsageError} when the models file or the recipe's environment
+ * is missing or invalid
+ */
 export function resolveRecipe(trainer: string, options: RecipeOptions): ResolvedRecipe {
   const { models, recipe, hangTimeout = DEFAULT_HANG_TIMEOUT, cancelGrace = DEFAULT_CANCEL_GRACE } = options;
   if (models === undefined) {
     throw new UsageError(
-      `--trainer ${trainer} needs --models FILE, which says which model is meant by each name: ` +
+      `--trainer ${trainer} needs --models FILE, a file with the base models, for example ` +
         "models: {open-mistral-7b: mistralai/Mistral-7B-v0.3}",
     );
   }
   return { models: readModelsFile(models), command: recipeCommand(recipe), hangTimeout, cancelGrace };
 }
 
-/** Checks the models file, and the program that trains. */
+/** Checks the models file and the training program. */
 export async function diagnoseRecipeOptions(trainer: string, { models, recipe }: RecipeOptions): Promise<Diagnosis[]> {
   return [
     ...(models === undefined
-      ? [{ level: "failed" as const, what: "models file", text: `--trainer ${trainer} needs one: give --models FILE` }]
+      ? [{ level: "failed" as const, what: "models file", text: `--trainer ${trainer} needs one: pass --models FILE` }]
       : diagnoseModels(models)),
     ...(await diagnoseRecipe(recipe)),
   ];

@@ -4,9 +4,9 @@ import { diagnoseModels } from "../recipe/diagnoseRecipe";
 import { SimulatedTrainer } from "./simulatedTrainer";
 
 export interface SimulatedOptions {
-  /** How many times faster than real time trainings are simulated: 50 by default. */
+  /** How many times faster than real time simulated trainings run; 50 by default. */
   speed?: number;
-  /** Not needed; `doctor` checks it when it is set. */
+  /** Path of the models file. Not required; `doctor` checks the file when it is set. */
   models?: string;
 }
 
@@ -14,8 +14,8 @@ const DEFAULT_SPEED = 50;
 
 export const simulatedTrainer: TrainerDescriptor<SimulatedOptions, "simulated"> = {
   name: "simulated",
-  description: ["trains nothing, and makes the results up (the default)"],
-  startupMessage: "Training is simulated: no model is trained; losses, durations and costs are made up.",
+  description: ["does not train; losses, durations and costs are invented (the default)"],
+  startupMessage: "Training is simulated: no model is trained; losses, durations and costs are invented.",
   flags: [
     {
       name: "speed",
@@ -29,8 +29,8 @@ export const simulatedTrainer: TrainerDescriptor<SimulatedOptions, "simulated"> 
   create: ({ speed = DEFAULT_SPEED }) => new SimulatedTrainer(speed),
   diagnose: async ({ models }) => [
     ...(models === undefined
-      ? [{ level: "note" as const, what: "models file", text: "none; the simulated trainer needs none" }]
+      ? [{ level: "note" as const, what: "models file", text: "none; not required for the simulated trainer" }]
       : diagnoseModels(models)),
-    { level: "note", what: "recipe", text: "none; the simulated trainer trains nothing" },
+    { level: "note", what: "recipe", text: "none; the simulated trainer does not train" },
   ],
 };

@@ -5,14 +5,14 @@ import { planTraining } from "./planTraining";
 import { SECONDS, simulate } from "./simulation";
 
 /**
- * Trains nothing. It reads and checks the data for real, and makes up the rest: durations, losses, costs. Since progress
- * is computed from the stored job, there is nothing to launch and nothing to find again.
+ * Simulates trainings. It reads and checks the data, but invents durations, losses and costs. It computes progress from
+ * the stored job, so there is nothing to launch, and nothing to reattach to after a restart.
  */
 export class SimulatedTrainer implements Trainer {
   readonly name = "simulated";
   private readonly speed: number;
 
-  /** @param speed how many times faster than real time; a job keeps the speed at which it was validated */
+  /** @param speed how many times faster than real time; a job keeps the speed of the server that validated it */
   constructor(speed: number) {
     this.speed = speed;
   }

@@ -1,18 +1,20 @@
 import { createHash } from "node:crypto";
 import type { Checkpoint, Progress, Run } from "../../domain/trainer";
 
-/** Simulated seconds; at speed N each takes 1/N of a second. */
+/** Durations in simulated seconds. At speed N, a simulated second takes 1/N of a second. */
 export const SECONDS = { validation: 8, start: 2, step: 2, cancel: 2 };
 
-/** From this learning rate on, a simulated training diverges: a way to see what a failed job looks like. */
+/** At this learning rate or above, a simulated training diverges. Lets users see a failed job. */
 export const DIVERGING_LEARNING_RATE = 0.1;
 
-/** The share of the steps after which it does. */
+/** The share of the steps after which a diverging training fails. */
 const DIVERGES_AFTER = 0.4;
 
 /**
- * How far a simulated training is: a function of the stored job and the time, and of nothing else. So there is nothing
- * to lose: whoever asks, before or after a restart, gets the same answer, and progress never goes back.
+ * Computes the progress of a simulated training. A pure function of the stored job and the time, so a restart loses
+ * nothing and progress never goes back.
+ *
+ * @param now milliseconds since 1970
  */
 export function simulate(run: Run, now: number): Progress {
   const { plan } = run;
@@ -47,11 +49,11 @@ function diverges(run: Run): boolean {
 function divergence(step: number): string {
   return (
     `The training diverged: at step ${step} the loss was not a number. The learning rate is too high ` +
-    `(the simulated trainer diverges from ${DIVERGING_LEARNING_RATE} on).`
+    `(the simulated trainer diverges at ${DIVERGING_LEARNING_RATE} and above).`
   );
 }
 
-/** About every tenth of the way, and the last step. */
+/** Returns about ten evenly spaced steps, including the last step. */
 function checkpointSteps(totalSteps: number): number[] {
   const every = Math.ceil(totalSteps / 10);
   const steps = Array.from({ length: Math.floor(totalSteps / every) }, (_, index) => (index + 1) * every);
@@ -74,7 +76,7 @@ function checkpoint(run: Run, step: number): Checkpoint {
   };
 }
 
-/** Falls smoothly between two values that depend on the job's id. */
+/** Decays exponentially between two values that depend on the job's ID. */
 function trainLoss(run: Run, step: number): number {
   const [high = 0, low = 0] = createHash("sha256").update(run.id).digest();
   const first = 2 + high / 255;

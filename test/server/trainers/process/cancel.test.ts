@@ -6,10 +6,10 @@ import { gone, withTrainings } from "../../trainings";
 describe("server: cancelling a training", () => {
   const trainings = withTrainings();
 
-  it("ends the program", async () => {
+  it("terminates the program", async () => {
     const api = await trainings.start({ m: { ms: 60_000 } });
     const { id } = await api.job({ model: "m" });
-    const group = await eventually("a program", async () =>
+    const group = await eventually("the program", async () =>
       existsSync(trainings.server.path(id, "attempts.txt")) ? trainings.server.group(id) : undefined,
     );
     await api.until(id, "RUNNING");
@@ -18,7 +18,7 @@ describe("server: cancelling a training", () => {
     await gone(group);
   });
 
-  it("kills a program that does not end", async () => {
+  it("kills a program that ignores SIGTERM", async () => {
     const api = await trainings.start({ m: { behaviour: "ignores SIGTERM", ms: 60_000 } }, "--cancel-grace", "0.5");
     const { id } = await api.job({ model: "m" });
     await api.until(id, "RUNNING");
@@ -29,21 +29,24 @@ describe("server: cancelling a training", () => {
     assert.equal(job.metadata.stop_reason, "cancelled");
   });
 
-  it("of a job that waits ends it at once, and the next one's turn comes", async () => {
+  it("ends a queued job immediately, and moves the next job up", async () => {
     const api = await trainings.start({ slow: { ms: 60_000 } });
     const first = await api.job({ model: "slow" });
     await api.until(first.id, "RUNNING");
     const second = await api.job();
     const third = await api.job();
-    const waiting = await eventually("waiting", async () => {
+    const waiting = await eventually("position 2 in the queue", async () => {
       const job = await api.getJob(third.id);
       return /number 2 in the queue/.test(job.metadata.waiting_for) ? job : undefined;
     });
     assert.equal(waiting.status, "STARTED");
-    assert.match(waiting.events[0].data.reason, /^Waits for its turn: number \d in the queue; at most 1 at a time/);
+    assert.match(
+      waiting.events[0].data.reason,
+      /^Queued: number \d in the queue; at most 1 trainings run at the same time/,
+    );
     await api.ok("POST", `/v1/fine_tuning/jobs/${second.id}/cancel`);
     await api.until(second.id, "CANCELLED");
-    await eventually("the first place", async () =>
+    await eventually("position 1 in the queue", async () =>
       /number 1 in the queue/.test((await api.getJob(third.id)).metadata.waiting_for) ? true : undefined,
     );
     await api.ok("POST", `/v1/fine_tuning/jobs/${first.id}/cancel`);

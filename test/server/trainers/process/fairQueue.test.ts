@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { fairOrder, Queue, type Waiting } from "../../../../server/src/trainers/process/fairQueue";
+import { fairOrder, Queue, type QueuedJob } from "../../../../server/src/trainers/process/fairQueue";
 
 const waiting = fc.uniqueArray(
   fc.record({
@@ -11,13 +11,13 @@ const waiting = fc.uniqueArray(
   { selector: (job) => job.id, maxLength: 30 },
 );
 
-describe("server: the queue", () => {
-  it("lets no owner have two turns more than another who waits", () => {
+describe("server: the job queue", () => {
+  it("gives no owner two turns more than another queued owner", () => {
     fc.assert(
       fc.property(waiting, fc.shuffledSubarray(["a", "b", "c"]), (jobs, turns) => {
         const order = fairOrder(jobs, turns);
         assert.deepEqual(new Set(order), new Set(jobs));
-        const count = (list: Waiting[], owner: string) => list.filter((job) => job.owner === owner).length;
+        const count = (list: QueuedJob[], owner: string) => list.filter((job) => job.owner === owner).length;
         for (let served = 0; served <= order.length; served += 1) {
           const [past, rest] = [order.slice(0, served), order.slice(served)];
           const owners = [...new Set(rest.map((job) => job.owner))];
@@ -31,7 +31,7 @@ describe("server: the queue", () => {
     );
   });
 
-  it("takes the oldest of an owner first, and begins with the owner whose last turn is the longest ago", () => {
+  it("orders each owner's jobs by start time, and starts with the owner whose last turn is the longest ago", () => {
     fc.assert(
       fc.property(waiting, fc.shuffledSubarray(["a", "b", "c"]), (jobs, turns) => {
         const order = fairOrder(jobs, turns);
@@ -53,30 +53,30 @@ describe("server: the queue", () => {
     );
   });
 
-  it("never lets more run than the limit, counts what runs already, and gives a place to each that waits", () => {
+  it("enforces the limit, counts jobs that already run, and numbers the queued jobs", () => {
     const queue = new Queue(2);
-    queue.admitRunning("old");
+    queue.addRunning("old");
     for (const [id, owner, startedAt] of [
       ["a1", "a", 1],
       ["a2", "a", 2],
       ["b1", "b", 3],
     ] as const) {
-      queue.wait({ id, owner, startedAt });
+      queue.add({ id, owner, startedAt });
     }
     assert.deepEqual(
-      ["a1", "b1", "a2"].map((id) => queue.place(id)),
+      ["a1", "b1", "a2"].map((id) => queue.position(id)),
       [1, 2, 3],
     );
     assert.deepEqual(
       ["a2", "b1", "a1", "b1"].map((id) => queue.admit(id)),
       [false, false, true, false],
     );
-    assert.deepEqual([queue.running, queue.waiting, queue.place("b1")], [2, 2, 1]);
+    assert.deepEqual([queue.running, queue.waiting, queue.position("b1")], [2, 2, 1]);
     assert.deepEqual([queue.isWaiting("a1"), queue.isWaiting("b1")], [false, true]);
-    queue.leave("old");
+    queue.remove("old");
     assert.deepEqual([queue.admit("a2"), queue.admit("b1")], [false, true]);
-    queue.leave("b1");
-    queue.leave("a2");
+    queue.remove("b1");
+    queue.remove("a2");
     assert.deepEqual([queue.running, queue.waiting], [1, 0]);
   });
 });

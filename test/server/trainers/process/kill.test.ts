@@ -9,11 +9,11 @@ import { assertTrained, gone, withTrainings } from "../../trainings";
 const SEED = 20261121;
 const KILLS = 20;
 
-describe("server: the process trainer, killed at random moments", function () {
+describe("server: the process trainer, killed at random times", function () {
   this.timeout(180_000);
   const trainings = withTrainings();
 
-  it(`trains each job once, with one result, though the server is killed ${KILLS} times (seed ${SEED})`, async () => {
+  it(`trains each job exactly once although the server is killed ${KILLS} times (seed ${SEED})`, async () => {
     const random = new Random(SEED);
     const server = trainings.create({ m: { ms: 20 } });
     let api = await server.start("--max-jobs", "2");
@@ -40,18 +40,18 @@ describe("server: the process trainer, killed at random moments", function () {
     assert.deepEqual(new Set(readdirSync(server.path(""))), new Set(ids));
   });
 
-  /** A runner, with its program or without: what ends together with the server when memory runs out. */
+  /** Kills a runner, with or without its program, as the out-of-memory killer might do. */
   async function killOneOf(ids: string[], random: Random): Promise<void> {
     const pid = trainings.server.attempt(ids[Math.floor(random.next() * ids.length)] as string)?.pid;
     try {
       process.kill(random.next() < 0.5 ? -pid : pid, "SIGKILL");
     } catch {
-      // It has ended by itself.
+      // The runner has already exited.
     }
   }
 
   function untilEnd(api: Api, id: string): Promise<Json> {
-    return eventually("the end", async () => {
+    return eventually("the end of the job", async () => {
       const job = await api.getJob(id);
       return ["SUCCESS", "FAILED", "CANCELLED"].includes(job.status) ? job : undefined;
     });

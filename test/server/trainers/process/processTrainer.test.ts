@@ -10,7 +10,7 @@ import { assertTrained, gone, REPOSITORIES, SECRET, withTrainings } from "../../
 describe("server: the process trainer", () => {
   const trainings = withTrainings();
 
-  it("shows what the program tells, and its result", async () => {
+  it("reports the program's progress and result", async () => {
     const api = await trainings.start({ m: { price: { per_million_tokens: 3, currency: "EUR" } } });
     const job = await api.trained({ model: "m", validation_files: [await api.fileId()] });
     assertTrained(job, 10);
@@ -31,14 +31,14 @@ describe("server: the process trainer", () => {
       job.artifact.url,
       `${api.url}/v1/fine_tuning/models/${encodeURIComponent(job.fine_tuned_model)}/artifact`,
     );
-    // What only the training needed is gone.
-    await eventually("tidiness", async () =>
+    // The working files of the training are deleted.
+    await eventually("the deletion of working files", async () =>
       ["data", "checkpoints"].some((name) => existsSync(trainings.server.path(job.id, name))) ? undefined : true,
     );
     await gone(await trainings.server.group(job.id));
   });
 
-  it("lists the models that can be trained, and the commits that were read", async () => {
+  it("lists the base models, and the commits of the repositories", async () => {
     const api = await trainings.start({ m: {} });
     const job = await api.trained({ model: "m", repositories: REPOSITORIES });
     const { data } = await api.ok("GET", "/v1/models");
@@ -49,13 +49,13 @@ describe("server: the process trainer", () => {
     assert.equal(job.repositories[0].commit_id, "a".repeat(40));
   });
 
-  it("costs nothing that anybody knows without a price", async () => {
+  it("reports no cost without a price", async () => {
     const api = await trainings.start();
     const { metadata } = await api.trained();
     assert.ok(!("cost" in metadata) && !("cost_currency" in metadata));
   });
 
-  it("may be done by the smallest program of the documentation", async function () {
+  it("trains with the smallest program of the documentation", async function () {
     if (spawnSync("python3", ["--version"]).status !== 0) {
       skipUnlessCi(this, "there is no python3 here");
     }
@@ -67,7 +67,7 @@ describe("server: the process trainer", () => {
     assert.deepEqual([metadata.current_step, metadata.train_loss], [10, 0.1]);
   });
 
-  it("may stop early, and says so", async () => {
+  it("reports early stopping", async () => {
     const api = await trainings.start({ m: { behaviour: "early stopping", at: 4 } });
     const { metadata } = await api.trained({ model: "m" });
     assert.deepEqual(
@@ -76,17 +76,17 @@ describe("server: the process trainer", () => {
     );
   });
 
-  it("has its secrets in its environment, and they are nowhere when it has ended", async () => {
+  it("passes secrets in the environment, and deletes them when the job has ended", async () => {
     const api = await trainings.start({ m: { behaviour: "crash", ms: 50 } });
     const { id } = await api.job({ model: "m", repositories: REPOSITORIES });
     assert.match(readFileSync(join(trainings.server.dataDir, "secrets", `${id}.json`), "utf8"), new RegExp(SECRET));
     const job = await api.until(id, "FAILED");
     assert.match(job.events[0].data.reason, /\[secret\].*the recipe is broken/s);
-    await eventually("no secrets", async () =>
+    await eventually("the deletion of secrets", async () =>
       readdirSync(join(trainings.server.dataDir, "secrets")).length === 0 ? true : undefined,
     );
-    // The program has printed it into its log; the server has put it nowhere.
-    // Gracefully: it finishes what it has begun to remove.
+    // A graceful shutdown, so that the server finishes its deletions. Only the log still contains the secret, because
+    // the program has printed it.
     await trainings.server.kill("SIGTERM");
     const holders = [...contents(trainings.server.dataDir)].filter(([, content]) => content.includes(SECRET));
     assert.deepEqual(
@@ -95,22 +95,22 @@ describe("server: the process trainer", () => {
     );
   });
 
-  it("gives the owners of waiting jobs their turns one after the other", async () => {
+  it("schedules the queued jobs of several owners round-robin", async () => {
     const { url } = await trainings.start({ slow: { ms: 60_000 } }, "--api-key", "one", "--api-key", "two");
     const [one, two] = [new Api(url, "one"), new Api(url, "two")];
     const running = await one.job({ model: "slow" });
     await one.until(running.id, "RUNNING");
-    const place = async ({ id }: Json) => /number (\d)/.exec((await one.getJob(id)).metadata.waiting_for ?? "")?.[1];
+    const position = async ({ id }: Json) => /number (\d)/.exec((await one.getJob(id)).metadata.waiting_for ?? "")?.[1];
     const jobs: Json[] = [];
     for (const owner of [one, one, two]) {
       const job = await owner.job();
       jobs.push(job);
-      await eventually("a place in the queue", () => place(job));
+      await eventually("a position in the queue", () => position(job));
     }
-    const places = await eventually("the places of all", async () => {
-      const found = await Promise.all(jobs.map(place));
+    const positions = await eventually("the positions of all jobs", async () => {
+      const found = await Promise.all(jobs.map(position));
       return found[2] === "1" && found[1] === "3" ? found : undefined;
     });
-    assert.deepEqual(places, ["2", "3", "1"]);
+    assert.deepEqual(positions, ["2", "3", "1"]);
   });
 });

@@ -9,7 +9,7 @@ import { assertTrained, FAKE, gone, isRunning, REPOSITORIES, withTrainings } fro
 
 const RUNNER = join(__dirname, "../../../../server/dist/trainers/process/runner.js");
 
-describe("server: trainings and a restart", () => {
+describe("server: trainings across restarts and kills", () => {
   const trainings = withTrainings();
 
   function untilStep(api: Api, id: string, step: number): Promise<Json> {
@@ -19,9 +19,9 @@ describe("server: trainings and a restart", () => {
     });
   }
 
-  describe("a restart", () => {
+  describe("a server restart", () => {
     for (const signal of ["SIGTERM", "SIGKILL"] as const) {
-      it(`after ${signal} finds a training again that has gone on`, async () => {
+      it(`after ${signal} finds a training that kept running`, async () => {
         let api = await trainings.start({ m: { ms: 40 } });
         const { id } = await api.job({ model: "m", hyperparameters: { training_steps: 30 } });
         await untilStep(api, id, 3);
@@ -34,7 +34,7 @@ describe("server: trainings and a restart", () => {
       });
     }
 
-    it("finds the result of a training that has ended meanwhile", async () => {
+    it("finds the result of a training that ended while the server was down", async () => {
       let api = await trainings.start({ m: { ms: 40 } });
       const { id } = await api.job({ model: "m" });
       const group = await trainings.server.group(id);
@@ -45,13 +45,15 @@ describe("server: trainings and a restart", () => {
       assert.equal(trainings.server.programs(id).length, 1);
     });
 
-    it("goes on with a cancellation", async () => {
+    it("continues a cancellation", async () => {
       let api = await trainings.start({ m: { behaviour: "ignores SIGTERM", ms: 60_000 } });
       const { id } = await api.job({ model: "m" });
       await api.until(id, "RUNNING");
       const group = await trainings.server.group(id);
       await api.ok("POST", `/v1/fine_tuning/jobs/${id}/cancel`);
-      await eventually("the file", async () => (existsSync(trainings.server.path(id, "cancel")) ? true : undefined));
+      await eventually("the cancel file", async () =>
+        existsSync(trainings.server.path(id, "cancel")) ? true : undefined,
+      );
       await trainings.server.kill();
       process.kill(-group, "SIGKILL");
       api = await trainings.server.start();
@@ -59,26 +61,26 @@ describe("server: trainings and a restart", () => {
       assert.equal(trainings.server.programs(id).length, 1);
     });
 
-    it("leaves the jobs of another trainer as they are", async () => {
+    it("does not change the jobs of another trainer", async () => {
       let api = await trainings.start({ m: { ms: 40 } });
       const { id } = await api.job({ model: "m" });
-      const resting = await api.job({ model: "m", auto_start: false });
-      await api.until(resting.id, "VALIDATED");
+      const validated = await api.job({ model: "m", auto_start: false });
+      await api.until(validated.id, "VALIDATED");
       await api.until(id, "RUNNING");
       await trainings.server.kill();
       api = await trainings.server.start("--trainer", "simulated", "--speed", "1000");
       assert.equal((await api.trained()).metadata.simulated, true);
       const refused = await api.call("POST", `/v1/fine_tuning/jobs/${id}/cancel`);
       assert.match(refused.body.message, /which is not active; restart the server with --trainer process/);
-      assert.equal((await api.call("POST", `/v1/fine_tuning/jobs/${resting.id}/start`)).status, 409);
+      assert.equal((await api.call("POST", `/v1/fine_tuning/jobs/${validated.id}/start`)).status, 409);
       assert.equal((await api.getJob(id)).status, "RUNNING");
-      await api.ok("POST", `/v1/fine_tuning/jobs/${resting.id}/cancel`);
+      await api.ok("POST", `/v1/fine_tuning/jobs/${validated.id}/cancel`);
       await trainings.server.kill();
       api = await trainings.server.start();
       assertTrained(await api.until(id, "SUCCESS"), 10);
     });
 
-    it("keeps to the limit: what runs counts before what waits", async () => {
+    it("enforces the limit: running trainings count before queued jobs", async () => {
       let api = await trainings.start({ slow: { ms: 60_000 } });
       const waiting = await api.job({ model: "slow", auto_start: false });
       await api.until(waiting.id, "VALIDATED");
@@ -87,7 +89,7 @@ describe("server: trainings and a restart", () => {
       await api.ok("POST", `/v1/fine_tuning/jobs/${waiting.id}/start`);
       await trainings.server.kill();
       api = await trainings.server.start();
-      await eventually("waiting", async () =>
+      await eventually("a queued job", async () =>
         (await api.getJob(waiting.id)).metadata.waiting_for === undefined ? undefined : true,
       );
       assert.ok(!existsSync(trainings.server.path(waiting.id)));
@@ -95,11 +97,11 @@ describe("server: trainings and a restart", () => {
     });
   });
 
-  it("removes at its start what a crash has kept from being removed, and nothing of a job that goes on", async () => {
+  it("deletes at startup the files that remain after a crash, but no files of a running job", async () => {
     let api = await trainings.start({ slow: { ms: 60_000 } });
     const ended = await api.trained();
-    const going = await api.job({ model: "slow", repositories: REPOSITORIES });
-    await api.until(going.id, "RUNNING");
+    const running = await api.job({ model: "slow", repositories: REPOSITORIES });
+    await api.until(running.id, "RUNNING");
     await trainings.server.kill();
     const secrets = (id: string) => join(trainings.server.dataDir, "secrets", `${id}.json`);
     const left = [
@@ -115,28 +117,33 @@ describe("server: trainings and a restart", () => {
     assert.deepEqual(left.filter(existsSync), []);
     const kept = [
       trainings.server.path(ended.id, "artifact"),
-      trainings.server.path(going.id, "data"),
-      secrets(going.id),
+      trainings.server.path(running.id, "data"),
+      secrets(running.id),
     ];
     assert.deepEqual(kept.filter(existsSync), kept);
-    assert.equal(statSync(secrets(going.id)).mode & 0o777, 0o600);
+    assert.equal(statSync(secrets(running.id)).mode & 0o777, 0o600);
   });
 
-  it("lets one of two runners train that were launched for the same attempt", async () => {
+  it("runs only one of two runners that were launched for the same attempt", async () => {
     const api = await trainings.start({ m: { ms: 40 } });
     const { id } = await api.job({ model: "m" });
-    await eventually("the first", async () => (existsSync(trainings.server.path(id, "log.txt")) ? true : undefined));
-    // What a server launches that does not know yet what one before it has launched.
+    await eventually("the first runner", async () =>
+      existsSync(trainings.server.path(id, "log.txt")) ? true : undefined,
+    );
+    // A restarted server can launch a second runner when the first has not written attempt.json yet.
     const attempt = { attempt: 1, furthestStep: 0, idle: 0, hangTimeout: 60, cancelGrace: 1 };
-    const order = { dataDir: trainings.server.dataDir, id, command: [process.execPath, FAKE], ...attempt };
-    const second = spawn(process.execPath, [RUNNER, JSON.stringify(order)], { detached: true, stdio: "ignore" });
+    const runnerArguments = { dataDir: trainings.server.dataDir, id, command: [process.execPath, FAKE], ...attempt };
+    const second = spawn(process.execPath, [RUNNER, JSON.stringify(runnerArguments)], {
+      detached: true,
+      stdio: "ignore",
+    });
     await once(second, "exit");
     assertTrained(await api.until(id, "SUCCESS"), 10);
     assert.equal(trainings.server.programs(id).length, 1);
   });
 
   describe("a kill", () => {
-    it("of the program alone is followed by another attempt, from the last checkpoint", async () => {
+    it("of only the program starts another attempt from the last checkpoint", async () => {
       const api = await trainings.start({ m: { ms: 30 } });
       const { id } = await api.job({ model: "m", hyperparameters: { training_steps: 20 } });
       await untilStep(api, id, 5);
@@ -152,7 +159,7 @@ describe("server: trainings and a restart", () => {
       assert.equal(events.find((event: Json) => event.name === "resumed").data.attempt, 2);
     });
 
-    it("of the runner ends its program, and is followed by another attempt", async () => {
+    it("of the runner kills its program and starts another attempt", async () => {
       const api = await trainings.start({ m: { ms: 30 } });
       const { id } = await api.job({ model: "m", hyperparameters: { training_steps: 20 } });
       await untilStep(api, id, 5);

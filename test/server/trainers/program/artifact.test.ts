@@ -7,7 +7,7 @@ import { killProcesses } from "../../process";
 import { Api, type Json, removeFolders, withServer } from "../../support";
 import { TrainingServer } from "../../trainings";
 
-/** The files of a tar file by their names. */
+/** Returns the files of a tar archive by name. */
 async function unpack(tar: Uint8Array): Promise<Map<string, Buffer>> {
   const files = new Map<string, Buffer>();
   for await (const entry of Readable.from([tar]).pipe(extract())) {
@@ -16,7 +16,7 @@ async function unpack(tar: Uint8Array): Promise<Map<string, Buffer>> {
   return files;
 }
 
-describe("server: what a training has made", function () {
+describe("server: the artifact of a training", function () {
   this.timeout(60_000);
   let server: TrainingServer;
   let api: Api;
@@ -34,7 +34,7 @@ describe("server: what a training has made", function () {
     removeFolders();
   });
 
-  it("is a tar file of the size that it is said to have", async () => {
+  it("is a tar file of the announced size", async () => {
     symlinkSync("/etc/passwd", server.path(job.id, "artifact/link"));
     const response = await fetch(job.artifact.url, { headers: { authorization: "Bearer a-key" } });
     assert.equal(response.status, 200);
@@ -50,17 +50,17 @@ describe("server: what a training has made", function () {
     assert.equal(job.artifact.bytes, 3_000_000 + config.length);
   });
 
-  it("is shown with the job, in lists, and with the model", async () => {
+  it("is shown in the job, in lists and in the model", async () => {
     const { data } = await api.ok("GET", "/v1/fine_tuning/jobs");
     const model = await api.ok("GET", `/v1/models/${job.fine_tuned_model}`);
     assert.deepEqual([data[0].artifact, model.artifact], [job.artifact, job.artifact]);
   });
 
-  it("needs a key", async () => {
+  it("requires an API key", async () => {
     assert.equal((await fetch(job.artifact.url)).status, 401);
   });
 
-  it("stays when the model is archived, and goes when it is deleted", async () => {
+  it("remains when the model is archived, and is deleted with the model", async () => {
     const path = `/v1/fine_tuning/models/${job.fine_tuned_model}`;
     const folder = server.path(job.id, "artifact");
     await api.ok("POST", `${path}/archive`);
@@ -72,10 +72,10 @@ describe("server: what a training has made", function () {
   });
 });
 
-describe("server: what a simulated training has made", () => {
+describe("server: the artifact of a simulated training", () => {
   const api = withServer();
 
-  it("is nothing", async () => {
+  it("does not exist", async () => {
     const job = await api.trained();
     assert.equal(job.artifact, undefined);
     const reply = await api.call("GET", `/v1/fine_tuning/models/${job.fine_tuned_model}/artifact`);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { nextAction, type Observation } from "../../../../server/src/trainers/program/nextAction";
-import { NO_PROGRESS, type ProgramProgress } from "../../../../server/src/trainers/program/programProgress";
+import { NO_PROGRESS, type ProgramProgress } from "../../../../server/src/trainers/program/progress/programProgress";
 
 const ATTEMPT = { attempt: 2, pid: 99, identity: "boot 1", furthestStep: 4, idle: 1 };
 const SUCCEEDED: ProgramProgress["result"] = {
@@ -13,19 +13,19 @@ const SUCCEEDED: ProgramProgress["result"] = {
   stop_reason: "steps",
 };
 
-function decided(seen: Partial<Observation> = {}, programProgress: Partial<ProgramProgress> = {}) {
+function decide(observation: Partial<Observation> = {}, programProgress: Partial<ProgramProgress> = {}) {
   const nothing = { alive: false, attempt: ATTEMPT, exit: undefined, artifact: false, cancelled: false };
-  return nextAction({ ...nothing, ...seen }, { ...NO_PROGRESS, furthestStep: 4, ...programProgress });
+  return nextAction({ ...nothing, ...observation }, { ...NO_PROGRESS, furthestStep: 4, ...programProgress });
 }
 
-describe("server: what follows from a job's folder", () => {
-  it("waits while a runner is alive, whatever else there is", () => {
+describe("server: the next action for a run", () => {
+  it("waits while a runner is alive, regardless of other files", () => {
     const exit = { attempt: 2, code: 1, signal: null };
-    assert.deepEqual(decided({ alive: true, exit, cancelled: true }, { result: SUCCEEDED }), { kind: "wait" });
+    assert.deepEqual(decide({ alive: true, exit, cancelled: true }, { result: SUCCEEDED }), { kind: "wait" });
   });
 
-  it("launches what never was", () => {
-    assert.deepEqual(decided({ attempt: undefined }, { furthestStep: 0 }), {
+  it("launches a run that has no attempt", () => {
+    assert.deepEqual(decide({ attempt: undefined }, { furthestStep: 0 }), {
       kind: "launch",
       attempt: 1,
       furthestStep: 0,
@@ -33,15 +33,15 @@ describe("server: what follows from a job's folder", () => {
     });
   });
 
-  it("launches again what is gone, and counts the launches since there was a new step", () => {
-    assert.deepEqual(decided(), { kind: "launch", attempt: 3, furthestStep: 4, idle: 2 });
-    assert.deepEqual(decided({}, { furthestStep: 5 }), { kind: "launch", attempt: 3, furthestStep: 5, idle: 1 });
+  it("relaunches a dead attempt, and counts the launches without a new step", () => {
+    assert.deepEqual(decide(), { kind: "launch", attempt: 3, furthestStep: 4, idle: 2 });
+    assert.deepEqual(decide({}, { furthestStep: 5 }), { kind: "launch", attempt: 3, furthestStep: 5, idle: 1 });
     const last = { ...ATTEMPT, idle: 3 };
-    assert.equal(decided({ attempt: last }).kind, "failed");
-    assert.equal(decided({ attempt: last }, { furthestStep: 5 }).kind, "launch");
+    assert.equal(decide({ attempt: last }).kind, "failed");
+    assert.equal(decide({ attempt: last }, { furthestStep: 5 }).kind, "launch");
   });
 
-  it("tells a kill from an end, and does not believe an earlier attempt's exit", () => {
+  it("distinguishes a kill from an exit, and ignores the exit of an earlier attempt", () => {
     for (const [code, signal, kind] of [
       [0, null, "failed"],
       [1, null, "failed"],
@@ -51,26 +51,26 @@ describe("server: what follows from a job's folder", () => {
       [null, "SIGKILL", "launch"],
       [null, "SIGSEGV", "launch"],
     ] as const) {
-      assert.equal(decided({ exit: { attempt: 2, code, signal } }).kind, kind, `${code} ${signal}`);
+      assert.equal(decide({ exit: { attempt: 2, code, signal } }).kind, kind, `${code} ${signal}`);
     }
-    assert.equal(decided({ exit: { attempt: 1, code: 1, signal: null } }).kind, "launch");
+    assert.equal(decide({ exit: { attempt: 1, code: 1, signal: null } }).kind, "launch");
   });
 
-  it("believes a result with an artifact, however the program ended after it", () => {
+  it("accepts a result with an artifact, regardless of the exit code", () => {
     const crashed = { attempt: 2, code: 139, signal: null };
     for (const exit of [undefined, crashed, { attempt: 2, code: null, signal: "SIGKILL" }]) {
-      assert.deepEqual(decided({ exit, artifact: true }, { result: SUCCEEDED }), {
+      assert.deepEqual(decide({ exit, artifact: true }, { result: SUCCEEDED }), {
         kind: "succeeded",
         stopReason: "completed",
       });
     }
-    assert.equal(decided({ exit: crashed }, { result: SUCCEEDED }).kind, "failed");
-    assert.equal(decided({}, { result: SUCCEEDED }).kind, "launch");
-    assert.equal(decided({ artifact: true }).kind, "launch");
+    assert.equal(decide({ exit: crashed }, { result: SUCCEEDED }).kind, "failed");
+    assert.equal(decide({}, { result: SUCCEEDED }).kind, "launch");
+    assert.equal(decide({ artifact: true }).kind, "launch");
   });
 
-  it("ends what is cancelled, a success too", () => {
-    assert.deepEqual(decided({ cancelled: true, artifact: true }, { result: SUCCEEDED }), { kind: "cancelled" });
-    assert.deepEqual(decided({ cancelled: true, attempt: undefined }), { kind: "cancelled" });
+  it("cancels a run whose cancellation was requested, even after a success", () => {
+    assert.deepEqual(decide({ cancelled: true, artifact: true }, { result: SUCCEEDED }), { kind: "cancelled" });
+    assert.deepEqual(decide({ cancelled: true, attempt: undefined }), { kind: "cancelled" });
   });
 });

@@ -11,34 +11,34 @@ import { findOrMakeRay, UNSHARE } from "./environment";
 const HEAD = join(__dirname, "head.py");
 const TOKEN = "ray-token-that-nobody-may-see-0123456789";
 
-/** What happens to submissions on their way to the cluster. */
+/** How the proxy treats submissions to the cluster. */
 export type Submissions = "pass" | "never arrive" | "lose their reply";
 
-/** A real Ray cluster of one node with two CPUs, behind a way to it that can be cut. */
+/** A real Ray cluster with one node and two CPUs, behind a TCP proxy that can cut connections. */
 export class RayCluster {
-  /** Ray's sockets lie in here: their paths must be short. */
+  /** Contains Ray's Unix sockets, whose paths must be short. */
   private readonly folder = mkdtempSync("/tmp/ray-");
   private readonly sockets = new Set<Socket>();
-  private readonly way: Server;
+  private readonly proxy: Server;
   private head: ChildProcess | undefined;
   submissions: Submissions = "pass";
-  /** Whether there is a way to the cluster. */
+  /** False: the proxy refuses new connections. */
   reachable = true;
   readonly token = TOKEN;
 
-  /** @param findPython that of the cluster's nodes: one that has Ray alone, unless it is told */
+  /** @param findPython returns the Python of the cluster's nodes; by default one with only Ray installed */
   constructor(private readonly findPython: () => Promise<string> = findOrMakeRay) {
-    this.way = createServer((socket) => this.connect(socket));
+    this.proxy = createServer((socket) => this.connect(socket));
   }
 
-  /** The URL of its dashboard, which stays the same whatever becomes of the head. */
+  /** The URL of the dashboard. It stays the same when the head restarts. */
   get address(): string {
-    return `http://127.0.0.1:${(this.way.address() as AddressInfo).port}`;
+    return `http://127.0.0.1:${(this.proxy.address() as AddressInfo).port}`;
   }
 
   async open(): Promise<void> {
-    this.way.listen(0, "127.0.0.1");
-    await once(this.way, "listening");
+    this.proxy.listen(0, "127.0.0.1");
+    await once(this.proxy, "listening");
     await this.startHead();
   }
 
@@ -49,7 +49,7 @@ export class RayCluster {
       ...process.env,
       RAY_AUTH_MODE: "token",
       RAY_AUTH_TOKEN: TOKEN,
-      // So that what waits for longer is given up by Ray within a test.
+      // Ray gives up starting a queued job after this time: short enough for a test.
       RAY_JOB_START_TIMEOUT_SECONDS: "20",
     };
     this.head = spawn(program, args, { stdio: ["pipe", "ignore", "ignore"], env });
@@ -64,7 +64,7 @@ export class RayCluster {
     throw new Error("the Ray head did not start");
   }
 
-  /** Kills the head, and all that runs there. Ray has no memory of its jobs after that. */
+  /** Kills the head and all its processes. Ray loses its jobs. */
   async killHead(): Promise<void> {
     const head = this.head as ChildProcess;
     const exited = once(head, "exit");
@@ -75,29 +75,32 @@ export class RayCluster {
   async close(): Promise<void> {
     await this.killHead();
     this.cut();
-    this.way.close();
+    this.proxy.close();
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  /** Cuts every connection. */
+  /** Closes every open connection. */
   cut(): void {
     for (const socket of this.sockets) {
       socket.destroy();
     }
   }
 
-  /** Asks Ray itself, and expects a success. @param json what is sent; with it, the request is a POST */
+  /**
+   * Sends a request to Ray and returns the reply. Throws on an error status. @param json the body of a POST; GET
+   * without it
+   */
   ask(path: string, json?: object): Promise<Json> {
     return got(`${this.address}${path}`, {
       headers: { authorization: `Bearer ${TOKEN}` },
-      // A head that is about to start may take a request and never answer it.
+      // A head that is starting may accept a request and never reply.
       timeout: { request: 5000 },
       retry: { limit: 0 },
       ...(json !== undefined && { method: "POST", json }),
     }).json();
   }
 
-  /** The ids of the submissions of a job that the cluster knows, and their statuses. */
+  /** Returns the statuses of the submissions of a job by submission ID. */
   async attempts(jobId: string): Promise<Record<string, string>> {
     const jobs = (await this.ask("/api/jobs/")) as { submission_id: string | null; status: string }[];
     const own = jobs.filter(({ submission_id }) => submission_id?.startsWith(jobId));
@@ -121,14 +124,14 @@ export class RayCluster {
         other.destroy();
       });
     }
-    let losing = false;
+    let dropReplies = false;
     client.on("data", (chunk) => {
       const submits = chunk.toString("latin1").startsWith("POST /api/jobs/ ");
-      losing ||= submits && this.submissions === "lose their reply";
+      dropReplies ||= submits && this.submissions === "lose their reply";
       if (!submits || this.submissions !== "never arrive") {
         ray.write(chunk);
       }
     });
-    ray.on("data", (chunk) => (losing ? client.destroy() : client.write(chunk)));
+    ray.on("data", (chunk) => (dropReplies ? client.destroy() : client.write(chunk)));
   }
 }

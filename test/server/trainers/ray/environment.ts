@@ -10,24 +10,24 @@ const run = promisify(execFile);
 const VERSION = "2.60.0";
 
 /** Milliseconds. */
-const PATIENCE = 240_000;
+const INSTALL_TIMEOUT = 240_000;
 
 const FOLDER = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "pulumi-mistral", `ray-${VERSION}`);
 
 /**
- * The Python of an environment that has Ray, made where there is none.
+ * Returns the Python of an environment with Ray. Creates the environment if it does not exist.
  *
- * @throws when it cannot be made, or not in time, or when processes cannot have a network of their own here
+ * @throws when the installation fails or times out, or when this machine does not allow network namespaces
  */
 export async function findOrMakeRay(): Promise<string> {
   await run("unshare", [...UNSHARE.slice(1), "true"]);
   if (!existsSync(join(FOLDER, "bin/ray"))) {
-    const deadline = Date.now() + PATIENCE;
+    const deadline = Date.now() + INSTALL_TIMEOUT;
     await rm(FOLDER, { recursive: true, force: true });
-    await run("python3", ["-m", "venv", FOLDER], { timeout: PATIENCE });
+    await run("python3", ["-m", "venv", FOLDER], { timeout: INSTALL_TIMEOUT });
     const install = ["-m", "pip", "install", "--quiet", `ray[default]==${VERSION}`];
     await run(join(FOLDER, "bin/python"), install, { timeout: deadline - Date.now() }).catch(async (error) => {
-      // Half an environment must not be found the next time.
+      // A later run must not find an incomplete environment.
       await rm(FOLDER, { recursive: true, force: true });
       throw error;
     });
@@ -35,7 +35,7 @@ export async function findOrMakeRay(): Promise<string> {
   return join(FOLDER, "bin/python");
 }
 
-/** Runs a command in namespaces of its own: of processes, which end with the first of them, and of the network. */
+/** A command that runs its arguments in a new network and PID namespace. All processes end with the first one. */
 export const UNSHARE: readonly string[] = [
   "unshare",
   ...(process.getuid?.() === 0 ? [] : ["--user", "--map-root-user"]),

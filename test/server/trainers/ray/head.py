@@ -1,9 +1,9 @@
-"""A Ray head that nothing outside can reach: it runs in a network of its own, in which there is only a loopback.
+"""A Ray head that nothing outside can reach: it runs in a network namespace with only a loopback interface.
 
     unshare --net --pid --fork --kill-child --mount-proc python3 head.py FOLDER
 
-Its dashboard is handed out through the Unix socket FOLDER/s. It is the first of its processes: when it ends, all do; and it
-ends when its stdin does, with whoever has started it.
+The Unix socket FOLDER/s forwards to the dashboard. This program is the first process of its PID namespace, so all its
+child processes end with it. It exits when its stdin closes, so it does not outlive the process that started it.
 """
 
 import asyncio
@@ -40,20 +40,20 @@ async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 
 async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     try:
-        to_ray = await asyncio.open_connection("127.0.0.1", PORT)
+        ray = await asyncio.open_connection("127.0.0.1", PORT)
     except OSError:
         writer.close()
         return
-    await asyncio.gather(copy(reader, to_ray[1]), copy(to_ray[0], writer))
+    await asyncio.gather(copy(reader, ray[1]), copy(ray[0], writer))
 
 
-def end_with_stdin() -> None:
+def exit_with_stdin() -> None:
     sys.stdin.buffer.read()
     os._exit(1)
 
 
 async def main(folder: str) -> None:
-    threading.Thread(target=end_with_stdin, daemon=True).start()
+    threading.Thread(target=exit_with_stdin, daemon=True).start()
     bring_up_loopback()
     shutil.rmtree(f"{folder}/t", ignore_errors=True)
     if os.path.exists(f"{folder}/s"):
@@ -66,14 +66,14 @@ async def main(folder: str) -> None:
         sys.exit(await asyncio.to_thread(head.wait))
 
 
-def count_on() -> None:
-    """Begins with another process number at each start: the tests' program takes a number that comes again for its own kind."""
+def vary_process_ids() -> None:
+    """Starts with another process ID each time. Otherwise the fake recipe mistakes a reused ID for an earlier program."""
     with open("/proc/sys/kernel/ns_last_pid", "w", encoding="ascii") as file:
         file.write(str(int(time.time() * 300) % 30_000 + 300))
 
 
 def be_init() -> None:
-    """Goes on in a child. Orphans come to the first process, and Ray takes one that nobody waits for as alive."""
+    """Continues in a child; the first process only reaps orphans. Ray considers an unreaped process alive."""
     child = os.fork()
     if child != 0:
         while os.wait()[0] != child:
@@ -81,6 +81,6 @@ def be_init() -> None:
         os._exit(1)
 
 
-count_on()
+vary_process_ids()
 be_init()
 asyncio.run(main(sys.argv[1]))

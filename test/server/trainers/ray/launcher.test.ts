@@ -16,7 +16,7 @@ describe("server: the launcher on a node of a Ray cluster", () => {
 
   before(function () {
     if (spawnSync("python3", ["--version"]).status !== 0) {
-      skipUnlessCi(this, "there is no python3 here");
+      skipUnlessCi(this, "python3 is not installed");
     }
   });
 
@@ -31,7 +31,7 @@ describe("server: the launcher on a node of a Ray cluster", () => {
       try {
         process.kill(-(pid as number), "SIGKILL");
       } catch {
-        // It has ended.
+        // The group has already ended.
       }
     }
     groups.clear();
@@ -46,7 +46,7 @@ describe("server: the launcher on a node of a Ray cluster", () => {
     return readFileSync(join(path, name), "utf8");
   }
 
-  /** Launches a line for the shell, as the leader of a group, like Ray. */
+  /** Launches a shell command as the leader of a process group, like Ray does. */
   function launch(line: string, options: string[] = [], attempt = 2) {
     return launchProgram(["/bin/sh", "-c", line, "sh"], options, attempt);
   }
@@ -65,7 +65,7 @@ describe("server: the launcher on a node of a Ray cluster", () => {
     };
   }
 
-  it("gives the program the folder, the number of workers and the secrets, and keeps what it says", async () => {
+  it("passes the folder, the number of workers and the secrets to the program, and logs its output", async () => {
     write("secrets.json", '{"TOKEN": "t"}');
     const options = ["--ray-workers", "3", "--secrets", join(path, "secrets.json")];
     const { code, stdout } = await launch('pwd; echo "$TOKEN" "$@"; echo no >&2; exit 3', options).end();
@@ -75,27 +75,27 @@ describe("server: the launcher on a node of a Ray cluster", () => {
     assert.deepEqual(JSON.parse(read("exit.json")), { attempt: 2, code: 3, signal: null });
   });
 
-  it("says by which signal the program has ended", async () => {
+  it("records the signal that killed the program", async () => {
     assert.equal((await launch("kill -9 $$").end()).code, 137);
     assert.deepEqual(JSON.parse(read("exit.json")), { attempt: 2, code: null, signal: "SIGKILL" });
   });
 
-  it("says that there is no such program", async () => {
+  it("reports a program that does not exist", async () => {
     assert.equal((await launchProgram(["/no/program"]).end()).code, 127);
     assert.match(read("log.txt"), /^cannot run \/no\/program: ENOENT/);
     assert.equal(JSON.parse(read("exit.json")).code, 127);
   });
 
-  it("does nothing for a job that was cancelled, or for an attempt whose place another has taken", async () => {
+  it("does nothing for a cancelled job or an obsolete attempt", async () => {
     const old = await launch("touch began", [], 1).end();
     assert.equal(old.code, 75);
-    assert.match(old.stdout, /attempt 2 has taken its place/);
+    assert.match(old.stdout, /attempt 2 has replaced it/);
     write("cancel", "");
     assert.equal((await launch("touch began").end()).code, 0);
     assert.ok(!existsSync(join(path, "began")) && !existsSync(join(path, "exit.json")));
   });
 
-  it("ends the program when the job is cancelled, without a word from Ray", async () => {
+  it("terminates the program when the job is cancelled, without a signal from Ray", async () => {
     const { end } = launch("touch began; exec sleep 1000");
     await eventually("the program", async () => existsSync(join(path, "began")) || undefined);
     write("cancel", "");
@@ -103,7 +103,7 @@ describe("server: the launcher on a node of a Ray cluster", () => {
     assert.equal(JSON.parse(read("exit.json")).signal, "SIGTERM");
   });
 
-  it("kills a cancelled program that does not end in the time it is given", async () => {
+  it("kills a cancelled program that does not exit within the grace period", async () => {
     const { end } = launch("trap '' TERM; touch began; sleep 1000 & wait; wait");
     await eventually("the program", async () => existsSync(join(path, "began")) || undefined);
     write("cancel", "");
@@ -111,13 +111,13 @@ describe("server: the launcher on a node of a Ray cluster", () => {
     assert.deepEqual(JSON.parse(read("exit.json")), { attempt: 2, code: null, signal: "SIGKILL" });
   });
 
-  it("ends a program that tells nothing for too long, and all that it has started", async () => {
+  it("kills a program without progress and its children after the hang timeout", async () => {
     const { end } = launch("sleep 1000 & wait", ["--hang-timeout", "0.2"]);
     assert.equal((await end()).signal, "SIGKILL");
     assert.deepEqual(JSON.parse(read("exit.json")), { attempt: 2, code: null, signal: "SIGKILL", hung: true });
   });
 
-  it("takes waiting for room for several workers for no hang, and silence after the first word for one", async () => {
+  it("starts the hang timeout with the first progress when there are several workers", async () => {
     const line = "sleep 1.5; touch waited; echo >> progress.jsonl; exec sleep 1000";
     const { end } = launch(line, ["--hang-timeout", "0.5", "--ray-workers", "2"]);
     await end();
@@ -125,7 +125,7 @@ describe("server: the launcher on a node of a Ray cluster", () => {
     assert.equal(JSON.parse(read("exit.json")).hung, true);
   });
 
-  it("waits until nothing of an earlier attempt is left, even when that one's launcher was killed", async () => {
+  it("waits until all processes of an earlier attempt have ended, even when its launcher was killed", async () => {
     write("attempt.json", '{"attempt": 1}');
     const first = launch("touch began; sleep 2; touch over", [], 1);
     await eventually("the program", async () => existsSync(join(path, "began")) || undefined);

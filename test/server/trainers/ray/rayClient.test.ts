@@ -15,7 +15,7 @@ import { folder, removeFolders } from "../../support";
 
 const SUBMISSION = { submission_id: "a", entrypoint: "true", runtime_env: {}, metadata: {} };
 
-describe("server: Ray's Jobs API", () => {
+describe("server: the client of Ray's Jobs API", () => {
   let server: Server;
 
   afterEach(() => {
@@ -23,41 +23,41 @@ describe("server: Ray's Jobs API", () => {
     removeFolders();
   });
 
-  /** A client of a server that answers so. */
-  async function client(answer: RequestListener, headers: Record<string, string> = {}): Promise<RayClient> {
-    server = createServer(answer).listen(0, "127.0.0.1");
+  /** Starts a server that uses `listener`, and returns a client of it. */
+  async function client(listener: RequestListener, headers: Record<string, string> = {}): Promise<RayClient> {
+    server = createServer(listener).listen(0, "127.0.0.1");
     await once(server, "listening");
     return new RayClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, headers);
   }
 
-  function answering(status: number, text: string): Promise<RayClient> {
+  function clientOf(status: number, text: string): Promise<RayClient> {
     return client((_request, response) => response.writeHead(status).end(text));
   }
 
-  it("takes a wrong submission for a refusal, and tells the last line of the traceback", async () => {
+  it("reports an invalid submission with the last line of the traceback", async () => {
     const text = "Traceback (most recent call last):\n  File x\nTypeError: entrypoint_num_cpus must be a number\n";
     const error = { name: "RayRefusalError", message: "TypeError: entrypoint_num_cpus must be a number" };
-    await assert.rejects((await answering(400, text)).submit(SUBMISSION), error);
+    await assert.rejects((await clientOf(400, text)).submit(SUBMISSION), error);
   });
 
-  it("takes any other failure for one that passes", async () => {
+  it("treats any other failure as temporary", async () => {
     for (const [status, text, message] of [
-      [500, "No available agent to submit job, please try again later.", /answers 500: No available agent/],
-      [502, "", /answers 502: nothing/],
-      [200, "<html>A proxy's greeting</html>", /not as Ray's Jobs API does; check --ray-address/],
-      [200, '{"status": "DREAMING"}', /not as Ray's Jobs API does/],
-      [302, "", /answers 302/],
+      [500, "No available agent to submit job, please try again later.", /returned HTTP 500: No available agent/],
+      [502, "", /returned HTTP 502: no error message/],
+      [200, "<html>A proxy's greeting</html>", /not from Ray's Jobs API. Check --ray-address/],
+      [200, '{"status": "DREAMING"}', /not from Ray's Jobs API/],
+      [302, "", /returned HTTP 302/],
     ] as const) {
-      await assert.rejects((await answering(status, text)).get("a"), { name: "RayUnavailableError", message });
+      await assert.rejects((await clientOf(status, text)).get("a"), { name: "RayUnavailableError", message });
       server.close();
     }
   });
 
-  it("sends the headers, and shows none", async () => {
-    const seen: unknown[] = [];
+  it("sends the headers, and never shows them", async () => {
+    const received: unknown[] = [];
     const ray = await client(
       (request, response) => {
-        seen.push(request.headers.authorization, request.headers["x-proxy"], request.headers["sec-fetch-mode"]);
+        received.push(request.headers.authorization, request.headers["x-proxy"], request.headers["sec-fetch-mode"]);
         response.writeHead(401).end("who is it?");
       },
       { authorization: "Bearer t0ken", "x-proxy": "s3cret" },
@@ -66,25 +66,25 @@ describe("server: Ray's Jobs API", () => {
       ray.get("a"),
       (error: Error) => !/t0ken|s3cret/.test(`${error.stack}${JSON.stringify(error)}`),
     );
-    assert.deepEqual(seen, ["Bearer t0ken", "s3cret", undefined]);
+    assert.deepEqual(received, ["Bearer t0ken", "s3cret", undefined]);
   });
 
-  it("is asked once in a while while it does not work, for however many jobs", async () => {
-    let asked = 0;
+  it("limits requests to a failing cluster, for any number of jobs", async () => {
+    let requests = 0;
     const cluster = new Cluster(
       await client((_request, response) => {
-        asked += 1;
+        requests += 1;
         response.writeHead(500).end();
       }),
     );
-    for (let look = 0; look < 20; look += 1) {
+    for (let poll = 0; poll < 20; poll += 1) {
       await assert.rejects(cluster.ask((ray) => ray.get("a")));
     }
-    assert.equal(asked, 1);
+    assert.equal(requests, 1);
   });
 
-  it("is asked about at most twenty jobs in a second", async () => {
-    const cluster = new Cluster(await answering(200, ""));
+  it("polls at most twenty jobs per second", async () => {
+    const cluster = new Cluster(await clientOf(200, ""));
     assert.deepEqual(
       [cluster.pollInterval(1), cluster.pollInterval(20), cluster.pollInterval(100)],
       [1000, 1000, 5000],
@@ -92,7 +92,7 @@ describe("server: Ray's Jobs API", () => {
   });
 });
 
-describe("server: what a job takes of a Ray cluster", () => {
+describe("server: the resources of a Ray job", () => {
   afterEach(removeFolders);
 
   const run = { id: "job-1", spec: { model: "m" } } as Run;
@@ -104,10 +104,10 @@ describe("server: what a job takes of a Ray cluster", () => {
     return readRayConfig(path);
   }
 
-  it("is what the entry of its model says, and else the defaults", () => {
+  it("are those of the model, and the defaults for other fields", () => {
     const of = config({ defaults: { num_gpus: 1, num_cpus: 2 }, models: { m: { num_gpus: 0.5, memory: 9 } } });
     const folder = new JobFolder("/data", "job-1");
-    const body = submission(run, folder, { attempt: 2 }, { ...launcher, secrets: "/data/s" }, of("m"));
+    const body = submission(run, folder, { attempt: 2 }, { ...launcher, secretsFile: "/data/s" }, of("m"));
     assert.equal(body.submission_id, "job-1-2");
     assert.deepEqual(
       [body.entrypoint_num_cpus, body.entrypoint_num_gpus, body.entrypoint_memory, body.entrypoint_resources],
@@ -121,7 +121,7 @@ describe("server: what a job takes of a Ray cluster", () => {
     assert.equal(of("other").num_gpus, 1);
   });
 
-  it("is for each of several workers, and nothing for the program that waits for them", () => {
+  it("apply to each of several workers, and not to the program that waits for them", () => {
     const of = config({
       defaults: { num_cpus: 2, num_gpus: 1, workers: 3, runtime_env: { env_vars: { A: "1" }, pip: [] } },
     });
@@ -134,14 +134,14 @@ describe("server: what a job takes of a Ray cluster", () => {
     });
   });
 
-  it("names the field that is wrong", () => {
+  it("names the invalid field", () => {
     const error = (message: RegExp) => ({ name: "UsageError", message });
     assert.throws(() => config({ defaults: { num_gpu: 1 } }), error(/^the Ray config file .*: defaults: .*num_gpu/));
     assert.throws(() => config({ models: { m: { workers: 0 } } }), error(/models\.m\.workers: /));
     assert.throws(() => readRayConfig("/no/file"), error(/cannot read the Ray config file/));
   });
 
-  it("refuses an address or headers that are none, and shows no password", () => {
+  it("rejects invalid addresses and headers, and shows no password", () => {
     assert.equal(rayAddress("https://ray.example/cluster/"), "https://ray.example/cluster");
     for (const text of ["127.0.0.1:8265", "ray://head:10001", "http://head:8265/?x"]) {
       assert.throws(() => rayAddress(text), { name: "UsageError", message: /takes the URL of Ray's dashboard/ });

@@ -40,7 +40,7 @@ describe("server: the Ray trainer", function () {
     removeFolders();
   });
 
-  /** Starts a server; a job takes one CPU unless the config has something else for its model. */
+  /** Starts a server. A job requests one CPU unless the config overrides this for its model. */
   async function start(models: Record<string, object> = {}, config: object = {}): Promise<Api> {
     server = new TrainingServer(models);
     writeFileSync(join(server.dataDir, "ray.json"), JSON.stringify({ defaults: { num_cpus: 1 }, ...config }));
@@ -52,7 +52,7 @@ describe("server: the Ray trainer", function () {
     return server.start("--trainer", "ray", "--ray-address", cluster.address, "--ray-config", config);
   }
 
-  /** Like `eventually`, for what takes Ray a while. */
+  /** Like `eventually`, with a longer timeout for Ray. */
   async function soon<Answer>(what: string, ask: () => Promise<Answer | undefined>): Promise<Answer> {
     for (const deadline = Date.now() + 60_000; Date.now() < deadline; await sleep(50)) {
       const answer = await ask();
@@ -60,7 +60,7 @@ describe("server: the Ray trainer", function () {
         return answer;
       }
     }
-    throw new Error(`waited too long for: ${what}`);
+    throw new Error(`timed out waiting for ${what}`);
   }
 
   function until(api: Api, id: string, status: string): Promise<Json> {
@@ -80,7 +80,7 @@ describe("server: the Ray trainer", function () {
     });
   }
 
-  function waits(job: Json): string[] {
+  function waitReasons(job: Json): string[] {
     const events = job.events.filter((event: Json) => event.name === "waiting");
     return events.map((event: Json) => event.data.reason).reverse();
   }
@@ -88,23 +88,26 @@ describe("server: the Ray trainer", function () {
   function untilItWaits(api: Api, id: string, reason: RegExp): Promise<Json> {
     return soon(`${reason}`, async () => {
       const job = await api.getJob(id);
-      return waits(job).some((each) => reason.test(each)) ? job : undefined;
+      return waitReasons(job).some((each) => reason.test(each)) ? job : undefined;
     });
   }
 
-  /** Waits until all that the cluster knows of a job are these attempts. It sees an end later than the server does. */
+  /**
+   * Waits until the cluster has exactly these attempts of a job. The cluster notices an attempt's end later than the
+   * server.
+   */
   async function untilInRay(id: string, expected: Record<string, string>): Promise<void> {
-    let seen = {};
+    let attempts = {};
     for (const deadline = Date.now() + 20_000; Date.now() < deadline; await sleep(100)) {
-      seen = await cluster.attempts(id);
-      if (isDeepStrictEqual(seen, expected)) {
+      attempts = await cluster.attempts(id);
+      if (isDeepStrictEqual(attempts, expected)) {
         return;
       }
     }
-    assert.deepEqual(seen, expected);
+    assert.deepEqual(attempts, expected);
   }
 
-  it("shows what the program tells, and its result; a secret comes to the program and not to Ray", async () => {
+  it("reports the program's progress and result, and passes a secret to the program but not to Ray", async () => {
     const api = await start({ m: { behaviour: "crash", at: 4, ms: 100 } });
     const [good, bad] = await Promise.all([api.job(), api.job({ model: "m", repositories: REPOSITORIES })]);
     const job = await until(api, good.id, "SUCCESS");
@@ -121,7 +124,7 @@ describe("server: the Ray trainer", function () {
     await untilInRay(bad.id, { [bad.id]: "FAILED" });
   });
 
-  it("resumes a program that was killed, as the next attempt, and gives up after four in a row", async () => {
+  it("resumes a killed program as the next attempt, and gives up after four in a row", async () => {
     const once = { behaviour: "oom", at: 5, attempts: 1 };
     const api = await start({ once, always: { behaviour: "oom", at: 1 } });
     const [good, bad] = await Promise.all([api.job({ model: "once" }), api.job({ model: "always" })]);
@@ -132,13 +135,13 @@ describe("server: the Ray trainer", function () {
     assert.equal(Object.keys(await cluster.attempts(bad.id)).length, 4);
   });
 
-  it("tells what is wrong when the cluster cannot even run the launcher", async () => {
+  it("reports why the cluster cannot run the launcher", async () => {
     const api = await start({ m: {} }, { models: { m: { python: "/no/python" } } });
     const { events } = await until(api, (await api.job({ model: "m" })).id, "FAILED");
-    assert.match(events[0].data.reason, /Ray says: .*exit code 127.*\/no\/python/s);
+    assert.match(events[0].data.reason, /Ray reports: .*exit code 127.*\/no\/python/s);
   });
 
-  it("cancels what runs, and what waits in Ray's queue", async () => {
+  it("cancels a running job and a job in Ray's queue", async () => {
     const api = await start(
       { slow: { ms: 200 }, big: {} },
       { models: { slow: { num_cpus: 1 }, big: { num_cpus: 8 } } },
@@ -147,48 +150,48 @@ describe("server: the Ray trainer", function () {
     const running = await api.job({ model: "slow", hyperparameters: long });
     const waiting = await api.job({ model: "big" });
     await untilStep(api, running.id, 2);
-    await untilItWaits(api, waiting.id, /^Waits in Ray's queue: .*resources \(CPUs, GPUs/);
+    await untilItWaits(api, waiting.id, /^Queued in Ray: .*resources \(CPUs, GPUs/);
     for (const { id } of [waiting, running]) {
       await api.ok("POST", `/v1/fine_tuning/jobs/${id}/cancel`);
       await until(api, id, "CANCELLED");
     }
     await untilInRay(running.id, { [running.id]: "STOPPED" });
-    // Ray keeps it in its queue for a while, and would still run it.
+    // Ray keeps the job in its queue for a while, and could still start the launcher.
     assert.equal((await cluster.attempts(waiting.id))[waiting.id], "PENDING");
   });
 
-  it("says once why a job waits for a full cluster, and submits it again when Ray gives it up", async () => {
+  it("reports once why a job waits for a full cluster, and resubmits the job when Ray gives up", async () => {
     const api = await start({ big: {} }, { models: { big: { num_cpus: 8 } } });
     const { id } = await api.job({ model: "big" });
     await soon("a second attempt", async () => (await cluster.attempts(id))[`${id}-2`] && true);
     const job = await api.getJob(id);
     assert.equal(job.status, "STARTED");
-    assert.deepEqual(waits(job).length, 1);
+    assert.deepEqual(waitReasons(job).length, 1);
     assert.equal((await cluster.attempts(id))[id], "FAILED");
   });
 
-  it("is told that somebody has stopped a job in Ray", async () => {
+  it("fails a job that a user stops in Ray", async () => {
     const api = await start({ slow: { ms: 100 } });
     const { id } = await api.job({ model: "slow", hyperparameters: { training_steps: 1000 } });
     await untilStep(api, id, 1);
     await cluster.ask(`/api/jobs/${id}/stop`, {});
     const { events } = await until(api, id, "FAILED");
-    assert.match(events[0].data.reason, /stopped in Ray, and not through this server/);
+    assert.match(events[0].data.reason, /stopped in Ray, not through this server/);
   });
 
-  it("waits for a cluster that is down, says so once, and trains when it is up", async () => {
+  it("waits for an unavailable cluster, reports it once, and trains when the cluster is available", async () => {
     cluster.reachable = false;
     cluster.cut();
     const api = await start();
     const { id } = await api.job();
     await untilItWaits(api, id, /^Ray at http:\/\/127\.0\.0\.1:\d+ cannot be reached/);
     await sleep(2000);
-    assert.equal(waits(await api.getJob(id)).length, 1);
+    assert.equal(waitReasons(await api.getJob(id)).length, 1);
     cluster.reachable = true;
     assertTrained(await until(api, id, "SUCCESS"), 10);
   });
 
-  it("goes on while the way to the cluster is cut, and takes the end from the job's folder", async () => {
+  it("keeps training without a connection to the cluster, and reads the result from the job's folder", async () => {
     const api = await start({ slow: { ms: 100 } });
     const { id } = await api.job({ model: "slow", hyperparameters: { training_steps: 30 } });
     await untilStep(api, id, 2);
@@ -197,7 +200,7 @@ describe("server: the Ray trainer", function () {
     assertTrained(await until(api, id, "SUCCESS"), 30);
   });
 
-  it("finds again what was submitted though the reply was lost", async () => {
+  it("finds a submission whose reply was lost", async () => {
     const api = await start();
     cluster.submissions = "lose their reply";
     const { id } = await api.job();
@@ -207,7 +210,7 @@ describe("server: the Ray trainer", function () {
     assert.equal(server.programs(id).length, 1);
   });
 
-  it("leaves alone what the cluster has already under the id of a job", async () => {
+  it("keeps the job that the cluster already has under the same ID", async () => {
     const api = await start({ slow: { ms: 100 } });
     const { id } = await api.job({ auto_start: false, model: "slow" });
     await until(api, id, "VALIDATED");
@@ -220,14 +223,14 @@ describe("server: the Ray trainer", function () {
   });
 
   for (const [when, submissions] of [
-    ["before the cluster has heard of the job", "never arrive"],
-    ["before it has heard that the cluster has the job", "lose their reply"],
+    ["before the cluster has received the job", "never arrive"],
+    ["before it has received the reply of the cluster", "lose their reply"],
   ] as const) {
     it(`survives SIGKILL ${when}`, async () => {
       let api = await start({ slow: { ms: 50 } });
       cluster.submissions = submissions;
       const { id } = await api.job({ model: "slow" });
-      await soon("the intent", async () => existsSync(server.path(id, "attempt.json")) || undefined);
+      await soon("attempt.json", async () => existsSync(server.path(id, "attempt.json")) || undefined);
       await sleep(300);
       await server.kill();
       assert.equal(server.attempt(id).submitted, false);
@@ -240,7 +243,7 @@ describe("server: the Ray trainer", function () {
     });
   }
 
-  it("survives SIGKILL while it trains, and finds what ended meanwhile", async () => {
+  it("survives SIGKILL during a training, and finds a training that ended in the meantime", async () => {
     let api = await start({ slow: { ms: 100 } });
     const [short, long] = await Promise.all([
       api.job({ model: "slow", hyperparameters: { training_steps: 20 } }),
@@ -249,14 +252,17 @@ describe("server: the Ray trainer", function () {
     await untilStep(api, short.id, 2);
     await untilStep(api, long.id, 2);
     await server.kill();
-    await eventually("the end", async () => existsSync(server.path(short.id, "exit.json")) || undefined);
+    await eventually(
+      "the end of the shorter training",
+      async () => existsSync(server.path(short.id, "exit.json")) || undefined,
+    );
     api = await restart();
     assertTrained(await until(api, short.id, "SUCCESS"), 20);
     assertTrained(await until(api, long.id, "SUCCESS"), 80);
     assert.deepEqual([server.programs(short.id).length, server.programs(long.id).length], [1, 1]);
   });
 
-  it("resumes from the last checkpoint when the head was lost, with one program at a time", async () => {
+  it("resumes from the last checkpoint after the head was lost, with one program at a time", async () => {
     const api = await start({ slow: { ms: 200 } });
     const { id } = await api.job({ model: "slow", hyperparameters: { training_steps: 20 } });
     await untilStep(api, id, 6);
@@ -264,14 +270,14 @@ describe("server: the Ray trainer", function () {
     await cluster.startHead();
     const job = await until(api, id, "SUCCESS");
     assertTrained(job, 20);
-    assert.ok(waits(job).some((reason) => /cannot be reached/.test(reason)));
+    assert.ok(waitReasons(job).some((reason) => /cannot be reached/.test(reason)));
     await untilInRay(id, { [`${id}-2`]: "SUCCEEDED" });
     const starts = readFileSync(server.path(id, "progress.jsonl"), "utf8").match(/"type":"start".*/g) as string[];
     assert.equal(starts.length, 2);
     assert.ok(Number(/"step":(\d+)/.exec(starts[1] as string)?.[1]) >= 6);
   });
 
-  it("is looked at by the doctor", async () => {
+  it("is checked by the doctor command", async () => {
     const args = ["doctor", "--trainer", "ray", "--ray-address", cluster.address, "--data", folder()];
     const { stdout } = await run(args);
     assert.match(stdout, /^ok +Ray: 2\.\d+\.\d+ at http:\/\/127\.0\.0\.1:\d+; its nodes must see the data folder/m);
@@ -280,12 +286,12 @@ describe("server: the Ray trainer", function () {
     assert.equal(code, 1);
   });
 
-  it("does not show the token", async () => {
+  it("never shows the token", async () => {
     process.env.RAY_AUTH_TOKEN = "wrong-token-that-nobody-may-see";
     try {
       const api = await start();
       const { id } = await api.job();
-      const job = await untilItWaits(api, id, /wants another token \(403\): set RAY_AUTH_TOKEN/);
+      const job = await untilItWaits(api, id, /does not accept the token \(403\): set RAY_AUTH_TOKEN/);
       assert.doesNotMatch(JSON.stringify(job), /nobody-may-see/);
     } finally {
       process.env.RAY_AUTH_TOKEN = cluster.token;

@@ -34,7 +34,7 @@ function run(totalSteps: number, over: Partial<Run> = {}, hyperparameters: objec
 const elapsed = (job: Run, seconds: number) => simulate(job, START + seconds * 1000);
 
 describe("server: the simulation", () => {
-  it("starts for 2 seconds, and then takes 2 seconds a step", () => {
+  it("takes 2 seconds to start, and then 2 seconds per step", () => {
     const job = run(10);
     assert.deepEqual([elapsed(job, 1.9).state, elapsed(job, 1.9).step], ["starting", 0]);
     assert.deepEqual([elapsed(job, 3.9).state, elapsed(job, 3.9).step], ["running", 0]);
@@ -45,13 +45,13 @@ describe("server: the simulation", () => {
     assert.equal(elapsed(job, 1e9).step, 10);
   });
 
-  it("runs faster by its speed", () => {
+  it("divides all durations by the speed", () => {
     const job = run(10, {}, {}, 100);
     assert.equal(elapsed(job, 0.12).step, 5);
     assert.equal(elapsed(job, 0.22).state, "succeeded");
   });
 
-  it("gives the same answer to whoever asks at the same time, and never goes back", () => {
+  it("depends only on the job and the time, and never goes back", () => {
     const job = run(37);
     let last = 0;
     for (let seconds = 0; seconds < 80; seconds += 0.7) {
@@ -63,7 +63,7 @@ describe("server: the simulation", () => {
     assert.equal(last, 37);
   });
 
-  it("gives checkpoints the times at which their steps ended", () => {
+  it("sets the time of a checkpoint to the end of its step", () => {
     assert.deepEqual(
       elapsed(run(3), 100).checkpoints.map(({ step, createdAt }) => [step, createdAt - START]),
       [
@@ -74,7 +74,7 @@ describe("server: the simulation", () => {
     );
   });
 
-  it("has another loss for another job, and falls for each", () => {
+  it("varies the loss by job, and decreases it", () => {
     const losses = ["a", "b"].map((id) =>
       elapsed(run(10, { id }), 100).checkpoints.map((each) => each.metrics.train_loss),
     );
@@ -87,7 +87,7 @@ describe("server: the simulation", () => {
     }
   });
 
-  it("diverges from a learning rate of 0.1 on, after two fifths of the steps", () => {
+  it("diverges at a learning rate of 0.1 or more, after two fifths of the steps", () => {
     assert.equal(elapsed(run(10, {}, { learning_rate: 0.099 }), 100).state, "succeeded");
     const job = run(10, {}, { learning_rate: 0.1 });
     assert.equal(elapsed(job, 9.9).state, "running");
@@ -101,7 +101,7 @@ describe("server: the simulation", () => {
     assert.equal(elapsed(run(1, {}, { learning_rate: 1 }), 100).state, "failed");
   });
 
-  it("stops at the step at which it was cancelled, and has let go 2 seconds later", () => {
+  it("stops at the step of the cancellation, and ends 2 seconds later", () => {
     const job = run(10, { cancelRequestedAt: START + 9000 });
     assert.deepEqual([elapsed(job, 10.9).state, elapsed(job, 10.9).step], ["running", 3]);
     assert.deepEqual([elapsed(job, 11).state, elapsed(job, 11).step], ["cancelled", 3]);

@@ -1,17 +1,17 @@
-import type { Checkpoint, ProgramEvent, Progress } from "../../domain/trainer";
-import { omitUndefined } from "../../omitUndefined";
+import type { Checkpoint, ProgramEvent, Progress } from "../../../domain/trainer";
+import { omitUndefined } from "../../../omitUndefined";
 import type { ProgressRecord } from "./progressRecords";
 
-/** What a training program has told so far: every line of `progress.jsonl` up to here, folded into one value. */
+/** The progress of a training program: all lines of `progress.jsonl` so far, reduced to one value. */
 export interface ProgramProgress {
-  /** Lines that were read, good or bad: where an event stands, and a sign of life. */
+  /** The number of non-empty lines that were read, including invalid lines. */
   lines: number;
-  /** Lines that were no JSON. */
+  /** The number of lines that are not valid JSON. */
   invalidLines: number;
-  /** `start` lines. */
+  /** The number of `start` lines. */
   attempts: number;
   step: number;
-  /** The furthest step of all attempts. */
+  /** The highest step of all attempts. */
   furthestStep: number;
   totalSteps?: number;
   epochs?: number;
@@ -20,11 +20,11 @@ export interface ProgramProgress {
   trainedTokens?: number;
   trainLoss?: number;
   remainingSeconds?: number;
-  /** Oldest first, one for each step. */
+  /** Sorted by step, one for each step. */
   checkpoints: Checkpoint[];
   /** Oldest first. */
   events: ProgramEvent[];
-  /** How the last attempt ended, by its own account. */
+  /** The result that the latest attempt reported. */
   result?: Extract<ProgressRecord, { type: "result" }>;
 }
 
@@ -38,17 +38,17 @@ export const NO_PROGRESS: Readonly<ProgramProgress> = {
   events: [],
 };
 
-/** More than this are not kept of one job: a program that writes without end must not fill the memory. */
+/** Limits per job, so that a program that never stops writing does not exhaust the memory. */
 const MAX_EVENTS = 1000;
 const MAX_CHECKPOINTS = 1000;
 
-/** Adds a line to the story. @param record see `parseRecord` */
+/** Returns the progress after one more line. @param record the result of `parseRecord` */
 export function applyRecord(before: ProgramProgress, record: ProgressRecord | null | undefined): ProgramProgress {
   const programProgress = { ...before, lines: before.lines + 1 };
   if (record === undefined) {
     const data = {
       line: programProgress.lines,
-      message: "This line of progress.jsonl is not JSON; it and others like it are ignored",
+      message: "This line of progress.jsonl is not valid JSON. The server ignores it and other invalid lines",
     };
     return {
       ...(before.invalidLines === 0
@@ -98,7 +98,7 @@ export function applyRecord(before: ProgramProgress, record: ProgressRecord | nu
   }
 }
 
-/** An attempt goes back to the step of its checkpoint; what came after it is trained again. */
+/** An attempt resumes at the step of its checkpoint. The steps after the checkpoint are trained again. */
 function applyStart(before: ProgramProgress, record: Extract<ProgressRecord, { type: "start" }>): ProgramProgress {
   const {
     result: _,
@@ -142,7 +142,7 @@ function toMilliseconds(seconds: number): number {
   return Math.round(seconds * 1000);
 }
 
-/** How far a training is by what its program has told. Whether it has ended, and how, is the trainer's to say. */
+/** Converts to the progress of an unfinished run. The trainer decides whether and how the run has ended. */
 export function toProgress(programProgress: ProgramProgress): Progress {
   const { step, checkpoints, events, trainLoss, remainingSeconds, trainedTokens } = programProgress;
   const { totalSteps, epochs, tokensPerStep, dataTokens } = programProgress;

@@ -5,12 +5,12 @@ import { parseRecord } from "./progressRecords";
 
 const CHUNK_BYTES = 256 * 1024;
 
-/** A longer line is no progress: it is skipped, so that a program cannot fill the memory. In characters. */
+/** Skip longer lines, so that a program cannot exhaust the memory. In characters. */
 const MAX_LINE = 64 * 1024;
 
 /**
- * Reads `progress.jsonl` while it grows: each `read` takes up where the last one ended. A last line without a newline is
- * left for the next time.
+ * Reads `progress.jsonl` while it grows. Each `read` continues at the position where the previous `read` stopped. A
+ * last line without a newline is incomplete and is processed by a later `read`.
  */
 export class ProgressFile {
   private readonly path: string;
@@ -24,7 +24,7 @@ export class ProgressFile {
     this.path = path;
   }
 
-  /** What has been told so far; nothing when there is no file yet. */
+  /** Reads the new lines. @returns the progress so far; `NO_PROGRESS` when the file does not exist yet */
   async read(): Promise<ProgramProgress> {
     const file = await open(this.path).catch(ignoreMissing);
     if (file === undefined) {
@@ -38,14 +38,14 @@ export class ProgressFile {
           return this.programProgress;
         }
         this.position += bytesRead;
-        this.take(this.decoder.write(buffer.subarray(0, bytesRead)));
+        this.process(this.decoder.write(buffer.subarray(0, bytesRead)));
       }
     } finally {
       await file.close();
     }
   }
 
-  private take(text: string): void {
+  private process(text: string): void {
     const lines = (this.rest + text).split("\n");
     this.rest = lines.pop() as string;
     for (const line of lines) {

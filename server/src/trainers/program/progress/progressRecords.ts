@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** Python's NaN and Infinity are no JSON; a program that has one leaves the field out, or says `null`. */
+/** Programs omit a field or write `null` for NaN and Infinity, which JSON does not support. */
 const number = z
   .number()
   .nullish()
@@ -10,7 +10,7 @@ const time = z.number();
 
 const metrics = z.object({ train_loss: z.number(), valid_loss: number, valid_mean_token_accuracy: number });
 
-/** One line of `progress.jsonl`. Times are Unix seconds, with fractions. Fields that are not known are left out. */
+/** One line of `progress.jsonl`. Times are Unix seconds, with fractions. Unknown fields are ignored. */
 export const progressRecord = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("start"),
@@ -44,7 +44,7 @@ export const progressRecord = z.discriminatedUnion("type", [
 ]);
 export type ProgressRecord = z.output<typeof progressRecord>;
 
-/** @returns undefined for a line that is not JSON; `null` for one that is, and says nothing that is known */
+/** Parses a line. @returns undefined for invalid JSON; null for valid JSON that is not a known record */
 export function parseRecord(line: string): ProgressRecord | null | undefined {
   let value: unknown;
   try {

@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { appendFileSync } from "node:fs";
+import { join } from "node:path";
+import { type ProgramProgress, toProgress } from "../../../../../server/src/trainers/program/progress/programProgress";
+import { ProgressFile } from "../../../../../server/src/trainers/program/progress/progressFile";
+import { folder, removeFolders } from "../../../support";
+
+describe("server: progress.jsonl", () => {
+  let path: string;
+  let file: ProgressFile;
+
+  beforeEach(() => {
+    path = join(folder(), "progress.jsonl");
+    file = new ProgressFile(path);
+  });
+
+  afterEach(removeFolders);
+
+  const line = (fields: object) => `${JSON.stringify({ time: 1700000000.5, ...fields })}\n`;
+  const read = (...lines: string[]): Promise<ProgramProgress> => {
+    appendFileSync(path, lines.join(""));
+    return file.read();
+  };
+  const checkpoint = (step: number, train_loss: number) => line({ type: "checkpoint", step, metrics: { train_loss } });
+
+  it("may not exist yet", async () => {
+    assert.equal(toProgress(await file.read()).state, "starting");
+  });
+
+  it("is read while it grows, line by complete line", async () => {
+    const text = line({ type: "step", step: 3, loss: 1.5, tokens: 99, remaining_seconds: 7 });
+    let programProgress = await read(line({ type: "start", total_steps: 10, step: 0 }), text.slice(0, 20));
+    assert.deepEqual([programProgress.step, programProgress.totalSteps], [0, 10]);
+    programProgress = await read(text.slice(20));
+    assert.deepEqual(
+      [
+        programProgress.step,
+        programProgress.trainLoss,
+        programProgress.trainedTokens,
+        programProgress.remainingSeconds,
+        programProgress.invalidLines,
+      ],
+      [3, 1.5, 99, 7, 0],
+    );
+  });
+
+  it("can be read in parts that end inside a character", async () => {
+    const bytes = Buffer.from(line({ type: "event", name: "grüße 🙂" }));
+    for (const byte of bytes) {
+      appendFileSync(path, Buffer.from([byte]));
+      await file.read();
+    }
+    assert.deepEqual((await file.read()).events, [{ name: "grüße 🙂", data: {}, createdAt: 1700000000500, line: 1 }]);
+  });
+
+  it("goes back to the checkpoint of a resumed attempt, and keeps the latest of repeated checkpoints", async () => {
+    await read(line({ type: "start", total_steps: 9, step: 0 }), checkpoint(2, 5), checkpoint(4, 4));
+    let programProgress = await read(line({ type: "step", step: 5 }), line({ type: "start", total_steps: 9, step: 2 }));
+    assert.deepEqual([programProgress.step, programProgress.furthestStep, programProgress.attempts], [2, 5, 2]);
+    assert.deepEqual(
+      programProgress.events.map(({ name, data }) => [name, data]),
+      [["resumed", { attempt: 2, step: 2 }]],
+    );
+    programProgress = await read(checkpoint(4, 3), checkpoint(4, 2));
+    assert.deepEqual(
+      programProgress.checkpoints.map((each) => [each.step, each.metrics.train_loss]),
+      [
+        [2, 5],
+        [4, 2],
+      ],
+    );
+  });
+
+  it("can contain invalid lines, which are ignored and reported once", async () => {
+    const programProgress = await read(
+      "Traceback (most recent call last):\n\0\u0007[[[\n\n",
+      line({ type: "new in version 2" }),
+      line({ type: "step", step: "two" }),
+      "null\n17\n",
+      line({ type: "step", step: 2, loss: null, extra: true }),
+    );
+    assert.deepEqual(
+      [programProgress.step, programProgress.invalidLines, programProgress.trainLoss],
+      [2, 2, undefined],
+    );
+    assert.deepEqual(
+      programProgress.events.map((event) => [event.name, event.line]),
+      [["unreadable-progress", 1]],
+    );
+  });
+
+  it("can contain an endless line, which is skipped", async () => {
+    appendFileSync(path, "x".repeat(3 * 1024 ** 2));
+    await file.read();
+    const long = line({ type: "event", name: "long", data: { text: "x".repeat(100_000) } });
+    const programProgress = await read("x\n", long, line({ type: "step", step: 2 }));
+    assert.deepEqual([programProgress.invalidLines, programProgress.step], [2, 2]);
+  });
+
+  it("discards the result of an attempt when another attempt starts", async () => {
+    const failed = line({ type: "result", status: "failed", reason: "no" });
+    assert.equal((await read(failed)).result?.status, "failed");
+    assert.equal((await read(line({ type: "start", total_steps: 9, step: 0 }))).result, undefined);
+    const succeeded = line({
+      type: "result",
+      status: "succeeded",
+      step: 9,
+      trained_tokens: 1000,
+      stop_reason: "early_stopping",
+    });
+    const programProgress = await read(succeeded);
+    assert.deepEqual(
+      [programProgress.result?.status, programProgress.step, programProgress.trainedTokens],
+      ["succeeded", 9, 1000],
+    );
+  });
+});
