@@ -1,2 +1,2 @@
-/** The message of an error, or the text of whatever else was thrown. */
+/** Returns the message of an error, or the text of any other thrown value. */
 export const errorText = (error: unknown): string => (error instanceof Error ? error.message : String(error));

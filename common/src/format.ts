@@ -10,7 +10,7 @@ export const formatCount = (value: number): string => number.format(value);
 /** `1 sample`, `1,200 samples` */
 export const plural = (value: number, noun: string): string => `${formatCount(value)} ${noun}${value === 1 ? "" : "s"}`;
 
-/** An amount of money, without its currency: `3.10`. Below one, two significant digits: `0.0042`. */
+/** Formats an amount of money without its currency: `3.10`. Amounts below 1 keep two significant digits: `0.0042`. */
 export const formatAmount = (value: number): string =>
   value === 0 || value >= 1 ? money.format(value) : String(Number(value.toPrecision(2)));
 
@@ -21,5 +21,5 @@ export function formatBytes(bytes: number): string {
   return `${size.format(bytes / 1000 ** unit)} ${units[unit]}`;
 }
 
-/** A share as a percentage: 0.07 is `7 %`, 0.125 is `12.5 %`. */
+/** Formats a fraction as a percentage: 0.07 is `7 %`, 0.125 is `12.5 %`. */
 export const percent = (share: number): string => `${percentage.format(share * 100)} %`;

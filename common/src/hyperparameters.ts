@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 /**
- * The hyperparameters of a job: the only list of them in TypeScript. The input, the API's requests and replies, the generated
- * types, `schema.json` and the reference derive from it.
+ * The hyperparameters of a job. This is the only list of them in TypeScript: the input schema, the API's requests and
+ * replies, the generated types, `schema.json` and the reference derive from it.
  *
  * Bounds are those of the hosted service. An absent value means that the server decides.
  */

@@ -25,23 +25,23 @@ const FAILED: readonly string[] = [JobStatus.Failed, JobStatus.FailedValidation,
 const UNSTARTED: readonly string[] = [JobStatus.Queued, JobStatus.Validating, JobStatus.Validated];
 const TRAINING: readonly string[] = [JobStatus.Started, JobStatus.Running];
 
-/** Whether a job never leaves this status. An unknown status counts as not terminal, so that clients keep polling. */
+/** Whether the status is terminal: a job never leaves it. An unknown status counts as not terminal, so that clients keep polling. */
 export const isTerminal = (status: string) => (TERMINAL_STATUSES as readonly string[]).includes(status);
 
-/** The job has ended without a model. */
+/** Whether the job ended without a model. */
 export const hasFailed = (status: string) => FAILED.includes(status);
 
-/** The job has ended with a model. */
+/** Whether the job ended with a model. */
 export const hasSucceeded = (status: string) => status === JobStatus.Success;
 
-/** The training is in progress. */
+/** Whether the training is in progress. */
 export const isTraining = (status: string) => TRAINING.includes(status);
 
-/** The training has not started, so nothing has been charged. */
+/** Whether the training has not started yet, so that nothing has been charged. */
 export const isUnstarted = (status: string) => UNSTARTED.includes(status);
 
-/** The data is validated and the job waits to be started. */
+/** Whether the data is validated and the job waits for a start request. */
 export const awaitsStart = (status: string) => status === JobStatus.Validated;
 
-/** The job has failed or is being cancelled: it will never produce a model. */
+/** Whether the job failed or is being cancelled, so that it never produces a model. */
 export const isLost = (status: string) => hasFailed(status) || status === JobStatus.CancellationRequested;

@@ -2,8 +2,8 @@
 const SHORTEST_SECRET = 6;
 
 /**
- * Replaces every secret in a text by `[secret]`. A server, a proxy or a program may repeat what it was sent, plain or
- * inside JSON.
+ * Replaces every secret in a text with `[secret]`. An error message from a server, a proxy or a program may repeat the
+ * request that it received, as plain text or inside JSON.
  *
  * @param secrets API keys and tokens; those with fewer than 6 characters are ignored
  */

@@ -6,7 +6,7 @@ export type SnakeCase<S extends string> = S extends `${infer Head}${infer Tail}`
 /** `learningRate` → `learning_rate` */
 export const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-/** An object with its keys in snake_case. */
+/** Returns a copy of an object with its top-level keys in snake_case. */
 export function withSnakeCaseKeys<T extends object>(
   object: T,
 ): { [Key in keyof T as SnakeCase<Key & string>]: T[Key] } {

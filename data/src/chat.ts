@@ -4,7 +4,10 @@ import { checkEach, expectObject, expectOneOf, expectText, isObject, type JsonOb
 const ROLES = ["system", "user", "assistant", "tool"] as const;
 export type Role = (typeof ROLES)[number];
 
-/** Who may speak at the start, and after each. After an assistant's calls only tools may, until each call has its answer. */
+/**
+ * The roles that may come first, and the roles that may follow each role. After tool calls only `tool` messages may follow,
+ * until every call has an answer.
+ */
 const NEXT: Record<Role | "start", readonly Role[]> = {
   start: ["system", "user"],
   system: ["user"],
@@ -15,9 +18,10 @@ const NEXT: Record<Role | "start", readonly Role[]> = {
 const TOOL: readonly Role[] = ["tool"];
 
 /**
- * Checks a conversation: an instruct sample, one with function calling, or (`lastRole` undefined) the input of a classifier.
+ * Checks a conversation: an instruct sample, a function-calling sample, or the input of a classifier.
  *
- * @param characters gets the characters of its messages added, by role
+ * @param lastRole the role that the last message must have; undefined for a classifier, whose input may end with any role
+ * @param characters the function adds the number of characters of each message to its role's total
  */
 export function checkConversation(
   sample: JsonObject,
@@ -39,10 +43,10 @@ export function checkConversation(
     }
     const { content, tool_calls: calls, weight } = message;
     expectOneOf(weight ?? 1, [0, 1], "weight");
-    const callsNothing = calls === undefined || calls === null;
-    // Beside calls there need not be anything said.
-    if (callsNothing || (content ?? "") !== "") characters.assistant += checkContent(content);
-    if (!callsNothing) characters.assistant += checkCalls(calls, functions, open);
+    const hasNoCalls = calls === undefined || calls === null;
+    // A message with tool calls needs no content.
+    if (hasNoCalls || (content ?? "") !== "") characters.assistant += checkContent(content);
+    if (!hasNoCalls) characters.assistant += checkCalls(calls, functions, open);
   });
   if (lastRole !== undefined && previous !== lastRole) {
     const last = (sample.messages as unknown[]).length - 1;
@@ -57,7 +61,11 @@ function checkOrder(role: Role, previous: Role | undefined, expected: readonly R
   throw new SampleError("role", `expected ${names} ${after}, found "${role}"`);
 }
 
-/** Content is text, or a list of text and image chunks. */
+/**
+ * Checks the content of a message: text, or a list of text and image chunks.
+ *
+ * @returns the number of characters of its text
+ */
 function checkContent(content: unknown): number {
   if (!Array.isArray(content)) return expectText(content, "content").length;
   let characters = 0;

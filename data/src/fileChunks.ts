@@ -1,9 +1,15 @@
 import { type FileHandle, open } from "node:fs/promises";
 
-/** Large enough that reading keeps up with a check, small enough that memory stays flat. */
+/** Large enough that reading is not slower than the checks, small enough that memory use stays constant. */
 const CHUNK_BYTES = 256 * 1024;
 
-/** Reads a file as `chunksOf` does, and closes it. @param signal ends it between two chunks */
+/**
+ * Reads a file in chunks, and closes it. As with `chunksOf`, a chunk is valid only until the next one is requested.
+ *
+ * @param signal stops the reading between two chunks
+ * @example
+ * for await (const chunk of fileChunks("train.jsonl")) hash.update(chunk);
+ */
 export async function* fileChunks(path: string, signal?: AbortSignal): AsyncGenerator<Buffer> {
   const file = await open(path);
   try {
@@ -17,13 +23,14 @@ export async function* fileChunks(path: string, signal?: AbortSignal): AsyncGene
 }
 
 /**
- * Reads an open file from where it stands into two buffers in turn: one is filled while the other is worked on. So a chunk
- * holds only until the next one is asked for, and how much memory it takes does not depend on when garbage is collected.
+ * Reads an open file from its current position. Uses two buffers in turn, so that one is filled while the caller works on the
+ * other. A chunk is valid only until the next one is requested. Memory use is constant: it does not depend on when garbage is
+ * collected.
  */
 export async function* chunksOf(file: FileHandle, chunkBytes: number): AsyncGenerator<Buffer> {
   const read = (into: Buffer) => {
     const reading = file.read(into, 0, chunkBytes, null);
-    // Nobody waits for the last one when the reader stops early.
+    // Prevents an unhandled rejection: nothing awaits the last read when the caller stops early.
     reading.catch(() => {});
     return reading;
   };

@@ -7,13 +7,13 @@ import { LineSplitter, MAX_LINE_BYTES } from "./splitter";
 import { SampleError } from "./values";
 
 export interface InspectOptions {
-  /** Decide which samples are good; without, only the bytes are counted and hashed. */
+  /** The rules that samples must meet. Without rules, the bytes are only counted and hashed. */
   rules?: Rules | undefined;
-  /** Finds samples that come twice; shared by the files of one kind. */
+  /** Finds duplicate samples. All training files share one index, and all validation files share another. */
   index?: SampleIndex | undefined;
-  /** Number of this file among those that share the index, from 0. */
+  /** The number of this file among the files that share the index, from 0. */
   file?: number | undefined;
-  /** Of the data that must not have the same samples. */
+  /** The index of the data that must not contain the same samples: of the training data, for a validation file. */
   other?: SampleIndex | undefined;
 }
 
@@ -23,9 +23,12 @@ const CARRIAGE_RETURN = 0x0d;
 let loading: ReturnType<typeof xxhash> | undefined;
 
 /**
- * Reads data from its first to its last byte, in constant memory, and checks every sample on the way.
+ * Reads a file once, in constant memory, and checks every sample.
  *
- * @param open gives the content; called once it is read
+ * @param open opens the content; called once
+ * @example
+ * const report = await inspect(() => fileChunks("train.jsonl"), { rules });
+ * report.findings[0]; // { line: 3, message: "text: is empty" }
  */
 export async function inspect(open: () => AsyncIterable<Buffer>, options: InspectOptions): Promise<FileReport> {
   loading ??= xxhash();
@@ -64,8 +67,8 @@ class Inspector {
     oddities.noFinalNewline = this.splitter.end();
     const { index } = this.options;
     if (index?.isFull) oddities.comparedUpTo = index.size;
-    const said = Object.entries(this.characters).filter(([, count]) => count > 0);
-    return { ...this.report, characters: Object.fromEntries(said), sha256: this.hash.digest("hex") };
+    const nonZero = Object.entries(this.characters).filter(([, count]) => count > 0);
+    return { ...this.report, characters: Object.fromEntries(nonZero), sha256: this.hash.digest("hex") };
   }
 
   private line(line: Buffer | undefined): void {
@@ -92,14 +95,14 @@ class Inspector {
     if (!options.index && !options.other) return;
     const hash = this.hashOf(bytes);
     const { oddities } = report;
-    const seen = options.index?.add(hash, { file: options.file ?? 0, line: this.number });
-    if (typeof seen === "object") {
-      oddities.duplicates = { of: oddities.duplicates?.of ?? seen, ...this.counted(oddities.duplicates) };
+    const earlier = options.index?.add(hash, { file: options.file ?? 0, line: this.number });
+    if (typeof earlier === "object") {
+      oddities.duplicates = { of: oddities.duplicates?.of ?? earlier, ...this.counted(oddities.duplicates) };
     }
     if (options.other?.has(hash)) oddities.shared = this.counted(oddities.shared);
   }
 
-  /** The line without what surrounds its sample, which is noted. */
+  /** Returns the line without a byte order mark and surrounding white space. Counts the oddities that it removes. */
   private trimmed(line: Buffer): Buffer {
     const { oddities } = this.report;
     let start = 0;

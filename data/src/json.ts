@@ -2,26 +2,27 @@ import { ParseErrorCode, visit } from "jsonc-parser";
 import { SampleError } from "./values";
 
 /**
- * Like `JSON.parse`, whose own message quotes the text, and does not always say where.
+ * Parses JSON. Unlike that of `JSON.parse`, the error message always gives the position, where it is known, and never quotes the
+ * text, which may be private.
  *
- * @throws {SampleError} with the place alone
+ * @throws {SampleError} with the position of the first error, for example `is not JSON (at character 9)`
  */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new SampleError("", `is not JSON${placeOf(firstError(text), text)}`);
+    throw new SampleError("", `is not JSON${describePosition(firstError(text), text)}`);
   }
 }
 
-function placeOf(offset: number | undefined, text: string): string {
+function describePosition(offset: number | undefined, text: string): string {
   if (offset === undefined) return "";
   return offset >= text.length
     ? `: it ends after character ${text.length}, too early`
     : ` (at character ${offset + 1})`;
 }
 
-/** @returns where the text ceases to be JSON; undefined when it is nested so deeply that this is not found out */
+/** Returns the offset of the first syntax error; undefined when the text is nested too deeply for the parser. */
 function firstError(text: string): number | undefined {
   let first: number | undefined;
   const onError = (error: ParseErrorCode, offset: number, length: number) => {

@@ -1,60 +1,61 @@
 import type { Characters } from "./sample";
 import type { Place } from "./sampleIndex";
 
-/** Something about one line. */
+/** A problem in one line. */
 export interface Finding {
-  /** From 1, as editors count. */
+  /** The line number, from 1. */
   line: number;
-  /** The field and what was expected of it: `messages[2].role: expected "assistant" after "user", found "user"`. */
+  /** The field, the expected value and the actual value: `messages[2].role: expected "assistant" after "user", found "user"`. */
   message: string;
 }
 
-/** A kind of finding: how many there are, and the first. */
+/** How often something occurs in a file, and where first. */
 export interface Count {
   count: number;
-  /** The line of the first, from 1. */
+  /** The line of the first occurrence, from 1. */
   first: number;
 }
 
-/** What one pass over a data file has found. */
+/** The result of checking one data file. */
 export interface FileReport {
   bytes: number;
   /** SHA-256 of the content, in hex. */
   sha256: string;
-  /** Samples that are good. */
+  /** The number of valid samples. */
   good: number;
-  /** Samples that are bad: all of them are counted, the first 20 are in `findings`. */
+  /** The number of invalid samples. */
   bad: number;
+  /** The first 20 invalid samples. */
   findings: Finding[];
-  /** Of the good samples; roles that say nothing are left out. */
+  /** The characters of the valid samples, by role. Roles without any characters are left out. */
   characters: Partial<Characters>;
-  /** The longest good sample, in characters. */
+  /** The longest valid sample, in characters. */
   longest: { line: number; characters: number };
-  /** Things that a trainer takes, and that are rarely meant. */
+  /** Properties of the file that a trainer accepts, but that are rarely intended. */
   oddities: {
     byteOrderMark: boolean;
     crlf?: Count;
     blank?: Count;
     noFinalNewline: boolean;
-    /** Samples that were there before, byte for byte; `of` is where the first of them was. */
+    /** Samples that repeat an earlier sample byte for byte. `of` is the earlier sample that the first of them repeats. */
     duplicates?: Count & { of: Place };
-    /** Samples that are in the other data as well, byte for byte. */
+    /** Samples that the other data contains as well, byte for byte. */
     shared?: Count;
-    /** Only so many samples were held against each other: the memory for more is not taken. */
+    /** The number of samples that were compared, when the file has more than the index can hold. Undefined when all were. */
     comparedUpTo?: number;
   };
 }
 
-/** Goes up when the same data would get another report: a report that was kept is then no longer used. */
+/** Increase this whenever the same data gets a different report: it invalidates cached reports. */
 export const RULES_VERSION = 2;
 
-/** Findings beyond these are counted, not listed. */
+/** Invalid samples beyond this number are counted, but not listed. */
 export const LISTED_FINDINGS = 20;
 
-/** An estimate, good for European languages: a token is about so many characters. */
+/** The average number of characters in a token. An estimate that fits European languages. */
 export const CHARACTERS_PER_TOKEN = 4;
 
-/** All characters of the samples, whoever says them. */
+/** Returns the total number of characters of all roles. */
 export function charactersOf({ characters }: Pick<FileReport, "characters">): number {
   return Object.values(characters).reduce((sum, each) => sum + each, 0);
 }

@@ -3,7 +3,7 @@ import { checkConversation, type Role } from "./chat";
 import { parseJson } from "./json";
 import { expectObject, expectText, type JsonObject, SampleError, shown } from "./values";
 
-/** What a classifier learns to tell apart. */
+/** A classifier target: a name, and the labels that the classifier chooses from. */
 export interface Target {
   name: string;
   labels: readonly string[];
@@ -11,12 +11,12 @@ export interface Target {
   loss_function?: string | undefined;
 }
 
-/** Characters by the role that says them; `text` for samples without roles. */
+/** The number of characters by role; `text` counts those of samples without roles. */
 export type Characters = Record<Role | "text", number>;
 
 export const noCharacters = (): Characters => ({ system: 0, user: 0, assistant: 0, tool: 0, text: 0 });
 
-/** @returns how many were added to the totals */
+/** Adds the counts of a sample to the totals. @returns the number of characters of the sample */
 export function addCharacters(totals: Characters, { system, user, assistant, tool, text }: Characters): number {
   totals.system += system;
   totals.user += user;
@@ -26,17 +26,21 @@ export function addCharacters(totals: Characters, { system, user, assistant, too
   return system + user + assistant + tool + text;
 }
 
-/** What decides which samples are good: the kind of job, and for a classifier what it has to tell apart. */
+/** The properties of a job that decide which samples are valid. */
 export interface Rules {
   jobType: "completion" | "classifier";
+  /** The classifier targets; empty for a completion job. */
   targets: readonly Target[];
 }
 
 /**
  * Checks one line of a data file.
  *
- * @returns the characters of the sample
- * @throws {SampleError} with the first thing that is wrong
+ * @param bytes the line without its newline
+ * @returns the number of characters of the sample, by role
+ * @throws {SampleError} with the first problem
+ * @example
+ * checkSample(Buffer.from('{"text":"four"}'), { jobType: "completion", targets: [] }).text; // 4
  */
 export function checkSample(bytes: Buffer, rules: Rules): Characters {
   const sample = expectObject(parseJson(decodeText(bytes)), "");
@@ -54,8 +58,8 @@ function checkInput(sample: JsonObject, jobType: Rules["jobType"], characters: C
   } else throw new SampleError("", 'expected "messages" or "text", found neither');
 }
 
-function checkLabels(value: unknown, targets: readonly Target[]): void {
-  const labels = expectObject(value, "labels");
+function checkLabels(labelsField: unknown, targets: readonly Target[]): void {
+  const labels = expectObject(labelsField, "labels");
   for (const name of Object.keys(labels)) {
     if (!targets.some((target) => target.name === name)) {
       throw new SampleError("labels", `${shown(name)} is not one of the job's classifier targets`);
@@ -63,9 +67,9 @@ function checkLabels(value: unknown, targets: readonly Target[]): void {
   }
   for (const { name, labels: known, loss_function } of targets) {
     const path = `labels.${name}`;
-    const given = labels[name];
-    const several = loss_function === "multi_class" && Array.isArray(given);
-    for (const label of several ? given : [given]) {
+    const value = labels[name];
+    const several = loss_function === "multi_class" && Array.isArray(value);
+    for (const label of several ? value : [value]) {
       if (!known.includes(label)) {
         throw new SampleError(path, `expected one of the target's labels, found ${shown(label)}`);
       }
@@ -73,7 +77,7 @@ function checkLabels(value: unknown, targets: readonly Target[]): void {
   }
 }
 
-/** Most data is ASCII, which is read much faster as the one-byte text that it is. */
+/** Decodes UTF-8. Most data is ASCII, and decoding ASCII as latin1 is much faster. */
 function decodeText(bytes: Buffer): string {
   if (isAscii(bytes)) return bytes.toString("latin1");
   if (!isUtf8(bytes)) throw new SampleError("", "is not UTF-8");

@@ -1,32 +1,36 @@
-/** Places in the table; three quarters of them are used, since a fuller one is slow. */
+/** The number of slots in the hash table. Three quarters of them are used, since lookups in a fuller table are slow. */
 const SLOTS = 2 ** 20;
 const CAPACITY = 0.75 * SLOTS;
 
-/** What the index knows of a sample. */
-export type Seen = "new" | "not compared" | Place;
+/** The result of adding a sample: it is new, it could not be compared because the index is full, or it occurred at a place before. */
+export type AddResult = "new" | "not compared" | Place;
 
-/** Where a sample was met first. */
+/** Where a sample occurs first. */
 export interface Place {
-  /** Number of the file, as the caller counts. */
+  /** The number of the file, as given by the caller. */
   file: number;
-  /** From 1. */
+  /** The line number, from 1. */
   line: number;
 }
 
 /**
- * Remembers samples by a hash of 64 bits, to find those that come twice. Its memory, 16 MiB, is taken at once and never grows:
- * past `CAPACITY` samples (786 432) new ones are no longer remembered. Two different samples have the same hash about once in
- * fifty million files of that size.
+ * Finds duplicate samples by their 64-bit hashes. It allocates 16 MiB once and never grows: after `CAPACITY` (786,432) different
+ * samples, it stores no new ones. In a file of that size, the probability that two different samples have the same hash is about
+ * one in fifty million.
+ *
+ * @example
+ * index.add(hash, { file: 0, line: 1 }); // "new"
+ * index.add(hash, { file: 0, line: 2 }); // { file: 0, line: 1 }
  */
 export class SampleIndex {
-  /** The low and the high half of each hash, its line and its file, side by side: more tables would miss the CPU's cache more. */
+  /** Low half of the hash, high half, line, file. One table instead of four, since that causes fewer CPU cache misses. */
   private readonly entries = new Uint32Array(4 * SLOTS);
   private readonly wanted = new BigUint64Array(1);
   private readonly halves = new Uint32Array(this.wanted.buffer);
   private used = 0;
 
-  /** Looks a sample up, and remembers it with its place. */
-  add(hash: bigint, { file, line }: Place): Seen {
+  /** Looks up a sample, and stores its place if it is new. */
+  add(hash: bigint, { file, line }: Place): AddResult {
     const { entries, halves } = this;
     const entry = this.entryOf(hash);
     if (!this.isFree(entry)) return { file: entries[entry + 3] as number, line: entries[entry + 2] as number };
@@ -43,7 +47,7 @@ export class SampleIndex {
     return !this.isFree(this.entryOf(hash));
   }
 
-  /** Samples that are remembered. */
+  /** The number of stored samples. */
   get size(): number {
     return this.used;
   }
@@ -52,7 +56,7 @@ export class SampleIndex {
     return this.used >= CAPACITY;
   }
 
-  /** Where the hash is, or the free place where it belongs. Zero marks that, so a hash of zero counts as one. */
+  /** Returns the entry of the hash, or the free entry where it belongs. Zero marks a free entry, so a hash of 0 is stored as 1. */
   private entryOf(hash: bigint): number {
     this.wanted[0] = hash || 1n;
     const low = this.halves[0] as number;

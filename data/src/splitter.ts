@@ -1,14 +1,19 @@
-/** The longest line that is read: a sample of this size is no sample any more, and memory has to stay bounded. */
+/** The longest line that is kept, in bytes. Bounds the memory; real samples are far shorter. */
 export const MAX_LINE_BYTES = 16 * 1024 ** 2;
 
 const NEWLINE = 0x0a;
 
-/** Gets each line, without its newline; `bytes` is undefined for one that is longer than `MAX_LINE_BYTES`. */
+/** Receives each line without its newline. `bytes` is undefined for a line longer than `MAX_LINE_BYTES`. */
 export type OnLine = (bytes: Buffer | undefined) => void;
 
 /**
- * Splits a stream into lines, wherever its chunks begin and end. A last line without a newline is one, the nothing after the
- * last newline is not. It calls back instead of iterating: at millions of lines an iterator takes longer than the splitting.
+ * Splits a stream of chunks into lines. Text after the last newline is a line too, unless it is empty. Calls a function for each
+ * line instead of returning an iterator, since for millions of lines the iterator takes longer than the splitting.
+ *
+ * @example
+ * const splitter = new LineSplitter((line) => console.log(line?.toString()));
+ * for await (const chunk of stream) splitter.push(chunk);
+ * splitter.end();
  */
 export class LineSplitter {
   private parts: Buffer[] = [];
@@ -20,17 +25,17 @@ export class LineSplitter {
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
       this.keep(chunk.subarray(start, end));
-      this.take();
+      this.endLine();
       start = end + 1;
     }
-    // A copy: whoever reads may use the memory of the chunk again.
+    // A copy, since the reader may reuse the memory of the chunk.
     if (start < chunk.length) this.keep(Buffer.from(chunk.subarray(start)));
   }
 
-  /** @returns whether the last line had no newline */
+  /** Passes on the last line. @returns whether the last line had no newline */
   end(): boolean {
     const open = this.length > 0;
-    if (open) this.take();
+    if (open) this.endLine();
     return open;
   }
 
@@ -40,7 +45,7 @@ export class LineSplitter {
     else this.parts = [];
   }
 
-  private take(): void {
+  private endLine(): void {
     const [first = Buffer.alloc(0), ...more] = this.parts;
     const bytes = more.length === 0 ? first : Buffer.concat(this.parts);
     const tooLong = this.length > MAX_LINE_BYTES;

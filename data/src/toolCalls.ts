@@ -1,12 +1,12 @@
 import { checkEach, expectObject, expectOneOf, expectText, isObject, SampleError, shown } from "./values";
 
-/** What Mistral's tokenizer demands of the id of a tool call, and of a function's name. */
+/** Mistral's tokenizer accepts only tool-call IDs and function names of these forms. */
 const TOOL_CALL_ID = /^[A-Za-z0-9]{9}$/;
 const FUNCTION_NAME = /^[A-Za-z0-9_-]{1,64}$/;
 
-/** The calls that have no answer yet. */
+/** The tool calls that have no answer yet. */
 export class OpenCalls {
-  /** Most samples call nothing, and a set of its own for each of them would take its time. */
+  /** Created on first use: most samples have no tool calls, and creating a set for each of them costs time. */
   private ids: Set<string> | undefined;
 
   get size(): number {
@@ -29,7 +29,7 @@ export class OpenCalls {
   }
 }
 
-/** @returns the names of the functions that a sample's `tools` define */
+/** Returns the names of the functions that a sample's `tools` define; undefined when the sample has no `tools`. */
 export function definedFunctions(tools: unknown): ReadonlySet<string> | undefined {
   if (tools === undefined || tools === null) return undefined;
   const names = new Set<string>();
@@ -46,18 +46,18 @@ export function definedFunctions(tools: unknown): ReadonlySet<string> | undefine
   return names;
 }
 
-/** @returns the characters of the calls' arguments */
+/** Checks the tool calls of one message. @returns the number of characters of their arguments */
 export function checkCalls(calls: unknown, functions: ReadonlySet<string> | undefined, open: OpenCalls): number {
   let characters = 0;
   checkEach(calls, "tool_calls", (each) => {
     const call = expectObject(each, "");
     open.add(call.id);
     expectOneOf(call.type ?? "function", ["function"], "type");
-    const { name, arguments: given } = expectObject(call.function, "function");
+    const { name, arguments: callArguments } = expectObject(call.function, "function");
     if (!functions?.has(name as string)) {
       throw new SampleError("function.name", `${shown(name)} is not defined in "tools"`);
     }
-    characters += checkArguments(given);
+    characters += checkArguments(callArguments);
   });
   return characters;
 }

@@ -1,4 +1,4 @@
-/** What is wrong with one sample, and where in it. The message never quotes what a sample says: it may be private. */
+/** A problem in one sample, with the path of the field. The message never quotes the content of a sample, which may be private. */
 export class SampleError extends Error {
   override name = "SampleError";
 
@@ -9,7 +9,7 @@ export class SampleError extends Error {
     super(path === "" ? reason : `${path}: ${reason}`);
   }
 
-  /** Says that the path begins inside this part of the sample. */
+  /** Prefixes the path with the part of the sample that contains it. */
   within(part: string): this {
     this.path = this.path === "" ? part : `${part}.${this.path}`;
     this.message = `${this.path}: ${this.reason}`;
@@ -38,8 +38,8 @@ export function expectArray(value: unknown, path: string): unknown[] {
 }
 
 /**
- * Checks each element of a list that has some, with paths that are relative to the element: the whole path is put together
- * only for an error, since to do it for each message of each sample takes longer than the check.
+ * Checks that a value is a list with at least one element, and checks each element. `check` uses paths relative to its element.
+ * The full path is built only for an error, since building it for each message of each sample takes longer than the check.
  */
 export function checkEach(value: unknown, path: string, check: (element: unknown) => void): void {
   const list = expectArray(value, path);
@@ -52,7 +52,7 @@ export function checkEach(value: unknown, path: string, check: (element: unknown
   }
 }
 
-/** Text that says something: not empty, not white space alone. */
+/** Returns the value if it is a string with at least one character that is not white space. */
 export function expectText(value: unknown, path: string): string {
   if (typeof value !== "string") {
     throw new SampleError(path, `expected a string, found ${kindOf(value)}`);
@@ -63,7 +63,7 @@ export function expectText(value: unknown, path: string): string {
   return value;
 }
 
-/** One of a few names or numbers, which a message may show. */
+/** Returns the value if it is one of a few names or numbers. The error message may show the actual value. */
 export function expectOneOf<T extends string | number>(value: unknown, allowed: readonly T[], path: string): T {
   if (!(allowed as readonly unknown[]).includes(value)) {
     const names = allowed.map((each) => JSON.stringify(each)).join(", ");
@@ -73,7 +73,7 @@ export function expectOneOf<T extends string | number>(value: unknown, allowed: 
   return value as T;
 }
 
-/** What kind of value it is. */
+/** Describes the type of a value: `a string`, `an empty list`, `nothing` for undefined. */
 export function kindOf(value: unknown): string {
   if (value === undefined) return "nothing";
   if (value === null) return "null";
@@ -81,10 +81,10 @@ export function kindOf(value: unknown): string {
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
-/** The longest text that is shown. */
+/** Longer strings are not shown in messages. */
 const SHOWN_CHARACTERS = 40;
 
-/** A role, a label, an id, a name: short values as they are, others by their kind. */
+/** Formats a role, a label, an ID or a name for a message: short values as JSON, other values by their type. */
 export function shown(value: unknown): string {
   if (typeof value === "object" || value === undefined) return kindOf(value);
   const isLong = typeof value === "string" && value.length > SHOWN_CHARACTERS;

@@ -28,7 +28,7 @@ describe("numbers in messages", () => {
     assert.deepEqual(shares.map(percent), ["0 %", "7 %", "29 %", "12.5 %", "50 %", "100 %", "110 %"]);
   });
 
-  it("writes every share of up to four decimals as the same digits, moved by two places", () => {
+  it("writes a share of up to four decimals with the same digits, shifted by two places", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 10_000 }), (hundredths) => {
         const text = `${Math.floor(hundredths / 100)}.${String(hundredths % 100).padStart(2, "0")}`;

@@ -9,9 +9,9 @@ describe("the loopback rule", () => {
     it(`accepts ${host}, an IPv4 loopback address written as IPv6`, () => assert.equal(isLoopbackHost(host), true));
   }
   for (const host of ["", "0.0.0.0", "::", "10.0.0.1", "128.0.0.1", "localhost.example.com", "notlocalhost"]) {
-    it(`refuses ${JSON.stringify(host)}`, () => assert.equal(isLoopbackHost(host), false));
+    it(`rejects ${JSON.stringify(host)}`, () => assert.equal(isLoopbackHost(host), false));
   }
   for (const host of ["127.0.0.1.example.com", "127.0.0.999", "[::ffff:a00:1]", "localhost:8080"]) {
-    it(`refuses ${host}`, () => assert.equal(isLoopbackHost(host), false));
+    it(`rejects ${host}`, () => assert.equal(isLoopbackHost(host), false));
   }
 });

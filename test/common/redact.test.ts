@@ -6,16 +6,16 @@ describe("redaction", () => {
     assert.equal(redact("a secret-1 b secret-2 secret-1", ["secret-1", "secret-2"]), "a [secret] b [secret] [secret]");
   });
 
-  it("replaces a secret as JSON writes it", () => {
+  it("replaces a secret that is escaped as in JSON", () => {
     const secret = 'quoted"secret\\';
     assert.equal(redact(JSON.stringify({ key: secret }), [secret]), '{"key":"[secret]"}');
   });
 
-  it("leaves nothing of a secret that begins with another secret", () => {
+  it("replaces the whole of a secret that begins with another secret", () => {
     assert.equal(redact("key: secret-long", ["secret", "secret-long"]), "key: [secret]");
   });
 
-  it("takes secrets literally, whatever characters they have", () => {
+  it("does not interpret special characters of regular expressions in secrets", () => {
     const secret = "a+b(c)[d].$&\\|^{2}?*";
     assert.equal(redact(`${secret} aab(c)`, [secret]), "[secret] aab(c)");
   });

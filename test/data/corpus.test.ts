@@ -10,16 +10,17 @@ import {
   inspectData,
 } from "../../provider/src/inputs/data/inspectData";
 
-/** A small file, given in one of several ways, and exactly what is found in it; what is not said is nothing. */
+/** A small file, and the exact findings expected for it. Its content is in `lines`, `content` or `base64`. */
 interface Case {
   name: string;
-  /** Each an object, or the text of the line. */
+  /** Each line is an object, which is written as JSON, or the text of the line. */
   lines?: unknown[];
   content?: string;
   base64?: string;
   validation?: unknown[];
   options?: DataOptions;
   errors?: string[];
+  /** Default of both: none. */
   warnings?: string[];
 }
 
@@ -33,12 +34,12 @@ interface Corpus {
 const COMPLETION: Rules = { jobType: "completion", targets: [] };
 const folder = join(__dirname, "corpus");
 
-describe("the corpus of small files", () => {
+describe("the corpus of small data files", () => {
   for (const file of readdirSync(folder)) {
     const { rules = COMPLETION, files } = parse(readFileSync(join(folder, file), "utf8")) as Corpus;
     describe(file, () => {
       for (const each of files) {
-        it(`has ${each.name}, with just these findings`, async () => {
+        it(`reports exactly the expected findings for ${each.name}`, async () => {
           const { errors = [], warnings = [], options = {} } = each;
           assert.deepEqual(await check(each, rules, options), { errors, warnings });
         });
@@ -56,7 +57,7 @@ async function check(each: Case, rules: Rules, options: DataOptions) {
 }
 
 function source(name: string, each: Content): DataSource {
-  return { name, open: () => inPieces(bytesOf(each)) };
+  return { name, open: () => inChunks(bytesOf(each)) };
 }
 
 function bytesOf({ lines = [], content, base64 }: Content): Buffer {
@@ -65,7 +66,7 @@ function bytesOf({ lines = [], content, base64 }: Content): Buffer {
   return Buffer.from(content ?? written.join(""));
 }
 
-/** In pieces that end anywhere. */
-async function* inPieces(content: Buffer): AsyncGenerator<Buffer> {
+/** Yields the content in chunks that do not end at line ends. */
+async function* inChunks(content: Buffer): AsyncGenerator<Buffer> {
   for (let start = 0; start < content.length; start += 7) yield content.subarray(start, start + 7);
 }

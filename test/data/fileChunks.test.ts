@@ -13,7 +13,7 @@ describe("reading a file in chunks", () => {
   after(() => rm(folder, { recursive: true }));
 
   for (const size of [0, 1, 262_144, 1_000_000]) {
-    it(`gives all ${size} bytes, in their order`, async () => {
+    it(`yields all ${size} bytes in order`, async () => {
       const path = join(folder, String(size));
       await writeFile(path, randomBytes(size));
       const chunks: Buffer[] = [];
@@ -22,7 +22,7 @@ describe("reading a file in chunks", () => {
     });
   }
 
-  it("can be left early", async () => {
+  it("can be stopped early", async () => {
     for await (const chunk of fileChunks(join(folder, "1000000"))) {
       assert.equal(chunk.length, 262_144);
       break;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { Rules } from "../../data/src";
 
-/** Samples that are good, of each format; what mutations make of them; and whole files of both. */
+// Generators of valid samples of each format, of mutated samples, and of files that contain both.
 
 export const COMPLETION: Rules = { jobType: "completion", targets: [] };
 export const CLASSIFIER: Rules = {
@@ -47,7 +47,7 @@ const callOf = (id: string) =>
     }),
   });
 
-/** An assistant's calls, and their answers in any order. */
+/** An assistant's tool calls, and their answers in any order. */
 const calls = fc
   .uniqueArray(id, { minLength: 1, maxLength: 3 })
   .chain((ids) =>
@@ -62,7 +62,7 @@ const calls = fc
 const turn = (rounds: number) =>
   fc
     .tuple(user, fc.array(calls, { maxLength: rounds }), assistant)
-    .map(([asked, called, answered]) => [asked, ...called.flat(), answered]);
+    .map(([question, toolMessages, answer]) => [question, ...toolMessages.flat(), answer]);
 const conversation = (rounds: number) =>
   fc
     .tuple(fc.option(text), fc.array(turn(rounds), { minLength: 1, maxLength: 3 }))
@@ -86,7 +86,7 @@ export const FORMATS: Record<string, { rules: Rules; sample: fc.Arbitrary<object
   classifier: { rules: CLASSIFIER, sample: classified },
 };
 
-/** Values that stand where another one should. */
+/** Values that a mutation puts in place of another value. Most are invalid there. */
 const odd = fc.constantFrom<unknown[]>(
   ...[
     null,
@@ -111,7 +111,7 @@ const odd = fc.constantFrom<unknown[]>(
   ],
 );
 
-/** Changes one thing, anywhere in a sample: takes it away, puts something odd in its place, has it twice, or the other way round. */
+/** Mutates a sample in one random place: removes or replaces a value, or repeats an element of a list or reverses the list. */
 export function mutated(sample: object): fc.Arbitrary<object> {
   return fc
     .tuple(fc.nat(), fc.constantFrom("remove", "replace", "repeat", "reverse"), odd)
@@ -140,25 +140,25 @@ function placesIn(value: unknown): Place[] {
   return Object.keys(holder).flatMap((key) => [{ holder, key }, ...placesIn(holder[key])]);
 }
 
-/** A file: good samples and bad, broken lines and blank ones, with line ends of any kind. */
+/** A file with valid and invalid samples, truncated, damaged and blank lines, and both kinds of line endings. */
 export function file(sample: fc.Arbitrary<object>): fc.Arbitrary<Buffer> {
   const line = fc.oneof(
     { weight: 4, arbitrary: sample.map((it) => Buffer.from(JSON.stringify(it))) },
     { weight: 2, arbitrary: sample.chain(mutated).map((it) => Buffer.from(JSON.stringify(it))) },
-    sample.chain((it) => cutOrDamaged(Buffer.from(JSON.stringify(it)))),
+    sample.chain((it) => truncatedOrDamaged(Buffer.from(JSON.stringify(it)))),
     fc.constantFrom("", " \t", "{}", "[", '{"text":"again"}', ' {"text":"again"} ').map((it) => Buffer.from(it)),
   );
   const end = fc.constantFrom("\n", "\n", "\n", "\r\n");
   return fc
     .tuple(fc.boolean(), fc.array(fc.tuple(line, end), { maxLength: 10 }), fc.nat(3), fc.boolean())
-    .map(([mark, lines, again, final]) => {
-      const parts = [...lines, ...lines.slice(0, again)].flatMap(([bytes, end]) => [bytes, Buffer.from(end)]);
+    .map(([byteOrderMark, lines, repeated, final]) => {
+      const parts = [...lines, ...lines.slice(0, repeated)].flatMap(([bytes, end]) => [bytes, Buffer.from(end)]);
       if (!final) parts.pop();
-      return Buffer.concat([Buffer.from(mark ? "\uFEFF" : ""), ...parts]);
+      return Buffer.concat([Buffer.from(byteOrderMark ? "\uFEFF" : ""), ...parts]);
     });
 }
 
-function cutOrDamaged(bytes: Buffer): fc.Arbitrary<Buffer> {
+function truncatedOrDamaged(bytes: Buffer): fc.Arbitrary<Buffer> {
   const at = fc.nat(bytes.length - 1);
   return fc.oneof(
     at.map((end) => bytes.subarray(0, end)),

@@ -10,13 +10,13 @@ async function report(content: string | Buffer, options: InspectOptions = {}): P
   return inspect(() => chunked(Buffer.from(content)), { rules: COMPLETION, ...options });
 }
 
-/** In pieces that end anywhere. */
+/** Yields the content in chunks that do not end at line ends. */
 async function* chunked(content: Buffer, size = 7): AsyncGenerator<Buffer> {
   for (let start = 0; start < content.length; start += size) yield content.subarray(start, start + size);
 }
 
 describe("inspecting data", () => {
-  it("counts bytes, samples and characters by role, and hashes, in one pass", async () => {
+  it("counts bytes, samples and characters by role, and computes the hash", async () => {
     const content = sample("What?", "That.") + sample("Why so?", "Because.");
     const { findings, oddities, ...rest } = await report(content);
     assert.deepEqual(rest, {
@@ -31,13 +31,13 @@ describe("inspecting data", () => {
     assert.deepEqual(oddities, { byteOrderMark: false, noFinalNewline: false });
   });
 
-  it("only counts and hashes where the rules are not known", async () => {
+  it("only counts bytes and computes the hash without rules", async () => {
     const { bytes, sha256, good, bad } = await report("anything", { rules: undefined });
     assert.deepEqual([bytes, good, bad], [8, 0, 0]);
     assert.equal(sha256, createHash("sha256").update("anything").digest("hex"));
   });
 
-  it("names the line and the field of what is wrong", async () => {
+  it("reports the line and the field of each invalid sample", async () => {
     const wrong = JSON.stringify({
       messages: [
         { role: "user", content: "a" },
@@ -52,12 +52,12 @@ describe("inspecting data", () => {
     assert.equal(findings[1]?.message, "is not JSON (at character 1)");
   });
 
-  it("lists 20 findings, and counts all", async () => {
+  it("lists the first 20 invalid samples, and counts all of them", async () => {
     const { bad, findings } = await report("{}\n".repeat(30));
     assert.deepEqual([bad, findings.length], [30, 20]);
   });
 
-  it("notes what is rarely meant: a byte order mark, CRLF, blank lines, no final newline", async () => {
+  it("reports a byte order mark, CRLF, blank lines and a missing final newline", async () => {
     const line = sample("a").trim();
     const { good, oddities } = await report(`\uFEFF${line}\r\n\r\n \t\n  ${line} \r\n${line}`);
     assert.equal(good, 3);
@@ -69,7 +69,7 @@ describe("inspecting data", () => {
     });
   });
 
-  it("finds samples that come twice, and those of the other data", async () => {
+  it("finds duplicate samples, and samples that the other data contains as well", async () => {
     const index = new SampleIndex();
     const { oddities } = await report([sample("a"), sample("b"), sample("a"), sample("a")].join(""), { index });
     assert.deepEqual(oddities.duplicates, { count: 2, first: 3, of: { file: 0, line: 1 } });
@@ -78,7 +78,7 @@ describe("inspecting data", () => {
     assert.equal(validation.oddities.duplicates, undefined);
   });
 
-  it("agrees with a slow look at the same samples, in which some come twice and some are bad", async () => {
+  it("counts the same valid, invalid and duplicate samples as a simple implementation", async () => {
     const pool = ["{}", "[", ...["a", "b", "c", "d"].map((name) => sample(name).trim())];
     await fc.assert(
       fc.asyncProperty(fc.array(fc.constantFrom(...pool), { maxLength: 60 }), async (lines) => {
@@ -94,7 +94,7 @@ describe("inspecting data", () => {
 });
 
 describe("the index of samples", () => {
-  it("finds every sample again up to its capacity, and says when there are more", () => {
+  it("finds every sample up to its capacity, and reports when it is full", () => {
     const index = new SampleIndex();
     const hash = (number: number) => BigInt.asUintN(64, BigInt(number) * 0x9e3779b97f4a7c15n);
     const capacity = 786_432;

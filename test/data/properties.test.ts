@@ -6,10 +6,10 @@ import { reference } from "./reference";
 
 const RUNS = { numRuns: 150 };
 
-describe("samples and files as they may come", () => {
+describe("generated samples and files", () => {
   for (const [format, { rules, sample }] of Object.entries(FORMATS)) {
     describe(format, () => {
-      it("takes every good sample", async () => {
+      it("accepts every valid sample", async () => {
         await fc.assert(
           fc.asyncProperty(sample, async (each) => {
             const { good, findings } = await report(line(each), rules);
@@ -19,14 +19,14 @@ describe("samples and files as they may come", () => {
         );
       });
 
-      it("agrees with the reference on samples that were changed somewhere", async () => {
+      it("agrees with the reference implementation on mutated samples", async () => {
         await fc.assert(
           fc.asyncProperty(sample.chain(mutated).chain(mutated), (each) => agrees(line(each), rules)),
           { numRuns: 4 * RUNS.numRuns },
         );
       });
 
-      it("agrees with the reference on whole files, wherever their pieces begin and end", async () => {
+      it("agrees with the reference implementation on files, for every chunk size", async () => {
         await fc.assert(
           fc.asyncProperty(file(sample), fc.integer({ min: 1, max: 300 }), (content, size) =>
             agrees(content, rules, size),
@@ -63,9 +63,9 @@ function counted(lines: number[]): Count | undefined {
 }
 
 function report(content: Buffer, rules: Rules, size = content.length) {
-  async function* pieces(): AsyncGenerator<Buffer> {
+  async function* chunks(): AsyncGenerator<Buffer> {
     for (let start = 0; start < content.length; start += size) yield content.subarray(start, start + size);
   }
-  // The index takes some milliseconds, and finds nothing in a file of one line.
-  return inspect(pieces, { rules, index: content.indexOf("\n") < content.length - 1 ? new SampleIndex() : undefined });
+  // Creating an index takes some milliseconds, and a file of one line has no duplicates.
+  return inspect(chunks, { rules, index: content.indexOf("\n") < content.length - 1 ? new SampleIndex() : undefined });
 }

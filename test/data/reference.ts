@@ -2,7 +2,10 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { Rules } from "../../data/src";
 
-/** What is right, said as plainly as can be, and as slowly: the whole file in memory, schemas, one regular expression. */
+/**
+ * A second implementation of the rules for training data, to compare with. It is simple instead of fast: it keeps the whole file
+ * in memory, and uses zod schemas and regular expressions.
+ */
 export function reference(content: Buffer, rules: Rules) {
   const lines = content.toString("latin1").split("\n");
   const noFinalNewline = lines.at(-1) !== "";
@@ -85,9 +88,12 @@ const tool = z.object({
 });
 const conversation = z.object({ messages: z.array(message).min(1), tools: z.array(tool).min(1).nullish() });
 
-/** Roles by their letters, `c` being an assistant that calls: turns, each a question, calls with their answers, an answer. */
+/**
+ * The order of roles, each written as its first letter; `c` is an assistant message with tool calls. A conversation is a list of
+ * turns. A turn is a user message, any number of calls with their answers, and an assistant message. The last message may be a call.
+ */
 const COMPLETE = /^s?(u(ct+)*a)*u(ct+)*[ac]$/;
-/** A classifier reads what may be the beginning of one. */
+/** The input of a classifier may also be only the beginning of a conversation. */
 const BEGUN = /^s?(u(ct+)*a)*(u(ct+)*c?)?$/;
 
 function isConversation({ messages, tools }: z.infer<typeof conversation>, jobType: Rules["jobType"]): void {
@@ -108,8 +114,8 @@ function isConversation({ messages, tools }: z.infer<typeof conversation>, jobTy
   }
 }
 
-function must(holds: boolean): void {
-  if (!holds) throw new Error("it does not hold");
+function must(condition: boolean): void {
+  if (!condition) throw new Error("the conversation is invalid");
 }
 
 function labels({ targets }: Rules) {
@@ -118,25 +124,25 @@ function labels({ targets }: Rules) {
   return z.strictObject(Object.fromEntries(targets.map((target) => [target.name, of(target)])));
 }
 
-type Said = Record<string, number>;
+type Characters = Record<string, number>;
 
-function charactersOf(sample: Record<string, unknown>): Said {
+function charactersOf(sample: Record<string, unknown>): Characters {
   if (sample.messages === undefined) return { text: (sample.text as string).length };
   const { messages } = conversation.parse(sample);
   return total(
     messages.map((each) => {
-      const given = typeof each.content === "string" ? [{ text: each.content }] : (each.content ?? []);
-      const texts = given.map((chunk) => ("text" in chunk ? chunk.text : ""));
-      const asked = ("tool_calls" in each && each.tool_calls) || [];
-      const args = asked.map((call) => call.function.arguments);
+      const parts = typeof each.content === "string" ? [{ text: each.content }] : (each.content ?? []);
+      const texts = parts.map((chunk) => ("text" in chunk ? chunk.text : ""));
+      const toolCalls = ("tool_calls" in each && each.tool_calls) || [];
+      const args = toolCalls.map((call) => call.function.arguments);
       return { [each.role]: [...texts, ...args].join("").length };
     }),
   );
 }
 
-/** Without those that say nothing. */
-function total(all: Said[]): Said {
-  const sum: Said = {};
-  for (const [who, count] of all.flatMap((each) => Object.entries(each))) sum[who] = (sum[who] ?? 0) + count;
+/** Adds up the counts by role, and leaves out the roles without any characters. */
+function total(all: Characters[]): Characters {
+  const sum: Characters = {};
+  for (const [role, count] of all.flatMap((each) => Object.entries(each))) sum[role] = (sum[role] ?? 0) + count;
   return Object.fromEntries(Object.entries(sum).filter(([, count]) => count > 0));
 }

@@ -24,14 +24,14 @@ const call = (id = "abcdefgh1", over: object = {}) => ({
 const calling = (...calls: unknown[]) => ({ role: "assistant", tool_calls: calls });
 const tool = (id = "abcdefgh1") => ({ role: "tool", tool_call_id: id, name: "f", content: "42" });
 
-/** @returns the characters of the sample, whoever says them */
+/** Returns the number of characters of the sample, of all roles. */
 function check(sample: unknown, rules = COMPLETION): number {
   const bytes = Buffer.from(typeof sample === "string" ? sample : JSON.stringify(sample));
   return charactersOf({ characters: checkSample(bytes, rules) });
 }
 
 describe("the rules for samples", () => {
-  for (const [what, sample, characters] of [
+  for (const [description, sample, characters] of [
     ["a conversation", { messages: [user, assistant] }, 2],
     ["a system message and several turns", { messages: [system, user, assistant, user, assistant] }, 5],
     ["weights", { messages: [user, { ...assistant, weight: 0 }] }, 2],
@@ -69,9 +69,9 @@ describe("the rules for samples", () => {
       20,
     ],
     ["a conversation that ends with a call", { messages: [user, calling(call())], tools }, 8],
-    ["fields that are not looked at", { messages: [user, assistant], source: "here" }, 2],
+    ["unknown fields", { messages: [user, assistant], source: "here" }, 2],
   ] as [string, unknown, number][]) {
-    it(`take ${what}`, () => {
+    it(`accept ${description}`, () => {
       assert.equal(check(sample), characters);
     });
   }
@@ -144,16 +144,16 @@ describe("the rules for samples", () => {
     [{ messages: [user, tool()], tools }, 'messages[1].role: expected "assistant" after "user", found "tool"'],
     [{ messages: [user, assistant], tools: [{}] }, "tools[0].function: expected an object, found nothing"],
   ] as [unknown, string | RegExp][]) {
-    it(`refuse ${JSON.stringify(sample).slice(0, 90)}`, () => {
+    it(`reject ${JSON.stringify(sample).slice(0, 90)}`, () => {
       assert.throws(() => check(sample), { name: "SampleError", message });
     });
   }
 
-  it("refuse what is not UTF-8", () => {
+  it("reject text that is not UTF-8", () => {
     assert.throws(() => checkSample(Buffer.from([0x7b, 0xff, 0x7d]), COMPLETION), { message: "is not UTF-8" });
   });
 
-  it("take a classifier's samples: text or messages, one label or several", () => {
+  it("accept the samples of a classifier: text or messages, one label or several", () => {
     assert.equal(check({ text: "x", labels: { mood: "good", topics: ["a", "c"] } }, CLASSIFIER), 1);
     assert.equal(check({ messages: [user], labels: { mood: "bad", topics: "b" } }, CLASSIFIER), 1);
   });
@@ -166,7 +166,7 @@ describe("the rules for samples", () => {
     [{ mood: "good", topics: ["a", 1] }, "labels.topics: expected one of the target's labels, found 1"],
     [{ mood: "good", topics: "a", age: "old" }, `labels: "age" is not one of the job's classifier targets`],
   ] as [unknown, string][]) {
-    it(`refuse a classifier's labels ${JSON.stringify(labels)}`, () => {
+    it(`reject the labels of a classifier ${JSON.stringify(labels)}`, () => {
       assert.throws(() => check({ text: "x", labels }, CLASSIFIER), { name: "SampleError", message });
     });
   }

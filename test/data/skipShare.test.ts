@@ -13,7 +13,7 @@ describe("the share of invalid samples that may be skipped", () => {
     assert.equal(withinSkipShare({ good: 0, bad: 1 }, 0.5), false);
   });
 
-  it("agrees with exact arithmetic for shares of up to six decimals and a thousand million samples", () => {
+  it("agrees with exact arithmetic for shares of up to six decimals and a billion samples", () => {
     const decimals = 1_000_000n;
     const cases = fc
       .record({ share: fc.integer({ min: 0, max: 500_000 }), total: fc.integer({ min: 1, max: 1e9 }) })
