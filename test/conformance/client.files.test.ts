@@ -16,7 +16,7 @@ describe("the official TypeScript client: files", () => {
     uploaded = await files.upload({ file: { fileName: "train.jsonl", content: new Blob([samples()]) } });
   });
 
-  it("uploads a file, and reads its description", async () => {
+  it("uploads a file, and returns its metadata", async () => {
     const { id, createdAt, ...rest } = uploaded;
     assert.match(id, /^[0-9a-f-]{36}$/);
     assert.ok(Math.abs(createdAt - Date.now() / 1000) < 60);
@@ -82,7 +82,7 @@ describe("the official TypeScript client: files", () => {
     assert.deepEqual((await files.list({ source: ["mistral"] })).data, []);
   });
 
-  it("downloads a file, also from a signed URL that needs no key", async () => {
+  it("downloads a file, and from a signed URL without an API key", async () => {
     assert.equal(await text(await files.download({ fileId: uploaded.id })), samples());
     const { url } = await files.getSignedUrl({ fileId: uploaded.id, expiry: 2 });
     const hours = (Number(new URL(url).searchParams.get("expires")) - Date.now() / 1000) / 3600;
@@ -103,8 +103,8 @@ describe("the official TypeScript client: files", () => {
     });
   });
 
-  it("tells a wrong key apart", async () => {
-    const stranger = new Mistral({ serverURL: api.url, apiKey: "other" });
-    await assert.rejects(stranger.files.list(), { statusCode: 401 });
+  it("reports an invalid API key as 401", async () => {
+    const unauthorized = new Mistral({ serverURL: api.url, apiKey: "other" });
+    await assert.rejects(unauthorized.files.list(), { statusCode: 401 });
   });
 });

@@ -8,13 +8,13 @@ const KEYS = ["the-key", "another-key"] as const;
 describe("the official TypeScript client: lists of jobs", () => {
   const api = withServer({ apiKeys: [...KEYS] });
 
-  it("lists jobs by every filter, and page by page", async () => {
+  it("filters and paginates the list of jobs", async () => {
     const { jobs } = new Mistral({ serverURL: api.url, apiKey: KEYS[0] }).fineTuning;
     const another = new Api(api.url, KEYS[1]);
     const integrations = [{ project: "listed", name: "by-name", api_key: "w".repeat(40) }];
     const job = await api.job({ model: "listed-model", suffix: "listed", integrations, auto_start: false });
     await api.until(job.id, "VALIDATED");
-    // The API's times are whole seconds: in the same one, no filter could tell the jobs apart.
+    // The API's timestamps are whole seconds: jobs of the same second cannot be told apart by the filters.
     await sleep(1000 - (Date.now() % 1000));
     const hyperparameters = { training_steps: 1, learning_rate: 0.5 };
     const other = await another.job({ model: "listed-model", hyperparameters, training_files: job.training_files });

@@ -8,7 +8,7 @@ const KEY = "the-key";
 const MOOD = '{"text":"a fine day","labels":{"mood":"good"}}\n';
 
 describe("the official TypeScript client: jobs", () => {
-  // At this speed a job of 1000 steps takes 20 s: none of those that are cancelled here can end before.
+  // At this speed a job of 1000 steps takes 20 s, so no job ends before a test cancels it.
   const api = withServer({ apiKeys: [KEY], speed: 100 });
   let jobs: Mistral["fineTuning"]["jobs"];
   let fileId: string;
@@ -33,7 +33,7 @@ describe("the official TypeScript client: jobs", () => {
       return job.status === status ? job : undefined;
     });
 
-  it("creates a job with every parameter, and reads what the server understood", async () => {
+  it("creates a job with every parameter, and returns the parsed values", async () => {
     const hyperparameters = {
       trainingSteps: 1000,
       learningRate: 0.001,
@@ -73,7 +73,7 @@ describe("the official TypeScript client: jobs", () => {
     assert.equal((await jobs.get({ jobId: id })).id, id);
   });
 
-  it("creates a classifier, and reads its targets", async () => {
+  it("creates a classifier job, and returns its targets", async () => {
     const job = await create({
       trainingFiles: [{ fileId: await api.fileId(MOOD) }],
       jobType: "classifier",
@@ -87,7 +87,7 @@ describe("the official TypeScript client: jobs", () => {
     ]);
   });
 
-  it("starts a validated job, and reads its events, checkpoints and model when it has ended", async () => {
+  it("starts a validated job, and returns its events, checkpoints and model when the job has ended", async () => {
     const { id } = await create({ validationFiles: [fileId], hyperparameters: { trainingSteps: 3 } });
     assert.ok(((await until(id, "VALIDATED")).metadata?.cost as number) > 0);
     const started = await jobs.start({ jobId: id });
@@ -110,13 +110,13 @@ describe("the official TypeScript client: jobs", () => {
     assert.equal(ended.metadata?.costCurrency, "USD");
   });
 
-  it("cancels a job that trains, and one that has not begun", async () => {
+  it("cancels a running job and an unstarted job", async () => {
     const { id } = await create({ autoStart: true, hyperparameters: { trainingSteps: 1000 } });
     await until(id, "RUNNING");
     assert.equal((await jobs.cancel({ jobId: id })).status, "CANCELLATION_REQUESTED");
     await until(id, "CANCELLED");
     await assert.rejects(jobs.cancel({ jobId: id }), { statusCode: 409 });
-    const resting = await create();
-    assert.equal((await jobs.cancel({ jobId: resting.id })).status, "CANCELLED");
+    const unstarted = await create();
+    assert.equal((await jobs.cancel({ jobId: unstarted.id })).status, "CANCELLED");
   });
 });

@@ -50,7 +50,7 @@ describe("the official TypeScript client: models", () => {
     await assert.rejects(models.delete({ modelId: "open-mistral-7b" }), { statusCode: 400 });
   });
 
-  it("reads the targets of a classifier when it updates it", async () => {
+  it("returns the targets of a classifier when updating it", async () => {
     const { fine_tuned_model: modelId } = await api.trained({
       training_files: [await api.fileId('{"text":"a fine day","labels":{"mood":"good"}}\n')],
       classifier_targets: CLASSIFIER_TARGETS,

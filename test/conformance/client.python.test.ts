@@ -7,7 +7,7 @@ const SCRIPTS = join(__dirname, "python");
 const KEYS = ["the-key", "another-key"];
 
 describeWithPython("the official Python client", function () {
-  // The first run on a machine installs the client.
+  // The first run on a machine installs the Python client.
   this.timeout(6 * 60_000);
   const api = withServer({ apiKeys: KEYS, speed: 1000 });
   let answers: Json;
@@ -74,7 +74,7 @@ describeWithPython("the official Python client", function () {
     });
   });
 
-  it("starts a job, and reads its events, checkpoints and model", () => {
+  it("starts a job, and returns its events, checkpoints and model", () => {
     assert.equal(answers.get_validated.status, "VALIDATED");
     assert.ok(answers.get_validated.metadata.cost > 0);
     assert.equal(answers.start.status, "STARTED");
@@ -102,7 +102,7 @@ describeWithPython("the official Python client", function () {
     assert.equal(answers.cancel_again, 409);
   });
 
-  it("lists jobs by every filter", () => {
+  it("filters and paginates the list of jobs", () => {
     const { everything, long, other } = answers.ids;
     assert.equal(answers.list_jobs.total, 3);
     assert.deepEqual(
@@ -122,8 +122,8 @@ describeWithPython("the official Python client", function () {
     });
   });
 
-  it("reads a classifier, although it cannot create one", () => {
-    // Version 1.12.4 leaves the targets out of what it sends. The refusal is the server's, and right.
+  it("reads a classifier job, although this version cannot create one", () => {
+    // Version 1.12.4 does not send the targets, so the server rightly rejects the request.
     assert.ok(!("classifier_targets" in answers.classifier_sent));
     assert.equal(answers.classifier_failure, 422);
     const targets = [{ name: "mood", labels: ["good", "bad"], weight: 1, loss_function: "single_class" }];

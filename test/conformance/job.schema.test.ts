@@ -3,14 +3,14 @@ import { isTerminal } from "../../common/src";
 import { JobStatus } from "../../server/src/domain/status";
 import { CLASSIFIER_TARGETS, type Json, samples, withServer } from "../server/support";
 import { eventually } from "../support/eventually";
-import { jobListSchema, jobSchemas, mistakes } from "./schemas";
+import { errorsOf, jobListSchema, jobSchemas } from "./schemas";
 
-interface Seen {
-  by: keyof typeof PLACES;
+interface JobReply {
+  by: keyof typeof LOCATIONS;
   job: Json;
 }
 
-const PLACES = { POST: "in the reply to its creation", GET: "shown alone", list: "in a list" };
+const LOCATIONS = { POST: "in the reply to its creation", GET: "as a single job", list: "in a list" };
 
 const EVERYTHING = {
   suffix: "everything",
@@ -21,23 +21,23 @@ const EVERYTHING = {
 
 describe("server: the JSON of a job", function () {
   this.timeout(60_000);
-  // Slow enough for every status to last several polls: validating takes 0.4 s, all else 0.1 s.
+  // Slow enough that every status lasts for several polls: validation takes 0.4 s, the others 0.1 s.
   const api = withServer({ speed: 20 });
-  const seen: Seen[] = [];
+  const replies: JobReply[] = [];
   const lists: Json[] = [];
 
-  /** Creates a job and keeps all that is answered until it has one of the statuses. */
+  /** Creates a job, polls it until it has one of the statuses, and keeps every reply. */
   async function watch(body: Record<string, unknown>, ...until: JobStatus[]): Promise<string> {
     const created = await api.job(body);
-    seen.push({ by: "POST", job: created });
-    await watchOn(created.id, ...until);
+    replies.push({ by: "POST", job: created });
+    await pollUntil(created.id, ...until);
     return created.id;
   }
 
-  async function watchOn(id: string, ...until: JobStatus[]): Promise<void> {
+  async function pollUntil(id: string, ...until: JobStatus[]): Promise<void> {
     await eventually(`${until.join(" or ")} for job ${id}`, async () => {
       const [job, list] = await Promise.all([api.getJob(id), api.ok("GET", "/v1/fine_tuning/jobs?page_size=100")]);
-      seen.push({ by: "GET", job }, ...list.data.map((each: Json) => ({ by: "list", job: each })));
+      replies.push({ by: "GET", job }, ...list.data.map((each: Json) => ({ by: "list", job: each })));
       lists.push(list);
       if (until.includes(job.status)) return true;
       assert.ok(!isTerminal(job.status), `expected ${until}, found ${JSON.stringify(job.events[0])}`);
@@ -46,8 +46,8 @@ describe("server: the JSON of a job", function () {
   }
 
   async function change(id: string, action: "start" | "cancel", until: JobStatus): Promise<void> {
-    seen.push({ by: "GET", job: await api.ok("POST", `/v1/fine_tuning/jobs/${id}/${action}`) });
-    await watchOn(id, until);
+    replies.push({ by: "GET", job: await api.ok("POST", `/v1/fine_tuning/jobs/${id}/${action}`) });
+    await pollUntil(id, until);
   }
 
   before(async () => {
@@ -67,40 +67,40 @@ describe("server: the JSON of a job", function () {
   });
 
   for (const status of JobStatus.options) {
-    // A job is looked at before anyone can ask for it: that it was QUEUED, only the reply to its creation shows.
+    // Validation starts before a client can poll the job, so only the reply to the creation has the status QUEUED.
     for (const by of status === "QUEUED" ? (["POST"] as const) : (["GET", "list"] as const)) {
-      it(`is as both documents describe it when ${status}, ${PLACES[by]}`, () => {
-        const jobs = seen.filter((each) => each.by === by && each.job.status === status);
+      it(`matches both schemas with status ${status}, ${LOCATIONS[by]}`, () => {
+        const jobs = replies.filter((each) => each.by === by && each.job.status === status);
         assert.ok(jobs.length > 0, `no job was seen with status ${status}`);
         for (const { job } of jobs) {
           for (const [name, validate] of Object.entries(jobSchemas)) {
-            assert.deepEqual(mistakes(validate, job), [], `by ${name}: ${JSON.stringify(job)}`);
+            assert.deepEqual(errorsOf(validate, job), [], `by ${name}: ${JSON.stringify(job)}`);
           }
         }
       });
     }
   }
 
-  it("is in lists that are as the OpenAPI document describes them", () => {
+  it("is in lists that match the OpenAPI document", () => {
     assert.ok(lists.length > 0 && lists.at(-1).total === 8);
     for (const list of lists) {
-      assert.deepEqual(mistakes(jobListSchema, list), []);
+      assert.deepEqual(errorsOf(jobListSchema, list), []);
     }
   });
 
-  it("is checked by schemas that do find mistakes", () => {
-    const [job] = seen.map((each) => each.job);
+  it("is checked by schemas that detect errors", () => {
+    const [job] = replies.map((each) => each.job);
     for (const broken of [
       { ...job, status: "DONE" },
       { ...job, suffix: null },
       { ...job, training_files: ["x"] },
     ]) {
       for (const [name, validate] of Object.entries(jobSchemas)) {
-        // The OpenAPI document does not know the suffix.
+        // The OpenAPI document does not describe the suffix.
         if (broken.suffix === null && name.includes("OpenAPI")) continue;
-        assert.equal(mistakes(validate, broken).length, 1, `${name}: ${JSON.stringify(broken)}`);
+        assert.equal(errorsOf(validate, broken).length, 1, `${name}: ${JSON.stringify(broken)}`);
       }
-      assert.notDeepEqual(mistakes(jobListSchema, { data: [{ ...job, status: "DONE" }] }), []);
+      assert.notDeepEqual(errorsOf(jobListSchema, { data: [{ ...job, status: "DONE" }] }), []);
     }
   });
 });

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { CLASSIFIER_TARGETS, type Json, withServer } from "../server/support";
-import { always, assertRefused, assertRefusedAt, json, not, notA, text } from "./properties";
+import { always, assertRejected, assertRejectedAt, json, not, notA, text } from "./properties";
 
 const number = notA("number");
 const string = notA("string");
@@ -14,7 +14,7 @@ const outside = (min: number, max: number) =>
 const tooLong = fc.string({ unit: "binary", minLength: 300 });
 const noId = fc.oneof(string, text, tooLong);
 
-/** Values that each field of a job's creation must refuse. `null` is "not given" to most of them, and so not among them. */
+/** Invalid values for each field of a job-creation request. Most fields treat `null` as absent, so it is not in these lists. */
 const JOB: Record<string, fc.Arbitrary<unknown>> = {
   model: fc.oneof(string, tooLong, fc.constantFrom("", null)),
   training_files: fc.oneof(
@@ -60,7 +60,7 @@ const MODEL: Record<string, fc.Arbitrary<unknown>> = {
   description: fc.oneof(string, fc.string({ minLength: 4097, maxLength: 5000 }), fc.constant("")),
 };
 
-describe("server: what a field of a body cannot be is refused, with the path to it", function () {
+describe("server: invalid values in a request body are rejected with the path of the field", function () {
   this.timeout(120_000);
   const api = withServer();
   let file_id: string;
@@ -79,43 +79,43 @@ describe("server: what a field of a body cannot be is refused, with the path to 
   });
 
   for (const [path, values] of Object.entries(JOB)) {
-    it(`a job's ${path}`, () =>
+    it(`${path} of a job`, () =>
       always(values.filter(isPlain), async (value) => {
-        assertRefusedAt(await api.call("POST", "/v1/fine_tuning/jobs", changed(job(), path, value)), `body.${path}`);
+        assertRejectedAt(await api.call("POST", "/v1/fine_tuning/jobs", changed(job(), path, value)), `body.${path}`);
       }));
   }
 
   for (const [path, values] of Object.entries(MODEL)) {
-    it(`a model's ${path}`, () =>
+    it(`${path} of a model`, () =>
       always(values.filter(isPlain), async (value) => {
         const reply = await api.call("PATCH", `/v1/fine_tuning/models/${model}`, { [path]: value });
-        assertRefusedAt(reply, `body.${path}`);
+        assertRejectedAt(reply, `body.${path}`);
       }));
   }
 
-  it("a field of a job that there is not, at every level", () => {
+  it("an unknown field of a job, at every level", () => {
     const names = not(/^(__proto__|constructor)$/);
     return always(fc.tuple(fc.constantFrom("", "hyperparameters.", "training_files.0."), names), async ([at, name]) => {
       const reply = await api.call("POST", "/v1/fine_tuning/jobs", changed(job(), at, 1, name));
-      assertRefusedAt(reply, `body.${at}${name}`);
+      assertRejectedAt(reply, `body.${at}${name}`);
     });
   });
 
-  it("a name, a purpose or another field of an upload", async () => {
-    await always(not(/\.jsonl$/i), async (name) => assertRefused(await api.upload("{}", name)));
-    await always(not(/^[a-z-]+$/), async (purpose) => assertRefused(await api.upload("{}", "x.jsonl", { purpose })));
+  it("the file name, the purpose and unknown fields of an upload", async () => {
+    await always(not(/\.jsonl$/i), async (name) => assertRejected(await api.upload("{}", name)));
+    await always(not(/^[a-z-]+$/), async (purpose) => assertRejected(await api.upload("{}", "x.jsonl", { purpose })));
     await always(not(/^(file|purpose|visibility)$/), async (name) =>
-      assertRefused(await api.upload("{}", "x.jsonl", { [name]: "x" })),
+      assertRejected(await api.upload("{}", "x.jsonl", { [name]: "x" })),
     );
   });
 });
 
-/** A body with such a field is refused as a whole, before it is known where the field is. */
+/** Whether the value has no `__proto__` or `constructor` key. The JSON parser rejects a body with such a key without a path. */
 function isPlain(value: unknown): boolean {
   return !/"(__proto__|constructor)":/.test(JSON.stringify(value));
 }
 
-/** A body with a value in place of the one at a path, or under another name beside it. */
+/** Replaces the value at a path of the body, or, with `name`, adds a field of that name to the object at the path. */
 function changed(body: Json, path: string, value: unknown, name?: string): Json {
   const keys = path.split(".").filter((key) => key !== "");
   const last = name ?? (keys.pop() as string);

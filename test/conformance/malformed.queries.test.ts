@@ -1,13 +1,13 @@
 import * as fc from "fast-check";
 import { withServer } from "../server/support";
-import { always, assertRefusedAt, not } from "./properties";
+import { always, assertRejectedAt, not } from "./properties";
 
 const integer = not(/^-?\d{1,15}$/);
 const boolean = not(/^(true|false|0|1)$/i);
 const date = not(/^\d{4}-/);
 const word = not(/^[a-z_-]+$/i);
 
-/** Values that each typed query parameter must refuse. */
+/** Invalid values for each typed query parameter. */
 const QUERIES: Record<string, Record<string, fc.Arbitrary<string>>> = {
   "GET /v1/fine_tuning/jobs": {
     page: integer,
@@ -29,7 +29,7 @@ const QUERIES: Record<string, Record<string, fc.Arbitrary<string>>> = {
   "POST /v1/fine_tuning/jobs": { dry_run: boolean },
 };
 
-describe("server: what a query parameter cannot be is refused, with its name", function () {
+describe("server: invalid query parameters are rejected with the name of the parameter", function () {
   this.timeout(120_000);
   const api = withServer();
   let file_id: string;
@@ -44,7 +44,7 @@ describe("server: what a query parameter cannot be is refused, with its name", f
         always(values, async (value) => {
           const [method, path] = route.replace("{id}", file_id).split(" ") as [string, string];
           const query = new URLSearchParams([[name, value]]);
-          assertRefusedAt(
+          assertRejectedAt(
             await api.call(
               method,
               `${path}?${query}`,

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { samples, withServer } from "../server/support";
-import { always, assertAnswered, assertRefused, json, queries, text } from "./properties";
+import { always, assertAnswered, assertRejected, json, queries, text } from "./properties";
 
 type Kind = "file" | "job" | "model";
 type Route = [method: string, path: string, kind?: Kind | undefined, ...parameters: string[]];
@@ -9,7 +9,7 @@ const FILE_FILTERS = ["page", "page_size", "include_total", "sample_type", "sour
 const JOB_FILTERS = ["page", "page_size", "model", "created_after", "created_before", "created_by_me"];
 const MORE_JOB_FILTERS = ["status", "wandb_project", "wandb_name", "suffix"];
 
-/** Every route: what its id is of, and its query parameters. Last what deletes, or the others would find nothing. */
+/** Every route, with the kind of its ID and its query parameters. Routes that delete come last, because the others need the objects. */
 const ROUTES: Route[] = [
   ["POST", "/v1/files"],
   ["GET", "/v1/files", undefined, ...FILE_FILTERS],
@@ -35,7 +35,7 @@ const CONTENT_TYPES = [
   ...["multipart/form-data; boundary=b", "application/x-www-form-urlencoded", "application/octet-stream"],
 ];
 
-describe("server: whatever is sent, the answer is no 5xx, and a refusal says why", function () {
+describe("server: malformed requests never get a 5xx reply, and every rejection gives a reason", function () {
   this.timeout(120_000);
   const api = withServer();
   const ids = { file: "", job: "", model: "" };
@@ -50,20 +50,20 @@ describe("server: whatever is sent, the answer is no 5xx, and a refusal says why
     const route = `${method} ${path.replace("ID", "{id}")}`;
     const here = () => path.replace("ID", kind ? ids[kind] : "");
 
-    it(`any query to ${route}`, () =>
+    it(`random queries to ${route}`, () =>
       always(queries(parameters), async (query) => {
         assertAnswered(await api.send(`${here()}?${query}`, { method }));
       }));
 
-    it(`a query parameter that there is not to ${route}`, () => {
+    it(`unknown query parameters to ${route}`, () => {
       const names = text.filter((name) => !parameters.includes(name));
       return always(names, async (name) => {
-        assertRefused(await api.send(`${here()}?${new URLSearchParams([[name, "1"]])}`, { method }));
+        assertRejected(await api.send(`${here()}?${new URLSearchParams([[name, "1"]])}`, { method }));
       });
     });
 
     if (kind) {
-      it(`any bytes as the id to ${route}`, () =>
+      it(`random bytes as the ID in ${route}`, () =>
         always(fc.uint8Array({ minLength: 1, maxLength: 20 }), async (bytes) => {
           const id = [...bytes].map((byte) => `%${byte.toString(16).padStart(2, "0")}`).join("");
           assertAnswered(await api.send(path.replace("ID", id), { method }));
@@ -71,12 +71,12 @@ describe("server: whatever is sent, the answer is no 5xx, and a refusal says why
     }
 
     if (method !== "GET") {
-      it(`any bytes of any content type to ${route}`, () =>
+      it(`random bytes of various content types to ${route}`, () =>
         always(fc.tuple(fc.constantFrom(...CONTENT_TYPES), fc.oneof(fc.uint8Array(), text)), async ([type, body]) => {
           assertAnswered(await api.send(here(), { method, body, headers: { "content-type": type } }));
         }));
 
-      it(`any JSON to ${route}`, () =>
+      it(`random JSON to ${route}`, () =>
         always(json, async (body) => {
           assertAnswered(await api.call(method, here(), body));
         }));

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import type { Json, Reply } from "../server/support";
 
-/** What is tried depends on this: a finding comes back with every run. A failure prints it, with the path to its case. */
+/** A fixed seed, so that a failure is reproducible. fast-check prints the seed and the path of the failing case. */
 const SEED = 20_260_701;
 
-/** Texts that break servers: any Unicode with NUL and halves of surrogate pairs, SQL, paths, numbers, very long ones. */
+/** Strings that often break servers: NUL, lone surrogates, SQL, paths, numbers. */
 const awkward = [
   "",
   " ",
@@ -25,7 +25,7 @@ export const text = fc.oneof(
   fc.constantFrom(...awkward, "x".repeat(5000), `${2 ** 53}`, "9".repeat(400)),
 );
 
-/** Any JSON, as it arrives: JSON has no NaN, no infinity and no -0. */
+/** Any JSON value. The round trip removes values that JSON cannot represent: NaN, infinity and -0. */
 export const json = fc
   .oneof(
     fc.jsonValue({ stringUnit: "binary", maxDepth: 3 }),
@@ -35,18 +35,18 @@ export const json = fc
   )
   .map((value) => JSON.parse(JSON.stringify(value)) as unknown);
 
-/** JSON that does not have one of these types, nor is null. */
+/** JSON values that are neither null nor of one of these types. */
 export function notA(...types: ("string" | "number" | "boolean" | "array" | "object")[]): fc.Arbitrary<unknown> {
   const type = (value: unknown) => (Array.isArray(value) ? "array" : typeof value);
   return json.filter((value) => value !== null && !types.includes(type(value) as "string"));
 }
 
-/** Texts that are not like these. */
-export function not(these: RegExp): fc.Arbitrary<string> {
-  return text.filter((value) => !these.test(value));
+/** Strings that do not match the pattern. */
+export function not(pattern: RegExp): fc.Arbitrary<string> {
+  return text.filter((value) => !pattern.test(value));
 }
 
-/** Query strings, well encoded and not; the names are known ones as well as others, and some are given twice. */
+/** Query strings with valid and invalid encoding, known and unknown names, and repeated names. */
 export function queries(names: string[]): fc.Arbitrary<string> {
   const name = names.length > 0 ? fc.oneof(fc.constantFrom(...names), text) : text;
   const pair = fc.tuple(name, text).map(([key, value]) => new URLSearchParams([[key, value]]).toString());
@@ -54,7 +54,7 @@ export function queries(names: string[]): fc.Arbitrary<string> {
   return fc.array(fc.oneof({ arbitrary: pair, weight: 4 }, raw), { maxLength: 4 }).map((parts) => parts.join("&"));
 }
 
-/** Tries a property; fails with the smallest case that breaks it. */
+/** Checks that a property holds for all cases. Fails with the smallest counterexample. */
 export async function always<Case>(
   cases: fc.Arbitrary<Case>,
   holds: (value: Case) => Promise<void>,
@@ -63,8 +63,8 @@ export async function always<Case>(
   await fc.assert(fc.asyncProperty(cases, holds), { seed: SEED, numRuns });
 }
 
-/** A refusal must be a 4xx that says why, in one of the two forms of the API. */
-export function assertRefused({ status, body }: Reply): void {
+/** Asserts a 4xx reply with a reason, in one of the API's two error formats. */
+export function assertRejected({ status, body }: Reply): void {
   assert.ok(status >= 400 && status < 500, `status ${status}: ${JSON.stringify(body)}`);
   if (status !== 422) {
     assert.equal(body.code, status, JSON.stringify(body));
@@ -80,14 +80,14 @@ export function assertRefused({ status, body }: Reply): void {
   }
 }
 
-/** A reply may be a success; what is none must be a refusal that says why. */
+/** Asserts a 200 reply or a rejection with a reason. */
 export function assertAnswered(reply: Reply): void {
-  if (reply.status !== 200) assertRefused(reply);
+  if (reply.status !== 200) assertRejected(reply);
 }
 
-/** A refusal must say where, too: at this path or below it. */
-export function assertRefusedAt(reply: Reply, path: string): void {
-  assertRefused(reply);
+/** Asserts a rejection that names this path or a path below it. */
+export function assertRejectedAt(reply: Reply, path: string): void {
+  assertRejected(reply);
   const paths: string[] = reply.body.detail.map(({ loc }: Json) => loc.join("."));
   assert.ok(
     paths.some((each) => each === path || each.startsWith(`${path}.`)),

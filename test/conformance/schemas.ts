@@ -6,13 +6,13 @@ import { parse } from "yaml";
 
 export const openApiFile = join(__dirname, "openapi.yaml");
 
-// Not strict: the descriptions use keywords that are theirs, such as `example`.
+// Not strict: the OpenAPI document uses keywords that JSON Schema does not define, such as `example`.
 const ajv = new Ajv2020({ strict: false, allErrors: true });
 addFormats.default(ajv);
 ajv.addSchema(parse(readFileSync(openApiFile, "utf8")), "openapi");
 const jobSchema = JSON.parse(readFileSync(join(__dirname, "fine-tuning-job.schema.json"), "utf8"));
 
-/** What a job must be, by each of the two descriptions. */
+/** Validators of a job: one from the JSON schema, one from the OpenAPI document. */
 export const jobSchemas = {
   "the JSON schema of a job": ajv.compile(jobSchema),
   "the OpenAPI document": ajv.compile({ $ref: "openapi#/components/schemas/FineTuningJob" }),
@@ -20,7 +20,7 @@ export const jobSchemas = {
 
 export const jobListSchema = ajv.compile({ $ref: "openapi#/components/schemas/FineTuningJobList" });
 
-/** What is wrong with a value, one line for each mistake; empty when nothing is. */
-export function mistakes(validate: ValidateFunction, value: unknown): string[] {
+/** Returns the schema errors of a value, one line each; empty when the value is valid. */
+export function errorsOf(validate: ValidateFunction, value: unknown): string[] {
   return validate(value) ? [] : (validate.errors ?? []).map((each) => `${each.instancePath}: ${each.message}`);
 }

@@ -8,12 +8,12 @@ import { openApiFile } from "./schemas";
 
 const KEY = "the-key";
 
-/** What is tried depends on these and the versions: a finding comes back with every run. */
+/** A fixed seed and pinned versions, so that a failure is reproducible. */
 const SEED = 20_260_701;
 const MAX_EXAMPLES = 100;
 
 describeWithPython("schemathesis", function () {
-  // The first run on a machine installs it.
+  // The first run on a machine installs schemathesis.
   this.timeout(8 * 60_000);
   let server: TestServer;
   let api: Api;
@@ -28,7 +28,7 @@ describeWithPython("schemathesis", function () {
     removeFolders();
   });
 
-  it("finds nothing in the real server that the OpenAPI document does not allow", async () => {
+  it("finds no difference between the server and the OpenAPI document", async () => {
     const fileId = await api.fileId();
     const jobs = await Promise.all(Array.from({ length: 8 }, () => api.job({ auto_start: false })));
     const ids = jobs.map((job) => job.id);
@@ -39,13 +39,13 @@ describeWithPython("schemathesis", function () {
     console.log(`      schemathesis: ${/\d+ generated, .*/.exec(output)}`);
     assert.match(output, /Tested: 5\b/);
     assert.match(output, / (\d+) generated, \1 passed/);
-    // Or else it would have looked at refusals only.
+    // Otherwise schemathesis would have tested only rejected requests.
     assert.doesNotMatch(output, /Missing test data/);
     const { total } = await api.ok("GET", "/v1/fine_tuning/jobs");
     assert.ok(total > jobs.length + 10, `only ${total - jobs.length} jobs were created`);
   });
 
-  /** In a folder of its own: it leaves a `.hypothesis` and a `.schemathesis`. */
+  /** Runs schemathesis in a temporary folder, because it creates `.hypothesis` and `.schemathesis`. */
   async function schemathesis(settings: string) {
     const cwd = folder();
     await writeFile(join(cwd, "schemathesis.toml"), settings);
@@ -60,7 +60,8 @@ describeWithPython("schemathesis", function () {
         "-H",
         `Authorization: Bearer ${KEY}`,
       ],
-      // That one wants every body to be taken that the document allows, and the document has no bounds for most fields.
+      // The excluded check expects the server to accept every body that the document allows, but the document has no bounds for
+      // most fields.
       ...["--checks", "all", "--exclude-checks", "positive_data_acceptance"],
       ...[
         "--seed",
@@ -78,8 +79,8 @@ describeWithPython("schemathesis", function () {
 });
 
 /**
- * Values that exist, and some within the server's bounds, so that some requests succeed: no random id is one of a file, and
- * the document knows no bounds for a learning rate. The rest stays as random as it is.
+ * Gives schemathesis IDs that exist and values within the server's bounds, so that some requests succeed: a random ID never
+ * matches a file, and the document has no bounds for a learning rate. All other values stay random.
  */
 function config(fileId: string, jobIds: string[]): string {
   const values = {

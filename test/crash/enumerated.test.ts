@@ -4,7 +4,7 @@ import { pointNamed } from "./point";
 import { report } from "./report";
 import type { Verdict } from "./verdict";
 
-/** The requests at which most is at stake; `npm run test:crash` has them all. */
+/** The requests where a failure costs most. `npm run test:crash` tries all of them. */
 const points = [
   "create/POST …/jobs/kill-after",
   "delete/POST …/jobs/{id}/cancel/kill-after",
@@ -12,8 +12,8 @@ const points = [
   "create/POST …/jobs/{id}/start/server-kill",
 ];
 
-describe("a real `pulumi up` or `destroy`, run again after", function () {
-  // A test file that is run alone may have to build a CLI first.
+describe("running `pulumi up` or `pulumi destroy` again after a fault", function () {
+  // When this file runs alone, it may have to build a Pulumi CLI first.
   this.timeout(20 * 60_000);
   let verdicts: Verdict[];
 
@@ -22,7 +22,7 @@ describe("a real `pulumi up` or `destroy`, run again after", function () {
   });
 
   for (const point of points) {
-    it(`${point}, has one job, one upload and nothing open`, () => {
+    it(`leaves one job, one upload and nothing pending: ${point}`, () => {
       const tried = verdicts.filter(({ name }) => name === point);
       assert.equal(tried.length, 1);
       assert.deepEqual(tried[0]?.findings, [], report(tried));

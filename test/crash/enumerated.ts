@@ -6,24 +6,24 @@ import type { Deployment } from "../support/stack";
 import type { Lane } from "./lane";
 import type { Operation } from "./operations";
 import { breakAt, nameOf, type Point } from "./point";
-import { duplicatesIn, recordsOf, wasStarted, wasToldOfJob } from "./records";
+import { duplicatesIn, receivedJobId, recordsOf, wasStarted } from "./records";
 import { Steps } from "./steps";
 import { duplicate, type Finding, lostId, stuck, type Verdict } from "./verdict";
 
-/** An interrupted command has nothing left to do but to write its state. */
+/** The time limit for a command to end after SIGINT. It only has to write its state. */
 const PROMPT_SECONDS = 20;
 
-/** The distinct requests of an operation, by a run in which nothing breaks. */
+/** Runs an operation without faults. @returns its distinct requests */
 export async function stepsOf(lane: Lane, operation: Operation): Promise<string[]> {
   await lane.set(operation);
   const passed = lane.proxy.route("");
   const { code, output } = await lane.stack.cmd(...operation.command(urnIn(await lane.state())));
-  if (code !== 0) throw new Error(`a faultless ${operation.name} failed:\n${output}`);
+  if (code !== 0) throw new Error(`${operation.name} failed without any fault:\n${output}`);
   const steps = new Steps();
   return [...new Set(passed.map(({ template }) => steps.next(template)))];
 }
 
-/** Breaks a command at a point, runs it again without faults, and judges by the server's own records. */
+/** Runs a command with a fault at one point, then again without faults. Judges the result by the server's records. */
 export async function tryPoint(lane: Lane, point: Point): Promise<Verdict> {
   const name = nameOf(point);
   const { operation } = point;
@@ -32,7 +32,7 @@ export async function tryPoint(lane: Lane, point: Point): Promise<Verdict> {
   const findings: Finding[] = [];
   let interruptedSeconds: number | undefined;
   try {
-    const first = await broken(lane, point, command);
+    const first = await runWithFault(lane, point, command);
     findings.push(...first.findings);
     interruptedSeconds = first.interruptedSeconds;
     lane.proxy.route("");
@@ -48,7 +48,7 @@ export async function tryPoint(lane: Lane, point: Point): Promise<Verdict> {
   return { row: point.kind, name, again: `--point ${JSON.stringify(name)}`, findings, interruptedSeconds };
 }
 
-async function broken(lane: Lane, point: Point, command: string[]) {
+async function runWithFault(lane: Lane, point: Point, command: string[]) {
   let interruptedAt: number | undefined;
   const fault = breakAt(point, {
     lane,
@@ -61,18 +61,18 @@ async function broken(lane: Lane, point: Point, command: string[]) {
   const running = lane.stack.spawn(...command);
   const { code, output } = await running.result;
   const interruptedSeconds = interruptedAt && (performance.now() - interruptedAt) / 1000;
-  // A host ends a moment after its CLI; a killed one is gone already.
+  // The provider host ends a moment after its CLI. Do not wait for it.
   lane.stack.endProcesses();
   const findings: Finding[] = [];
-  if (!fault.hit()) findings.push(stuck(`the command never came to this request:\n${output}`));
-  if (interruptedSeconds && code === 0) findings.push(stuck(`SIGINT did not stop it:\n${output}`));
+  if (!fault.hit()) findings.push(stuck(`the command never sent this request:\n${output}`));
+  if (interruptedSeconds && code === 0) findings.push(stuck(`SIGINT did not stop the command:\n${output}`));
   if (interruptedSeconds && interruptedSeconds > PROMPT_SECONDS) {
-    findings.push(stuck(`it took ${interruptedSeconds.toFixed(0)} s to end after SIGINT:\n${output}`));
+    findings.push(stuck(`the command took ${interruptedSeconds.toFixed(0)} s to end after SIGINT:\n${output}`));
   }
   return { findings: [...findings, ...(await lostIds(lane, point, passed, output))], interruptedSeconds };
 }
 
-/** An id that was known to the provider, and is not in the state of a command that ended by itself. */
+/** Finds job IDs that the provider received but that are missing from the state, although the command was not killed. */
 async function lostIds(
   lane: Lane,
   { kind, operation }: Point,
@@ -80,7 +80,7 @@ async function lostIds(
   output: string,
 ): Promise<Finding[]> {
   if (kind.startsWith("kill")) return [];
-  if (kind !== "sigint" && !wasToldOfJob(passed)) return [];
+  if (kind !== "sigint" && !receivedJobId(passed)) return [];
   const known = new Set((await lane.state()).resources?.map(({ id }) => id));
   const { jobs } = await recordsOf(lane.client);
   const lost = jobs.filter(({ id, status }) => !known.has(id) && (operation.ends.trained || !isTerminal(status)));
@@ -98,18 +98,20 @@ async function judge(lane: Lane, { ends }: Operation): Promise<Finding[]> {
   if (!job) return [...findings, stuck("no job was started")];
   if (!ends.trained) {
     if (!isTerminal(job.status)) findings.push(stuck(`the job is ${job.status} after the destroy`));
-    if (records.files.length > 0) findings.push(stuck("the upload is still there after the destroy"));
-    if (resources.length > 0) findings.push(stuck(`the state holds ${resources.map(({ urn }) => urn)}`));
+    if (records.files.length > 0) findings.push(stuck("the upload still exists after the destroy"));
+    if (resources.length > 0) findings.push(stuck(`the state still contains ${resources.map(({ urn }) => urn)}`));
     return findings;
   }
   const [entry, ...more] = entries;
-  if (more.length > 0) findings.push(stuck(`the state has ${entries.length} entries, one of them to be deleted`));
-  if (entry?.id !== job.id) findings.push(lostId(`the state has ${entry?.id}, and not ${job.id}`));
-  if (entry?.outputs?.status !== "SUCCESS") findings.push(stuck(`the state says ${entry?.outputs?.status}`));
+  if (more.length > 0) findings.push(stuck(`the state has ${entries.length} entries; only one is expected`));
+  if (entry?.id !== job.id) findings.push(lostId(`the state has job ${entry?.id}, expected ${job.id}`));
+  if (entry?.outputs?.status !== "SUCCESS")
+    findings.push(stuck(`the status in the state is ${entry?.outputs?.status}`));
   if (entry?.initErrors?.length) findings.push(stuck(`the state has init errors: ${entry.initErrors}`));
-  if (records.files.length === 0) findings.push(stuck("the upload is gone, and the job stands"));
+  if (records.files.length === 0) findings.push(stuck("the upload is gone, but the job exists"));
   const name = job.fine_tuned_model ? (await lane.client.models.get(job.fine_tuned_model)).name : undefined;
-  if (ends.modelName !== undefined && name !== ends.modelName) findings.push(stuck(`the model is called ${name}`));
+  if (ends.modelName !== undefined && name !== ends.modelName)
+    findings.push(stuck(`the model is named ${name}, expected ${ends.modelName}`));
   return findings;
 }
 
@@ -117,8 +119,9 @@ const urnIn = ({ resources = [] }: Deployment) =>
   resources.find(({ type }) => type.endsWith(":FineTuningJob"))?.urn ?? "";
 
 /**
- * A CLI that was killed while it created something notes that until it is told otherwise, whatever the resource is and although
- * the next `up` has created it; this is the way that Pulumi names for it. Nothing else may be pending.
+ * Clears pending creates. A CLI that is killed during a creation leaves a pending operation in the state, for any resource type,
+ * and a later successful `up` does not remove it. `pulumi refresh --clear-pending-creates` is Pulumi's documented way to do that.
+ * Other pending operations stay, and fail the test.
  */
 async function clearPendingCreates(lane: Lane): Promise<void> {
   const { pending_operations: pending = [] } = await lane.state();

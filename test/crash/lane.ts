@@ -9,13 +9,13 @@ import { TestServer } from "../support/server";
 import { type Deployment, Stack } from "../support/stack";
 import { type Operation, type Scene, scenes } from "./operations";
 
-/** Two hundred simulated seconds in each: a job of 20 steps trains for a quarter of one, one of a million for hours. */
+/** Simulated seconds per real second: a job of 20 steps trains for a quarter of a second, a job of a million steps for hours. */
 const SPEED = 200;
 const PROJECT = "crash";
 
-/** A stack, a proxy and a server of its own, which can be set back to how they were before a command. */
+/** A stack, a proxy and a server. `set` restores all three to the state before an operation. Lanes run in parallel. */
 export class Lane {
-  private readonly kept = new Set<Scene>();
+  private readonly saved = new Set<Scene>();
 
   private constructor(
     private readonly base: string,
@@ -35,30 +35,30 @@ export class Lane {
     const server = await TestServer.start({ dataFolder: join(base, "data"), speed: SPEED });
     proxy.target = server.url;
     const lane = new Lane(base, stack, proxy, server);
-    await lane.keep("empty");
+    await lane.save("empty");
     return lane;
   }
 
-  /** The server itself, past the proxy. */
+  /** A client that talks to the server directly, not through the proxy. */
   get client(): MistralClient {
     return new MistralClient({ baseUrl: this.proxy.target });
   }
 
-  /** Sets everything to how it was before an operation's command. */
+  /** Restores the stack, the server's data and the program to the state before an operation. */
   async set({ scene, program }: Operation): Promise<void> {
-    if (!this.kept.has(scene)) await this.make(scene);
+    if (!this.saved.has(scene)) await this.create(scene);
     await this.restore(scene);
     const text = program ?? scenes[scene]?.program;
     if (text !== undefined) await this.stack.write("index.ts", text);
   }
 
-  /** Kills the server, and starts it again on the same data, at another port. */
+  /** Kills the server, and restarts it with the same data on another port. */
   async crashServer(): Promise<void> {
     await this.server.kill();
     await this.startServer();
   }
 
-  /** The deployment as it lies on the disk: a command of the CLI for it would take a second. */
+  /** Reads the deployment from the state file, since `pulumi stack export` takes a second. */
   async state(): Promise<Deployment> {
     const file = join(this.stack.stateFolder, `.pulumi/stacks/${PROJECT}/dev.json`);
     return JSON.parse(await readFile(file, "utf8")).checkpoint.latest ?? {};
@@ -76,19 +76,19 @@ export class Lane {
     this.proxy.target = this.server.url;
   }
 
-  private async make(scene: Scene): Promise<void> {
+  private async create(scene: Scene): Promise<void> {
     await this.restore("empty");
     this.proxy.route("");
     await this.stack.write("index.ts", scenes[scene]?.program ?? "");
     const { code, output } = await this.stack.up();
-    if (code !== 0) throw new Error(`the stage for "${scene}" could not be set:\n${output}`);
-    await this.keep(scene);
+    if (code !== 0) throw new Error(`\`pulumi up\` for the scene "${scene}" failed:\n${output}`);
+    await this.save(scene);
   }
 
-  private async keep(scene: Scene): Promise<void> {
+  private async save(scene: Scene): Promise<void> {
     await this.server.end();
     for (const [folder, copy] of this.foldersOf(scene)) await cp(folder, copy, { recursive: true });
-    this.kept.add(scene);
+    this.saved.add(scene);
     await this.startServer();
   }
 

@@ -5,7 +5,7 @@ import { operations } from "./operations";
 import { type Point, pointKinds } from "./point";
 import type { Verdict } from "./verdict";
 
-/** Every point there is: each distinct request of each operation, broken in each way. */
+/** Returns every point: each distinct request of each operation, with each kind of fault. */
 export async function allPoints(): Promise<Point[]> {
   const points: Point[] = [];
   await withLane(async (lane) => {
@@ -18,7 +18,11 @@ export async function allPoints(): Promise<Point[]> {
   return points;
 }
 
-/** Tries points, so many side by side, each on a lane of its own. */
+/**
+ * Tries points on several lanes in parallel.
+ *
+ * @param tried called after each point
+ */
 export async function tryPoints(
   points: readonly Point[],
   { lanes, tried }: { lanes: number; tried?: (verdict: Verdict) => void },

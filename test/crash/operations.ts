@@ -1,4 +1,4 @@
-/** What a lane can be set to before a command, and the program that leads there. */
+/** The states that a lane can start from, each with the program that creates it. */
 export const scenes = {
   empty: undefined,
   finished: { program: program() },
@@ -7,14 +7,14 @@ export const scenes = {
 
 export type Scene = keyof typeof scenes;
 
-/** A command whose every request is broken in every way. */
+/** A command whose requests are each interrupted by every kind of fault. */
 export interface Operation {
   name: string;
   scene: Scene;
-  /** The program that the command finds; the scene's own when there is none. */
+  /** The program that the command runs. Default: the program of the scene. */
   program?: string;
   command(urn: string): string[];
-  /** What holds in the end, besides what holds for all. */
+  /** The expected result. `trained` is false when the job must be deleted. */
   ends: { trained: boolean; modelName?: string };
 }
 

@@ -8,10 +8,10 @@ import { Steps } from "./steps";
 export const pointKinds = ["kill-before", "kill-after", "sigint", "cut-before", "cut-after", "server-kill"] as const;
 export type PointKind = (typeof pointKinds)[number];
 
-/** One request of one command, and what happens there. */
+/** One request of one command, and the fault that happens there. */
 export interface Point {
   operation: Operation;
-  /** The request, as `Steps` names it. */
+  /** The name of the request, from `Steps`. */
   step: string;
   kind: PointKind;
 }
@@ -22,30 +22,30 @@ export function pointNamed(name: string): Point {
   const [, first, step, last] = /^(\w+)\/(.+)\/([\w-]+)$/.exec(name.replaceAll("...", "…")) ?? [];
   const operation = operations.find((each) => each.name === first);
   const kind = pointKinds.find((each) => each === last);
-  if (!operation || !step || !kind) throw new Error(`there is no point ${name}`);
+  if (!operation || !step || !kind) throw new Error(`unknown point ${name}; expected OPERATION/REQUEST/FAULT`);
   return { operation, step, kind };
 }
 
-/** How long the engine has to pass an interrupt on to the provider before the request that it came with goes on. */
+/** The proxy holds the request this long, so that the engine can pass the interrupt on to the provider first. */
 const INTERRUPT_MS = 500;
 
-/** The CLI as far as a fault goes at it. */
+/** The objects that a fault acts on. */
 export interface Target {
   lane: Lane;
-  /** SIGINT. */
+  /** Sends SIGINT to the CLI. */
   interrupt(): void;
 }
 
-/** Lets every request through but the point's, at which its fault happens, once. */
+/** Returns a decision function for the proxy: the fault happens once, at the point's request. All other requests pass. */
 export function breakAt({ step, kind }: Point, target: Target): { decide: Decide; hit(): boolean } {
   const steps = new Steps();
   let hit = false;
   return {
     hit: () => hit,
     async decide({ template }) {
-      const isIt = steps.next(template) === step && !hit;
-      hit ||= isIt;
-      return isIt ? happen(kind, target) : { kind: "none" };
+      const isHit = steps.next(template) === step && !hit;
+      hit ||= isHit;
+      return isHit ? happen(kind, target) : { kind: "none" };
     },
   };
 }
@@ -63,7 +63,7 @@ async function happen(kind: PointKind, { lane, interrupt }: Target): Promise<Fau
       await sleep(INTERRUPT_MS);
       return { kind: "none" };
     case "server-kill":
-      // What the server had committed must stand.
+      // Everything that the server had committed must survive.
       return { kind: "cut-after", forwarded: () => lane.crashServer() };
     default:
       return { kind };

@@ -3,10 +3,10 @@ import { playSeeds } from "./randomised/batches";
 import { killsOf, planOf } from "./randomised/plan";
 import { report } from "./report";
 
-/** Two batches; `npm run test:crash` has a thousand seeds. */
+/** Two batches. `npm run test:crash` runs a thousand seeds. */
 const seeds = Array.from({ length: 20 }, (_, seed) => seed);
 
-describe("a provider that is broken at random", () => {
+describe("random faults and kills of the provider", () => {
   let played: Awaited<ReturnType<typeof playSeeds>>;
 
   before(async function () {
@@ -14,19 +14,19 @@ describe("a provider that is broken at random", () => {
     played = await playSeeds(seeds, { atOnce: 2 });
   });
 
-  it("trains once, loses no id and comes to an end", () => {
+  it("train once, lose no ID and finish", () => {
     const { verdicts } = played;
     assert.equal(verdicts.length, seeds.length);
     const failed = verdicts.filter(({ findings }) => findings.length > 0);
     assert.deepEqual(failed, [], report(verdicts));
   });
 
-  it("has really been broken, in every way", () => {
+  it("include every kind of fault", () => {
     const { done } = played;
     for (const name of [...Object.keys(planOf(0).rates), "hosts killed"]) assert.ok((done.get(name) ?? 0) > 0, name);
   });
 
-  it("is broken in the same way by the same seed", () => {
+  it("are the same for the same seed", () => {
     const draws = (seed: number) => {
       const { rates, faults, ownSuffix, replaced } = planOf(seed);
       return [rates, ownSuffix, replaced, ...Array.from({ length: 100 }, () => faults.next())];

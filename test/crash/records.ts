@@ -2,13 +2,18 @@ import { type DetailedJob, type File, isTerminal, type MistralClient } from "../
 import type { Passed } from "../support/faultProxy";
 import { duplicate, type Finding } from "./verdict";
 
-/** What the server itself has recorded. */
+/** The jobs and files on the server. */
 export interface Records {
   jobs: DetailedJob[];
   files: File[];
 }
 
-/** @param suffix of the jobs, and part of the files' names, where the server has others too */
+/**
+ * Reads the jobs and files on the server.
+ *
+ * @param suffix include only jobs with this suffix; default: all jobs
+ * @param file include only files whose names contain this text; default: all files
+ */
 export async function recordsOf(
   client: MistralClient,
   { suffix, file }: { suffix?: string; file?: string } = {},
@@ -20,26 +25,26 @@ export async function recordsOf(
   return { jobs, files };
 }
 
-/** Whether the training of a job was ever started, and so paid for. */
+/** Whether the training of a job was ever started, which is when it costs money. */
 export const wasStarted = (job: DetailedJob) =>
   (job.events ?? []).some(({ data }) => (data as { status?: string } | undefined)?.status === "STARTED");
 
-/** Whether the provider was given the id of a new job: from then on it must not be lost. */
-export const wasToldOfJob = (passed: readonly Passed[]) =>
+/** Whether the provider received the ID of a new job. From then on the ID must not be lost. */
+export const receivedJobId = (passed: readonly Passed[]) =>
   passed.some(
     ({ template, delivered, status = 500 }) => template === "POST /v1/fine_tuning/jobs" && delivered && status < 300,
   );
 
-/** Everything that stands more than once for one declaration. */
+/** Finds duplicate jobs and uploads of one declaration. */
 export function duplicatesIn({ jobs, files }: Records): Finding[] {
   const started = jobs.filter(wasStarted);
-  const resting = jobs.filter((job) => !wasStarted(job) && !isTerminal(job.status));
+  const unstarted = jobs.filter((job) => !wasStarted(job) && !isTerminal(job.status));
   return [
     ...(started.length > 1 ? [duplicate(`${started.length} jobs were started: ${started.map(describe)}`)] : []),
-    ...(resting.length > 0 && started.length > 0
-      ? [duplicate(`besides the one that was started these rest: ${resting.map(describe)}`)]
+    ...(unstarted.length > 0 && started.length > 0
+      ? [duplicate(`besides the started job, these unstarted jobs exist: ${unstarted.map(describe)}`)]
       : []),
-    ...(files.length > 1 ? [duplicate(`the upload stands ${files.length} times`)] : []),
+    ...(files.length > 1 ? [duplicate(`the upload exists ${files.length} times`)] : []),
   ];
 }
 

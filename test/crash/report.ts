@@ -2,7 +2,7 @@ import type { Finding, Verdict } from "./verdict";
 
 const columns = ["duplicate", "lost id", "stuck"] as const satisfies readonly Finding["kind"][];
 
-/** One line for each kind of fault, and how to repeat whatever failed. */
+/** Formats the results: a table with one row for each kind of fault, and the command that repeats each failed case. */
 export function report(verdicts: readonly Verdict[]): string {
   const rows = [...new Set(verdicts.map(({ row }) => row))].map((row) =>
     line(row, verdicts, (each) => each.row === row),
@@ -10,12 +10,12 @@ export function report(verdicts: readonly Verdict[]): string {
   const failed = verdicts.filter(({ findings }) => findings.length > 0);
   const interrupted = verdicts.flatMap(({ interruptedSeconds = [] }) => interruptedSeconds);
   return [
-    "| Fault | Points tried | Duplicates | Lost ids | Stuck runs |",
+    "| Fault | Cases | Duplicates | Lost IDs | Stuck runs |",
     "| --- | --- | --- | --- | --- |",
     ...rows,
     line("all", verdicts, () => true),
     ...(interrupted.length > 0
-      ? ["", `A command ends within ${Math.max(...interrupted).toFixed(1)} s of SIGINT.`]
+      ? ["", `Commands ended within ${Math.max(...interrupted).toFixed(1)} s of SIGINT.`]
       : []),
     ...failed.flatMap(({ name, again, findings }) => [
       "",

@@ -1,6 +1,6 @@
 /**
- * `npm run test:crash`: breaks the provider at every request of every operation, and in many random ways, and counts what stands
- * twice, what was lost and what never ended. `-- --point NAME` and `-- --seed NUMBER` repeat one of them.
+ * `npm run test:crash`: injects a fault at every request of every operation, and runs many random fault plans. Counts duplicate
+ * jobs and uploads, lost IDs and stuck runs. `-- --point NAME` and `-- --seed NUMBER` repeat a single case.
  */
 import { parseArgs } from "node:util";
 import { runMain } from "../../tools/main";
@@ -48,7 +48,7 @@ async function randomised(): Promise<Verdict[]> {
   const first = Number(values.from);
   const seeds = values.seed?.map(Number) ?? Array.from({ length: Number(values.seeds) }, (_, index) => first + index);
   const { verdicts, done } = await playSeeds(seeds, { atOnce: BATCHES, played: show });
-  console.log(`\nDone to them: ${[...done].map(([what, count]) => `${what} ${count}`).join(", ")}`);
+  console.log(`\nFaults injected: ${[...done].map(([what, count]) => `${what} ${count}`).join(", ")}`);
   return verdicts;
 }
 

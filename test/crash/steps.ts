@@ -1,8 +1,8 @@
 const POLL = /^GET \/v1\/fine_tuning\/jobs(\/\{id\})?$/;
 
 /**
- * Names the distinct requests of one command: `GET …/jobs`, and `GET …/jobs#2` when it comes again in another place. What a
- * wait repeats counts once, and so does a list of jobs and a look at one while nothing else is sent, since a wait may use either.
+ * Names the distinct requests of one command: `GET …/jobs`, and `GET …/jobs#2` for the same request at a later point. The polls of
+ * a wait count once. A wait polls with the list of jobs or with the job itself, so while nothing else is sent, each counts once.
  */
 export class Steps {
   private readonly counts = new Map<string, number>();

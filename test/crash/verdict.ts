@@ -1,18 +1,18 @@
-/** What can go wrong at a point. */
+/** A problem that a case found. */
 export type Finding = { kind: "duplicate" | "lost id" | "stuck"; text: string };
 
 export const duplicate = (text: string): Finding => ({ kind: "duplicate", text });
 export const lostId = (text: string): Finding => ({ kind: "lost id", text });
 export const stuck = (text: string): Finding => ({ kind: "stuck", text });
 
-/** What came of one point, or of one seed. */
+/** The result of one point or one seed. */
 export interface Verdict {
-  /** The row of the table that it belongs to. */
+  /** The row of the report's table that counts this case. */
   row: string;
   name: string;
-  /** What repeats it alone. */
+  /** Arguments of `npm run test:crash` that repeat only this case. */
   again: string;
   findings: Finding[];
-  /** How long the command took to end after SIGINT, where it got one. */
+  /** How long the command took to end after SIGINT; undefined when none was sent. */
   interruptedSeconds?: number | undefined;
 }

@@ -2,7 +2,7 @@ import { mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
-import { python, whyNoPython } from "../../test/conformance/python/environment";
+import { python, pythonProblem } from "../../test/conformance/python/environment";
 import { sample } from "../../test/support/samples";
 import { type Comparison, compare, median } from "./compare";
 import { peakIn } from "./upload";
@@ -48,7 +48,7 @@ async function againstTogether(file: string): Promise<Comparison | undefined> {
     return Number(stdout);
   };
   const missing =
-    whyNoPython ??
+    pythonProblem ??
     (await theirs().then(
       () => undefined,
       (error: Error) => error.message,

@@ -1,6 +1,6 @@
-"""Makes every call of Mistral's Python client, and prints what it made of the answers as JSON, under a name for each.
+"""Calls every method of Mistral's Python client, and prints the parsed replies as a JSON object, each under a name.
 
-Arguments: the server's URL, the key, another key that the server knows.
+Arguments: the server's URL, an API key, and a second API key that the server accepts.
 """
 
 import json

@@ -9,10 +9,10 @@ import { groupLeader, killWithParent } from "../../../tools/processes";
 import { cacheFolder } from "../../../tools/pulumiCli/cache";
 import { inCi } from "../../support/ci";
 
-/** The oldest Python that the pinned packages run on. */
+/** The oldest Python version that the pinned packages support. */
 const minimum = "3.11";
 
-/** Downloads take seconds, unless the index is slow today. */
+/** Downloads usually take seconds. The limit allows for a slow package index. */
 const installTimeoutMs = 5 * 60_000;
 
 const probe = `
@@ -22,20 +22,20 @@ print(sys.version)
 `;
 const found = spawnSync("python3", ["-I", "-c", probe], { encoding: "utf8" });
 
-/** Why tests that need Python cannot run on this machine, if so: an end for the title of what is skipped then. */
-export const whyNoPython =
+/** The reason why tests that need Python cannot run on this machine, for the title of skipped tests; undefined when they can. */
+export const pythonProblem =
   found.status === 0
     ? undefined
     : `needs python3 ${minimum} or later with venv: ${found.error ? "there is no python3 on PATH" : lastLine(found.stderr)}`;
 
 /** `describe` for tests that need Python. Without Python the tests are skipped and the title says why; in CI they fail. */
 export function describeWithPython(title: string, tests: (this: Mocha.Suite) => void): void {
-  if (whyNoPython === undefined) describe(title, tests);
-  else if (inCi) it(title, () => assert.fail(whyNoPython));
-  else describe.skip(`${title} (${whyNoPython})`, tests);
+  if (pythonProblem === undefined) describe(title, tests);
+  else if (inCi) it(title, () => assert.fail(pythonProblem));
+  else describe.skip(`${title} (${pythonProblem})`, tests);
 }
 
-/** Runs Python with the packages that a file beside this one lists. It ends with whatever exit code it has. */
+/** Runs Python with the packages listed in `<packages>.txt` in this folder. Does not throw for a nonzero exit code. */
 export async function python(
   packages: "mistralai" | "schemathesis" | "together",
   args: string[],
@@ -48,8 +48,8 @@ export async function python(
 }
 
 /**
- * A virtual environment in the user's cache folder, beside the CLI, made when it is first needed. One that is half filled is
- * never seen: it is filled elsewhere, and can be moved since its programs are run as modules only.
+ * Returns a virtual environment in the user's cache folder, and creates it on first use. It is installed in a temporary folder and
+ * then renamed, so that an incomplete environment is never used. Renaming works because its programs are only run as modules.
  */
 async function environment(packages: string): Promise<string> {
   const requirements = join(__dirname, `${packages}.txt`);
@@ -65,7 +65,7 @@ async function environment(packages: string): Promise<string> {
       await install("python3", ["-m", "venv", fresh]);
       await install(join(fresh, "bin/python"), ["-m", "pip", "install", "--quiet", "-r", requirements]);
       await rename(fresh, target).catch((error) => {
-        // Another run was faster.
+        // Another process created it first.
         if (!existsSync(target)) throw error;
       });
     } finally {
@@ -80,7 +80,7 @@ async function install(binary: string, args: string[]): Promise<void> {
   if (exitCode !== 0) throw new Error(`${shortMessage}\n${all}`);
 }
 
-/** Without what the user's environment and home would add to the packages (`-E`, `-s`), and leaving no `.pyc` (`-B`). */
+/** Runs Python without packages from the user's environment and home (`-E`, `-s`), and without writing `.pyc` files (`-B`). */
 function runPython(
   binary: string,
   args: string[],

@@ -1,4 +1,4 @@
-"""Every call about files."""
+"""Calls every method for files."""
 
 import json
 

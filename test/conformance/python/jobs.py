@@ -1,4 +1,4 @@
-"""Every call about jobs."""
+"""Calls every method for jobs."""
 
 import datetime
 import time
@@ -82,7 +82,7 @@ def call_classifier():
     }
     note("classifier_failure", status_of_failure(lambda: client.fine_tuning.jobs.create(**request)))
     note("classifier_sent", sent[-1])
-    # What the client would send, if it sent the targets.
+    # The request that the client would send if it included the targets.
     created = httpx.post(f"{URL}/v1/fine_tuning/jobs", json=request, headers={"authorization": f"Bearer {KEY}"})
     job = note("classifier", until(created.json()["id"], "SUCCESS"))
     note("list_classifiers", client.fine_tuning.jobs.list(model="ministral-3b-latest"))

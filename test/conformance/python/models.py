@@ -1,4 +1,4 @@
-"""Every call about models."""
+"""Calls every method for models."""
 
 from session import client, note, status_of_failure
 

@@ -1,4 +1,4 @@
-"""What the calls share: the client, what it sends, and what is noted of its answers."""
+"""Shared by all calls: the client, the requests that it sent, and the recorded replies."""
 
 import json
 import sys
@@ -16,7 +16,7 @@ sent = []
 
 
 def remember(request):
-    """Keeps the bodies of requests: what the client leaves out, no answer can tell."""
+    """Records the body of a request, to show which fields the client leaves out."""
     if request.headers.get("content-type", "").startswith("application/json"):
         sent.append(json.loads(request.read() or b"null"))
 
@@ -32,7 +32,7 @@ def plain(value):
 
 
 def note(name, value):
-    """Notes an answer under a name, as plain data, and gives it back."""
+    """Records a reply under a name, as plain data, and returns the reply."""
     results[name] = plain(value)
     return value
 

@@ -4,7 +4,13 @@ import { batchOf, killsOf, planOf, seedsOf } from "./plan";
 import { Run } from "./run";
 import { type Done, World } from "./world";
 
-/** Plays the batches of these seeds whole, so many of them side by side. */
+/**
+ * Runs all seeds of the batches that contain these seeds.
+ *
+ * @param atOnce the number of batches that run in parallel
+ * @param played called after each seed
+ * @returns the verdicts, and how often each kind of fault happened
+ */
 export async function playSeeds(
   seeds: readonly number[],
   { atOnce, played }: { atOnce: number; played?: (verdict: Verdict) => void },
@@ -24,7 +30,7 @@ export async function playSeeds(
   return { verdicts, done };
 }
 
-/** On a server of its own: what other batches leave there would make its lists longer, and so the seed another. */
+/** Runs a batch with a new server: jobs of other batches would make its lists longer, which changes the number of requests. */
 async function playBatch(batch: number, done: Done, played: (verdict: Verdict) => void): Promise<void> {
   const world = await World.create(done);
   const hosts = new Hosts(world);

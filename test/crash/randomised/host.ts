@@ -7,12 +7,12 @@ import { groupLeader, killWithParent, signalGroup } from "../../../tools/process
 import { HostDied, initFailureIn, type Properties, propertiesOf, struct } from "./wire";
 
 const main = require.resolve("@pulumi/pulumi/cmd/dynamic-provider");
-/** Nobody listens there: to a host the engine is only where messages go. */
+/** An address where nothing listens. The host only sends log messages to the engine. */
 const ENGINE = "127.0.0.1:1";
-/** Longer than any retries take. A call that is not back by then hangs. */
+/** Longer than all retries take together, so a call that reaches this limit hangs. */
 const CALL_TIMEOUT_MS = 180_000;
 
-/** Pulumi's own host for dynamic providers in a process of its own, and the engine's way to talk to it. */
+/** Runs Pulumi's host for dynamic providers as a child process, and calls it over gRPC as the engine does. */
 export class ProviderHost {
   private killed = false;
 
@@ -21,7 +21,7 @@ export class ProviderHost {
     private readonly client: ResourceProviderClient,
   ) {}
 
-  /** @param folder from which `pulumi-mistral` is found */
+  /** @param folder the working directory; the host resolves `pulumi-mistral` from here */
   static async start(folder: string, config: Properties): Promise<ProviderHost> {
     const env = Object.fromEntries(
       Object.entries(process.env).filter(([name]) => !/^(MISTRAL_|PULUMI_|NODE_V8_COVERAGE$)/.test(name)),
@@ -42,7 +42,7 @@ export class ProviderHost {
     return this.killed;
   }
 
-  /** With SIGKILL. */
+  /** Kills the host with SIGKILL. */
   kill(): void {
     this.killed = true;
     signalGroup(this.pid, "SIGKILL");

@@ -2,9 +2,8 @@ import { ProviderHost } from "./host";
 import type { World } from "./world";
 
 /**
- * The hosts of a batch: one for its updates and one for its destroys, as no process of Pulumi's does both. One that was killed is
- * followed by another. Pulumi starts one for each command; here the commands that follow a failure share theirs, or their starts
- * would be most of the work.
+ * The provider hosts of a batch: one for `up` and one for `destroy`, since Pulumi never runs both in one process. A killed host is
+ * replaced. Pulumi starts a host for each command; here later commands share a host, because starting one takes most of the time.
  */
 export class Hosts {
   private readonly started = new Map<string, Promise<ProviderHost>>();
@@ -15,7 +14,7 @@ export class Hosts {
     const started = this.started.get(command);
     const host = await started;
     if (host && !host.isDead) return host;
-    // Another seed may have seen the death first.
+    // Another seed may already have replaced the killed host.
     if (this.started.get(command) === started) {
       this.world.count("hosts started");
       this.started.set(command, ProviderHost.start(this.world.folder, {}));
@@ -23,7 +22,7 @@ export class Hosts {
     return this.for(command);
   }
 
-  /** Kills all there are. @returns whether there was one */
+  /** Kills all running hosts. @returns whether there was one */
   async kill(): Promise<boolean> {
     const hosts = await Promise.all(this.started.values());
     const alive = hosts.filter((host) => !host.isDead);

@@ -4,7 +4,7 @@ import { duplicate, type Finding, lostId, stuck } from "../verdict";
 import type { Resource } from "./resource";
 import type { Properties } from "./wire";
 
-/** What must hold once an `up` has succeeded. */
+/** Checks the state and the server's records after a successful `up`. */
 export async function judgeTrained(
   client: MistralClient,
   { live, old }: Resource,
@@ -15,30 +15,30 @@ export async function judgeTrained(
   if (records.jobs.length > 1) findings.push(duplicate(`there are ${records.jobs.length} jobs`));
   const job = records.jobs.find(wasStarted);
   if (!job) return [...findings, stuck("no job was started")];
-  if (live?.id !== job.id) findings.push(lostId(`the state has ${live?.id}, and not ${job.id}`));
-  if (live?.outputs.status !== "SUCCESS") findings.push(stuck(`the state says ${live?.outputs.status}`));
+  if (live?.id !== job.id) findings.push(lostId(`the state has job ${live?.id}, expected ${job.id}`));
+  if (live?.outputs.status !== "SUCCESS") findings.push(stuck(`the status in the state is ${live?.outputs.status}`));
   if (live?.initErrors.length) findings.push(stuck(`the state has init errors: ${live.initErrors}`));
-  if (old.length > 0) findings.push(stuck("an old entry is still to be deleted"));
-  if (records.files.length === 0) findings.push(stuck("the upload is gone, and the job stands"));
+  if (old.length > 0) findings.push(stuck("the state still has an old entry that a replacement left"));
+  if (records.files.length === 0) findings.push(stuck("the upload is gone, but the job exists"));
   const name = job.fine_tuned_model ? (await client.models.get(job.fine_tuned_model)).name : undefined;
-  if (name !== modelName) findings.push(stuck(`the model is called ${name}, not ${modelName}`));
+  if (name !== modelName) findings.push(stuck(`the model is named ${name}, expected ${modelName}`));
   return findings;
 }
 
-/** What must hold once a `destroy` has succeeded. */
+/** Checks the state and the server's records after a successful `destroy`. */
 export async function judgeDeleted(client: MistralClient, inputs: Properties, { live, old }: Resource) {
   const { jobs, files } = await recordsFor(client, inputs);
   const started = jobs.filter(wasStarted).length;
   const open = jobs.filter(({ status }) => !isTerminal(status));
   return [
-    ...(started === 1 ? [] : [duplicate(`${started} jobs were started in all`)]),
-    ...(open.length > 0 ? [stuck(`a job is still ${open.map(({ status }) => status)}`)] : []),
-    ...(files.length > 0 ? [stuck("the upload is still there")] : []),
+    ...(started === 1 ? [] : [duplicate(`${started} jobs were started in total, expected 1`)]),
+    ...(open.length > 0 ? [stuck(`a job still has status ${open.map(({ status }) => status)}`)] : []),
+    ...(files.length > 0 ? [stuck("the upload still exists")] : []),
     ...(live || old.length > 0 ? [stuck("the state is not empty")] : []),
   ];
 }
 
-/** Of this declaration: the server has those of all seeds. */
+/** Returns the records of this declaration only. The server has the records of all seeds of the batch. */
 function recordsFor(client: MistralClient, inputs: Properties = {}): Promise<Records> {
   const [file] = inputs.trainingFiles as { sha256: string }[];
   return recordsOf(client, { suffix: inputs.suffix as string, file: file?.sha256 as string });

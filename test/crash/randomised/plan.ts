@@ -2,39 +2,39 @@ import { Random } from "../../support/random";
 import { type Rates, randomRates } from "../../support/randomFaults";
 
 /**
- * So many seeds share a host and a server, as the resources of one stack do: a host that dies takes the calls of all of them
- * along. Which seeds these are belongs to what a seed is, so it is always played with the others of its batch.
+ * The number of seeds that share a host and a server, as the resources of one stack do: when a host dies, the calls of all of them
+ * fail. The batch is a part of what makes a seed reproducible, so a seed always runs together with its batch.
  */
 export const SEEDS_IN_BATCH = 10;
 
 const MOST_KILLS = 3;
-/** A run sends about this many requests at least. */
+/** Kills happen within this number of requests of a seed. A run sends about this many at least. */
 const REQUESTS = 30;
 
-// Streams of a seed: what one of them draws changes nothing in the others.
+// Independent random streams of a seed: drawing from one does not change the others.
 const PLAN = 0;
 const FAULTS = 1;
 const KILLS = 2;
 
 /**
- * All that a seed decides about its own run. It does not decide the time that things take: how often a wait polls, and the noise
- * in the client's pauses.
+ * Everything that a seed determines about its run. A seed does not determine timing: how often a wait polls, and the jitter of the
+ * client's retry delays.
  */
 export interface Plan {
   seed: number;
   rates: Rates;
-  /** Draws the fault of each request, in their order. */
+  /** Draws the fault of each request, in the order of the requests. */
   faults: Random;
-  /** Whether the job has a suffix of the user's, by which alone it cannot be recognised. */
+  /** Whether the user sets a suffix, which does not identify the job on its own. */
   ownSuffix: boolean;
-  /** Whether it is replaced by itself before it is deleted. */
+  /** Whether the job is replaced with the same inputs (`--replace`) before it is deleted. */
   replaced: boolean;
 }
 
-/** A moment at which a batch's host is killed. */
+/** A point at which the hosts of a batch are killed. */
 export interface Kill {
   seed: number;
-  /** The request of that seed with which it comes, from 1. */
+  /** The number of the request of that seed, from 1. */
   ordinal: number;
   when: "before" | "after";
 }
@@ -55,7 +55,7 @@ export const batchOf = (seed: number) => Math.floor(seed / SEEDS_IN_BATCH);
 export const seedsOf = (batch: number) =>
   Array.from({ length: SEEDS_IN_BATCH }, (_, index) => batch * SEEDS_IN_BATCH + index);
 
-/** When the host of a batch is killed: none to three times. */
+/** Returns when the hosts of a batch are killed: zero to three times. */
 export function killsOf(batch: number): Kill[] {
   const random = new Random(batch, KILLS);
   const [first = 0] = seedsOf(batch);

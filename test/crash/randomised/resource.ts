@@ -1,24 +1,24 @@
 import type { ProviderHost } from "./host";
 import { InitFailed, type Properties } from "./wire";
 
-/** A resource as the state has it. */
+/** A resource entry of the state. */
 export interface Entry {
   id: string;
   inputs: Properties;
   outputs: Properties;
-  /** Why it is not what was declared. */
+  /** The reasons why the resource does not match its declaration. */
   initErrors: string[];
 }
 
-/** The engine's work on one resource, deployment by deployment, and its entries of the state. */
+/** Does the engine's work for one resource: runs its deployments and keeps its entries of the state. */
 export class Resource {
   live: Entry | undefined;
-  /** Entries that a replacement has left to be deleted. */
+  /** Entries that a replacement left behind, to be deleted. */
   readonly old: Entry[] = [];
 
   constructor(readonly urn: string) {}
 
-  /** `pulumi up`. Throws what the provider throws, when the state has been brought up to date. */
+  /** Runs `pulumi up`. Updates the state first when the provider throws, then rethrows its error. */
   async up(host: ProviderHost, declared: Properties, { replace = false } = {}): Promise<void> {
     if (!this.live || replace) await this.create(host, declared);
     else await this.update(host, this.live, declared);
@@ -28,7 +28,7 @@ export class Resource {
     }
   }
 
-  /** `pulumi destroy`. */
+  /** Runs `pulumi destroy`. */
   async destroy(host: ProviderHost): Promise<void> {
     for (const entry of [...this.old, this.live]) {
       if (!entry) continue;
@@ -42,17 +42,17 @@ export class Resource {
     const inputs = await host.check(this.urn, {}, declared);
     try {
       const { id, outputs } = await host.create(this.urn, inputs);
-      this.become({ id, inputs, outputs, initErrors: [] });
+      this.setLive({ id, inputs, outputs, initErrors: [] });
     } catch (error) {
-      // A host that died in a creation has left nothing in the state.
+      // A host that dies during a creation leaves nothing in the state.
       if (error instanceof InitFailed) {
-        this.become({ id: error.id, inputs, outputs: error.properties, initErrors: error.reasons });
+        this.setLive({ id: error.id, inputs, outputs: error.properties, initErrors: error.reasons });
       }
       throw error;
     }
   }
 
-  private become(entry: Entry): void {
+  private setLive(entry: Entry): void {
     if (this.live) this.old.push(this.live);
     this.live = entry;
   }
@@ -80,9 +80,9 @@ export class Resource {
   }
 }
 
-/** The same training was about to be trained again. */
+/** Thrown when an unchanged declaration would replace the job, and so train again. */
 export class Replaced extends Error {
   constructor(inputs: string[]) {
-    super(`it would train anew, for ${inputs}`);
+    super(`the update would replace the job because of ${inputs}`);
   }
 }

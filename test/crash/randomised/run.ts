@@ -4,7 +4,7 @@ import type { Decide, Passed } from "../../support/faultProxy";
 import { urnOf } from "../../support/host";
 import { randomFault } from "../../support/randomFaults";
 import { sample } from "../../support/samples";
-import { wasToldOfJob } from "../records";
+import { receivedJobId } from "../records";
 import { type Finding, lostId, stuck } from "../verdict";
 import type { ProviderHost } from "./host";
 import type { Hosts } from "./hosts";
@@ -14,11 +14,11 @@ import { Replaced, Resource } from "./resource";
 import { HostDied, InitFailed, type Properties } from "./wire";
 import type { World } from "./world";
 
-/** Far more than any seed needs. */
+/** Far more attempts than any seed needs. */
 const MOST_ATTEMPTS = 400;
 const LONGEST_SECONDS = 1200;
 
-/** One seed's resource, from its creation to its end. */
+/** Runs one seed: creates, updates, perhaps replaces, and deletes one resource. */
 export class Run {
   readonly findings: Finding[] = [];
   private readonly resource: Resource;
@@ -52,7 +52,7 @@ export class Run {
     }
   }
 
-  /** Until the replacement is in the state; then what is left of it is an update's business. */
+  /** Replaces the job. Once the replacement is in the state, further attempts are updates. */
   private async replace(declared: Properties): Promise<void> {
     const before = this.resource.live;
     await this.until("up", "replace", (host) =>
@@ -69,7 +69,7 @@ export class Run {
     for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
       if (performance.now() - this.begun > LONGEST_SECONDS * 1000) break;
       const host = await this.hosts.for(command);
-      // Only now: what a killed host had sent may have come after its death was known.
+      // Count from here: requests of a killed host may arrive after its death was noticed.
       const sent = this.passed.length;
       try {
         await deploy(host);
@@ -77,16 +77,16 @@ export class Run {
       } catch (error) {
         if (error instanceof Replaced) throw error;
         last = (error as Error).message;
-        if (!(error instanceof InitFailed || error instanceof HostDied)) this.mustNotKnowJob(sent, last);
+        if (!(error instanceof InitFailed || error instanceof HostDied)) this.reportLostJob(sent, last);
       }
     }
-    throw new Error(`${title} came to no end; its last failure: ${last}`);
+    throw new Error(`${title} did not succeed; last error: ${last}`);
   }
 
-  /** A creation that failed without an id must not have been told of one. */
-  private mustNotKnowJob(sent: number, failure: string): void {
-    if (wasToldOfJob(this.passed.slice(sent)) && !this.resource.live)
-      this.findings.push(lostId(`a job was created, and the engine not told: ${failure}`));
+  /** Reports a lost ID when a creation failed without an ID although the provider had received one. */
+  private reportLostJob(sent: number, failure: string): void {
+    if (receivedJobId(this.passed.slice(sent)) && !this.resource.live)
+      this.findings.push(lostId(`a job was created, but the engine did not receive its ID: ${failure}`));
   }
 
   private readonly decide: Decide = async ({ ordinal }) => {
@@ -111,7 +111,7 @@ export class Run {
     return `/s/${this.plan.seed}`;
   }
 
-  /** What the resource class sends. */
+  /** Returns the properties that the resource class sends to the engine. */
   private async declaration(): Promise<Properties> {
     const { seed, ownSuffix } = this.plan;
     const path = join(this.world.folder, `${seed}.jsonl`);
@@ -121,7 +121,7 @@ export class Run {
       trainingFiles: [path],
       hyperparameters: { trainingSteps: 20 },
       connection: { baseUrl: this.world.proxy.url(this.prefix) },
-      // The file that identifies such a job stays as long as its model does.
+      // With a user's suffix, the uploaded file identifies the job, and the file exists as long as the model.
       ...(ownSuffix && { suffix: `own-${seed}`, modelDeletionPolicy: "delete" }),
       __urn: this.resource.urn,
       __organization: "organization",

@@ -3,13 +3,13 @@ import { ErrorResourceInitFailed } from "@pulumi/pulumi/proto/provider_pb";
 import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { type JavaScriptValue, Struct } from "google-protobuf/google/protobuf/struct_pb";
 
-/** A resource's properties, as they cross the wire and as the state has them. */
+/** The properties of a resource, as in gRPC messages and in the state. */
 export type Properties = Record<string, unknown>;
 
-/** The host was killed before it had answered. */
+/** The host was killed before it answered. */
 export class HostDied extends Error {}
 
-/** The resource exists, but is not what was declared: the engine keeps its id and its properties. */
+/** The resource exists, but does not match its declaration. The engine keeps its ID and its properties. */
 export class InitFailed extends Error {
   constructor(
     readonly id: string,
@@ -20,13 +20,13 @@ export class InitFailed extends Error {
   }
 }
 
-/** JSON leaves out what is undefined, which the wire cannot carry. */
+/** Converts properties to a protobuf struct. The JSON round trip removes undefined values, which a struct cannot hold. */
 export const struct = (properties: Properties): Struct =>
   Struct.fromJavaScript(JSON.parse(JSON.stringify(properties)) as Record<string, JavaScriptValue>);
 
 export const propertiesOf = (struct: Struct | undefined): Properties => struct?.toJavaScript() ?? {};
 
-/** What a failed call says besides its message: Pulumi's hosts put it where gRPC puts the details of a status. */
+/** Returns the `InitFailed` error that Pulumi's hosts attach to the details of a gRPC status; undefined when there is none. */
 export function initFailureIn({ metadata }: ServiceError): InitFailed | undefined {
   const [details] = metadata.get("grpc-status-details-bin");
   if (!Buffer.isBuffer(details)) return undefined;

@@ -8,18 +8,18 @@ import { FaultProxy } from "../../support/faultProxy";
 import { TestServer } from "../../support/server";
 
 const repository = resolve(__dirname, "../../..");
-/** A training takes a few milliseconds: what takes time are the pauses between attempts. */
+/** At this speed a training takes a few milliseconds, so most of the time is spent between retries. */
 const SPEED = 10_000;
 
-/** What has really been done to the provider, by name. */
+/** How often each fault happened, by name. */
 export type Done = Map<string, number>;
 
-/** What the seeds of a batch share, and no other: a server, a proxy, and the folder of a program. */
+/** The resources that the seeds of one batch share: a server, a proxy, and a program folder. */
 export class World {
   private constructor(
     private readonly done: Done,
     readonly folder: string,
-    /** The text of the provider, as the engine hands it over. */
+    /** The serialized provider, as the engine passes it to the host. */
     readonly provider: string,
     readonly proxy: FaultProxy,
     private readonly server: TestServer,
@@ -33,7 +33,7 @@ export class World {
     return new World(done, folder, text, await FaultProxy.start(server.url), server);
   }
 
-  /** The server itself, past the proxy. */
+  /** A client that talks to the server directly, not through the proxy. */
   get client(): MistralClient {
     return new MistralClient({ baseUrl: this.server.url });
   }
