@@ -12,8 +12,13 @@ export type { PulumiCli };
 const allSources: readonly CliSource[] = [onPath, fromCache, officialInstaller, builtWithGo];
 
 /**
- * A Pulumi CLI for this machine: found, or got once and kept in the user's cache folder. It tries the cheapest source first,
- * and logs why a CLI that was there did not do, or why a source did not work, before it tries the next.
+ * Returns a Pulumi CLI for this machine. Uses an existing CLI, or installs one into the user's cache folder. Tries the cheapest
+ * source first, and logs why a source failed before it tries the next.
+ *
+ * @throws ExplainedError with the failure of each source when none has a CLI
+ * @example
+ * const { binary, env } = await findOrGetPulumi();
+ * await execa(binary, ["version"], { env });
  */
 export async function findOrGetPulumi(
   { log = console.error, env = process.env }: Partial<Context> = {},
@@ -26,12 +31,12 @@ export async function findOrGetPulumi(
     } catch (error) {
       const failure = `${source.title}: ${(error as Error).message}`;
       failures.push(`  - ${failure}`);
-      if (!(error instanceof NotInstalled)) log(`Passed over: ${failure}`);
+      if (!(error instanceof NotInstalled)) log(`Skipped ${failure}`);
     }
   }
   throw new ExplainedError(
-    `No Pulumi CLI could be found or got. Tried:\n${failures.join("\n")}\n` +
+    `No Pulumi CLI was found or installed. Tried:\n${failures.join("\n")}\n` +
       `Install Pulumi ${minimumVersion} or later (https://www.pulumi.com/docs/install/), or Go ${minimumGo} or later ` +
-      "(https://go.dev/dl/) to have Pulumi built, and run this again.",
+      "(https://go.dev/dl/) to build Pulumi from source. Then run this command again.",
   );
 }

@@ -1,12 +1,12 @@
 import { execa, type Options } from "execa";
 import { groupLeader, killWithParent } from "../../tools/processes";
 
-/** An installation takes seconds, unless the registry is slow today. */
+/** An installation usually takes seconds. The limit allows for a slow registry. */
 const timeoutMs = 5 * 60_000;
 
 /**
- * What an installation gets of this process's environment: not what `npm test` says of this repository, nor the coverage,
- * which would be npm's; but the user's settings, such as a registry.
+ * The environment of an installation. It keeps the user's settings, such as a registry. It leaves out the variables in which
+ * `npm test` describes this repository, and the coverage setting, which would measure npm.
  */
 const environment = Object.fromEntries(
   Object.entries(process.env).filter(
@@ -14,17 +14,17 @@ const environment = Object.fromEntries(
   ),
 );
 
-/** Runs a command in a folder and gives what it wrote to stdout; fails with all that it wrote. */
+/** Runs a command in a folder. Resolves to its stdout. The error of a failed command contains all of its output. */
 export async function run(cwd: string, file: string, ...args: string[]): Promise<string> {
   return runWith({}, cwd, file, ...args);
 }
 
-/** The same with more of an environment. */
+/** Like `run`, with additional environment variables. */
 export async function runWith(env: NodeJS.ProcessEnv, cwd: string, file: string, ...args: string[]): Promise<string> {
   return (await outputOf(env, cwd, file, ...args)).stdout;
 }
 
-/** The same; gives stdout alone, and stdout and stderr together. */
+/** Like `runWith`. Resolves to stdout alone, and to stdout and stderr together. */
 export async function outputOf(env: NodeJS.ProcessEnv, cwd: string, file: string, ...args: string[]) {
   const options = { ...groupLeader, cwd, env: { ...environment, ...env }, extendEnv: false } satisfies Options;
   const child = execa(file, args, { ...options, stdin: "ignore", all: true });

@@ -7,17 +7,17 @@ import { wrapper } from "./programs";
 
 const pulumiVersion: string = require("@pulumi/pulumi/package.json").version;
 
-/** The first version whose host of dynamic providers calls `configure`, without which the provider gets no configuration. */
+/** The first SDK version whose dynamic-provider host calls `configure`, which passes the configuration to the provider. */
 export const oldestPulumi = "3.139.0";
 
-/** What `pulumi new typescript` writes. Without ts-node, for which Pulumi has its own copy. */
+/** The devDependencies that `pulumi new typescript` writes. Without ts-node, because Pulumi has its own copy. */
 const typescript5 = { "@types/node": "^20.0.0", typescript: "~5.9.0" };
 const typescript6 = { "@types/node": "^20.0.0", typescript: "~6.0.0", "ts-node": "^10.9.2", tsx: "^4.23.0" };
 
-/** Fills a folder with a project, or several, and installs what they need, with the packed `pulumi-mistral`. */
+/** Writes one or more projects into a folder and installs their dependencies, including the packed `pulumi-mistral`. */
 type Install = (folder: string, packed: Packed) => Promise<void>;
 
-/** Each way of installing that leads to another layout of `node_modules`. */
+/** Ways of installing, each with a different layout of `node_modules`. */
 export const installs = {
   npm: (folder, { tarball }) => npmProject(folder, `file:${tarball}`, typescript5),
 
@@ -30,9 +30,9 @@ export const installs = {
     npmProject(folder, `file:${tarball}`, typescript5, "latest"),
 
   /**
-   * Two links to a folder: from a program in the same workspace, for which npm installs what the folder needs in the root;
-   * and from one outside, with `file:`, which has a second copy of Pulumi's SDK. That one gets a ts-node of today: Pulumi's
-   * copy does not follow the link when it looks for the types of what the folder depends on.
+   * Two programs that link to the package's folder. The first is in the same workspace: npm installs the dependencies of the
+   * package in the workspace's root. The second is outside and uses `file:`, so it has a second copy of Pulumi's SDK. The second
+   * needs a current ts-node: Pulumi's copy does not follow the link when it resolves the types of the package's dependencies.
    */
   "an npm workspace": async (folder, packed) => {
     const workspace = join(folder, "workspace");
@@ -48,16 +48,16 @@ export const installs = {
     await pnpmInstall(folder);
   },
 
-  /** What the program depends on is a wrapper: only pnpm's own `.pnpm/node_modules` has `pulumi-mistral`. */
+  /** The program depends only on a wrapper package. `pulumi-mistral` exists only in pnpm's `.pnpm/node_modules`. */
   "pnpm and a company's wrapper": async (folder, { tarball }) => {
     await writeWrapper(join(folder, "wrapper"), "0.1.0");
     const [{ filename }] = JSON.parse(await run(join(folder, "wrapper"), "npm", "pack", "--json"));
     await writeJson(folder, "infra/package.json", wrapperProject(`file:../wrapper/${filename}`));
-    // The registry does not have the one under test.
+    // The registry does not have the version under test.
     await pnpmInstall(join(folder, "infra"), { overrides: { "pulumi-mistral": `file:${tarball}` } });
   },
 
-  /** The same in a workspace, which has its `.pnpm` not in the program's folder but at its root. */
+  /** The same in a workspace, where `.pnpm` is in the root instead of the program's folder. */
   "a pnpm workspace with a company's wrapper": async (folder, { tarball }) => {
     await writeWrapper(join(folder, "packages/acme-tuning"), `file:${tarball}`);
     await writeJson(folder, "package.json", { private: true });

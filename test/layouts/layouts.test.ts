@@ -11,9 +11,9 @@ import { layouts as allLayouts, type Layout } from "./layouts";
 import { pack, temporaryFolder } from "./packed";
 import { writeProgram } from "./programs";
 
-/** A test also waits for those before it, and on a machine with empty caches for what is downloaded. */
+/** Includes the wait for earlier tests, and the downloads on a machine with empty caches. */
 const timeoutMs = 15 * 60_000;
-/** An installation mostly waits for files, and Pulumi for its processes to start: one more than this would gain nothing. */
+/** Installations mostly wait for files, and Pulumi for its processes. A third task would not save any time. */
 const atOnce = pLimit(2);
 
 const frozenText = resolve(__dirname, "../provider/resource/serialized.txt");
@@ -29,7 +29,8 @@ describeWithEngine("pulumi-mistral, packed and installed", function (engine) {
   let runs: Promise<void>[];
   let removeFolder: () => Promise<void>;
 
-  // All are started at once, a test each only waits for its own: they take turns while one installs and another runs.
+  // Starts all installations and runs at once, and limits their number, so that installing and running overlap. Each test waits
+  // for its own run.
   before(async () => {
     const { folder, remove } = await temporaryFolder();
     removeFolder = remove;
@@ -42,7 +43,7 @@ describeWithEngine("pulumi-mistral, packed and installed", function (engine) {
     });
     const installed = Object.fromEntries(installing) as Record<Layout["install"], Promise<string>>;
     runs = layouts.map((layout) => atOnce(async () => up(engine, layout, await installed[layout.install], server.url)));
-    // Each is looked at when its test's turn comes.
+    // Prevents unhandled rejections: each promise is awaited only by its own test.
     for (const promise of [...Object.values(installed), ...runs]) promise.catch(() => undefined);
   });
   after(async () => {
@@ -51,15 +52,15 @@ describeWithEngine("pulumi-mistral, packed and installed", function (engine) {
   });
 
   for (const [index, { install, title, lts }] of layouts.entries()) {
-    it(`trains, and then has nothing to do, with ${install}: ${title}, Node.js ${lts ? "LTS" : "as it is here"}`, () =>
+    it(`trains, and reports no changes in a second \`up\`: ${install}, ${title}, Node.js ${lts ? "LTS" : process.version}`, () =>
       runs[index]);
   }
 });
 
-/** Runs a program to its end twice; the second time there is nothing to do. */
+/** Runs `pulumi up` twice, and asserts that the second run reports no changes. */
 async function up(engine: Engine, layout: Layout, installed: string, baseUrl: string): Promise<void> {
   const { install, title, program, folder = ".", lts, tsc } = layout;
-  // A job is found again by its URN, so each program needs a project of its own.
+  // The provider finds an existing job by its URN, so each program needs its own project name.
   const project = slug(`${install} ${title} ${lts ? "lts" : ""}`);
   const programFolder = join(installed, folder);
   await writeProgram(programFolder, project, program);
@@ -76,11 +77,11 @@ async function up(engine: Engine, layout: Layout, installed: string, baseUrl: st
   const fineTunedModel = String(outputs?.fineTunedModel);
   assert.match(fineTunedModel, /^ft:open-mistral-7b:bot-/);
   assert.deepEqual(outputs, { status: "SUCCESS", fineTunedModel, failed: 0, node });
-  // Another text would be a change of all resources, and of what is frozen.
+  // A different text would show a diff in every existing stack.
   const job = resources.find(({ type }) => type === "pulumi-nodejs:dynamic/mistral:FineTuningJob");
   assert.equal(job?.inputs?.__provider, await readFile(frozenText, "utf8"));
 
-  // The types are as they were.
+  // The first run has already checked the types.
   stack.env.PULUMI_NODEJS_TRANSPILE_ONLY = "true";
   const second = await stack.up("--expect-no-changes");
   assert.equal(second.code, 0, second.output);
@@ -91,7 +92,7 @@ async function withNodeLts(): Promise<Record<string, string>> {
   return { PATH: [await nodeLts(), env.PATH].join(delimiter) };
 }
 
-/** Its version, if it is an LTS. */
+/** Returns the version of the installed LTS of Node.js. Fails when the version is not an LTS. */
 async function ltsVersion(): Promise<string> {
   const [version, name] = JSON.parse(
     await run(__dirname, join(await nodeLts(), "node"), "-p", "JSON.stringify([process.version, process.release.lts])"),

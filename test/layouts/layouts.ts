@@ -13,13 +13,13 @@ export interface Layout {
   install: keyof typeof installs;
   title: string;
   program: Program;
-  /** On the current LTS of Node.js, and not on the version that runs the tests. */
+  /** Run with the current LTS version of Node.js. Default: the version that runs the tests. */
   lts?: true;
-  /** The program's folder in what was installed. One without packages of its own uses those of the folder above. */
+  /** The program's folder in the installation. Without its own `node_modules`, it uses those of the parent folder. */
   folder?: string;
-  /** Also runs in `npm test`, which has no time for all of them. */
+  /** Also run in `npm test`, which runs only a sample of the layouts. */
   sample?: true;
-  /** The types are also checked as a user's `tsc` does it, those of the packages included, which ts-node and tsx pass over. */
+  /** Also run `tsc`, which checks the declaration files of packages as well. ts-node and tsx do not check these. */
   tsc?: true;
 }
 
@@ -31,9 +31,9 @@ const bundlerEsm = { module: "esnext", moduleResolution: "bundler" };
 const typescript6 = "npm with TypeScript 6, ts-node and tsx";
 
 /**
- * Not the full product, but every member of every dimension: each way of installing has the program that is usual there;
- * npm's has each form of a program. What loads modules in its own way comes on both versions of Node.js: CommonJS, ESM,
- * ts-node, tsx, and the `node_modules` made of links.
+ * Every value of every dimension, but not every combination. Each way of installing runs the program that is usual for it; npm runs
+ * each form of program. Every module loader runs on both versions of Node.js: CommonJS, ESM, ts-node, tsx, and `node_modules` with
+ * links.
  */
 export const layouts: readonly Layout[] = [
   {

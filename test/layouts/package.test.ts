@@ -10,7 +10,7 @@ import { type Packed, pack, temporaryFolder, unpack } from "./packed";
 const repository = resolve(__dirname, "../..");
 const bin = (name: string) => join(repository, "node_modules/.bin", name);
 
-/** What is in a package besides its compiled sources; the first two npm takes in any case. */
+/** The files of each package besides the compiled sources and the recipe. */
 const others = {
   provider: ["package.json", "README.md", "LICENSE", "bin/pulumi-mistral.js"],
   server: [
@@ -33,7 +33,7 @@ for (const name of ["provider", "server"] as const) {
     });
     after(() => remove());
 
-    it("holds what its sources compile to, its README and its license, and nothing else", () => {
+    it("contains only the compiled sources, package.json, README, license and the expected other files", () => {
       const compiled = (file: string) => /^dist\/.*\.(js|d\.ts)$/.test(file) && existsSync(sourceOf(file));
       const sourceOf = (file: string) => {
         const source = file.replace(/(\.js|\.d\.ts)$/, ".ts");
@@ -41,19 +41,19 @@ for (const name of ["provider", "server"] as const) {
         if (/^dist\/(common|data)\//.test(source)) return join(repository, source.replace("dist/", ""));
         return join(repository, name, source.replace("dist", "src"));
       };
-      const isRecipe = (file: string) => file.startsWith("recipes/") && existsSync(join(repository, name, file));
-      const rest = packed.files.filter((file) => !compiled(file) && !isRecipe(file));
+      const isRecipeFile = (file: string) => file.startsWith("recipes/") && existsSync(join(repository, name, file));
+      const rest = packed.files.filter((file) => !compiled(file) && !isRecipeFile(file));
       assert.deepEqual(rest.sort(), [...others[name]].sort());
       assert.ok(packed.files.includes("dist/index.js") && packed.files.includes("dist/index.d.ts"));
     });
 
-    it("has the recipe, as far as it is a server, without its tests", () => {
+    it("contains the recipe, without tests, only if it is the server's package", () => {
       const recipe = packed.files.filter((file) => file.startsWith("recipes/"));
       assert.equal(recipe.includes("recipes/trl/train.py"), name === "server");
       assert.ok(!recipe.some((file) => /tests|__pycache__|pytest|ruff/.test(file)), recipe.join("\n"));
     });
 
-    it("names no path of the machine that packed it", async () => {
+    it("contains no paths of the machine that packed it", async () => {
       const names = [repository, folder, homedir()].filter((path) => path !== "/").map((path) => `${path}/`);
       for (const file of packed.files) {
         const text = await readFile(join(folder, "unpacked", file), "utf8");
@@ -61,9 +61,9 @@ for (const name of ["provider", "server"] as const) {
       }
     });
 
-    it("is without fault to publint and attw", async () => {
+    it("passes publint and attw", async () => {
       assert.match(await run(folder, bin("publint"), "run", packed.tarball, "--strict"), /All good!/);
-      // The strictest profile: every way to resolve modules, Node.js 10's, which is `moduleResolution: node`, included.
+      // The strictest profile checks every kind of module resolution, including Node.js 10's (`moduleResolution: node`).
       await run(folder, bin("attw"), packed.tarball, "--profile", "strict", "--no-color");
     });
 

@@ -3,17 +3,17 @@ import { join } from "node:path";
 import { sample } from "../support/samples";
 import { writeJson } from "./managers";
 
-/** A program in one of the forms that Pulumi runs. */
+/** A Pulumi program in one of the supported forms. */
 export interface Program {
   files: Record<string, string>;
-  /** Of `package.json`. */
+  /** Fields of `package.json`. */
   settings: object;
   compilerOptions?: object;
-  /** Of `Pulumi.yaml`. */
+  /** The `runtime` field of `Pulumi.yaml`. */
   runtime: object;
 }
 
-/** What each program exports; the client's call has the same answer in every run. */
+/** The stack outputs of each program. `failed` is the result of a client call, and the same in every run. */
 const exported = "status, fineTunedModel, failed, node";
 
 const job = `
@@ -42,7 +42,7 @@ const commonjs = `${imports((names, module) => `const { ${names} } = require("${
 const tsNode = { name: "nodejs" };
 const tsx = { name: "nodejs", options: { typescript: false, nodeargs: "--import tsx" } };
 
-/** Pulumi's default; compiled to CommonJS, with the types checked by ts-node. */
+/** Pulumi's default: TypeScript compiled to CommonJS by ts-node, which checks the types. */
 export const typescriptCommonJs = (compilerOptions: object): Program => ({
   files: { "index.ts": esm },
   settings: { main: "index.ts" },
@@ -50,7 +50,7 @@ export const typescriptCommonJs = (compilerOptions: object): Program => ({
   runtime: tsNode,
 });
 
-/** Pulumi's own ESM mode of ts-node. */
+/** TypeScript compiled to ES modules by ts-node, in Pulumi's ESM mode. */
 export const typescriptEsm = (compilerOptions: object): Program => ({
   ...typescriptCommonJs(compilerOptions),
   settings: { main: "index.ts", type: "module" },
@@ -70,7 +70,7 @@ export const javascriptEsm: Program = {
   runtime: tsNode,
 };
 
-/** A company's own package around `FineTuningJob`, the only one of the two that its programs know. */
+/** The files of a company's wrapper package around `FineTuningJob`. Programs import only the wrapper. */
 export const wrapper = {
   "index.js": `const { FineTuningJob } = require("pulumi-mistral");
 exports.tune = (name) => new FineTuningJob(name, {${job}});
@@ -80,7 +80,7 @@ export declare function tune(name: string): FineTuningJob;
 `,
 };
 
-/** A program that uses the wrapper. */
+/** A program that imports the wrapper. */
 export const wrapped = (compilerOptions: object): Program => ({
   ...typescriptCommonJs(compilerOptions),
   files: {
@@ -93,7 +93,7 @@ export { ${exported} };
   },
 });
 
-/** Makes a folder, in which packages may lie installed, a Pulumi project. */
+/** Turns a folder into a Pulumi project. The folder may already contain installed packages. */
 export async function writeProgram(folder: string, name: string, program: Program): Promise<void> {
   await writeJson(folder, "package.json", program.settings);
   await writeJson(folder, "Pulumi.yaml", { name, runtime: program.runtime });

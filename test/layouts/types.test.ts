@@ -8,7 +8,7 @@ import { pack, temporaryFolder } from "./packed";
 
 const pulumiVersion: string = require("@pulumi/pulumi/package.json").version;
 
-/** Pulumi's template has no `esModuleInterop` and no `skipLibCheck`, and neither has this. */
+/** Like Pulumi's template, without `esModuleInterop` and `skipLibCheck`. */
 const template = { strict: true, target: "es2020", noEmit: true };
 
 const resolutions = {
@@ -36,7 +36,7 @@ export async function look(): Promise<FineTuningJobResult> {
   const cost: number | undefined = found.cost;
   const step: number | undefined = found.checkpoints[0]?.stepNumber;
   console.log(cost, step, found.model.length, found.events.map(({ name }) => name));
-  // @ts-expect-error misspelt: were the type \`any\`, nobody would say so
+  // @ts-expect-error misspelled; there would be no error if the type were \`any\`
   found.fineTunedModle;
   return found;
 }
@@ -50,15 +50,15 @@ export async function ask(client: MistralClient): Promise<DetailedJob> {
   detailed.status = tomorrow;
   console.log(loss, rate, detailed.status === JobStatus.Success, (await client.models.list()).data[0]?.capabilities);
   for await (const { id, created_at } of client.jobs.listAll({ status: "RUNNING" })) console.log(id, created_at?.toFixed());
-  // @ts-expect-error misspelt
+  // @ts-expect-error misspelled
   detailed.staus;
-  // @ts-expect-error a number
+  // @ts-expect-error not a number
   const id: number = detailed.id;
   return detailed;
 }
 `;
 
-describe("the types of the package, to TypeScript 5.9 with the settings of Pulumi's template", function () {
+describe("the package's types in TypeScript 5.9 with the settings of Pulumi's template", function () {
   this.timeout(3 * 60_000);
   let folder: string;
   let remove: () => Promise<void>;
@@ -69,7 +69,7 @@ describe("the types of the package, to TypeScript 5.9 with the settings of Pulum
     await writeJson(folder, "package.json", {
       private: true,
       dependencies: { "@pulumi/pulumi": pulumiVersion, "pulumi-mistral": `file:${tarball}` },
-      // Not of the repository, which would have two packages with a `tsc`.
+      // Installed here, since the repository has another version of TypeScript.
       devDependencies: { "@types/node": "^20.0.0", typescript: "5.9.3" },
     });
     await npmInstall(folder);
@@ -79,7 +79,7 @@ describe("the types of the package, to TypeScript 5.9 with the settings of Pulum
   after(() => remove());
 
   for (const [title, options] of Object.entries(resolutions)) {
-    it(`compile without zod's and got's: ${title}`, async () => {
+    it(`compile without the types of zod and got: ${title}`, async () => {
       await writeJson(folder, "tsconfig.json", { compilerOptions: { ...template, ...options }, include: ["*.ts"] });
       const files = await run(folder, join(folder, "node_modules/.bin/tsc"), "--listFiles");
       const read = files.split("\n");
@@ -90,7 +90,7 @@ describe("the types of the package, to TypeScript 5.9 with the settings of Pulum
   }
 });
 
-/** A program with each type that the package's modules export, classes and enums included. */
+/** Returns a program that uses every type that the package's modules export, including classes and enums. */
 function allNames(folder: string): string {
   const entries = { "pulumi-mistral": "index.d.ts", "pulumi-mistral/client": "client/index.d.ts" };
   const dist = join(folder, "node_modules/pulumi-mistral/dist");
@@ -101,7 +101,7 @@ function allNames(folder: string): string {
     .flatMap(([module, entry], index) => {
       const source = compiled.getSourceFile(join(dist, entry));
       const symbol = source && checker.getSymbolAtLocation(source);
-      assert.ok(symbol, `${module} is no module`);
+      assert.ok(symbol, `${module} is not a module`);
       const names = checker.getExportsOfModule(symbol).filter((each) => {
         const target = each.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(each) : each;
         return target.flags & ts.SymbolFlags.Type;

@@ -8,7 +8,7 @@ import { type Packed, pack, temporaryFolder } from "./packed";
 
 const repository = resolve(__dirname, "../..");
 
-/** Each version of Node.js with the npm that it comes with, and the oldest with the newest npm. */
+/** Each version of Node.js with its bundled npm, and the oldest also with the newest npm. */
 const versions = [
   { nodeVersion: "20.20.2", npmVersion: "10.9.9" },
   { nodeVersion: "20.20.2", npmVersion: "11.19.1" },
@@ -49,22 +49,22 @@ describe("an installation prints no warning", function () {
       const clone = join(folder, `clone-${nodeVersion}-${npmVersion}`);
       const files = await run(repository, "git", "ls-files", ".npmrc", "package*.json", "*/package.json", "*/bin/*");
       for (const file of files.split("\n")) await cp(join(repository, file), join(clone, file), { recursive: true });
-      quiet(await npm(clone, "ci"));
+      assertNoWarnings(await npm(clone, "ci"));
     });
 
     it(`from \`npm install\` of both packages: ${title}`, async () => {
       const project = join(folder, `project-${nodeVersion}-${npmVersion}`);
       await writeJson(project, "package.json", { private: true });
-      quiet(await npm(project, "install", ...packed.map(({ tarball }) => tarball)));
+      assertNoWarnings(await npm(project, "install", ...packed.map(({ tarball }) => tarball)));
       const installed = join(project, "node_modules/pulumi-mistral/package.json");
       assert.equal(JSON.parse(await run(dirname(installed), "cat", installed)).name, "pulumi-mistral");
     });
   }
 });
 
-function quiet(output: string): void {
+function assertNoWarnings(output: string): void {
   assert.match(output, /added \d+ packages/);
-  // npm complains about settings of the user, not of this repository.
+  // Ignores npm's warnings about the user's own settings.
   const ours = output.replace(/^npm warn Unknown (user|global|env) config .*$/gm, "");
   assert.doesNotMatch(ours, /warn|deprecat|EBADENGINE|install-scripts/i);
 }

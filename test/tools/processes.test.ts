@@ -6,10 +6,10 @@ import { endProcessesWith, groupLeader, killWithParent, processesWith } from "..
 const onLinux = process.platform === "linux" ? it : it.skip;
 
 describe("processes", () => {
-  // One of its own, so that tests that run beside this one are not in the way.
+  // Unique, so that processes of tests that run in parallel are not found.
   const mark = `PROCESSES_TEST=${process.pid}-${Date.now()}`;
   const env = { PROCESSES_TEST: mark.slice("PROCESSES_TEST=".length) };
-  /** A shell that waits for a child of its own. */
+  /** Starts a shell that waits for a child process. */
   const shell = () => execa("/bin/sh", ["-c", "sleep 60; true"], { ...groupLeader, env });
 
   const settled = async (count: number) => {
@@ -21,7 +21,7 @@ describe("processes", () => {
     endProcessesWith(mark);
   });
 
-  onLinux("finds everything under a command by its environment", async () => {
+  onLinux("finds all processes of a command by their environment", async () => {
     const child = killWithParent(shell());
     const found = await settled(2);
     assert.deepEqual(found.map(({ command }) => command).sort(), ["/bin/sh -c sleep 60; true", "sleep 60"]);
@@ -30,7 +30,7 @@ describe("processes", () => {
     assert.deepEqual(await settled(0), []);
   });
 
-  onLinux("ends a command whose time is up together with what it started", async () => {
+  onLinux("kills a command and its child processes on timeout", async () => {
     const child = killWithParent(shell(), 300);
     await settled(2);
     assert.equal((await child).signal, "SIGKILL");

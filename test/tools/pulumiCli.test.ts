@@ -7,10 +7,10 @@ import { cacheFolder, fromCache } from "../../tools/pulumiCli/cache";
 import { builtWithGo } from "../../tools/pulumiCli/goBuild";
 import { onPath } from "../../tools/pulumiCli/path";
 
-/** All but Pulumi's own installer, which needs the network. */
+/** All sources except Pulumi's installer, which needs the network. */
 const localSources = [onPath, fromCache, builtWithGo];
 
-describe("finding or getting a Pulumi CLI", () => {
+describe("finding or installing a Pulumi CLI", () => {
   let home: string;
   let log: string[];
   let env: NodeJS.ProcessEnv;
@@ -18,7 +18,7 @@ describe("finding or getting a Pulumi CLI", () => {
   beforeEach(async () => {
     home = await mkdtemp(join(tmpdir(), "pulumi-cli-test-"));
     log = [];
-    // /usr/bin and /bin hold the tools that the fakes use; a real `pulumi` or `go` is never installed there by its maker.
+    // The fake programs need the tools in /usr/bin and /bin. Official installers put no `pulumi` or `go` there.
     env = { HOME: home, XDG_CACHE_HOME: join(home, "caches"), PATH: `${join(home, "bin")}:/usr/bin:/bin` };
   });
   afterEach(() => rm(home, { recursive: true, force: true }));
@@ -36,7 +36,7 @@ describe("finding or getting a Pulumi CLI", () => {
     await executable(join(folder, "pulumi-language-nodejs"), "exit 0");
   }
 
-  /** Answers as Go does, and "builds" a program that prints the CLI's version. */
+  /** Creates a fake `go`, whose `go build` writes a program that prints the CLI's version. */
   const fakeGo = (version: string, toolchain = "local") =>
     executable(
       join(home, "bin/go"),
@@ -50,7 +50,7 @@ describe("finding or getting a Pulumi CLI", () => {
 esac`,
     );
 
-  it("takes the one on PATH", async () => {
+  it("uses the CLI on PATH", async () => {
     await fakePulumi(join(home, "bin"), "v3.260.0");
     const cli = await find();
     assert.equal(cli.binary, join(home, "bin/pulumi"));
@@ -58,23 +58,23 @@ esac`,
     assert.deepEqual(log, []);
   });
 
-  it("passes over one on PATH that is too old, and says so", async () => {
+  it("skips a CLI on PATH that is too old, and logs the reason", async () => {
     await fakePulumi(join(home, "bin"), "v3.100.0");
     await fakePulumi(join(cacheFolder(env), "bin"), "v3.259.0");
     const cli = await find();
     assert.equal(cli.binary, join(cacheFolder(env), "bin/pulumi"));
     assert.equal(cli.env.PATH?.split(":")[0], join(cacheFolder(env), "bin"));
-    assert.match(log.join("\n"), /bin\/pulumi is version 3\.100\.0, and at least 3\.200\.0 is needed/);
+    assert.match(log.join("\n"), /bin\/pulumi is version 3\.100\.0; 3\.200\.0 or later is required/);
   });
 
-  it("passes over one on PATH that has no language host for Node.js", async () => {
+  it("skips a CLI on PATH that has no language host for Node.js", async () => {
     await executable(join(home, "bin/pulumi"), "echo v3.260.0");
     await fakePulumi(join(cacheFolder(env), "bin"), "v3.259.0");
     assert.equal((await find()).version, "3.259.0");
     assert.match(log.join("\n"), /no language host for Node\.js/);
   });
 
-  it("builds one with Go into the cache, and finds it there the next time", async () => {
+  it("builds a CLI with Go into the cache, and uses the cache the next time", async () => {
     await fakeGo("go1.26.1");
     const built = await find();
     assert.equal(built.binary, join(cacheFolder(env), "bin/pulumi"));
@@ -90,7 +90,7 @@ esac`,
     ]);
   });
 
-  it("builds again where the cache was left half-filled", async () => {
+  it("builds again when the cache is incomplete", async () => {
     await executable(join(cacheFolder(env), "bin/pulumi"), "echo v3.259.0");
     await fakeGo("go1.26.1");
     assert.equal((await find()).version, "3.259.0");
@@ -107,28 +107,28 @@ esac`,
     assert.deepEqual(await readdir(dirname(cacheFolder(env))), []);
   });
 
-  it("lets two build at the same time", async () => {
+  it("supports two builds at the same time", async () => {
     await fakeGo("go1.26.1");
     const [one, other] = await Promise.all([find(), find()]);
     assert.equal(one.binary, other.binary);
     assert.deepEqual(await readdir(dirname(cacheFolder(env))), ["cli-3.259.0"]);
   });
 
-  it("takes an older Go that fetches a newer one by itself", async () => {
+  it("accepts an older Go that downloads a newer toolchain", async () => {
     await fakeGo("go1.22.0", "auto");
     assert.equal((await find()).version, "3.259.0");
   });
 
-  it("says which Go is needed when there is an older one", async () => {
+  it("reports the required Go version when Go is too old", async () => {
     await fakeGo("go1.22.0");
-    await assert.rejects(find(), /bin\/go is go1\.22\.0, and 1\.26\.0 or later is needed/);
+    await assert.rejects(find(), /bin\/go is go1\.22\.0; 1\.26\.0 or later is required/);
   });
 
-  it("names every way that was tried, and what to do, when there is none", async () => {
+  it("reports every source that failed, and what to do, when there is no CLI", async () => {
     await assert.rejects(find(), (error: Error) => {
-      assert.match(error.message, /the `pulumi` on PATH: there is none/);
-      assert.match(error.message, /the cache of an earlier run: there is no /);
-      assert.match(error.message, /a build with Go: no `go` is on PATH, and 1\.26\.0 or later is needed/);
+      assert.match(error.message, /the `pulumi` on PATH: not found/);
+      assert.match(error.message, /the cache of an earlier run: .* does not exist/);
+      assert.match(error.message, /a build with Go: there is no `go` on PATH; Go 1\.26\.0 or later is required/);
       assert.match(error.message, /Install Pulumi 3\.200\.0 or later .* or Go 1\.26\.0 or later/);
       return true;
     });

@@ -5,17 +5,17 @@ import { basename, dirname, join } from "node:path";
 import { type CliSource, type Context, NotInstalled } from "./source";
 import { type PulumiCli, verifyInstalled } from "./verify";
 
-/** The release that is got where none is found: the newest whose modules the Go module proxy serves. */
+/** The release to install when no CLI is found: the newest whose modules the Go module proxy serves. */
 export const cachedVersion = "3.259.0";
 
-/** Longer than any installation takes: what is older was left by one that was killed. */
+/** Longer than any installation takes. An older partial folder was left by a killed process. */
 const abandonedAfterMs = 60 * 60 * 1000;
 
 export const fromCache: CliSource = {
   title: "the cache of an earlier run",
   async get({ env }) {
     const root = cacheFolder(env);
-    if (!existsSync(root)) throw new NotInstalled(`there is no ${root}`);
+    if (!existsSync(root)) throw new NotInstalled(`${root} does not exist`);
     return verifyInstalled(root, env);
   },
 };
@@ -27,8 +27,10 @@ export function cacheFolder(env: NodeJS.ProcessEnv): string {
 }
 
 /**
- * Has `fill` install into a new folder, and puts that in the cache only when its CLI runs. Nobody ever sees a half-filled
- * folder this way, and of two that install at the same time each ends with a whole one.
+ * Installs a CLI into a temporary folder, and moves the folder into the cache once its CLI runs. An incomplete installation is
+ * therefore never used, and two processes can install at the same time.
+ *
+ * @param fill installs the CLI into the `bin` folder of `root`
  */
 export async function installIntoCache(context: Context, fill: (root: string) => Promise<void>): Promise<PulumiCli> {
   const target = cacheFolder(context.env);
@@ -52,7 +54,7 @@ async function publish(fresh: string, target: string, env: NodeJS.ProcessEnv): P
   );
   if (otherWasFaster) return;
   await rm(target, { recursive: true, force: true });
-  // This fails when another one's folder got there in between; whether that one works is for the caller to see.
+  // Fails when another process renamed its folder first. The caller verifies whichever folder is there.
   await rename(fresh, target).catch(() => undefined);
 }
 

@@ -13,8 +13,8 @@ const sdk = "github.com/pulumi/pulumi/sdk/v3";
 const engine = "github.com/pulumi/pulumi/pkg/v3";
 
 /**
- * What is built: a package, and the modules that it needs named. The language hosts moved out of the SDK's module in 2023,
- * to modules that the proxy does not serve: the last one inside it is taken, which today's engine still works with.
+ * The programs to build, with the modules that each requires. In 2023 the language hosts moved out of the SDK's module, to modules
+ * that the Go module proxy does not serve. The last version inside the SDK's module still works with the current engine.
  */
 const programs = [
   { package: `${engine}/cmd/pulumi`, modules: [`${engine} v${cachedVersion}`, `${sdk} v${cachedVersion}`] },
@@ -22,10 +22,10 @@ const programs = [
 ];
 type Program = (typeof programs)[number];
 
-/** Pulumi's own replacement of a module that the engine's module file has, which a module that requires it must repeat. */
+/** A `replace` directive of the engine's go.mod. Go ignores those of dependencies, so this module repeats it. */
 const replacement = "github.com/atotto/clipboard => github.com/tgummerer/clipboard v0.0.0-20241001131231-d02d263e614e";
 
-/** What the engine starts for dynamic providers. With `exec`, unlike the one in `@pulumi/pulumi`: no shell is left when it is killed. */
+/** The script that the engine starts for dynamic providers. Unlike the script in `@pulumi/pulumi`, it uses `exec`, so that killing it leaves no shell behind. */
 const dynamicProviderHost = `#!/bin/sh
 host=$(node -p "require.resolve('@pulumi/pulumi/cmd/dynamic-provider')") || exit 1
 exec node "$host" "$@"
@@ -37,9 +37,9 @@ const progressEveryMs = 15_000;
 export const builtWithGo: CliSource = {
   title: "a build with Go",
   async get(context) {
-    if (process.platform === "win32") throw new Error("it is not offered on Windows");
+    if (process.platform === "win32") throw new Error("not supported on Windows");
     const go = await findGo(context.env);
-    context.log(`Building the Pulumi CLI ${cachedVersion} with Go (once, about five minutes; kept in the cache).`);
+    context.log(`Building the Pulumi CLI ${cachedVersion} with Go. This takes about five minutes, once; the result is cached.`);
     return installIntoCache(context, async (root) => {
       const bin = join(root, "bin");
       await mkdir(bin);
@@ -74,7 +74,7 @@ async function build(go: string, program: Program, bin: string, context: Context
   }
 }
 
-/** `go build -v` names each module that it fetches and each package that it compiles: a line now and then says how many. */
+/** Logs progress at intervals. `go build -v` prints each module that it downloads and each package that it compiles. */
 function showProgress(name: string, goOutput: Readable, log: Context["log"]): () => void {
   const started = Date.now();
   let fetched = 0;
@@ -85,7 +85,7 @@ function showProgress(name: string, goOutput: Readable, log: Context["log"]): ()
   });
   const report = () => {
     const seconds = Math.round((Date.now() - started) / 1000);
-    log(`${name}: ${fetched} modules fetched, ${compiled} packages compiled, ${seconds} s`);
+    log(`${name}: ${fetched} modules downloaded, ${compiled} packages compiled, ${seconds} s`);
   };
   const timer = setInterval(report, progressEveryMs);
   return () => {

@@ -3,7 +3,7 @@ import { groupLeader, killWithParent } from "../processes";
 import { cachedVersion, installIntoCache } from "./cache";
 import type { CliSource } from "./source";
 
-/** A download of about 150 MB; where the site is not reachable at all, a firewall may leave the connection hanging. */
+/** Enough for a download of about 150 MB. Without a limit, a firewall that drops packets makes the download hang. */
 const timeoutMs = 3 * 60 * 1000;
 
 const install = `
@@ -13,11 +13,11 @@ PulumiCommand.install({ root, version: new (require("semver").SemVer)(version) }
   .catch((error) => { console.error(error.message); process.exit(1); });
 `;
 
-/** In a process of its own: the Automation API's installer takes no time limit and no signal. */
+/** Runs in a child process, because the Automation API's installer has no timeout and no abort signal. */
 export const officialInstaller: CliSource = {
-  title: "Pulumi's own installer",
+  title: "Pulumi's installer",
   async get(context) {
-    context.log(`Getting the Pulumi CLI ${cachedVersion} with Pulumi's own installer (once; kept in the cache).`);
+    context.log(`Installing the Pulumi CLI ${cachedVersion} with Pulumi's installer. This happens once; the result is cached.`);
     return installIntoCache(context, async (root) => {
       const started = Date.now();
       const child = execa(process.execPath, ["-e", install, root, cachedVersion], {
@@ -29,12 +29,12 @@ export const officialInstaller: CliSource = {
       });
       const { exitCode, all } = await killWithParent(child, timeoutMs);
       if (exitCode === 0) return;
-      const reason = Date.now() - started >= timeoutMs ? `it took over ${timeoutMs / 60_000} minutes` : firstLine(all);
-      throw new Error(`it did not get through: ${reason}`);
+      const reason = Date.now() - started >= timeoutMs ? `timed out after ${timeoutMs / 60_000} minutes` : firstLine(all);
+      throw new Error(`the installation failed: ${reason}`);
     });
   },
 };
 
 function firstLine(text: string): string {
-  return text.split("\n").find((line) => line.trim()) ?? "it gave no reason";
+  return text.split("\n").find((line) => line.trim()) ?? "the installer gave no reason";
 }

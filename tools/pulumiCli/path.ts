@@ -6,7 +6,7 @@ export const onPath: CliSource = {
   title: "the `pulumi` on PATH",
   async get({ env }) {
     const binary = await which("pulumi", { path: env.PATH ?? "", nothrow: true });
-    if (!binary) throw new NotInstalled("there is none");
+    if (!binary) throw new NotInstalled("not found");
     return verify(binary, env);
   },
 };

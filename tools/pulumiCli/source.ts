@@ -6,7 +6,7 @@ export interface Context {
   log(line: string): void;
 }
 
-/** A place that a CLI can come from. `get` throws an `Error` whose message says why there is none. */
+/** A way to get a CLI. `get` throws an `Error` with the reason when it fails. */
 export interface CliSource {
   title: string;
   get(context: Context): Promise<PulumiCli>;

@@ -4,34 +4,34 @@ import { execa } from "execa";
 import semver from "semver";
 import which from "which";
 
-/** A Pulumi CLI that was seen to run and has what it needs for a Node.js program. */
+/** A Pulumi CLI that runs and has a language host for Node.js. */
 export interface PulumiCli {
   /** The executable's absolute path. */
   binary: string;
   version: string;
-  /** The environment to run it in: its own folder comes first on PATH, where it looks for its language hosts. */
+  /** The environment for the CLI. The CLI's folder comes first on PATH, because the CLI finds its language hosts there. */
   env: NodeJS.ProcessEnv;
 }
 
-/** Releases older than this were never tried with the package; about a year of them is enough to support. */
+/** The oldest supported release. Older ones are untested. */
 export const minimumVersion = "3.200.0";
 
-/** Runs `pulumi version`, and says what is wrong with this CLI by throwing. */
+/** Checks the version and the language host of a CLI. Throws an `Error` with the reason when the CLI is not usable. */
 export async function verify(binary: string, env: NodeJS.ProcessEnv): Promise<PulumiCli> {
   const version = await versionOf(binary, env);
   if (semver.lt(version, minimumVersion)) {
-    throw new Error(`${binary} is version ${version}, and at least ${minimumVersion} is needed`);
+    throw new Error(`${binary} is version ${version}; ${minimumVersion} or later is required`);
   }
   const folder = dirname(binary);
-  // An installed `pulumi` may be a link into the folder where its language hosts lie.
+  // An installed `pulumi` may be a link into the folder that contains its language hosts.
   const path = [folder, dirname(await realpath(binary)), env.PATH ?? ""].join(delimiter);
   if (!(await which("pulumi-language-nodejs", { path, nothrow: true }))) {
-    throw new Error(`${binary} has no language host for Node.js (pulumi-language-nodejs) beside it or on PATH`);
+    throw new Error(`${binary} has no language host for Node.js: pulumi-language-nodejs is neither in its folder nor on PATH`);
   }
   return { binary, version, env: { ...env, PATH: [folder, env.PATH ?? ""].join(delimiter) } };
 }
 
-/** The CLI of a folder that this project filled itself: `bin/` under `root`. */
+/** Verifies the CLI that this project installed into `root/bin`. */
 export async function verifyInstalled(root: string, env: NodeJS.ProcessEnv): Promise<PulumiCli> {
   const binary = join(root, "bin", process.platform === "win32" ? "pulumi.exe" : "pulumi");
   await access(binary, constants.X_OK).catch(() => {
@@ -48,6 +48,6 @@ async function versionOf(binary: string, env: NodeJS.ProcessEnv): Promise<string
     timeout: 60_000,
   });
   const version = failed ? null : semver.parse(stdout);
-  if (!version) throw new Error(`${binary} does not answer \`pulumi version\`${failed ? ` (${shortMessage})` : ""}`);
+  if (!version) throw new Error(`\`${binary} version\` ${failed ? `failed: ${shortMessage}` : "printed no version"}`);
   return version.version;
 }
