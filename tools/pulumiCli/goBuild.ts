@@ -39,7 +39,9 @@ export const builtWithGo: CliSource = {
   async get(context) {
     if (process.platform === "win32") throw new Error("not supported on Windows");
     const go = await findGo(context.env);
-    context.log(`Building the Pulumi CLI ${cachedVersion} with Go. This takes about five minutes, once; the result is cached.`);
+    context.log(
+      `Building the Pulumi CLI ${cachedVersion} with Go. This takes about five minutes, once; the result is cached.`,
+    );
     return installIntoCache(context, async (root) => {
       const bin = join(root, "bin");
       await mkdir(bin);

@@ -17,7 +17,9 @@ PulumiCommand.install({ root, version: new (require("semver").SemVer)(version) }
 export const officialInstaller: CliSource = {
   title: "Pulumi's installer",
   async get(context) {
-    context.log(`Installing the Pulumi CLI ${cachedVersion} with Pulumi's installer. This happens once; the result is cached.`);
+    context.log(
+      `Installing the Pulumi CLI ${cachedVersion} with Pulumi's installer. This happens once; the result is cached.`,
+    );
     return installIntoCache(context, async (root) => {
       const started = Date.now();
       const child = execa(process.execPath, ["-e", install, root, cachedVersion], {
@@ -29,7 +31,8 @@ export const officialInstaller: CliSource = {
       });
       const { exitCode, all } = await killWithParent(child, timeoutMs);
       if (exitCode === 0) return;
-      const reason = Date.now() - started >= timeoutMs ? `timed out after ${timeoutMs / 60_000} minutes` : firstLine(all);
+      const reason =
+        Date.now() - started >= timeoutMs ? `timed out after ${timeoutMs / 60_000} minutes` : firstLine(all);
       throw new Error(`the installation failed: ${reason}`);
     });
   },

@@ -26,7 +26,9 @@ export async function verify(binary: string, env: NodeJS.ProcessEnv): Promise<Pu
   // An installed `pulumi` may be a link into the folder that contains its language hosts.
   const path = [folder, dirname(await realpath(binary)), env.PATH ?? ""].join(delimiter);
   if (!(await which("pulumi-language-nodejs", { path, nothrow: true }))) {
-    throw new Error(`${binary} has no language host for Node.js: pulumi-language-nodejs is neither in its folder nor on PATH`);
+    throw new Error(
+      `${binary} has no language host for Node.js: pulumi-language-nodejs is neither in its folder nor on PATH`,
+    );
   }
   return { binary, version, env: { ...env, PATH: [folder, env.PATH ?? ""].join(delimiter) } };
 }
