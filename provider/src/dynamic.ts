@@ -1,6 +1,5 @@
 /**
- * The module that every state names: a resource of this package is stored with `require("pulumi-mistral/dynamic")`. The
- * specifier and the methods are frozen.
+ * The module that every state refers to with `require("pulumi-mistral/dynamic")`. The specifier and the method names are frozen.
  */
 import { provider } from "./hosts/dynamic/provider";
 

@@ -1,6 +1,6 @@
 import * as common from "#common";
 
-// Written out, not re-exported: `#common` in a declaration file does not resolve under `moduleResolution: node`.
+// Not a re-export: `#common` in a declaration file does not resolve under `moduleResolution: node`.
 
 /**
  * Known base models of the fine-tuning API. Any other name is accepted and passed to the server unchanged.

@@ -79,7 +79,7 @@ describeWithEngine("bad input on the real engine", (engine) => {
       validationFiles: [new pulumi.asset.StringAsset("${SECRET}")],
     });`);
     assert.deepEqual(found, [
-      `trainingFiles[0]: no.jsonl: no such file (looked for ${stack.folder}/no.jsonl)`,
+      `trainingFiles[0]: no.jsonl: no such file (resolved to ${stack.folder}/no.jsonl)`,
       "trainingFiles[1]: train.csv:1: is not JSON (at character 1)",
       "trainingFiles[2]: .: expected a file, got a directory",
       "validationFiles[0]: the string asset:1: is not JSON (at character 1)",
@@ -103,12 +103,12 @@ describeWithEngine("bad input on the real engine", (engine) => {
     };
     const connection = `connection: { baseUrl: "http://127.0.0.1:1", apiKey: "${SECRET}" }`;
     assert.deepEqual(await up(`new FineTuningJob("bot", { ...good, ${connection} });`), [
-      "GET /v1/fine_tuning/jobs on http://127.0.0.1:1: 127.0.0.1:1 refused the connection (ECONNREFUSED). Check that the server runs and that the port is right (mistral:baseUrl, MISTRAL_BASE_URL).",
+      "GET /v1/fine_tuning/jobs on http://127.0.0.1:1: 127.0.0.1:1 refused the connection (ECONNREFUSED). Check that the server is running and that the port is correct (mistral:baseUrl, MISTRAL_BASE_URL).",
       "update failed",
     ]);
     assert.deepEqual(await up('new FineTuningJob("bot", { ...good, validationFiles: [{ fileId: "no-such" }] });'), [
       "update failed",
-      `validationFiles[0].fileId: no-such on ${client.baseUrl}: no such file; it was deleted, or belongs to another organization or server`,
+      `validationFiles[0].fileId: no-such on ${client.baseUrl}: no such file: it was deleted, or belongs to another organization or server`,
     ]);
   });
 });

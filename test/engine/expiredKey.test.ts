@@ -34,7 +34,7 @@ describeWithEngine("a key that expires while `up` waits", (engine) => {
     const up = stack.spawn("up", "--yes", "--skip-preview");
     await up.waitFor(/RUNNING: step \d+ of 200/);
     proxy.intercept = ({ headers }) => (headers.authorization === "Bearer sk-expiring" ? refused : undefined);
-    const output = await fails(up.result, /401[\s\S]*goes on and its id is in the state: run `pulumi up`/);
+    const output = await fails(up.result, /401[\s\S]*keeps running and its ID is in the state: run `pulumi up`/);
     assert.match(output, /mistral:apiKey/);
     const [job] = await remote.jobs();
     const resource = await stack.resource("bot");
@@ -42,7 +42,7 @@ describeWithEngine("a key that expires while `up` waits", (engine) => {
     assert.equal(resource?.initErrors?.length, 1);
 
     // Still without a good key: nothing is lost, and nothing is begun.
-    await fails(stack.up(), /401[\s\S]*goes on and its id is in the state/);
+    await fails(stack.up(), /401[\s\S]*keeps running and its ID is in the state/);
     assert.equal((await stack.resource("bot"))?.id, job?.id);
 
     await stack.config("mistral:apiKey", "sk-good", { secret: true });

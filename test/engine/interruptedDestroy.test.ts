@@ -41,7 +41,7 @@ describeWithEngine("a destroy that is interrupted", (engine) => {
     const destroy = stack.spawn("destroy", "--yes", "--skip-preview");
     await Promise.race([waiting, destroy.result]);
     destroy.signal("SIGINT");
-    await fails(destroy.result, /interrupted while fine-tuning job \S+ was being cancelled: run the command again/);
+    await fails(destroy.result, /interrupted while cancelling fine-tuning job \S+: run the command again/);
     const { resources = [] } = await stack.state();
     assert.ok(resources.some(({ id }) => id === jobId));
 

@@ -37,7 +37,7 @@ describeWithEngine("a job that is still running", (engine) => {
     up.signal("SIGINT");
     const { code, output } = await up.result;
     assert.notEqual(code, 0);
-    assert.match(output, /interrupted; fine-tuning job .* goes on and its id is in the state: run `pulumi up`/);
+    assert.match(output, /interrupted; fine-tuning job .* keeps running and its ID is in the state: run `pulumi up`/);
     const [job] = (await client.jobs.list()).data;
     assert.equal(job?.status, "RUNNING");
     const { resources = [], pending_operations = [] } = await stack.state();
@@ -83,7 +83,7 @@ describeWithEngine("a job that fails", (engine) => {
   step("stays red through `up`, `preview` and `refresh`, and is never paid for again by itself", async () => {
     const first = await stack.up();
     assert.notEqual(first.code, 0);
-    assert.match(first.output, /has ended as FAILED[\s\S]*change the declaration \(or `triggers`/);
+    assert.match(first.output, /has ended as FAILED[\s\S]*change the declaration, or change `triggers`/);
     assert.equal((await stack.refresh()).code, 0);
     assert.match((await stack.preview()).output, /FineTuningJob bot update/);
     const second = await stack.up();

@@ -37,13 +37,13 @@ const isStyled = () => process.stdout.isTTY && !process.env.NO_COLOR;
 /** Findings, then a summary of the training data. */
 function summaryText({ training, validation, summary }: CheckedData): string {
   const files = [...training, ...validation];
-  const bad = files.reduce((sum, { report }) => sum + report.bad, 0);
+  const invalid = files.reduce((sum, { report }) => sum + report.bad, 0);
   const tokens = Object.entries(summary.tokens).map(([role, count]) => `${role} ${count}`);
   const warned = files.reduce((sum, { warnings }) => sum + warnings.length, 0);
   return [
     ...files.flatMap(({ errors }) => errors.map((each) => `error: ${each}`)),
     ...files.flatMap(({ warnings }) => warnings.map((each) => `warning: ${each}`)),
-    `${summary.samples} samples, ${bad} invalid, ${warned} warnings; steps per epoch: about ${summary.stepsPerEpoch}`,
+    `${summary.samples} samples, ${invalid} invalid, ${warned} warnings; steps per epoch: about ${summary.stepsPerEpoch}`,
     `about ${tokens.join(", ") || 0} tokens (estimated at 4 characters per token); longest sample: about ${summary.longestSample}`,
   ].join("\n");
 }

@@ -13,12 +13,12 @@ Checks every sample of the training data in constant memory.
                      [{"name", "labels", "lossFunction"?}]
   --seq-len N        warn about samples with more than N tokens (estimated at 4 characters per token)
   --skip SHARE       accept this share of invalid samples, 0 to 0.5 (invalidSampleSkipPercentage)
-  --show N           print the first N samples as the model sees them, and mark the text that counts for the loss
+  --show N           print the first N valid samples as the model sees them, and mark the text that counts for the loss
   --json             print the result as JSON
 
 Exit codes: 0 = valid (there may be warnings), 1 = invalid, 2 = wrong usage`;
 
-/** Wrong usage of the command line. */
+/** The command line is invalid. */
 export class UsageError extends Error {}
 
 export interface CheckOptions {
@@ -42,9 +42,9 @@ export function parseOptions(argv: string[]): CheckOptions | "help" {
   const { values, positionals } = parsed(argv);
   const [command, ...training] = positionals;
   if (values.help || command === undefined) return "help";
-  if (command !== "check") throw new UsageError(`unknown command ${JSON.stringify(command)}; there is: check`);
-  if (training.length === 0) throw new UsageError("check: expected the name of a file");
-  if (values.json && values.show !== undefined) throw new UsageError("--show: expected no --json beside it");
+  if (command !== "check") throw new UsageError(`unknown command ${JSON.stringify(command)}; expected: check`);
+  if (training.length === 0) throw new UsageError("check: expected at least one FILE");
+  if (values.json && values.show !== undefined) throw new UsageError("--show and --json cannot be combined");
   return {
     training,
     validation: values.validation ?? [],
@@ -103,5 +103,5 @@ function number(name: string, text: string | undefined, least: number, most: num
 function wholeNumber(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw new UsageError(`${name}: expected a whole number from 1, got ${JSON.stringify(text)}`);
+  throw new UsageError(`${name}: expected a whole number of at least 1, got ${JSON.stringify(text)}`);
 }

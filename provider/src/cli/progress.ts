@@ -1,7 +1,7 @@
 import { SingleBar } from "cli-progress";
 import { formatBytes } from "#common";
 
-/** Shows on stderr how far the reading is; nothing where that is no terminal. */
+/** Shows the read progress on stderr, if stderr is a terminal. */
 export class ReadingProgress {
   private readonly start = performance.now();
   private read = 0;
@@ -12,12 +12,12 @@ export class ReadingProgress {
     hideCursor: null,
   });
 
-  /** @param total bytes of all files */
+  /** @param total size of all files, in bytes */
   constructor(private readonly total: number) {
     this.bar.start(total, 0, this.texts());
   }
 
-  /** Hands the chunks on, and counts them. */
+  /** Passes the chunks through and counts their bytes. */
   async *over(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     for await (const chunk of chunks) {
       this.read += chunk.length;

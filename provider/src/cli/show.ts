@@ -4,9 +4,9 @@ import { readContent } from "../inputs/data/content";
 import { type Piece, piecesOf, type Sample, tokensOf } from "./template";
 
 /**
- * The first good samples of the files as the model will see them, with what counts for the loss marked.
+ * Returns the first valid samples of the files as the model sees them, and marks the text that counts for the loss.
  *
- * @param styled underlines what counts, for a terminal; else it stands in brackets: ⟦…⟧
+ * @param styled marks the text by underlining, for a terminal; otherwise with brackets: ⟦…⟧
  */
 export async function shownSamples(files: string[], count: number, rules: Rules, styled: boolean): Promise<string> {
   const shown: string[] = [];
@@ -18,18 +18,18 @@ export async function shownSamples(files: string[], count: number, rules: Rules,
       shown.push(`${file}:${line}: about ${all} tokens, ${learned} of them count for the loss\n${text}\n`);
     }
   }
-  const mark = styled ? underlined("underlined") : "⟦in such brackets⟧";
-  const note = `What counts for the loss is ${mark}. Tokens are estimates, four characters each; the template is that of Mistral's tokenizer v3.`;
+  const mark = styled ? underlined("underlined") : "⟦in brackets⟧";
+  const note = `The text that counts for the loss is ${mark}. Token counts are estimates (four characters per token). The template is that of Mistral's tokenizer v3.`;
   return `${shown.join("\n")}\n${note}\n`;
 }
 
-/** Bad ones are left out: the check says what is wrong with them. */
+/** Skips invalid samples, which the check reports. */
 async function firstSamples(file: string, count: number, rules: Rules): Promise<{ line: number; sample: Sample }[]> {
   const found: { line: number; sample: Sample }[] = [];
   let line = 0;
   const splitter = new LineSplitter((bytes) => {
     line++;
-    const sample = bytes && found.length < count ? goodSample(bytes, rules) : undefined;
+    const sample = bytes && found.length < count ? validSample(bytes, rules) : undefined;
     if (sample) found.push({ line, sample });
   });
   for await (const chunk of readContent({ path: file }, "")) {
@@ -40,7 +40,7 @@ async function firstSamples(file: string, count: number, rules: Rules): Promise<
   return found;
 }
 
-function goodSample(bytes: Buffer, rules: Rules): Sample | undefined {
+function validSample(bytes: Buffer, rules: Rules): Sample | undefined {
   const text = bytes.toString().replace(/^\uFEFF/, "");
   try {
     checkSample(Buffer.from(text), rules);
@@ -59,5 +59,5 @@ function marked({ text, learned }: Piece, styled: boolean): string {
 
 const underlined = (text: string) => styleText(["underline", "green"], text);
 
-/** What would command the terminal, as JSON writes it. */
+/** Escapes a control character as in JSON, so that it cannot control the terminal. */
 const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;

@@ -1,9 +1,9 @@
 import { CHARACTERS_PER_TOKEN, type Rules } from "#data";
 
-/** A piece of what the model sees. */
+/** A part of a sample in the model's template. */
 export interface Piece {
   text: string;
-  /** Whether it counts for the loss: the model learns to say this. */
+  /** Whether the text counts for the loss, so that the model learns to generate it. */
   learned: boolean;
 }
 
@@ -17,7 +17,7 @@ interface Message {
   tool_call_id?: string;
 }
 
-/** A sample that is good. */
+/** A valid sample. */
 export interface Sample {
   text?: string;
   messages?: Message[];
@@ -28,7 +28,7 @@ export interface Sample {
 const contextPiece = (text: string): Piece => ({ text, learned: false });
 const learned = (text: string): Piece => ({ text, learned: true });
 
-/** A sample as the model will see it: plain text as it is, a classifier's input and its labels, a conversation in Mistral's template. */
+/** Renders a sample as the model sees it: plain text unchanged, conversations in Mistral's template, and a classifier's labels. */
 export function piecesOf(sample: Sample, jobType: Rules["jobType"]): Piece[] {
   const { text = "", messages, labels } = sample;
   if (jobType === "completion") return messages ? conversation(messages, sample.tools) : [learned(text)];
@@ -38,12 +38,12 @@ export function piecesOf(sample: Sample, jobType: Rules["jobType"]): Piece[] {
   return [...input, contextPiece("\nlabels: "), learned(JSON.stringify(labels))];
 }
 
-/** About so many tokens. */
+/** Returns the estimated number of tokens. */
 export function tokensOf(pieces: Piece[]): number {
   return Math.ceil(pieces.reduce((sum, { text }) => sum + text.length, 0) / CHARACTERS_PER_TOKEN);
 }
 
-/** The template of Mistral's tokenizer v3, which puts the tools and the system message before the last question. */
+/** Renders the template of Mistral's tokenizer v3, which puts the tools and the system message before the last user message. */
 function conversation(messages: Message[], tools: Sample["tools"]): Piece[] {
   const last = messages.findLastIndex(({ role }) => role === "user");
   const system = messages.find(({ role }) => role === "system");
@@ -59,7 +59,7 @@ function conversation(messages: Message[], tools: Sample["tools"]): Piece[] {
   return [contextPiece("<s>"), ...pieces];
 }
 
-/** With the mark of its end, which is learned too. */
+/** Includes the end-of-sequence token, which the model also learns. */
 function answer({ content, tool_calls: calls, weight }: Message): Piece[] {
   const called = calls ? `[TOOL_CALLS] ${JSON.stringify(calls.map(call))}` : "";
   return [contextPiece(" "), { text: `${textOf(content)}${called}</s>`, learned: weight !== 0 }];

@@ -22,10 +22,9 @@ export class MistralClient {
   readonly models: Models;
 
   /**
-   * Opens no connection. A missing key is reported by the first call, so that a client can be made before there is
-   * one.
+   * Opens no connection. The first call reports a missing key, so a client can be constructed before the key is available.
    *
-   * @throws {InvalidBaseUrlError | InvalidApiKeyError | InvalidArgumentError} an option that cannot be used
+   * @throws {InvalidBaseUrlError | InvalidApiKeyError | InvalidArgumentError} an option is invalid
    */
   constructor(options: ClientOptions = {}) {
     const http = new Http(options);

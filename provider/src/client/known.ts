@@ -1,17 +1,17 @@
 import * as common from "#common";
 import { BaseModel, JobStatus as KnownStatus, type JobType as KnownType } from "../enums";
 
-/** All statuses in the documents. An open set: a server may send others. */
+/** The documented job statuses. A server may send others. */
 export const JOB_STATUSES = Object.values(KnownStatus);
 
-/** A job's status: one of `JOB_STATUSES`, or one that a newer server has. */
+/** A job's status: one of `JOB_STATUSES`, or another status of a newer server. */
 export type JobStatus = KnownStatus | (string & Record<never, never>);
 
-/** The statuses that a job never leaves. An unknown status is not among them. */
+/** The statuses that a job never leaves. */
 export const TERMINAL_STATUSES = common.TERMINAL_STATUSES;
 
-/** `completion` (the default) or `classifier`; open for what a newer server has. */
+/** `completion` (the default) or `classifier`, or another type of a newer server. */
 export type JobType = KnownType | (string & Record<never, never>);
 
-/** Base models that the documents name. An open set: the server decides what it can train. */
+/** The documented base models. The server may support others. */
 export const BASE_MODELS = Object.values(BaseModel);

@@ -8,28 +8,28 @@ import type { Archived, Deleted, Model, ModelList } from "./types.generated";
 const PATH = "/v1/models";
 const FINE_TUNED_PATH = "/v1/fine_tuning/models";
 
-/** What can be changed about a fine-tuned model. */
+/** The changeable fields of a fine-tuned model. */
 export interface ModelUpdate {
   name?: string | undefined;
   description?: string | undefined;
 }
 
-/** Models; those that were fine-tuned can be renamed, archived and deleted. */
+/** Models. Fine-tuned models can be renamed, archived and deleted. */
 export class Models {
   constructor(private readonly http: Http) {}
 
-  /** All models that the key can use; the API has no pages here. */
+  /** Returns all models that the key can use; this endpoint has no pages. */
   async list(options?: RequestOptions): Promise<ModelList> {
     return this.http.json(modelListSchema, { method: "GET", path: PATH, repeatable: true }, options);
   }
 
-  /** A model. An id such as `ft:open-mistral-7b:support:20260101:1a2b3c4d` is given as it is. */
+  /** Returns a model. Pass IDs such as `ft:open-mistral-7b:support:20260101:1a2b3c4d` unencoded. */
   async get(id: string, options?: RequestOptions): Promise<Model> {
     return this.http.json(modelSchema, { method: "GET", path: `${PATH}/${segment(id)}`, repeatable: true }, options);
   }
 
   /**
-   * Sets the name and the description of a fine-tuned model; what is left out stays.
+   * Sets the name and the description of a fine-tuned model. Omitted fields keep their value.
    *
    * @example
    * await client.models.update(job.fine_tuned_model, { name: "Support", description: "Answers tickets" });
@@ -42,26 +42,26 @@ export class Models {
     );
   }
 
-  /** Archives a fine-tuned model: it stays, but cannot be used until it is unarchived. */
+  /** Archives a fine-tuned model: the model is kept, but cannot be used until it is unarchived. */
   async archive(id: string, options?: RequestOptions): Promise<Archived> {
     return this.setArchived("POST", id, options);
   }
 
-  /** Makes an archived model usable again. */
+  /** Unarchives a fine-tuned model, so that it can be used again. */
   async unarchive(id: string, options?: RequestOptions): Promise<Archived> {
     return this.setArchived("DELETE", id, options);
   }
 
   /**
-   * Deletes a fine-tuned model, for good.
+   * Deletes a fine-tuned model permanently.
    *
-   * @throws {NotFoundError} there is none; unless a repeat found none, because an earlier attempt had deleted it
+   * @throws {NotFoundError} the model does not exist. Not thrown after a retry: an earlier attempt may have deleted the model
    */
   async delete(id: string, options?: RequestOptions): Promise<Deleted> {
     return deleteIdempotently(this.http, PATH, id, options);
   }
 
-  // Both can be repeated: what is archived already stays archived.
+  // Both are idempotent: archiving an archived model changes nothing.
   private async setArchived(method: "POST" | "DELETE", id: string, options?: RequestOptions): Promise<Archived> {
     return this.http.json(
       archivedSchema,

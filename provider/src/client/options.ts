@@ -3,48 +3,48 @@ import { InvalidApiKeyError, InvalidArgumentError } from "./errors/errors";
 
 /** Options of a client. */
 export interface ClientOptions {
-  /** API key, sent as a bearer token. Not needed for a server on this machine. The client reads no environment. */
+  /** API key, sent as a bearer token. Optional for a server on this machine. The client does not read environment variables. */
   apiKey?: string | undefined;
-  /** Address of the API; default `https://api.mistral.ai`. A trailing slash or `/v1` is dropped. */
+  /** Base URL of the API; default `https://api.mistral.ai`. A trailing slash or `/v1` is removed. */
   baseUrl?: string | undefined;
-  /** How often a request that is safe to repeat is repeated; default 4, none with 0. */
+  /** Maximum number of retries of an idempotent request; default 4. 0 disables retries. */
   maxRetries?: number | undefined;
   /**
-   * Milliseconds that one attempt may go without progress: looking up the name, connecting, TLS, and between any two
-   * pieces sent or received; default 60 000. A long upload that moves does not time out.
+   * Milliseconds without progress after which one attempt times out: in the DNS lookup, the connection, the TLS handshake, and
+   * between two chunks sent or received; default 60 000. A long upload that makes progress does not time out.
    */
   requestTimeoutMs?: number | undefined;
-  /** More headers for every request, such as one that a gateway asks for. */
+  /** Additional headers of every request, for example for a gateway. */
   headers?: Record<string, string> | undefined;
 }
 
-/** Options of one call, over the client's. */
+/** Options of one call. They override the client's options. */
 export interface RequestOptions {
-  /** Ends the call with an `AbortedError`, in a pause before a retry too. */
+  /** Aborts the call with an `AbortedError`, also during the backoff before a retry. */
   signal?: AbortSignal | undefined;
   /** As in `ClientOptions`. */
   maxRetries?: number | undefined;
-  /** As `requestTimeoutMs` in `ClientOptions`: milliseconds without progress in one attempt. */
+  /** Milliseconds without progress in one attempt, like `requestTimeoutMs` in `ClientOptions`. */
   timeoutMs?: number | undefined;
-  /** More headers for this call. */
+  /** Additional headers of this call. */
   headers?: Record<string, string> | undefined;
 }
 
-/** @throws {InvalidArgumentError} a count or a duration that cannot be meant. */
+/** @throws {InvalidArgumentError} a count or a duration is out of range */
 export function checkLimits(options: { maxRetries?: number | undefined; timeoutMs?: number | undefined }): void {
   const { maxRetries, timeoutMs } = options;
   if (maxRetries !== undefined && !(Number.isInteger(maxRetries) && maxRetries >= 0)) {
     throw new InvalidArgumentError(`maxRetries must be a whole number from 0, not ${maxRetries}.`);
   }
-  // Node's timers overflow past 2^31 - 1 ms, and then fire at once.
+  // Node's timers overflow above 2^31 - 1 ms and then fire immediately.
   if (timeoutMs !== undefined && !(timeoutMs > 0 && timeoutMs < 2 ** 31)) {
     throw new InvalidArgumentError(`The request timeout must be between 1 and ${2 ** 31 - 1} ms, not ${timeoutMs}.`);
   }
 }
 
 /**
- * @returns undefined for a missing or empty key.
- * @throws {InvalidApiKeyError} a key that no header can carry; the message says what is wrong, never the key.
+ * @returns undefined for a missing or empty key
+ * @throws {InvalidApiKeyError} an HTTP header cannot contain the key; the message names the character's kind, never the key
  */
 export function checkApiKey(apiKey: string | undefined): string | undefined {
   if (apiKey === undefined || apiKey === "") {
@@ -56,13 +56,13 @@ export function checkApiKey(apiKey: string | undefined): string | undefined {
     const what =
       code === 10 || code === 13 ? "a line break" : code === 32 || code === 9 ? "a space" : "a character outside ASCII";
     throw new InvalidApiKeyError(
-      `The API key has ${what} at position ${position + 1} of ${apiKey.length}, which no HTTP header can carry. Most often it was copied along: set the key again without it.`,
+      `The API key contains ${what} at position ${position + 1} of ${apiKey.length}, which an HTTP header cannot contain. It was probably copied by accident: set the key again without it.`,
     );
   }
   return apiKey;
 }
 
-/** @throws {InvalidArgumentError} a header that cannot be sent; names it, without its value. */
+/** @throws {InvalidArgumentError} a header is invalid; the message names the header, without its value */
 export function checkHeaders(headers: Record<string, string> = {}): Record<string, string> {
   const checked: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
@@ -71,7 +71,7 @@ export function checkHeaders(headers: Record<string, string> = {}): Record<strin
       validateHeaderValue(name, value);
     } catch {
       throw new InvalidArgumentError(
-        `The header ${JSON.stringify(name)} cannot be sent: its name or value is not allowed.`,
+        `The header ${JSON.stringify(name)} is invalid: HTTP does not allow its name or value.`,
       );
     }
     checked[name.toLowerCase()] = value;

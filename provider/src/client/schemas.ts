@@ -4,13 +4,13 @@ import { withSnakeCaseKeys } from "#common/snakeCase";
 import type { JobStatus, JobType } from "./known";
 
 /*
- * What the API answers. The types of `types.generated.ts` are made from this: those that a user meets are without zod, whose
- * own types do not compile under the settings of every program.
+ * Schemas of the API's replies. `types.generated.ts` is generated from them: the public types do not refer to zod, whose types do not
+ * compile under every TypeScript configuration.
  */
 
 /**
- * An object of the API. Fields that are not named here pass through at run time, so that a newer server loses
- * nothing; they are left out of the type, so that a misspelt field is still a compile error.
+ * Returns the schema of an API object. Unknown fields pass through at run time, so data of a newer server is kept. The type omits
+ * them, so a misspelt field is still a compile error.
  */
 function open<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape> {
   return z.looseObject(shape) as unknown as z.ZodObject<Shape>;
@@ -39,7 +39,7 @@ export const jobMetadataSchema = open({
   train_tokens: z.number().optional(),
   data_tokens: z.number().optional(),
   estimated_start_time: seconds.optional(),
-  deprecated: z.boolean().optional().describe("Dry run only: the estimate is of an old kind."),
+  deprecated: z.boolean().optional().describe("Dry run only: the estimate uses a deprecated method."),
   details: z.string().optional().describe("Dry run only."),
   epochs: z.number().optional().describe("Dry run only."),
   training_steps: z.number().optional().describe("Dry run only."),
@@ -47,9 +47,9 @@ export const jobMetadataSchema = open({
   simulated: z
     .boolean()
     .optional()
-    .describe("True when the numbers are made up: the simulated trainer of `mistral-fine-tuning-server` sets it."),
+    .describe("True if the numbers are made up: the simulated trainer of `mistral-fine-tuning-server` sets it."),
   current_step: z.number().optional().describe("Steps done so far; only `mistral-fine-tuning-server` sends it."),
-  total_steps: z.number().optional().describe("Steps in all; only `mistral-fine-tuning-server` sends it."),
+  total_steps: z.number().optional().describe("Total number of steps; only `mistral-fine-tuning-server` sends it."),
   estimated_remaining_seconds: z
     .number()
     .optional()
@@ -64,7 +64,7 @@ export const integrationSchema = open({
   project: z.string().optional(),
   name: z.string().optional(),
   run_name: z.string().optional(),
-  url: z.string().optional().describe("Where the run can be watched."),
+  url: z.string().optional().describe("URL of the run."),
 }).meta({
   id: "Integration",
   description: "A Weights & Biases integration in a server reply: with `url`, never with the API key.",
@@ -114,31 +114,31 @@ const jobShape = {
   auto_start: z.boolean().optional(),
   created_at: seconds.optional(),
   modified_at: seconds.optional(),
-  training_files: z.array(z.string()).optional().describe("Ids of files."),
-  validation_files: z.array(z.string()).optional().describe("Ids of files."),
+  training_files: z.array(z.string()).optional().describe("IDs of files."),
+  validation_files: z.array(z.string()).optional().describe("IDs of files."),
   hyperparameters: hyperparametersSchema.optional(),
-  fine_tuned_model: z.string().optional().describe("The model's id; absent until the job has succeeded."),
+  fine_tuned_model: z.string().optional().describe("ID of the model; absent until the job has succeeded."),
   suffix: z.string().optional(),
   integrations: z.array(integrationSchema).optional(),
   repositories: z.array(repositorySchema).optional(),
   trained_tokens: z.number().optional(),
   metadata: jobMetadataSchema.optional(),
   artifact: open({
-    url: z.string().optional().describe("Where the result can be downloaded, as a tar archive."),
+    url: z.string().optional().describe("Download URL of the result, a tar archive."),
     bytes: z.number().optional(),
   })
     .optional()
-    .describe("What the training has made; only `mistral-fine-tuning-server` sends it."),
+    .describe("Result of the training; only `mistral-fine-tuning-server` sends it."),
 };
 
-export const jobSchema = open(jobShape).meta({ id: "Job", description: "A job, as creation and lists answer it." });
+export const jobSchema = open(jobShape).meta({ id: "Job", description: "A job in replies of `create` and of lists." });
 
 export const detailedJobSchema = open({
   ...jobShape,
   classifier_targets: z.array(classifierTargetSchema).optional(),
   events: z.array(jobEventSchema).optional().describe("In the server's order."),
   checkpoints: z.array(checkpointSchema).optional().describe("In the server's order."),
-}).meta({ id: "DetailedJob", description: "A job with its history, as `get`, `start` and `cancel` answer it." });
+}).meta({ id: "DetailedJob", description: "A job with its history, in replies of `get`, `start` and `cancel`." });
 
 export const jobListSchema = open({
   data: z.array(jobSchema),
@@ -146,7 +146,7 @@ export const jobListSchema = open({
   object: z.string().optional().describe("`list`."),
 }).meta({
   id: "JobList",
-  description: 'A page of jobs. `data` has to be there: an answer without it must not pass for "there are no jobs".',
+  description: "A page of jobs. `data` is required: a reply without it must not count as an empty list.",
 });
 
 export const fileSchema = open({
@@ -177,14 +177,14 @@ export const fileListSchema = open({
 
 export const signedUrlSchema = open({ url: z.string() }).meta({
   id: "SignedUrl",
-  description: "A URL that gives the file's content without a key, until it expires.",
+  description: "A URL that serves the file's content without an API key until it expires.",
 });
 
 export const deletedSchema = open({
   id: z.string(),
   object: z.string().optional(),
   deleted: z.boolean().optional(),
-}).meta({ id: "Deleted", description: "The answer to a deletion." });
+}).meta({ id: "Deleted", description: "The reply to a deletion." });
 
 export const modelSchema = open({
   id: z.string().min(1),
@@ -200,19 +200,19 @@ export const modelSchema = open({
     .record(z.string(), z.unknown())
     .optional()
     .describe(
-      "What the model can do, such as `completion_chat`, `function_calling`, `fine_tuning` or `classification`.",
+      "Capabilities of the model, such as `completion_chat`, `function_calling`, `fine_tuning` or `classification`.",
     ),
   type: z.string().optional().describe("`base` or `fine-tuned`, in lists."),
   model_type: z.string().optional().describe("`completion` or `classifier`, of a fine-tuned model."),
-  job: z.string().optional().describe("The job that made it."),
+  job: z.string().optional().describe("ID of the job that trained the model."),
   root: z.string().optional().describe("The base model."),
   root_version: z.string().optional(),
   archived: z.boolean().optional(),
   classifier_targets: z.array(classifierTargetSchema).optional(),
-  deprecation: z.string().optional().describe("When the model is retired, ISO 8601."),
+  deprecation: z.string().optional().describe("Retirement date of the model, ISO 8601."),
   deprecation_replacement_model: z.string().optional(),
   default_model_temperature: z.number().optional(),
-}).meta({ id: "Model", description: "A model; those that were fine-tuned have `job`, `root` and `archived`." });
+}).meta({ id: "Model", description: "A model. Fine-tuned models have `job`, `root` and `archived`." });
 
 export const modelListSchema = open({
   data: z.array(modelSchema),
@@ -223,4 +223,4 @@ export const archivedSchema = open({
   id: z.string(),
   object: z.string().optional(),
   archived: z.boolean().optional(),
-}).meta({ id: "Archived", description: "The answer to archiving or unarchiving." });
+}).meta({ id: "Archived", description: "The reply to archiving or unarchiving." });

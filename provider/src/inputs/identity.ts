@@ -3,13 +3,13 @@ import { stringify } from "safe-stable-stringify";
 import { inputsSchema } from "../schema/inputs";
 import { hasUnknown, UNKNOWN } from "./unknowns";
 
-/** Goes up when what an identity is made of changes; older states keep the identity that they hold. */
+/** Version of the identity's format. Increase it when the hashed values change; existing states keep their identity. */
 export const IDENTITY_VERSION = 1;
 
-/** What shapes a training, as far as the user set it: the part of the inputs that is compared and hashed. */
+/** The inputs set by the user that determine the training: the values that are compared and hashed. */
 export type Shape = Record<string, unknown>;
 
-/** Inputs that replace but do not shape the training: the suffix only names it, and `adopt` is read once. */
+/** Inputs that replace the job but are not part of the identity: the suffix only names the model, and `adopt` is read once. */
 const NOT_SHAPING = new Set(["suffix", "adopt"]);
 
 export const shapingInputs: string[] = Object.entries(inputsSchema.shape)
@@ -17,8 +17,8 @@ export const shapingInputs: string[] = Object.entries(inputsSchema.shape)
   .map(([name]) => name);
 
 /**
- * Fields inside the shaping inputs that shape nothing. A file counts by its content, never by its path; an integration by its
- * project; credentials never count.
+ * Fields of the shaping inputs that do not affect the training. A file is identified by its content and not by its path, and an
+ * integration by its project. Credentials are ignored.
  */
 const IGNORED_FIELDS: Record<string, string[]> = {
   trainingFiles: ["path", "asset", "bytes", "samples"],
@@ -36,7 +36,7 @@ export function shapeOf(inputs: Record<string, unknown>): Shape {
   return shape;
 }
 
-/** An empty list or object is the same as none. */
+/** An empty list or object is equal to an unset value. */
 function isEmpty(value: unknown): boolean {
   return value === undefined || (typeof value === "object" && value !== null && Object.keys(value).length === 0);
 }
@@ -44,20 +44,20 @@ function isEmpty(value: unknown): boolean {
 function shapeOfItem(name: string, item: unknown): unknown {
   if (name === "triggers" || typeof item !== "object" || item === null) return item;
   const ignored = IGNORED_FIELDS[name] ?? [];
-  // The API takes a missing weight as 1, so writing it out must not train again.
+  // The API's default weight is 1, so setting it explicitly must not retrain.
   return Object.fromEntries(
     Object.entries(item).filter(([key, value]) => !ignored.includes(key) && !(key === "weight" && value === 1)),
   );
 }
 
-/** The names of the inputs in which two shapes differ. */
+/** Returns the names of the inputs that differ. */
 export function changedInputs(old: Shape, now: Shape): string[] {
   return shapingInputs.filter((name) => stringify(old[name]) !== stringify(now[name]));
 }
 
 /**
- * SHA-256 in hex over the organization, the URN and the shape: the same declaration is the same training, in every process
- * and on every machine.
+ * Returns the SHA-256 in hex over the organization, the URN and the shape, so that the same declaration has the same identity in
+ * every process and on every machine. Returns `UNKNOWN` while an input is unknown.
  */
 export function identityOf(organization: string, urn: string, inputs: Record<string, unknown>): string {
   if (shapingInputs.some((name) => hasUnknown(inputs[name]))) return UNKNOWN;
@@ -65,7 +65,7 @@ export function identityOf(organization: string, urn: string, inputs: Record<str
   return createHash("sha256").update(text).digest("hex");
 }
 
-/** The suffix of a job whose user set none: `<resource name, cut to 10>-<7 hex of the identity>`, at most 18 characters. */
+/** Returns the default suffix: `<resource name, cut to 10>-<7 hex digits of the identity>`, at most 18 characters. */
 export function automaticSuffix(urn: string, identity: string): string {
   if (identity === UNKNOWN) return UNKNOWN;
   const name = urn.slice(urn.lastIndexOf("::") + 2);

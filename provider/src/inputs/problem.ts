@@ -1,13 +1,13 @@
-/** What is wrong with an input: where, and what was expected. */
+/** An invalid input: its path, and what was expected. */
 export class InputProblem extends Error {
-  /** @param path where: `trainingFiles[0].weight` */
+  /** @param path path of the input: `trainingFiles[0].weight` */
   constructor(path: string, message: string) {
     super(path === "" ? message : `${path}: ${message}`);
     this.name = "InputProblem";
   }
 }
 
-/** A value, or undefined after noting why there is none. */
+/** Runs `produce` and returns its result. Adds a thrown `InputProblem` to `problems` and returns undefined. */
 export async function collectProblem<T>(
   problems: InputProblem[],
   produce: () => T | Promise<T>,

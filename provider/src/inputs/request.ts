@@ -9,8 +9,8 @@ export interface UploadedFiles {
 }
 
 /**
- * The API's request for a declaration. The job is always created unstarted: it is started once its data is validated and its
- * cost is known to be within `maxCost`.
+ * Builds the request that creates a job. The job is always created unstarted, and started once its data is validated and its cost
+ * is within `maxCost`.
  */
 export function jobRequest(inputs: Inputs, files: UploadedFiles): JobCreateRequest {
   const { trainingFiles = [], hyperparameters = {}, repositories, integrations, classifierTargets } = inputs;
@@ -34,11 +34,11 @@ export function jobRequest(inputs: Inputs, files: UploadedFiles): JobCreateReque
   };
 }
 
-/** The declared kind of the job; targets alone make it a classifier. */
+/** Returns the job type; `classifierTargets` implies `classifier`. */
 export const jobTypeOf = ({ jobType, classifierTargets }: Inputs) =>
   jobType ?? (classifierTargets ? "classifier" : "completion");
 
-/** What a classifier has to tell apart; none for other jobs. */
+/** Returns the classifier targets; none for other job types. */
 export const targetsOf = ({ classifierTargets = [] }: Inputs) => toWire(classifierTargets);
 
 type Wire<T> = T extends readonly (infer Item)[]
@@ -47,7 +47,7 @@ type Wire<T> = T extends readonly (infer Item)[]
     ? { [Key in keyof T as SnakeCase<Key & string>]: Wire<T[Key]> }
     : T;
 
-/** Our camelCase in the API's snake_case, all the way down. */
+/** Converts camelCase keys to the API's snake_case, recursively. */
 function toWire<T>(value: T): Wire<T> {
   if (Array.isArray(value)) return value.map(toWire) as Wire<T>;
   if (typeof value !== "object" || value === null) return value as Wire<T>;

@@ -1,17 +1,17 @@
 import { InputProblem } from "./problem";
 
-/** How long an operation may take, in seconds. */
+/** Timeouts of the operations, in seconds. */
 export interface Timeouts {
   create?: number;
   update?: number;
   delete?: number;
 }
 
-/** The engine's units: it knows no days. */
+/** The units of the engine's durations, which have no days. */
 const UNITS: Record<string, number> = { h: 3_600, m: 60, s: 1, ms: 1e-3, us: 1e-6, µs: 1e-6, ns: 1e-9 };
 const OPERATIONS = ["create", "update", "delete"] as const;
 
-/** `customTimeouts` as the resource option has it (`{create: "1h30m"}`), in seconds. */
+/** Converts the resource option `customTimeouts` (`{create: "1h30m"}`) to seconds. */
 export function timeoutsInSeconds(custom: Record<string, unknown>): Timeouts {
   const timeouts: Timeouts = {};
   for (const operation of OPERATIONS) {
@@ -22,7 +22,7 @@ export function timeoutsInSeconds(custom: Record<string, unknown>): Timeouts {
   return timeouts;
 }
 
-/** The engine's durations: a number with a unit, several in a row. */
+/** Parses the engine's durations: one or more numbers, each with a unit. */
 function durationInSeconds(value: unknown, operation: string): number {
   if (typeof value !== "string" || !/^(\d+(\.\d+)?(h|ms|m|s|us|µs|ns))+$/.test(value)) {
     const got = typeof value === "string" ? "another string" : `a ${typeof value}`;

@@ -15,10 +15,10 @@ import { type Outputs, toOutputs } from "./state/outputs";
 import { uploadFiles } from "./uploads/uploadFiles";
 
 /**
- * Sees to it that the declared job exists, and takes it to its end: adopts the one that stands for this declaration already, or
- * uploads the data and creates one, unstarted.
+ * Ensures that the declared job exists, and drives it to completion. Takes over an existing job of this declaration, or uploads
+ * the data and creates an unstarted job.
  *
- * @throws InitError from the moment the job's id is known
+ * @throws InitError for every failure after the job's ID is known
  */
 export function create(inputs: Inputs, host: Host): Promise<{ id: string; outputs: Outputs }> {
   return withPulumiAdvice(() =>
@@ -51,7 +51,7 @@ async function adoptOrTakeOver(
     if (job) {
       host.log(
         urn,
-        `took over fine-tuning job ${job.id} (${job.status}): it was created for this very declaration, so nothing is trained or paid twice. Change \`triggers\` to train again.`,
+        `took over fine-tuning job ${job.id} (${job.status}): it was created for this declaration, so nothing is trained or paid twice. Change \`triggers\` to retrain.`,
         "milestone",
       );
     }
@@ -69,18 +69,18 @@ async function uploadAndCreate(connection: Connection, inputs: Inputs, host: Hos
   return electJob(connection, job, inputs, host, deadline);
 }
 
-/** Sends the request once. Where its answer is lost the job may exist, and is looked for. */
+/** Sends the request once. When the reply is lost, searches for the job, which may exist. */
 async function createJob(client: MistralClient, inputs: Inputs, files: UploadedFiles, host: Host, deadline: Deadline) {
   try {
-    // Without the signal: once the request is out, its answer holds the id that must not be lost.
+    // Not abortable: once the request is sent, only its reply holds the job's ID.
     return await client.jobs.create(jobRequest(inputs, files));
   } catch (error) {
     if (!isTemporaryFailure(error)) throw error;
     const found = await findExistingJob(client, inputs, host, deadline.signal).catch((failure: Error) => failure);
     if (found && !(found instanceof Error)) return found;
-    const lookupFailure = found ? `It could not be looked for: ${pulumiErrorText(found)}. ` : "";
+    const lookupFailure = found ? `Searching for the job failed too: ${pulumiErrorText(found)}. ` : "";
     throw new Error(
-      `${pulumiErrorText(error)} ${lookupFailure}Run \`pulumi up\` again: if the job was created, it is taken over.`,
+      `${pulumiErrorText(error)} ${lookupFailure}Run \`pulumi up\` again: it takes over the job if the server created it.`,
       {
         cause: error,
       },
@@ -89,9 +89,9 @@ async function createJob(client: MistralClient, inputs: Inputs, files: UploadedF
 }
 
 /**
- * Another process may have created a job for this declaration at the same time: a host whose CLI was killed, a second CI run.
- * Nothing has been started yet, so all of them choose the same one here, and none is paid twice. That is worth waiting for a
- * server that cannot say just now.
+ * Elects one job among those that several processes may have created for this declaration at the same time: a host whose CLI was
+ * killed, or a second CI run. No job has been started yet and all processes elect the same job, so only one is paid for. Retries
+ * while the server is unavailable.
  */
 async function electJob({ client, baseUrl }: Connection, own: Job, inputs: Inputs, host: Host, deadline: Deadline) {
   const pollInterval = new PollInterval(host.clock, inputs.pollInterval);
@@ -101,7 +101,11 @@ async function electJob({ client, baseUrl }: Connection, own: Job, inputs: Input
         return (await findExistingJob(client, inputs, host, deadline.signal, own.id)) ?? own;
       } catch (error) {
         if (deadline.signal.aborted || !isTemporaryFailure(error)) throw error;
-        host.log(inputs.__urn, `fine-tuning job ${own.id} is created: ${pulumiErrorText(error)}`, "progress");
+        host.log(
+          inputs.__urn,
+          `created fine-tuning job ${own.id}; checking for duplicates: ${pulumiErrorText(error)}`,
+          "progress",
+        );
       }
       await host.clock.sleep(pollInterval.nextMs(), deadline.signal);
     }
@@ -113,7 +117,7 @@ async function electJob({ client, baseUrl }: Connection, own: Job, inputs: Input
   }
 }
 
-/** Explains an end before anything was created. */
+/** Runs work that precedes the job's creation. When it is stopped, throws an error saying that no job exists. */
 async function explainStop<T>(deadline: Deadline, work: () => Promise<T>): Promise<T> {
   try {
     const result = await work();
@@ -121,7 +125,7 @@ async function explainStop<T>(deadline: Deadline, work: () => Promise<T>): Promi
     return result;
   } catch (error) {
     if (!deadline.reason()) throw error;
-    throw new Error(`${deadline.reason()}, before a job was created: nothing was started, run \`pulumi up\` again`, {
+    throw new Error(`${deadline.reason()} before the job was created: nothing was started, run \`pulumi up\` again`, {
       cause: error,
     });
   }

@@ -19,15 +19,15 @@ const TEN_MINUTES = 600;
 const LONGEST_POLL_SECONDS = 5;
 
 /**
- * Ends what the resource stands for: cancels the job unless it has settled, waits until it has, applies
- * `modelDeletionPolicy`, and removes the files that it uploaded. What is gone already is success.
+ * Deletes the resource: cancels the job unless its status is terminal, waits until it is, applies `modelDeletionPolicy`, and
+ * removes the files that this provider uploaded. Objects that are already gone count as deleted.
  */
 export function remove(id: string, state: Outputs, host: Host): Promise<void> {
   return withPulumiAdvice(() => removeJob(id, state, host));
 }
 
 async function removeJob(id: string, state: Outputs, host: Host): Promise<void> {
-  // An old entry of the state that shares its id with the live one: ending it would end the live job.
+  // An old state entry that shares its ID with a live entry: cancelling it would cancel the live job.
   if (host.session.isLive(id)) return;
   const { client, baseUrl } = await connectWithFallbackKeys(id, state, host);
   await withDeadline(state.__timeouts?.delete ?? TEN_MINUTES, host, async (deadline) => {
@@ -41,25 +41,30 @@ async function removeJob(id: string, state: Outputs, host: Host): Promise<void> 
     } catch (error) {
       if (!deadline.reason()) throw error;
       throw new Error(
-        `${deadline.reason()} while fine-tuning job ${id} was being cancelled: run the command again to go on`,
+        `${deadline.reason()} while cancelling fine-tuning job ${id}: run the command again to continue`,
       );
     }
   });
 }
 
-/** The job is at another server than the one that is asked: nothing can be done there, and nothing need be if it has settled. */
+/**
+ * Handles a job on a server that the current config does not point to. A job with a terminal status and a retained model needs no
+ * request to that server.
+ *
+ * @throws when the job may still be running there, or its model must be archived or deleted
+ */
 function removeFromStateOnly(id: string, state: Outputs, baseUrl: string, host: Host): void {
   if (!isTerminal(state.status) || (state.modelDeletionPolicy ?? "retain") !== "retain") {
     assertSameServer(id, state, baseUrl);
   }
   host.log(
     state.__urn,
-    `fine-tuning job ${id} is at ${state.baseUrl}, not at ${baseUrl}: it has settled and its model is retained, so it is only removed from the state`,
+    `fine-tuning job ${id} is on ${state.baseUrl}, not on ${baseUrl}: it has ended and its model is retained, so it is only removed from the state`,
     "warning",
   );
 }
 
-/** Sees to it that the job has settled. A server that is out of reach for a while ends this wait as little as any other. */
+/** Cancels the job and waits until its status is terminal. Keeps waiting while the server is unreachable. */
 async function cancelAndWait(
   client: MistralClient,
   id: string,
@@ -78,21 +83,21 @@ async function cancelAndWait(
         poller.poll({ jobId: id, createdAt }, pollInterval.nextMs(), signal),
       );
       if (!observation) return undefined;
-      // A list may leave out which model it was, where the job won the race against its cancellation.
+      // The job may have succeeded before it was cancelled; a list entry may omit its model.
       if (isTerminal(observation.job.status)) {
         return observation.detailed ? observation.job : await undefinedIfNotFound(client.jobs.get(id, { signal }));
       }
       pollInterval.observe(observation.job);
     } catch (error) {
       if (signal.aborted || !isTemporaryFailure(error)) throw error;
-      host.log(urn, `waiting until fine-tuning job ${id} is cancelled: ${pulumiErrorText(error)}`, "progress");
+      host.log(urn, `waiting for fine-tuning job ${id} to be cancelled: ${pulumiErrorText(error)}`, "progress");
     }
   }
 }
 
 /**
- * Removes the files that the resource uploaded, which their names tell, except those that another job still needs, and those
- * whose name identifies a retained model's declaration: by them the next `pulumi up` finds the model again.
+ * Removes the files that this provider uploaded, recognised by their names. Keeps files that an unfinished job uses, and files
+ * whose name carries the identity of a retained model: the next `pulumi up` finds the model by that name.
  */
 async function removeUploads(
   client: MistralClient,
@@ -115,7 +120,7 @@ async function removeUploads(
   }
   for (const fileId of uploads.filter((upload) => !usedByOthers.has(upload))) {
     const file = await undefinedIfNotFound(client.files.get(fileId, { signal }));
-    // An adopted job was trained on files that somebody else uploaded.
+    // An adopted job may use files that this provider did not upload.
     if (file?.filename && isUploadName(file.filename)) {
       await undefinedIfNotFound(client.files.delete(fileId, { signal }));
     }

@@ -9,7 +9,7 @@ import type { Outputs } from "./state/outputs";
 
 export interface DiffResult {
   changes: boolean;
-  /** The inputs that make it a new training. */
+  /** The changed inputs that require a replacement. */
   replaces: string[];
 }
 
@@ -19,7 +19,7 @@ const updatable = Object.entries(inputsSchema.shape)
   .filter(([, schema]) => schema.meta()?.change === "update")
   .map(([name]) => name);
 
-/** Compares what the state says with what is declared now. A job that has not settled always has something left to do. */
+/** Compares the state with the declaration. An unfinished or failed job always needs an update. */
 export function diff(id: string, olds: RawInputs, news: RawInputs, host: Host): DiffResult {
   const replaces = replacingInputs(id, olds, news);
   const urn = news.__urn as string | undefined;
@@ -37,13 +37,13 @@ export function diff(id: string, olds: RawInputs, news: RawInputs, host: Host): 
 
 function replacingInputs(id: string, olds: RawInputs, news: RawInputs): string[] {
   const names = changedInputs(shapeOf(olds), shapeOf(news));
-  // An automatic suffix follows the other inputs; taking an explicit one away keeps it.
+  // An automatic suffix depends only on the other inputs; removing an explicit suffix keeps the recorded one.
   if (news.__suffix === "user" && news.suffix !== olds.suffix) names.push("suffix");
   if (news.adopt !== undefined && news.adopt !== id) names.push("adopt");
   return names;
 }
 
-/** What a preview cannot show as a change of an input: how the job or its model has come to differ from its declaration. */
+/** Describes drift of the job or its model, which a preview cannot show as a changed input. */
 function driftWarning({
   jobId = "",
   status = "",
@@ -54,12 +54,12 @@ function driftWarning({
     return `fine-tuning job ${jobId} has ended as ${status}: \`pulumi up\` fails until the declaration (or \`triggers\`) changes`;
   }
   if (hasSucceeded(status) && !fineTunedModel) {
-    return `fine-tuning job ${jobId} has succeeded, but its model was not there when it was last looked for: \`pulumi up\` looks again`;
+    return `fine-tuning job ${jobId} has succeeded, but its model was missing at the last check: \`pulumi up\` checks again`;
   }
-  return modelArchived ? `model ${fineTunedModel} is archived: \`pulumi up\` makes it usable again` : undefined;
+  return modelArchived ? `model ${fineTunedModel} is archived: \`pulumi up\` unarchives it` : undefined;
 }
 
-/** Nothing is left to do: the model stands, or the job rests where it was told to. A failed one stays red. */
+/** Whether the job is where the declaration wants it: its model is available, or it is held with `autoStart: false`. */
 function isSettled(olds: RawInputs, news: RawInputs): boolean {
   const status = String(olds.status);
   const hasModel = olds.fineTunedModel !== undefined && olds.modelArchived !== true;
@@ -67,9 +67,9 @@ function isSettled(olds: RawInputs, news: RawInputs): boolean {
 }
 
 function mustUpdate(name: string, olds: RawInputs, news: RawInputs): boolean {
-  // Whether it was to start by itself no longer matters once it has been started; `isAtRest` sees the rest.
+  // Has no effect on a started job; `isSettled` covers a job that waits to be started.
   if (name === "autoStart") return false;
-  // They are given to the model once there is one.
+  // `converge` applies them once the model exists.
   if (NAMES_THE_MODEL.has(name) && !hasSucceeded(String(olds.status))) return false;
   return stringify(olds[name]) !== stringify(news[name]);
 }

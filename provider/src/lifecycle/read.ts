@@ -7,11 +7,11 @@ import type { Host } from "./runtime/host";
 import { type Outputs, toOutputs } from "./state/outputs";
 
 /**
- * The job as the API has it, with its model as it is now: named otherwise, archived, or gone. A job whose record is gone while its
- * model lives stays as it is.
+ * Returns the current outputs of the job and its model: a renamed, archived or deleted model shows as drift. A job whose record is
+ * gone keeps its recorded outputs while its model exists.
  *
  * @returns undefined when the job and its model are gone
- * @throws when the API cannot be asked, or when a server other than the recorded one does not know the job
+ * @throws when the API is unavailable, or when a server other than the recorded one answers 404
  */
 export function read(id: string, state: Outputs, host: Host): Promise<Outputs | undefined> {
   return withPulumiAdvice(() => readJob(id, state, host));
@@ -29,7 +29,7 @@ async function readJob(id: string, state: Outputs, host: Host): Promise<Outputs 
   const { modelArchived: _, ...outputs } = job ? toOutputs(state, job, baseUrl) : state;
   if (model) return { ...outputs, ...modelOutputs(outputs, model) };
   if (modelId) host.log(state.__urn, `model ${modelId} was deleted outside of Pulumi`, "warning");
-  // A model that was deleted is none that a deployment could be given.
+  // A deployment must not receive the ID of a deleted model.
   const { fineTunedModel: __, ...withoutModel } = outputs;
   return withoutModel;
 }

@@ -12,10 +12,10 @@ import { InitError } from "./state/initError";
 import { appliedInputs, type Outputs, toOutputs } from "./state/outputs";
 
 /**
- * Takes an unfinished job further and changes in place what can be: the wait goes on where it was interrupted, a job that
- * rested is started, the model gets its new name. A failed job throws its reason again, until the declaration changes.
+ * Applies in-place changes and resumes an unfinished job: resumes an interrupted wait, starts a held job, renames the model. A
+ * failed job throws its failure reason until the declaration changes.
  *
- * @throws InitError when the job is not, or not yet, what was declared
+ * @throws InitError when the job does not match the declaration (yet)
  */
 export function update(id: string, olds: Outputs, news: Inputs, host: Host): Promise<Outputs> {
   host.session.recordReturned(id);
@@ -29,7 +29,7 @@ export function update(id: string, olds: Outputs, news: Inputs, host: Host): Pro
   );
 }
 
-/** A finished job has nothing left but its model, which may outlive the job's record. */
+/** Updates the model of a finished job. The model may outlive the job's record. */
 async function updateModel(
   known: Outputs,
   news: Inputs,
@@ -41,7 +41,7 @@ async function updateModel(
   const job = await undefinedIfNotFound(client.jobs.get(known.jobId, { signal }));
   if (!job) assertSameServer(known.jobId, known, baseUrl);
   const { modelArchived: _, ...outputs } = job ? toOutputs(news, job, baseUrl) : known;
-  // A reply that leaves the model out must not cost its id.
+  // Keep the recorded model ID when the reply omits it.
   const id = outputs.fineTunedModel ?? known.fineTunedModel;
   if (!id) throw new InitError(known.jobId, outputs, job ? modelMissingReason(job.id) : modelDeletedReason(known));
   const model = await findModel(client, id, job, host, signal);

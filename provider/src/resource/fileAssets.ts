@@ -2,8 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import type { FineTuningJobArgs } from "./types.generated";
 
 /**
- * Every `FileAsset` as the path that it holds, which is what `check` makes of it anyway. Left as it is, the engine reads the
- * whole file to hash it, and where it is missing prints a stack trace.
+ * Replaces every `FileAsset` by its path, as `check` does. Otherwise the engine would read the whole file to hash it, and print a
+ * stack trace when the file is missing.
  */
 export function fileAssetsToPaths(args: FineTuningJobArgs): FineTuningJobArgs {
   const { trainingFiles, validationFiles } = args;

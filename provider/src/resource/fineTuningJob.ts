@@ -6,17 +6,17 @@ import { provider } from "./serializedProvider";
 import type { FineTuningJobArgs, FineTuningJobOutputs } from "./types.generated";
 import { validateArgs } from "./validateArgs";
 
-/** Frozen: the token stands in the URN of every resource. */
+/** Frozen: the URN of every resource contains the token. */
 const MODULE = "mistral";
 const TYPE = "FineTuningJob";
 const TOKEN = `pulumi-nodejs:dynamic/${MODULE}:${TYPE}`;
 
-// The outputs are declared once, in the schema: this gives them to the class.
+// Adds the outputs, which are only declared in the schema, to the class.
 export interface FineTuningJob extends FineTuningJobOutputs {}
 
 /**
- * A fine-tuning job. `pulumi up` uploads the data, trains, and ends when the fine-tuned model is there; its ID is the output
- * `fineTunedModel`. What shapes the training replaces the job when it changes; the same declaration never trains twice.
+ * A fine-tuning job. `pulumi up` uploads the data, trains, and waits for the fine-tuned model, whose ID is the output
+ * `fineTunedModel`. Changing an input that affects the training replaces the job. The same declaration never trains twice.
  *
  * @example
  * const job = new FineTuningJob("support-bot", {
@@ -28,7 +28,7 @@ export interface FineTuningJob extends FineTuningJobOutputs {}
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: Pulumi's base class assigns every output
 export class FineTuningJob extends pulumi.dynamic.Resource {
-  /** Tells a FineTuningJob from anything else, also when it comes from another copy of this package. */
+  /** Whether a value is a FineTuningJob, including one from another copy of this package. */
   static override isInstance(value: unknown): value is FineTuningJob {
     return pulumi.Resource.isInstance(value) && Reflect.get(value, "__pulumiType") === TOKEN;
   }
@@ -36,7 +36,7 @@ export class FineTuningJob extends pulumi.dynamic.Resource {
   /**
    * Reads an existing job into a resource that Pulumi does not manage.
    *
-   * @param id the job's ID, as the API gives it
+   * @param id ID of the job on the server
    */
   static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): FineTuningJob {
     return new FineTuningJob(name, {} as FineTuningJobArgs, { ...opts, id });
@@ -45,10 +45,10 @@ export class FineTuningJob extends pulumi.dynamic.Resource {
   constructor(name: string, args: FineTuningJobArgs, opts: pulumi.CustomResourceOptions = {}) {
     validateArgs(name, args, opts);
     warnAboutPlainTextKey();
-    // Pulumi gives a resource only the outputs that it names at its construction.
+    // Pulumi only sets outputs that are named in the constructor.
     const outputs = Object.fromEntries(OUTPUT_NAMES.map((output) => [output, undefined]));
-    // The SDK takes a stack trace for each of four promises of each output. None is ever shown, unless one of them leaks, and
-    // together they took longer than everything else in a program of a hundred jobs (see docs/benchmarks.md).
+    // The SDK records a stack trace for each of four promises per output, and only shows one when a promise leaks. Together they
+    // took longer than everything else in a program of 100 jobs (see docs/benchmarks.md).
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
     try {
@@ -73,8 +73,8 @@ export class FineTuningJob extends pulumi.dynamic.Resource {
 }
 
 /**
- * A resource's URN without the resource. As an input, the output would depend on it; and whoever depends on a component depends
- * on all its children, so that a job in one would wait for itself (seen with two jobs in one component).
+ * Returns a resource's URN as an output without a dependency on the resource. Depending on a component means depending on all its
+ * children, so a job in a component would wait for itself (observed with two jobs in one component).
  */
 function urnWithoutDependency({ urn }: pulumi.Resource): pulumi.Output<string> {
   return pulumi.output(new Promise<string>((known) => void urn.apply(known)));

@@ -3,30 +3,30 @@ import type { Job, JobFilters } from "../client";
 import type { Connection } from "../lifecycle/connection/connect";
 import type { Connection as ConnectionSettings, JobOutputs } from "./types.generated";
 
-/** A job that Pulumi does not manage. */
+/** A job on the server, managed by Pulumi or not. */
 export interface FineTuningJobResult extends JobOutputs {
   /** The base model. */
   model: string;
-  /** The text in the fine-tuned model's name. */
+  /** Suffix in the fine-tuned model's name. */
   suffix?: string;
 }
 
 export interface GetFineTuningJobArgs {
   /** ID of the job. */
   jobId: string;
-  /** Which server has the job, and the key for it. Default: the stack's config, then the environment. */
+  /** Server that has the job, and its API key. Default: the stack's config, then the environment. */
   connection?: ConnectionSettings;
 }
 
 export interface GetFineTuningJobsArgs extends Omit<JobFilters, "created_after" | "created_before" | "created_by_me"> {
-  /** Which server to ask, and the key for it. Default: the stack's config, then the environment. */
+  /** Server to query, and its API key. Default: the stack's config, then the environment. */
   connection?: ConnectionSettings;
 }
 
 /**
- * Looks a job up.
+ * Returns a job by its ID.
  *
- * @throws NotFoundError when the server does not know it
+ * @throws NotFoundError when the job does not exist on the server
  * @example
  * const job = await getFineTuningJob({ jobId: "b888f774-3e7c-4135-a18c-6b985523c4bc" });
  */
@@ -34,7 +34,7 @@ export async function getFineTuningJob({ jobId, connection }: GetFineTuningJobAr
   return onServer(connection, async ({ client, baseUrl }) => toResult(await client.jobs.get(jobId), baseUrl));
 }
 
-/** `getFineTuningJob` for arguments that are outputs of other resources. */
+/** Like `getFineTuningJob`, for arguments that are outputs of other resources. */
 export function getFineTuningJobOutput(
   args: pulumi.Inputs & { jobId: pulumi.Input<string> },
 ): pulumi.Output<FineTuningJobResult> {
@@ -42,7 +42,7 @@ export function getFineTuningJobOutput(
 }
 
 /**
- * Lists the jobs that match all filters, the newest first.
+ * Returns the jobs that match all filters, newest first.
  *
  * @example
  * const done = await getFineTuningJobs({ status: "SUCCESS", model: "open-mistral-7b" });
@@ -60,7 +60,7 @@ export async function getFineTuningJobs({
   });
 }
 
-/** Runs a request. The client is loaded here, because loading takes a while and most programs never need it. */
+/** Runs a request. Loads the client on demand, because loading is slow and most programs never need it. */
 function onServer<T>(
   connection: ConnectionSettings | undefined,
   request: (connection: Connection) => Promise<T>,

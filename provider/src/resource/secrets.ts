@@ -2,8 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ConnectionArgs, FineTuningJobArgs } from "./types.generated";
 
 /**
- * Makes the credentials among the inputs secret, also where the program passes plain strings: the dynamic host accepts no
- * secrets from a provider, so it can only be done here. The engine then encrypts the outputs of the same names too.
+ * Marks the credentials in the inputs as secret, even if the program passes plain strings. A dynamic provider cannot return
+ * secrets, so this must happen in the program. The engine then also encrypts the outputs of the same names.
  */
 export function withSecrets(args: FineTuningJobArgs): FineTuningJobArgs {
   const { connection, integrations, repositories } = args;
@@ -15,7 +15,7 @@ export function withSecrets(args: FineTuningJobArgs): FineTuningJobArgs {
   };
 }
 
-/** Seals the key alone, so that the URL stays readable in a diff; the whole, where its fields are not known yet. */
+/** Marks only the key as secret, so that the URL stays readable in a diff; or the whole object while its fields are unknown. */
 function withSecretKey(connection: pulumi.Input<ConnectionArgs>): pulumi.Input<ConnectionArgs> {
   if (pulumi.Output.isInstance(connection) || connection instanceof Promise) return pulumi.secret(connection);
   return connection?.apiKey === undefined ? connection : { ...connection, apiKey: pulumi.secret(connection.apiKey) };
@@ -23,10 +23,10 @@ function withSecretKey(connection: pulumi.Input<ConnectionArgs>): pulumi.Input<C
 
 let warned = false;
 
-/** Pulumi itself stores a plain config value in plain text: nothing but a warning can help. */
+/** Warns about a key that was set without `--secret`: Pulumi stores it in plain text, which a provider cannot prevent. */
 export function warnAboutPlainTextKey(): void {
   const key = "mistral:apiKey";
-  // The SDK's types leave it out.
+  // Missing in the SDK's types.
   const { isConfigSecret } = pulumi.runtime as { isConfigSecret?: (key: string) => boolean };
   if (warned || new pulumi.Config("mistral").get("apiKey") === undefined || isConfigSecret?.(key) !== false) return;
   warned = true;

@@ -4,15 +4,15 @@ type Implementation = Required<dynamic.ResourceProvider>;
 
 interface Loader {
   (): Implementation;
-  /** The implementation, once it has been looked for. */
+  /** The cached implementation. */
   found?: Implementation;
 }
 
 /**
- * Loads the implementation, from the program's folder. Every state holds the text of this function and of the methods below,
- * so they are as small as can be, and frozen: the specifier, and the folders in which pnpm keeps this package when it is a
- * dependency of a dependency. There is one beside each `node_modules` from the program's up: a workspace has it at its root.
- * Looking there takes about half a millisecond, so a host does it once.
+ * Loads the implementation from the program's folder. Every state holds the source text of this function and of the methods below,
+ * so they are minimal and frozen. The paths include `.pnpm/node_modules` in each `node_modules` from the program's folder up, where
+ * pnpm keeps this package when it is an indirect dependency; a workspace has that folder at its root. Resolving takes about 0.5 ms,
+ * so the result is cached.
  */
 const load: Loader = () => {
   if (!load.found) {
@@ -23,7 +23,7 @@ const load: Loader = () => {
   return load.found as Implementation;
 };
 
-/** The one provider object of all resources; Pulumi serializes it once a process. */
+/** The provider object that all resources share; Pulumi serializes it once per process. */
 export const provider: dynamic.ResourceProvider = {
   configure: (request) => load().configure(request),
   check: (olds, news) => load().check(olds, news),

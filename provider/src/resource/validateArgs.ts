@@ -3,11 +3,11 @@ import { InputProblem, pathText } from "../inputs/problem";
 import { timeoutsInSeconds } from "../inputs/timeouts";
 import type { FineTuningJobArgs } from "./types.generated";
 
-/** Deeper than anybody writes; Pulumi's SDK walks values by recursion, and overflows the stack some way further down. */
+/** Maximum nesting of the inputs. Pulumi's SDK is recursive and overflows the stack at a greater depth. */
 const MAX_DEPTH = 100;
 
 /**
- * Refuses what Pulumi's SDK or engine would itself fail on, or silently turn into nothing, before `check` can say anything.
+ * Refuses inputs on which Pulumi's SDK or engine would fail, or which it would silently drop, before `check` runs.
  *
  * @throws RunError, which Pulumi prints without a stack trace
  */
@@ -22,7 +22,7 @@ export function validateArgs(name: string, args: FineTuningJobArgs, opts: pulumi
   }
 }
 
-/** @param ancestors the objects and lists that hold this value, from the outside in */
+/** @param ancestors the objects and lists that contain this value, outermost first */
 function assertPlainData(
   value: unknown,
   path: PropertyKey[],
@@ -36,7 +36,7 @@ function assertPlainData(
     refuse(`a ${typeof value}`);
   }
   if (typeof value !== "object" || value === null || visited.has(value) || isPulumiValue(value)) return;
-  // "[object Date]": Pulumi sends these as empty objects, so that a change of them would go unnoticed.
+  // Pulumi sends class instances, such as a Date ("[object Date]"), as empty objects, so their changes would be lost.
   const kind = Object.prototype.toString.call(value).slice("[object ".length, -1);
   if (kind !== "Object" && kind !== "Array") refuse(`a ${kind}`);
   if (ancestors.includes(value)) refuse("a value that contains itself");
@@ -47,7 +47,7 @@ function assertPlainData(
   visited.add(value);
 }
 
-/** What Pulumi's SDK knows how to send, or waits for. */
+/** Whether Pulumi's SDK can serialize or await the value. */
 const isPulumiValue = (value: object) =>
   pulumi.Output.isInstance(value) ||
   value instanceof Promise ||

@@ -1,8 +1,8 @@
-/** The key and the value that mark an asset on Pulumi's wire (`pulumi.runtime.specialSigKey`, `specialAssetSig`). */
+/** The key and the value that mark an asset in Pulumi's wire format (`pulumi.runtime.specialSigKey`, `specialAssetSig`). */
 const SIGNATURE_KEY = "4dabf18193072939515e22adb298388d";
 const ASSET_SIGNATURE = "c44067f5952c0a294b673a41bacd8c17";
 
-/** An asset as it arrives at a provider. */
+/** An asset in Pulumi's wire format. */
 export interface WireAsset {
   /** SHA-256 of the content in hex, as the engine computed it. */
   hash?: string;
@@ -11,14 +11,14 @@ export interface WireAsset {
   uri?: string;
 }
 
-/** Tells an asset from an ordinary object. */
+/** Whether a value is an asset in Pulumi's wire format. */
 export function isAsset(value: unknown): value is WireAsset {
   return typeof value === "object" && value !== null && Reflect.get(value, SIGNATURE_KEY) === ASSET_SIGNATURE;
 }
 
 /**
- * Brings the short forms of a data file into its long form: a plain string is a path, an asset stands for `{asset}`, and a
- * `FileAsset` is the path that it holds, so that moving between the two forms changes nothing.
+ * Converts the short forms of a data file to the long form: a string becomes `{path}`, an asset becomes `{asset}`, and a `FileAsset`
+ * becomes its path, so that switching between the forms causes no diff.
  */
 export function normalizeFile(value: unknown): unknown {
   if (typeof value === "string") return { path: value };

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** Without this, zod would coerce an empty value to a price of 0. */
+/** Treats an empty value as unset, because zod would coerce it to a price of 0. */
 const emptyAsUndefined = (value: unknown) => (value === null || value === "" ? undefined : value);
 
 const price = z

@@ -5,7 +5,7 @@ const weight = z.number().positive().optional().meta({
   description: "Relative weight of this file in the training mix. Default: 1.",
 });
 
-/** What every data file has: exactly one of `path`, `asset` and `fileId`, and what `check` learned of the content. */
+/** The fields of every data file: exactly one of `path`, `asset` and `fileId`, and the facts that `check` adds. */
 const source = {
   path: z.string().min(1).optional().meta({
     description: "Path of a JSONL file, relative to the program's folder.",
@@ -42,5 +42,5 @@ export const validationFile = z.preprocess(
     .meta({ id: "ValidationFile", description: "A file of validation samples.", shorthand: true }),
 );
 
-/** A training or validation file as it stands in the state. */
+/** A training or validation file in the state. */
 export type DataFile = z.output<typeof trainingFile>;

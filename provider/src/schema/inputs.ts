@@ -207,19 +207,19 @@ const timeouts = z.strictObject({
 });
 
 /**
- * What `check` leaves in the state besides the user's inputs. These names are frozen: existing states hold them, and a
- * name that begins with `__` is not shown in a diff.
+ * Values that `check` adds to the user's inputs in the state. These names are frozen, because existing states contain them. Pulumi
+ * does not show names that start with `__` in a diff.
  */
 const internal = {
-  /** The resource's URN. Messages are sent to its line, and it is part of the identity. */
+  /** The resource's URN: the target of its messages, and part of the identity. */
   __urn: z.string().optional(),
-  /** `customTimeouts` in seconds: neither of Pulumi's hosts passes them on. */
+  /** `customTimeouts` in seconds, because Pulumi's provider hosts do not pass them on. */
   __timeouts: timeouts.optional(),
-  /** Where the suffix came from. */
+  /** Source of the suffix. */
   __suffix: z.enum(["auto", "user"]).optional(),
-  /** SHA-256 in hex over what makes this declaration the one it is; see `inputs/identity.ts`. */
+  /** SHA-256 of the declaration, in hex; see `inputs/identity.ts`. */
   __identity: z.string().optional(),
-  /** How the identity was computed. */
+  /** Version of the identity's format. */
   __identityVersion: z.int().optional(),
 };
 
@@ -227,6 +227,6 @@ export const checkedSchema = inputsSchema.extend(internal);
 
 /** The inputs as a user writes them. */
 export type UserInputs = z.input<typeof inputsSchema>;
-/** The inputs as `check` leaves them: every file in its long form, with its hash, and the effective suffix. */
+/** The inputs after `check`: every file in its long form, with its hash, and the effective suffix. */
 export type Inputs = z.output<typeof checkedSchema>;
 export type Hyperparameters = z.output<typeof hyperparameters>;

@@ -59,7 +59,7 @@ describe("pulumi-mistral check", () => {
     );
     const stricter = await run("check", file, "--skip", "0.2");
     assert.equal(stricter.exitCode, 1);
-    assert.equal(stricter.lines[1], "error: few.jsonl: 1 of 4 samples are bad, and 20 % may be skipped");
+    assert.equal(stricter.lines[1], "error: few.jsonl: 1 of 4 samples are invalid, more than the accepted 20 %");
   });
 
   it("warns of what is rarely meant, across files", async () => {
@@ -75,9 +75,9 @@ describe("pulumi-mistral check", () => {
       "warning: train.jsonl:4: is the same sample as train.jsonl:3",
       "warning: more.jsonl:1: is the same sample as train.jsonl:1",
       "warning: more.jsonl:2: has about 103 tokens (4 characters each), more than seqLen 100",
-      "warning: valid.jsonl:1: is in the training data too",
+      "warning: valid.jsonl:1: is also in the training data",
       "warning: valid.jsonl:1: has about 103 tokens (4 characters each), more than seqLen 100",
-      "warning: valid.jsonl: has 488 bytes; validation data may have 1 MB, and 5 % of the training data: 42 bytes",
+      "warning: valid.jsonl: has 488 bytes, more than the limit of 42 bytes for validation data (1 MB, and 5 % of the training data)",
     ]);
   });
 
@@ -133,7 +133,7 @@ describe("pulumi-mistral check", () => {
       "shown.jsonl:3: about 3 tokens, 3 of them count for the loss",
       "⟦Once upon⟧",
       "",
-      "What counts for the loss is ⟦in such brackets⟧. Tokens are estimates, four characters each; the template is that of Mistral's tokenizer v3.",
+      "The text that counts for the loss is ⟦in brackets⟧. Token counts are estimates (four characters per token). The template is that of Mistral's tokenizer v3.",
     ]);
   });
 

@@ -214,12 +214,12 @@ describe("client errors", () => {
         headers: { "content-type": "application/json", "x-request-id": "r-9" },
         text: `{"id":"${JOB_ID}","sta`,
       });
-      assert.match(error.message, /JSON that breaks off or is broken.*\(request id r-9\)/);
+      assert.match(error.message, /truncated or invalid JSON.*\(request id r-9\)/);
       assert.equal(error.requestId, "r-9");
     });
 
     it("nothing", async () => {
-      assert.match((await invalid({ text: "" })).message, /status 200 came with an empty body/);
+      assert.match((await invalid({ text: "" })).message, /status 200 with an empty body/);
     });
 
     for (const [field, json] of [
@@ -325,19 +325,19 @@ describe("client errors", () => {
       const tcp = createTcpServer((socket) => socket.end("SSH-2.0-OpenSSH\r\n"));
       await new Promise<void>((resolve) => tcp.listen(0, "127.0.0.1", resolve));
       const { port } = tcp.address() as { port: number };
-      assert.match((await broken(`http://127.0.0.1:${port}`)).message, /did not answer in HTTP \(HPE_/);
+      assert.match((await broken(`http://127.0.0.1:${port}`)).message, /did not answer with HTTP \(HPE_/);
       tcp.close();
     });
 
     it("https to a server that speaks http", async () => {
       const error = await broken(server.url.replace("http:", "https:"));
-      assert.match(error.message, /no TLS connection to .* could be made.*http:\/\//);
+      assert.match(error.message, /the TLS handshake with .* failed.*speaks http\./);
     });
 
     it("a certificate that is not trusted", async () => {
       const secure = await ScriptedServer.start(createTlsServer(await certificateFor("api.test")) as never);
       const error = await broken(`https://127.0.0.1:${secure.port}`);
-      assert.match(error.message, /is not trusted here \(DEPTH_ZERO_SELF_SIGNED_CERT\).*NODE_EXTRA_CA_CERTS/);
+      assert.match(error.message, /is not trusted on this machine \(DEPTH_ZERO_SELF_SIGNED_CERT\).*NODE_EXTRA_CA_CERTS/);
       assert.equal(secure.received.length, 0);
       await secure.stop();
     });

@@ -104,7 +104,7 @@ describe("bad input", () => {
       [
         "baseUrl",
         "ftp://x",
-        "mistral:baseUrl: The base URL is not an http or https URL. Write it like https://api.mistral.ai or http://127.0.0.1:8080.",
+        "mistral:baseUrl: The base URL is not an http or https URL. Set a URL such as https://api.mistral.ai or http://127.0.0.1:8080.",
       ],
       ["maxRetries", "often", "mistral:maxRetries: expected a number, got NaN"],
       ["requestTimeout", "-1", "mistral:requestTimeout: expected a number of more than 0, got one out of range"],
@@ -126,7 +126,7 @@ describe("bad input", () => {
       assert.deepEqual(problems, []);
       assert.match(
         host.logged.map(({ message }) => message).join(),
-        /^training data: (.|\n)*cost: unknown \(some inputs are not known yet\)/,
+        /^training data: (.|\n)*cost: unknown \(some inputs are still unknown\)/,
       );
     });
 
@@ -134,7 +134,7 @@ describe("bad input", () => {
       const host = world.host();
       const declared = { trainingFiles: ["{folder}/half.jsonl"], invalidSampleSkipPercentage: 0.5 };
       assert.deepEqual((await checked(declared, host)).problems, []);
-      assert.match(host.logged[0]?.message ?? "", /half\.jsonl:2: .*; 1 of 2 samples are bad and will be skipped$/);
+      assert.match(host.logged[0]?.message ?? "", /half\.jsonl:2: .*; 1 of 2 samples are invalid and will be skipped$/);
     });
 
     it("a warning, when neither steps nor epochs are set", async () => {
@@ -143,7 +143,7 @@ describe("bad input", () => {
       assert.deepEqual(host.logged.slice(0, 1), [
         {
           message:
-            "neither hyperparameters.trainingSteps nor hyperparameters.epochs is set: the service decides how long it trains, and what it costs",
+            "neither hyperparameters.trainingSteps nor hyperparameters.epochs is set: the server chooses the training length, and with it the cost",
           importance: "warning",
         },
       ]);
@@ -170,7 +170,7 @@ describe("bad input", () => {
       const { id } = await world.client.files.upload({ name: "a", content: sample("A?") }, { purpose: "batch" });
       assert.equal(
         await creating({ trainingFiles: ["{train}", { fileId: "no-such" }], validationFiles: [{ fileId: id }] }),
-        `trainingFiles[1].fileId: no-such on ${world.url}: no such file; it was deleted, or belongs to another organization or server\n` +
+        `trainingFiles[1].fileId: no-such on ${world.url}: no such file: it was deleted, or belongs to another organization or server\n` +
           `validationFiles[0].fileId: ${id} on ${world.url}: expected a file with the purpose "fine-tune", got "batch"`,
       );
       assert.equal((await world.files()).length, 1);
@@ -180,7 +180,7 @@ describe("bad input", () => {
     it("no key", async () => {
       assert.equal(
         await creating({ connection: { baseUrl: "https://api.invalid" } }),
-        'There is no API key for https://api.invalid. Set connection.apiKey on the resource, the stack\'s config ("pulumi config set --secret mistral:apiKey"), or the environment variable MISTRAL_API_KEY.',
+        'No API key is set for https://api.invalid. Set connection.apiKey on the resource, the stack\'s config ("pulumi config set --secret mistral:apiKey"), or the environment variable MISTRAL_API_KEY.',
       );
     });
 
@@ -188,7 +188,7 @@ describe("bad input", () => {
       const message = await creating({}, { baseUrl: "https://no-such-host.invalid", apiKey: SECRET });
       assert.equal(
         message.replace(/ENOTFOUND|EAI_AGAIN/, "CODE"),
-        `${listed} https://no-such-host.invalid: the host name of no-such-host.invalid:443 could not be resolved (CODE). Check the name for a typing error (mistral:baseUrl, MISTRAL_BASE_URL), and this machine's DNS and network.`,
+        `${listed} https://no-such-host.invalid: the host name of no-such-host.invalid:443 could not be resolved (CODE). Check the host name for typos (mistral:baseUrl, MISTRAL_BASE_URL), and this machine's DNS and network.`,
       );
     });
 
@@ -198,7 +198,7 @@ describe("bad input", () => {
       await gone.stop();
       await connecting(
         `http://${host}`,
-        `${host} refused the connection (ECONNREFUSED). Check that the server runs and that the port is right (mistral:baseUrl, MISTRAL_BASE_URL).`,
+        `${host} refused the connection (ECONNREFUSED). Check that the server is running and that the port is correct (mistral:baseUrl, MISTRAL_BASE_URL).`,
       );
     });
 
@@ -207,7 +207,7 @@ describe("bad input", () => {
       const host = `127.0.0.1:${secure.port}`;
       await connecting(
         `https://${host}`,
-        `the certificate of ${host} is not trusted here (DEPTH_ZERO_SELF_SIGNED_CERT). If it comes from an authority of your own, put that authority's certificate into a file and name it in NODE_EXTRA_CA_CERTS.`,
+        `the certificate of ${host} is not trusted on this machine (DEPTH_ZERO_SELF_SIGNED_CERT). If a private certificate authority signed it, set NODE_EXTRA_CA_CERTS to the path of that authority's certificate.`,
       );
       await secure.stop();
     });
@@ -219,13 +219,13 @@ describe("bad input", () => {
       });
       after(() => server.stop());
       const CHECK = () =>
-        `Check that ${server.url} is the address of the Mistral API or of a server that speaks it, and that no proxy answers in its place.`;
+        `Check that ${server.url} is the address of the Mistral API or of a server that speaks it, and that no proxy answers instead.`;
 
       it("that the key is wrong", async () => {
         server.script({ status: 401, headers: { "x-request-id": "r-1" }, json: { message: `no: ${SECRET}` } });
         await connecting(
           server.url,
-          "401 Unauthorized: no: [secret] (request id r-1). The API key is wrong, expired or for another server. Set a valid one as connection.apiKey, mistral:apiKey or MISTRAL_API_KEY.",
+          "401 Unauthorized: no: [secret] (request id r-1). The API key is wrong, expired or for another server. Set a valid key as connection.apiKey, mistral:apiKey or MISTRAL_API_KEY.",
         );
       });
 
@@ -233,7 +233,7 @@ describe("bad input", () => {
         server.script({ headers: { "content-type": "text/html" }, text: "<!DOCTYPE html>\n<title>Sign in</title>" });
         await connecting(
           server.url,
-          `status 200 came with text/html ("<!DOCTYPE html> <title>Sign in</title>"), where the API answers JSON. ${CHECK()}`,
+          `status 200 with text/html ("<!DOCTYPE html> <title>Sign in</title>") instead of the API's JSON. ${CHECK()}`,
         );
       });
 
@@ -241,7 +241,7 @@ describe("bad input", () => {
         server.script({ headers: { "content-type": "application/json" }, text: '{"data":[{"id":"1' });
         await connecting(
           server.url,
-          `status 200 came with JSON that breaks off or is broken ("{\\"data\\":[{\\"id\\":\\"1"), where the API answers JSON. ${CHECK()}`,
+          `status 200 with truncated or invalid JSON ("{\\"data\\":[{\\"id\\":\\"1") instead of the API's JSON. ${CHECK()}`,
         );
       });
       afterEach(() => assert.ok(server.received.every(({ method }) => method === "GET")));

@@ -81,7 +81,7 @@ export const badInputs: [what: string, inputs: RawInputs, line: string][] = [
     "trainingFiles[0].sha265: unknown input",
   ],
 
-  ["no data", { trainingFiles: undefined }, "trainingFiles: is required unless there are repositories"],
+  ["no data", { trainingFiles: undefined }, "trainingFiles: is required unless repositories is set"],
   ["no file", { trainingFiles: [] }, "trainingFiles: expected at least 1 element, got none"],
   [
     "a number as a file",
@@ -97,7 +97,7 @@ export const badInputs: [what: string, inputs: RawInputs, line: string][] = [
   [
     "a missing file, relative",
     { trainingFiles: ["{relative}/no.jsonl"] },
-    "trainingFiles[0]: {relative}/no.jsonl: no such file (looked for {folder}/no.jsonl)",
+    "trainingFiles[0]: {relative}/no.jsonl: no such file (resolved to {folder}/no.jsonl)",
   ],
   ["a directory", { trainingFiles: ["{folder}"] }, "trainingFiles[0]: {folder}: expected a file, got a directory"],
   [
@@ -133,23 +133,23 @@ export const badInputs: [what: string, inputs: RawInputs, line: string][] = [
   [
     "the same file twice",
     { trainingFiles: ["{train}", { path: "{train}", weight: 2 }] },
-    "trainingFiles[1]: expected each file once, got {train} with the content of trainingFiles[0], {train}",
+    "trainingFiles[1]: expected each file only once, got {train} with the same content as trainingFiles[0], {train}",
   ],
   [
     "validation on the training data",
     { validationFiles: ["{folder}/copy.jsonl"] },
-    "validationFiles[0]: expected data that is not trained on, got {folder}/copy.jsonl with the content of trainingFiles[0], {train}",
+    "validationFiles[0]: expected data that is not in trainingFiles, got {folder}/copy.jsonl with the same content as trainingFiles[0], {train}",
   ],
   [
     "validation on an uploaded file that is trained on",
     { trainingFiles: [{ fileId: "f" }], validationFiles: [{ fileId: "f" }] },
-    "validationFiles[0]: expected data that is not trained on, got the file f with the content of trainingFiles[0], the file f",
+    "validationFiles[0]: expected data that is not in trainingFiles, got the file f with the same content as trainingFiles[0], the file f",
   ],
 
   [
     "targets on a completion job",
     { jobType: "completion", classifierTargets: [{ name: "mood", labels: ["good"] }] },
-    'classifierTargets: expected none with jobType "completion"; targets are for "classifier"',
+    'classifierTargets: expected none with jobType "completion"; use jobType "classifier"',
   ],
   [
     "a classifier without targets",
@@ -159,7 +159,7 @@ export const badInputs: [what: string, inputs: RawInputs, line: string][] = [
   [
     "huge triggers",
     { triggers: ["x".repeat(100_000)] },
-    "triggers: expected at most 65536 bytes as JSON, got 100004; give a hash instead",
+    "triggers: expected at most 65536 bytes as JSON, got 100004; use a hash instead",
   ],
   [
     "a duration without a unit",
@@ -171,11 +171,11 @@ export const badInputs: [what: string, inputs: RawInputs, line: string][] = [
   [
     "a base URL without a scheme",
     { connection: { baseUrl: "localhost:8080" } },
-    'connection.baseUrl: The base URL "localhost:8080" has no scheme. Write "https://localhost:8080", or "http://localhost:8080" for a server on this machine.',
+    'connection.baseUrl: The base URL "localhost:8080" has no scheme. Set "https://localhost:8080", or "http://localhost:8080" for a server on this machine.',
   ],
   [
     "a key with a line break",
     { connection: { apiKey: `${SECRET}\n` } },
-    `connection.apiKey: The API key has a line break at position ${SECRET.length + 1} of ${SECRET.length + 1}, which no HTTP header can carry. Most often it was copied along: set the key again without it.`,
+    `connection.apiKey: The API key contains a line break at position ${SECRET.length + 1} of ${SECRET.length + 1}, which an HTTP header cannot contain. It was probably copied by accident: set the key again without it.`,
   ],
 ];

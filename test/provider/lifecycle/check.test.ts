@@ -135,7 +135,7 @@ describe("check", () => {
     await checked(declared({ triggers: [1] }), adopting);
     const { problems: found } = await check(adopting, declared({ adopt: "a-job", triggers: [1] }), host);
     assert.deepEqual(found, [
-      "adopt: the adopted job was not trained with the new triggers: remove adopt to train anew",
+      "adopt: the adopted job was not trained with the new triggers: remove adopt to train a new job",
     ]);
   });
 

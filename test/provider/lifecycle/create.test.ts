@@ -217,7 +217,7 @@ describe("a wait that ends before the job", () => {
       if (host.logged.some(({ message }) => message.startsWith("created"))) host.controller.abort();
     }, 20);
     const error = await initErrorOf(world.create("interrupted", slow, host)).finally(() => clearInterval(created));
-    assert.match(error.message, /interrupted; fine-tuning job .* goes on and its id is in the state/);
+    assert.match(error.message, /interrupted; fine-tuning job .* keeps running and its ID is in the state/);
     assert.equal((await world.client.jobs.get(error.id)).status.startsWith("CANCEL"), false);
   });
 
@@ -234,7 +234,7 @@ describe("a wait that ends before the job", () => {
     const inputs = { ...(await world.declare("late", slow)), __timeouts: { create: 0.5 } };
 
     const error = await initErrorOf(create(inputs, world.host()));
-    assert.match(error.message, /not done after 1 s \(customTimeouts\)/);
+    assert.match(error.message, /timed out after 1 s \(customTimeouts\)/);
     assert.equal((await world.client.jobs.get(error.id)).status.startsWith("CANCEL"), false);
   });
 });

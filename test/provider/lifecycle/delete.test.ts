@@ -116,7 +116,7 @@ describe("delete", () => {
       const host = new TestHost({ baseUrl: elsewhere.url });
       await remove(id, outputs, host);
       assert.match(host.logged.map(({ message }) => message).join(), /only removed from the state/);
-      await assert.rejects(remove(id, { ...outputs, status: "RUNNING" }, host), /does not know fine-tuning job/);
+      await assert.rejects(remove(id, { ...outputs, status: "RUNNING" }, host), /fine-tuning job .* does not exist on/);
     } finally {
       await elsewhere.end();
     }
@@ -163,7 +163,7 @@ describe("delete", () => {
       const { outputs, id } = await initErrorOf(slow.create("slow", {}, abortedAfter(slow, 500)));
       const host = slow.host();
       host.controller.abort();
-      await assert.rejects(remove(id, outputs, host), /interrupted while fine-tuning job .* run the command again/);
+      await assert.rejects(remove(id, outputs, host), /interrupted while cancelling fine-tuning job .* run the command again/);
     } finally {
       await slow.end();
     }

@@ -33,7 +33,7 @@ describe("what happens to a model outside of Pulumi", () => {
     assert.deepEqual([state.modelArchived, state.fineTunedModel], [true, model]);
     const { changes, replaces, warning } = await preview("archived", state);
     assert.deepEqual([changes, replaces], [true, []]);
-    assert.match(warning, /is archived: `pulumi up` makes it usable again/);
+    assert.match(warning, /is archived: `pulumi up` unarchives it/);
     const mended = await up("archived", state);
     assert.equal((await world.client.models.get(model)).archived, false);
     assert.equal(mended.modelArchived, undefined);
@@ -49,7 +49,7 @@ describe("what happens to a model outside of Pulumi", () => {
     assert.deepEqual([state.status, state.fineTunedModel], ["SUCCESS", undefined]);
     const { changes, replaces, warning } = await preview("deleted", state);
     assert.deepEqual([changes, replaces], [true, []]);
-    assert.match(warning, /its model was not there when it was last looked for: `pulumi up` looks again/);
+    assert.match(warning, /its model was missing at the last check: `pulumi up` checks again/);
     const error = await initErrorOf(up("deleted", state));
     assert.match(
       error.message,

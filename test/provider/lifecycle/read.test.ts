@@ -35,7 +35,7 @@ describe("read", () => {
   it("does not take a job for gone because another server does not know it", async () => {
     const id = "00000000-0000-4000-8000-000000000000";
     const elsewhere = { ...state, baseUrl: "https://api.mistral.ai" };
-    await assert.rejects(read(id, elsewhere, world.host()), /does not know fine-tuning job .*api\.mistral\.ai/);
+    await assert.rejects(read(id, elsewhere, world.host()), /fine-tuning job .* does not exist on .*api\.mistral\.ai/);
   });
 
   it("tells servers apart that share a host", async () => {

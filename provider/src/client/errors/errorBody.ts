@@ -1,4 +1,4 @@
-/** What an error's body says, whichever of the shapes it has. */
+/** The contents of an error body, independent of its shape. */
 export interface ErrorBody {
   message?: string;
   type?: string;
@@ -8,12 +8,12 @@ export interface ErrorBody {
 }
 
 /**
- * Reads the body of an error. The API and the gateways before it use several shapes:
+ * Parses an error body. The API and the gateways in front of it use several shapes:
  * `{message, type, code}`; FastAPI's `{detail: string | [{loc, msg, type}]}`; `{object: "error", message, type, param,
  * code}`, whose `message` can in turn be an object with a `detail`; and `{error: {…}}` of compatible servers.
  *
- * @param redact applied to every text that is taken over
- * @returns undefined when the body is none of them: then it may not be the API that answered.
+ * @param redact applied to every text of the result
+ * @returns undefined when the body has none of these shapes, so the reply may not come from the API
  */
 export function parseErrorBody(text: string, redact: (text: string) => string): ErrorBody | undefined {
   let body: unknown;
@@ -52,7 +52,7 @@ function readDetail(detail: unknown): ErrorBody {
     return text("message", detail);
   }
   const problems = detail.filter(isRecord).map((problem) => ({
-    // FastAPI begins each place with where it was: the body, the query or the path.
+    // FastAPI starts each location with "body", "query" or "path".
     field: Array.isArray(problem.loc)
       ? problem.loc.filter((part, index) => index > 0 || !["body", "query", "path"].includes(String(part))).join(".")
       : "",

@@ -1,4 +1,4 @@
-/** Where a failed request went. Holds no header and no query: nothing here can carry a secret. */
+/** The target of a failed request. Holds no headers and no query, so it contains no secret. */
 export interface RequestPlace {
   /** `GET`, `POST`, … */
   readonly method: string;
@@ -9,8 +9,8 @@ export interface RequestPlace {
 }
 
 /**
- * What every error of this client extends. `name` and `code` are stable and meant to be compared; `message` is for people and
- * may change. No error holds the API key, a request header or the HTTP library's own error.
+ * Base class of this client's errors. `name` and `code` are stable, so compare those; `message` is for people and may change. No
+ * error holds the API key, a request header or the HTTP library's error.
  *
  * @example
  * try {
@@ -23,9 +23,9 @@ export interface RequestPlace {
 export abstract class MistralError extends Error {
   /** Stable code of the error's class, such as `ERR_MISTRAL_NOT_FOUND`. */
   readonly code: string;
-  /** The first part of the message: what failed, and where. */
+  /** First part of the message: what failed, and where. */
   readonly summary: string;
-  /** The last part of the message: what else to know before the request is sent again; often empty. */
+  /** Last part of the message: what to check before sending the request again; often empty. */
   readonly caution: string;
 
   /** @param advice what to do next, for a program that uses this client */
@@ -36,7 +36,7 @@ export abstract class MistralError extends Error {
     this.caution = caution;
   }
 
-  /** The message with advice for other readers, who set the client's options by other means. */
+  /** Returns the message with other advice, for programs whose users set the client's options elsewhere. */
   messageWith(advice: string): string {
     return joinParts(this.summary, advice, this.caution);
   }
@@ -51,29 +51,29 @@ const codeOf = (name: string) =>
     .replace(/[A-Z]/g, (letter) => `_${letter}`)
     .toUpperCase()}`;
 
-/** Gives error classes their names, which bundlers would shorten: the keys of an object stay as they are. */
+/** Sets the `name` of error classes from the object's keys, because bundlers shorten class names but keep keys. */
 export function nameErrors(classes: Record<string, { prototype: MistralError }>): void {
   for (const [name, { prototype }] of Object.entries(classes)) {
     Object.defineProperty(prototype, "name", { value: name, writable: true, configurable: true });
   }
 }
 
-/** No API key, and the server is not on this machine. Thrown before anything is sent. */
+/** No API key is set, and the server is not on this machine. Thrown before a request is sent. */
 export class MissingApiKeyError extends MistralError {
   readonly baseUrl: string;
 
   constructor(baseUrl: string) {
-    super(`There is no API key for ${baseUrl}.`, "Set the client's option apiKey.");
+    super(`No API key is set for ${baseUrl}.`, "Set the client option apiKey.");
     this.baseUrl = baseUrl;
   }
 }
 
-/** The API key has characters that no HTTP header can carry: most often a line break or a quote copied along. */
+/** The API key contains characters that an HTTP header cannot contain, usually a line break or a quote copied by accident. */
 export class InvalidApiKeyError extends MistralError {}
 
-/** The base URL cannot be used. */
+/** The base URL is invalid. */
 export class InvalidBaseUrlError extends MistralError {
-  /** Whether the URL holds a user name or a password. */
+  /** Whether the URL contains a user name or a password. */
   readonly hasCredentials: boolean;
 
   constructor(summary: string, advice: string, hasCredentials = false) {
@@ -82,13 +82,13 @@ export class InvalidBaseUrlError extends MistralError {
   }
 }
 
-/** An argument of a call cannot be used: an empty id, a negative limit. Thrown before anything is sent. */
+/** An argument is invalid, such as an empty ID or a negative limit. Thrown before a request is sent. */
 export class InvalidArgumentError extends MistralError {}
 
-/** The `signal` of the call was aborted: during the request, in the pause before a retry, or between two polls. */
+/** The call's `signal` was aborted: during the request, the backoff before a retry, or between two polls. */
 export class AbortedError extends MistralError {}
 
-/** The server stopped making progress for `timeoutMs`, in the last of all attempts. */
+/** The last attempt made no progress for `timeoutMs`. */
 export class RequestTimeoutError extends MistralError {
   readonly method: string;
   readonly path: string;
@@ -98,7 +98,7 @@ export class RequestTimeoutError extends MistralError {
   constructor(place: RequestPlace, timeoutMs: number, attempts: number, caution: string) {
     super(
       `${place.method} ${place.path} on ${place.baseUrl}: no progress for ${timeoutMs / 1000} s${inAttempts(attempts)}.`,
-      "Try again, or allow more time (requestTimeoutMs).",
+      "Retry, or increase the timeout (requestTimeoutMs).",
       caution,
     );
     this.method = place.method;
@@ -108,15 +108,15 @@ export class RequestTimeoutError extends MistralError {
 }
 
 /**
- * The server answered with something that is not the API's: a web page, broken JSON, or JSON without a field that
- * has to be there. The usual cause is a base URL that points elsewhere, or a proxy that answers in the API's place.
+ * The reply does not come from the API: a web page, invalid JSON, or JSON without a required field. The usual cause is a wrong base
+ * URL, or a proxy that answers instead of the API.
  */
 export class InvalidResponseError extends MistralError {
   readonly method: string;
   readonly path: string;
   /** Status of the reply. */
   readonly status: number;
-  /** The field that is missing or of the wrong type, such as `data[3].status`. */
+  /** The field that is missing or has the wrong type, such as `data[3].status`. */
   readonly field: string | undefined;
   readonly requestId: string | undefined;
 
@@ -127,7 +127,7 @@ export class InvalidResponseError extends MistralError {
   ) {
     const id = reply.requestId === undefined ? "" : ` (request id ${reply.requestId})`;
     super(
-      `${place.method} ${place.path} on ${place.baseUrl}: ${problem}${id}. Check that ${place.baseUrl} is the address of the Mistral API or of a server that speaks it, and that no proxy answers in its place.`,
+      `${place.method} ${place.path} on ${place.baseUrl}: ${problem}${id}. Check that ${place.baseUrl} is the address of the Mistral API or of a server that speaks it, and that no proxy answers instead.`,
     );
     this.method = place.method;
     this.path = place.path;
@@ -137,22 +137,22 @@ export class InvalidResponseError extends MistralError {
   }
 }
 
-/** `waitUntilComplete` ran out of time. Only the waiting ended: the job goes on. */
+/** `waitUntilComplete` timed out. Only the wait ended: the job keeps running. */
 export class WaitTimeoutError extends MistralError {
   readonly jobId: string;
-  /** The status seen last; undefined when no poll was answered. */
+  /** Last known status; undefined when no poll was answered. */
   readonly status: string | undefined;
 
   constructor(jobId: string, status: string | undefined, timeoutMs: number) {
     super(
-      `Job ${jobId} did not finish within ${timeoutMs / 1000} s${status === undefined ? "" : ` (last status ${status})`}. It was not cancelled and goes on at the server; wait for the same id again.`,
+      `Job ${jobId} did not finish within ${timeoutMs / 1000} s${status === undefined ? "" : ` (last status ${status})`}. It was not cancelled and keeps running on the server. Call waitUntilComplete with the same ID to resume waiting.`,
     );
     this.jobId = jobId;
     this.status = status;
   }
 }
 
-/** The file to upload cannot be read: it is missing, a directory, or not permitted. Nothing was uploaded. */
+/** The file to upload cannot be read: it is missing, is a directory, or access is denied. Nothing was uploaded. */
 export class FileUnreadableError extends MistralError {
   readonly file: string;
 
@@ -162,15 +162,15 @@ export class FileUnreadableError extends MistralError {
   }
 }
 
-/** The file changed while it was being uploaded, or is not the one that was expected. The server did not keep it. */
+/** The file changed during the upload, or does not have the expected content. The server did not keep the upload. */
 export class FileChangedError extends MistralError {
   readonly file: string;
-  /** What happened to it, in words. */
+  /** What happened to the file, as text that follows its name. */
   readonly problem: string;
 
   constructor(file: string, problem: string) {
     super(
-      `${file} ${problem}. The upload was broken off, and no part of it is used.`,
+      `${file} ${problem}. The upload was aborted and discarded.`,
       "Retry once nothing is writing to the file.",
     );
     this.file = file;

@@ -5,38 +5,38 @@ import { chunksOf } from "#data/fileChunks";
 import { FileChangedError, FileUnreadableError, InvalidArgumentError } from "../errors/errors";
 
 /**
- * What to upload: a file on disk, content in memory, or a stream. `bytes` is the length of the stream, and the length that a
- * file has to have.
+ * The source of an upload: a file on disk, content in memory, or a stream. `bytes` is the length of the stream, or the expected
+ * length of the file.
  */
 export type FileSource = (
   | { path: string; name?: string | undefined; bytes?: number | undefined }
   | { name: string; content: string | Uint8Array }
   | { name: string; stream: () => Readable; bytes: number }
 ) & {
-  /** SHA-256 that the content has to have, in hex. Another one breaks the upload off before the server keeps it. */
+  /** Expected SHA-256 of the content, in hex. A mismatch aborts the upload before the server stores the file. */
   sha256?: string | undefined;
-  /** What messages call it; the path, or else the name, unless it is given. */
+  /** Name of the source in messages. Default: the path, or else the name. */
   label?: string | undefined;
 };
 
-/** A source that is open for one upload. */
+/** A source opened for one upload. */
 export interface OpenSource {
-  /** Name that the server gets. */
+  /** File name sent to the server. */
   name: string;
-  /** What messages call it. */
+  /** Name of the source in messages. */
   label: string;
   bytes: number;
-  /** A chunk holds until the next one is asked for: the memory is used again. */
+  /** A chunk is only valid until the next one is requested, because its memory is reused. */
   content: AsyncIterable<Uint8Array>;
-  /** Throws when the source is not what it was when it was opened. */
+  /** Throws when the source has changed since it was opened. */
   assertUnchanged(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Large enough that reading keeps up with a fast connection, small enough that memory stays flat. */
+/** Large enough for reads to keep up with a fast connection, small enough for constant memory. */
 const CHUNK_BYTES = 1024 * 1024;
 
-/** @throws {FileUnreadableError} missing, not permitted, or not a regular file */
+/** @throws {FileUnreadableError} the file is missing, access is denied, or it is not a regular file */
 export async function openSource(source: FileSource): Promise<OpenSource> {
   if ("path" in source) {
     return openPath(source);
@@ -48,11 +48,11 @@ export async function openSource(source: FileSource): Promise<OpenSource> {
     return { ...open, bytes: content.byteLength, content: chunks(content) };
   }
   if (!Number.isSafeInteger(source.bytes) || source.bytes < 0) {
-    throw new InvalidArgumentError(`bytes must be the length of ${label}, not ${source.bytes}.`);
+    throw new InvalidArgumentError(`bytes must be the length of ${label} in bytes, not ${source.bytes}.`);
   }
   const { stream: make } = source;
   let stream: Readable | undefined;
-  // Made when it is read, and not before: a stream that fails while nobody listens would end the process.
+  // Create the stream only when it is read: a stream that fails without an error listener would end the process.
   async function* content(): AsyncGenerator<Uint8Array> {
     stream = make();
     yield* stream;
@@ -84,7 +84,7 @@ async function openPath({ path, name = basename(path), label = path, bytes }: Pa
   const size = Number(before.size);
   if (bytes !== undefined && bytes !== size) {
     await file.close();
-    throw new FileChangedError(label, `has ${size} bytes and not the ${bytes} that were expected`);
+    throw new FileChangedError(label, `has ${size} bytes, expected ${bytes}`);
   }
   return {
     name,
@@ -92,7 +92,7 @@ async function openPath({ path, name = basename(path), label = path, bytes }: Pa
     bytes: size,
     content: withReadableErrors(label, chunksOf(file, CHUNK_BYTES)),
     assertUnchanged: async () => {
-      // Asked of the path: a file that was replaced is another one for everybody else, whatever is still read here.
+      // Check the path, not the open file: when the file was replaced, the path holds other content.
       const after = await stat(path, { bigint: true }).catch(() => undefined);
       const change =
         after === undefined
@@ -103,7 +103,7 @@ async function openPath({ path, name = basename(path), label = path, bytes }: Pa
               ? "written to"
               : undefined;
       if (change !== undefined) {
-        throw new FileChangedError(label, `was ${change} while it was being uploaded`);
+        throw new FileChangedError(label, `was ${change} during the upload`);
       }
     },
     close: () => file.close(),
@@ -126,11 +126,11 @@ async function* chunks(content: Uint8Array): AsyncGenerator<Uint8Array> {
 
 function problemOf(error: unknown): string {
   const { code, message, response } = error as NodeJS.ErrnoException & { response?: { statusCode?: number } };
-  // An HTTP library's own text holds the URL, whose query may be a signature.
+  // Do not use the HTTP library's message: it contains the URL, whose query may be a signature.
   if (response?.statusCode !== undefined) return `the server answered ${response.statusCode}`;
   switch (code) {
     case "ENOENT":
-      return `there is no such file (looked from ${process.cwd()})`;
+      return `no such file (relative to ${process.cwd()})`;
     case "EACCES":
     case "EPERM":
       return "permission denied";

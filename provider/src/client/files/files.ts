@@ -12,25 +12,25 @@ import { type UploadProgress, uploadSource } from "./upload";
 
 const PATH = "/v1/files";
 
-/** What an uploaded file is for. */
+/** The purpose of an uploaded file. */
 export type FilePurpose = "fine-tune" | "batch" | "ocr";
 
-/** Which files a list shows; every filter narrows it. */
+/** Filters of a file list. A file must match all of them. */
 export interface FileFilters {
   sample_type?: readonly string[] | undefined;
   source?: readonly string[] | undefined;
-  /** Part of the name. */
+  /** Part of the file name. */
   search?: string | undefined;
   purpose?: FilePurpose | undefined;
   mimetypes?: readonly string[] | undefined;
 }
 
-/** Which page of the list is wanted. */
+/** One page of a file list. */
 export interface FileListRequest extends FileFilters {
-  /** From 0. */
+  /** Page number, from 0. */
   page?: number | undefined;
   page_size?: number | undefined;
-  /** Whether the reply has a `total`; default true. */
+  /** Whether the reply contains `total`; default true. */
   include_total?: boolean | undefined;
 }
 
@@ -46,36 +46,36 @@ export class Files {
   constructor(private readonly http: Http) {}
 
   /**
-   * Uploads a file, streamed and in constant memory. It is sent once: a repeat would leave a second copy behind. What the
-   * server kept of another size is deleted again.
+   * Uploads a file as a stream, in constant memory. The request is not retried, because a retry could create a second copy. If the
+   * server reports another size than was sent, the file is deleted.
    *
    * @throws {FileUnreadableError} the file cannot be read
-   * @throws {FileChangedError} the file changed meanwhile, or has not the `sha256` that was asked for
-   * @throws {PayloadTooLargeError} over 512 MiB
-   * @throws {InvalidResponseError} the server has it with another size
+   * @throws {FileChangedError} the file changed during the upload, or does not match `sha256`
+   * @throws {PayloadTooLargeError} the file is larger than 512 MiB
+   * @throws {InvalidResponseError} the server reports another size than was sent
    * @example
    * const file = await client.files.upload({ path: "train.jsonl" });
    */
   async upload(source: FileSource, options: UploadOptions = {}): Promise<File> {
-    // Before the file is opened: without a key nothing happens at all.
+    // Report a missing key before opening the file.
     this.http.assertKey();
     return uploadSource(source, options.purpose ?? "fine-tune", options.onProgress, async (body, { label, bytes }) => {
       const request = { method: "POST", path: PATH, body, repeatable: false } as const;
       const file = await this.http.json(fileSchema, request, options);
       if (file.bytes === undefined || file.bytes === bytes) return file;
       const left = await this.delete(file.id, options).then(
-        () => "was deleted again",
-        () => "could not be deleted again",
+        () => "was deleted",
+        () => "could not be deleted",
       );
       throw new InvalidResponseError(
         { ...request, baseUrl: this.http.baseUrl },
         { status: 200, field: "bytes" },
-        `${bytes} bytes of ${label} were sent, and the server has ${file.bytes}, as file ${file.id}, which ${left}`,
+        `the client sent ${bytes} bytes of ${label}, but the server reports ${file.bytes} bytes for file ${file.id}, which ${left}`,
       );
     });
   }
 
-  /** One page of files. */
+  /** Returns one page of files. */
   async list(request: FileListRequest = {}, options?: RequestOptions): Promise<FileList> {
     return this.http.json(
       fileListSchema,
@@ -84,7 +84,7 @@ export class Files {
     );
   }
 
-  /** All files that the filters let through, page by page as they are asked for. */
+  /** Iterates over all files that match the filters, and requests each page when it is needed. */
   listAll(
     filters: FileFilters & { page_size?: number | undefined } = {},
     options?: RequestOptions,
@@ -92,14 +92,14 @@ export class Files {
     return walkPages((page) => this.list({ page_size: LARGEST_PAGE, ...filters, page }, options));
   }
 
-  /** What the server knows of a file. */
+  /** Returns a file's metadata. */
   async get(id: string, options?: RequestOptions): Promise<File> {
     return this.http.json(fileSchema, { method: "GET", path: `${PATH}/${segment(id)}`, repeatable: true }, options);
   }
 
   /**
-   * The file's content. The stream fails with one of this client's errors when the connection breaks; destroy it when
-   * you do not read it to its end.
+   * Returns the file's content as a stream. The stream fails with one of this client's errors when the connection breaks. Destroy
+   * the stream if you do not read it to the end.
    *
    * @example
    * await pipeline(await client.files.download(id), createWriteStream("train.jsonl"));
@@ -110,9 +110,9 @@ export class Files {
   }
 
   /**
-   * A URL that gives the file's content without a key. Treat it as a secret.
+   * Returns a URL that serves the file's content without an API key. Treat the URL as a secret.
    *
-   * @param options `expiry`: hours until it ends; the server's default is 24
+   * @param options `expiry`: hours until the URL expires; the server's default is 24
    */
   async getSignedUrl(id: string, options: RequestOptions & { expiry?: number | undefined } = {}): Promise<SignedUrl> {
     return this.http.json(
@@ -130,7 +130,7 @@ export class Files {
   /**
    * Deletes a file.
    *
-   * @throws {NotFoundError} there is none; unless a repeat found none, because an earlier attempt had deleted it
+   * @throws {NotFoundError} the file does not exist. Not thrown after a retry: an earlier attempt may have deleted the file
    */
   async delete(id: string, options?: RequestOptions): Promise<Deleted> {
     return deleteIdempotently(this.http, PATH, id, options);

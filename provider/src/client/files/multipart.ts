@@ -1,26 +1,26 @@
 import { randomBytes } from "node:crypto";
 
-/** A `multipart/form-data` body whose length is known before it is read. */
+/** A `multipart/form-data` body of known length. */
 export interface MultipartBody {
   headers: { "content-type": string; "content-length": string };
-  /** A chunk holds until the next one is asked for. */
+  /** A chunk is only valid until the next one is requested. */
   content: AsyncIterable<Uint8Array>;
 }
 
 /**
- * One field and one file, in the form that browsers send (WHATWG).
+ * Encodes one field and one file as browsers do (WHATWG).
  *
- * Written here because what there is does not do: Node's own FormData takes only a Blob, whose memory grows with the
- * file, and form-data-encoder corrupts chunks over 64 KiB that are views into a larger buffer.
+ * No library fits: Node's FormData only accepts a Blob, whose memory grows with the file, and form-data-encoder corrupts chunks
+ * over 64 KiB that are views into a larger buffer.
  *
- * @param bytes length of `content`, which the caller answers for
+ * @param file `bytes` must be the exact length of `content`
  */
 export function multipart(
   field: { name: string; value: string },
   file: { name: string; filename: string; bytes: number; content: AsyncIterable<Uint8Array> },
 ): MultipartBody {
   const boundary = `----pulumi-mistral-${randomBytes(16).toString("hex")}`;
-  // The field comes first, so that a server that streams the file knows it by then.
+  // The field comes first, so that a server that streams the file already knows the field.
   const head = Buffer.from(
     [
       `--${boundary}`,

@@ -3,13 +3,12 @@ import { FileChangedError } from "../errors/errors";
 import { type FileSource, type OpenSource, openSource } from "./fileSource";
 import { type MultipartBody, multipart } from "./multipart";
 
-/** Called with the bytes of the file that were handed to the connection so far, and all there are. */
+/** Called with the number of bytes passed to the connection so far, and the file's total size in bytes. */
 export type UploadProgress = (sentBytes: number, totalBytes: number) => void;
 
 /**
- * Opens the source, hands its multipart body to `send`, and closes it again, whatever happens. Memory does not grow
- * with the file. A file that turns out shorter, longer or other than it was fails before the body's end is sent, so
- * that the server never holds a whole, wrong file.
+ * Opens the source, passes its multipart body to `send`, and always closes the source. Uses constant memory. If the file's length
+ * or content changes during the upload, the upload fails before the body ends, so the server never stores a complete wrong file.
  */
 export async function uploadSource<T>(
   source: FileSource,
@@ -18,7 +17,7 @@ export async function uploadSource<T>(
   send: (body: MultipartBody, source: OpenSource) => Promise<T>,
 ): Promise<T> {
   const opened = await openSource(source);
-  // The connection's own error would only say that there was no more to send.
+  // Prefer this error: the connection's error would only report an incomplete body.
   let failure: { error: unknown } | undefined;
   async function* content(): AsyncGenerator<Uint8Array> {
     try {
@@ -51,17 +50,17 @@ async function* verified(
   for await (const chunk of source.content) {
     sent += chunk.byteLength;
     if (sent > source.bytes) {
-      throw new FileChangedError(source.label, `is longer than the ${source.bytes} bytes that were expected`);
+      throw new FileChangedError(source.label, `is longer than the expected ${source.bytes} bytes`);
     }
     hash?.update(chunk);
     yield chunk;
     onProgress?.(sent, source.bytes);
   }
   if (sent < source.bytes) {
-    throw new FileChangedError(source.label, `ended after ${sent} of the ${source.bytes} bytes that were expected`);
+    throw new FileChangedError(source.label, `ended after ${sent} of the expected ${source.bytes} bytes`);
   }
   await source.assertUnchanged();
   if (hash !== undefined && hash.digest("hex") !== sha256?.toLowerCase()) {
-    throw new FileChangedError(source.label, "no longer has the content (SHA-256) that it had when it was checked");
+    throw new FileChangedError(source.label, "does not have the expected SHA-256: its content changed after it was checked");
   }
 }

@@ -6,8 +6,8 @@ import type { Http } from "./http";
 import { segment } from "./query";
 
 /**
- * Deletes `path/id`. When the connection broke and a repeat finds nothing, the attempt before has deleted it: that is
- * success. Nothing there at the first attempt is a `NotFoundError`, which the caller may well take for success too.
+ * Deletes `path/id`. A 404 after a retry counts as success: an earlier attempt whose reply was lost has deleted the object. A 404 on
+ * the first attempt throws `NotFoundError`.
  */
 export async function deleteIdempotently(
   http: Http,

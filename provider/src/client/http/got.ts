@@ -4,24 +4,24 @@ import { MAX_RETRY_AFTER_MS, RETRY_CODES, RETRY_STATUSES, retryPause } from "./r
 let loaded: typeof Got | undefined;
 
 /**
- * Loads got at the first request: loading takes about a tenth of a second, and many programs never send one. The module is
- * kept, because a `require` looks up the package's folder each time, which takes a tenth of the time of a request.
+ * Loads got on the first request: loading takes about 0.1 s, and many programs never send a request. The module is cached here,
+ * because each `require` resolves the package's folder again, which costs about a tenth of a request.
  */
 export function loadGot(): typeof Got {
   loaded ??= require("got") as typeof Got;
   return loaded;
 }
 
-/** The part of got's options that all requests of a client share. got works through every option that comes with a request. */
+/** Returns a got instance with the options that all requests of a client share: got processes every option passed per request, which costs time. */
 export function gotWith(headers: Record<string, string>, timeoutMs: number, maxRetries: number): Got.Got {
   return loadGot().got.extend({
     headers: { "user-agent": "pulumi-mistral", accept: "application/json", ...headers },
     timeout: timeoutsOf(timeoutMs),
-    // A redirect would carry the key, or silently turn a POST into a GET. None is part of the API.
+    // The API has no redirects. Following one would send the key to its target, or turn a POST into a GET.
     followRedirect: false,
     retry: {
       limit: maxRetries,
-      // What must not be repeated says so itself.
+      // Requests that must not be retried set their own limit of 0.
       methods: ["GET", "POST", "PATCH", "DELETE"],
       statusCodes: RETRY_STATUSES,
       errorCodes: RETRY_CODES,
@@ -32,7 +32,7 @@ export function gotWith(headers: Record<string, string>, timeoutMs: number, maxR
   });
 }
 
-/** No limit on the whole: an upload or a download may take hours, as long as it moves. */
+/** Limits each phase and idle time, but not the total: an upload or a download may take hours while it makes progress. */
 export function timeoutsOf(milliseconds: number): Got.Delays {
   return { lookup: milliseconds, connect: milliseconds, secureConnect: milliseconds, socket: milliseconds };
 }

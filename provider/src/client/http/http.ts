@@ -12,32 +12,32 @@ import { DEFAULT_MAX_RETRIES } from "./retry";
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 
-/** A request as the jobs, files and models describe it. */
+/** A request to the API. */
 export interface ApiRequest {
-  // Not got's type: the package's own must compile where got's, which are ESM, do not.
+  // Not got's type: got's types are ESM and do not compile in every project that uses this package's types.
   method: "GET" | "POST" | "PATCH" | "DELETE";
-  /** From `/v1` on, encoded. */
+  /** Encoded path, starting with `/v1`. */
   path: string;
-  /** With its `?`, or empty. */
+  /** Query string with `?`, or empty. */
   query?: string;
   /** JSON body. */
   json?: unknown;
-  /** Any other body; it can be sent once only. The next chunk is asked for when the one before has been handed over. */
+  /** Any other body; it can only be sent once. The next chunk is requested after the previous one was passed on. */
   body?: { content: AsyncIterable<Uint8Array>; headers: Record<string, string> };
-  /** Whether sending it twice does no harm. Only then is it repeated. */
+  /** Whether the request is idempotent. Only idempotent requests are retried. */
   repeatable: boolean;
-  /** Secrets in the body, kept out of error messages. */
+  /** Secrets in the body, redacted in error messages. */
   secrets?: readonly string[];
 }
 
 /**
- * The one place that knows got: sends a request, repeats it when that is safe, and turns every failure into one of
- * the client's errors. got's own errors hold the request's headers, so none of them gets past this file.
+ * Sends requests through got, retries them when that is safe, and converts every failure into one of the client's errors. got's
+ * errors contain the request's headers, so none may leave this file.
  */
 export class Http {
   readonly baseUrl: string;
   private readonly timeoutMs: number;
-  // Functions, because a client that is printed or made into JSON shows the values of its private fields too.
+  // Functions, because printing a client or converting it to JSON shows the values of private fields.
   private readonly credentials: () => { apiKey: string | undefined; headers: Record<string, string> };
   private readonly got: () => Got;
 
@@ -56,14 +56,14 @@ export class Http {
     };
   }
 
-  /** @throws {MissingApiKeyError} the server is not on this machine, and there is no key for it */
+  /** @throws {MissingApiKeyError} no key is set, and the server is not on this machine */
   assertKey(): void {
     if (this.credentials().apiKey === undefined && !isLoopbackUrl(this.baseUrl)) {
       throw new MissingApiKeyError(this.baseUrl);
     }
   }
 
-  /** Sends the request and reads the reply as JSON of the schema's shape. */
+  /** Sends the request and returns the reply's JSON, validated against the schema. */
   async json<T>(schema: ReplySchema<T>, request: ApiRequest, options: RequestOptions = {}): Promise<T> {
     const prepared = this.prepare(request, options);
     let response: Response<string>;
@@ -75,7 +75,7 @@ export class Http {
     return readReply(schema, this.replyOf(response, request, options), this.place(request));
   }
 
-  /** Sends the request and gives the reply's body as a stream, once its headers have come. */
+  /** Sends the request and returns the reply's body as a stream, once the headers have arrived. */
   async stream(request: ApiRequest, options: RequestOptions = {}): Promise<Readable> {
     const prepared = this.prepare(request, options);
     const translate = (error: unknown) => this.translate(error, request, options);
@@ -84,7 +84,7 @@ export class Http {
         attempt.once("retry", (_count, _error, createRetryStream) => listen(createRetryStream()));
         attempt.on("error", (error) => reject(translate(error)));
         attempt.once("response", (response: Response) => {
-          // From here on the caller has bytes, so a failure must reach the caller instead of starting over.
+          // The caller receives bytes from now on, so a failure must reach the caller instead of being retried.
           attempt.removeAllListeners("retry");
           if (response.statusCode >= 300) {
             attempt.destroy();
@@ -96,7 +96,7 @@ export class Http {
       };
       listen(prepared.got.stream(prepared.url, { ...prepared.options, isStream: true }));
     });
-    // The stream that is handed out is not got's, which holds the request's headers, and neither are its errors.
+    // Do not expose got's stream and errors, which contain the request's headers.
     const content = Readable.from(translateErrors(source, translate), { objectMode: false });
     content.once("close", () => source.destroy());
     return content;
@@ -106,7 +106,7 @@ export class Http {
     return { method: request.method, path: decodeURIComponent(request.path), baseUrl: this.baseUrl };
   }
 
-  /** got's options, as far as they differ from those that all requests share. */
+  /** Returns the got options that are specific to this request. */
   private prepare(request: ApiRequest, options: RequestOptions): { got: Got; url: URL; options: OptionsInit } {
     this.assertKey();
     checkLimits(options);
@@ -123,8 +123,8 @@ export class Http {
         ...(body && { body: body.content }),
         ...(signal && { signal }),
         ...(timeoutMs !== undefined && { timeout: timeoutsOf(timeoutMs) }),
-        // A kept connection may be closed by the server just as it is used again. What cannot be repeated must not
-        // fail of that, and gets a connection of its own.
+        // The server may close a pooled connection at the moment it is reused. A request that cannot be retried must not fail
+        // because of that, so it gets a new connection.
         ...agentsFor(url, { fresh: !repeatable, timeoutMs: timeoutMs ?? this.timeoutMs }),
         ...(repeatable ? maxRetries !== undefined && { retry: { limit: maxRetries } } : { retry: { limit: 0 } }),
       },
@@ -162,8 +162,8 @@ export class Http {
     const attempts = (error.request?.retryCount ?? 0) + 1;
     const caution = request.repeatable
       ? ""
-      : "It was not repeated, because it may have arrived: look whether it did before sending it again.";
-    // Only a proxy asks for this, whether it was asked to connect or, over http, to pass the request on.
+      : "The request was not retried, because the server may have received it. Check for its result before sending it again.";
+    // Only a proxy answers 407, to CONNECT or to a forwarded http request.
     const refusing = error instanceof HTTPError && error.response.statusCode === 407 && proxyFor(new URL(this.baseUrl));
     const failure = refusing ? new ProxyFailure(refusing, "ERR_PROXY_407") : error.cause;
     if (failure instanceof ProxyFailure) {

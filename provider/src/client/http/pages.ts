@@ -1,11 +1,10 @@
-/** The most that the API gives on one page. */
+/** The API's maximum page size. */
 export const LARGEST_PAGE = 100;
 
 /**
- * Walks a list of pages from the first to the last. A short page does not end it, because a server may cap the size
- * of its pages lower than asked; an empty one does, and so does having seen the `total`. An entry that moves to the
- * next page because a newer one was created meanwhile comes once only; a server that knows no pages ends the walk,
- * since nothing new comes.
+ * Iterates over all pages of a list. Stops after `total` entries or a page without new entries. A short page does not end the
+ * iteration, because a server may cap the page size. An entry that moves to the next page, because another was created meanwhile, is
+ * yielded once. A server that ignores `page` repeats its entries, which ends the iteration.
  */
 export async function* walkPages<T extends { id: string }>(
   fetchPage: (page: number) => Promise<{ data: T[]; total?: number | undefined }>,

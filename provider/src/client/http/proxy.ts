@@ -3,33 +3,33 @@ import type { Agent as HttpsAgent } from "node:https";
 import { InvalidArgumentError } from "../errors/errors";
 import { isLoopbackUrl } from "./baseUrl";
 
-/** A proxy that the environment asks for. */
+/** A proxy configured in the environment. */
 export interface HttpProxy {
-  /** With its user name and password. */
+  /** Includes the user name and password. */
   url: URL;
-  /** Scheme, host and port alone, for messages. */
+  /** Scheme, host and port only, for messages. */
   name: string;
 }
 
-/** got's option `agent`; not got's type, which is ESM and does not compile in every project that reads this package's types. */
+/** got's option `agent`. Not got's type: it is ESM and does not compile in every project that uses this package's types. */
 export interface Agents {
   http?: HttpAgent | false;
   https?: HttpsAgent | false;
 }
 
-/** How the connections of a request are made. */
+/** Connection options of a request. */
 export interface AgentOptions {
-  /** A connection of its own, which no other request has used or will use. */
+  /** Use a new connection that no other request shares. */
   fresh?: boolean;
-  /** Milliseconds that the proxy may take to connect. */
+  /** Timeout for connecting through the proxy, in milliseconds. */
   timeoutMs?: number;
 }
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 
 /**
- * got's option `agent` for a URL: through the proxy that the environment names for it (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY,
- * NO_PROXY, also in lower case), otherwise Node's own. Read for each request, as each program's own proxy settings are.
+ * Returns got's option `agent` for a URL: agents for the proxy that the environment configures (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY,
+ * NO_PROXY, also in lower case), or Node's default agents. Reads the environment on each request.
  */
 export function agentsFor(
   url: URL,
@@ -42,9 +42,9 @@ export function agentsFor(
 }
 
 /**
- * The proxy for a URL, if there is one. A server on this machine is reached without: the proxy could not find it.
+ * Returns the proxy for a URL, or undefined when there is none. Loopback URLs never use a proxy, which could not reach them.
  *
- * @throws {InvalidArgumentError} the variable holds no URL of an HTTP proxy; names it, without its value.
+ * @throws {InvalidArgumentError} the variable is not the URL of an HTTP proxy; the message omits its value
  */
 export function proxyFor(url: URL): HttpProxy | undefined {
   const scheme = url.protocol.slice(0, -1);
@@ -52,24 +52,24 @@ export function proxyFor(url: URL): HttpProxy | undefined {
     (name) => process.env[name],
   );
   if (variable === undefined || isLoopbackUrl(url.href)) return undefined;
-  // Loaded where a proxy is set: most programs never need it.
+  // Loaded only when a proxy is set, because most programs need none.
   const { getProxyForUrl } = require("proxy-from-env") as typeof import("proxy-from-env");
   const text = getProxyForUrl(url.href);
   if (text === "") return undefined;
   const proxy = URL.canParse(text) ? new URL(text) : undefined;
   if (proxy?.protocol !== "http:" && proxy?.protocol !== "https:") {
     throw new InvalidArgumentError(
-      `${variable}: expected the URL of an HTTP proxy, such as http://proxy.example:3128. It is needed for ${url.origin}; NO_PROXY names the hosts that are reached without.`,
+      `${variable}: expected the URL of an HTTP proxy, such as http://proxy.example:3128. The proxy applies to ${url.origin}; list hosts that need no proxy in NO_PROXY.`,
     );
   }
   return { url: proxy, name: proxy.origin };
 }
 
-/** The proxy could not be reached, or did not connect to the server. */
+/** The proxy is unreachable, or refused to connect to the server. */
 export class ProxyFailure extends Error {
   constructor(
     readonly proxy: HttpProxy,
-    /** The system's code, or `ERR_PROXY_<status>` of what the proxy answered. */
+    /** The system's error code, or `ERR_PROXY_<status>` with the status of the proxy's reply. */
     readonly code: string,
     message = code,
   ) {

@@ -6,7 +6,7 @@ import { type Agents, type HttpProxy, ProxyFailure } from "./proxy";
 
 const pooledAgents = new Map<string, Agents>();
 
-/** Agents for a proxy: new ones for a fresh connection, otherwise those whose connections are kept. */
+/** Returns agents for a proxy: new agents for a fresh connection, otherwise pooled agents that keep connections alive. */
 export function proxyAgents(proxy: HttpProxy, fresh: boolean, timeoutMs: number): Agents {
   if (fresh) return createAgents(proxy, false, timeoutMs);
   const key = `${timeoutMs} ${proxy.url.href}`;
@@ -18,12 +18,12 @@ export function proxyAgents(proxy: HttpProxy, fresh: boolean, timeoutMs: number)
 function createAgents(proxy: HttpProxy, keepAlive: boolean, timeoutMs: number): Agents {
   return {
     http: new Forwarding(proxy, keepAlive, timeoutMs) as Agent,
-    // The library makes one class for both schemes.
+    // The library has one class for both schemes.
     https: new Tunnelling(proxy, keepAlive, timeoutMs) as Agent as HttpsAgent,
   };
 }
 
-/** http: the proxy gets the request itself, and passes it on. */
+/** For http: the proxy receives the request and forwards it. */
 class Forwarding extends HttpProxyAgent<string> {
   constructor(
     private readonly to: HttpProxy,
@@ -37,15 +37,15 @@ class Forwarding extends HttpProxyAgent<string> {
     const { _headerSent } = request as { _headerSent?: boolean };
     return connectWithinTimeout(this, this.to, this.timeoutMs, () => {
       const connecting = super.connect(request, options);
-      // The library renders the header anew. Node would take it for one that is not written yet, and write it once more after
-      // the body, as a second request.
+      // The library rebuilds the header, which resets `_headerSent`. Node would then write the header again after the body, as a
+      // second request.
       Object.assign(request, { _headerSent });
       return connecting;
     });
   }
 }
 
-/** https: the proxy connects to the server, and sees nothing of what passes. */
+/** For https: the proxy opens a tunnel to the server and cannot read the traffic. */
 class Tunnelling extends HttpsProxyAgent<string> {
   constructor(
     private readonly to: HttpProxy,
@@ -61,15 +61,15 @@ class Tunnelling extends HttpsProxyAgent<string> {
       status = reply.statusCode;
     });
     const socket = await connectWithinTimeout(this, this.to, this.timeoutMs, () => super.connect(request, options));
-    // The library passes the proxy's refusal on as if the server had answered it.
+    // The library passes on the proxy's refusal as if it came from the server.
     if (status !== 200) throw new ProxyFailure(this.to, `ERR_PROXY_${status}`);
     return socket;
   }
 }
 
 /**
- * Connects by way of the proxy within a time that neither got, which counts from the connection on, nor the library limits,
- * and says of a failure that it is the proxy's.
+ * Connects through the proxy with a timeout, and reports failures as the proxy's. Neither got, whose timeouts start after the
+ * connection, nor the proxy library limits this time.
  */
 async function connectWithinTimeout<T>(
   agent: { connectOpts: object },
@@ -82,7 +82,7 @@ async function connectWithinTimeout<T>(
     stop.signal.onabort = () => reject(new ProxyFailure(proxy, "ETIMEDOUT"));
   });
   const timer = setTimeout(() => stop.abort(), timeoutMs);
-  // The socket is made of these options before `connect` first waits; the signal closes one that does not get anywhere.
+  // `connect` creates the socket from these options; the signal closes a socket that does not connect in time.
   Object.assign(agent.connectOpts, { signal: stop.signal });
   try {
     return await Promise.race([connect(), timeUp]);

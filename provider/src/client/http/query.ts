@@ -1,9 +1,9 @@
 import { InvalidArgumentError } from "../errors/errors";
 
-/** A value of a query parameter; a list repeats the parameter, undefined leaves it out. */
+/** A query parameter's value. An array repeats the parameter; undefined omits it. */
 export type QueryValue = string | number | boolean | Date | readonly string[] | undefined;
 
-/** The query string, with its `?`, or nothing. Dates are sent as ISO 8601 in UTC. */
+/** Returns the query string with `?`, or an empty string. Dates become ISO 8601 in UTC. */
 export function toQuery(parameters: Record<string, QueryValue>): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters)) {
@@ -25,14 +25,14 @@ function isoDate(name: string, date: Date): string {
 }
 
 /**
- * An id as one segment of a path. Ids of fine-tuned models have colons (`ft:open-mistral-7b:…`); whatever else an id
- * holds, it must neither reach another route nor, when empty, a whole list.
+ * Encodes an ID as one path segment. IDs of fine-tuned models contain colons (`ft:open-mistral-7b:…`). No ID may reach another
+ * route, and an empty ID must not reach the list.
  *
- * @throws {InvalidArgumentError} an id that is empty, or `.` or `..`, which URLs resolve away even when encoded.
+ * @throws {InvalidArgumentError} the ID is empty, `.` or `..`: URLs resolve dot segments even when they are encoded
  */
 export function segment(id: string): string {
   if (typeof id !== "string" || id === "" || id === "." || id === "..") {
-    throw new InvalidArgumentError(`${JSON.stringify(id)} is not an id.`);
+    throw new InvalidArgumentError(`${JSON.stringify(id)} is not a valid ID.`);
   }
   return encodeURIComponent(id);
 }

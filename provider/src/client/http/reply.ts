@@ -4,16 +4,16 @@ import { parseErrorBody } from "../errors/errorBody";
 import { InvalidResponseError, type MistralError, type RequestPlace } from "../errors/errors";
 import { parseRetryAfter } from "./retry";
 
-/** A reply, as far as this client looks at it. */
+/** The parts of a reply that this client reads. */
 export interface Reply {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
-  /** Takes the request's secrets out of a text for people: a server, or a proxy, may echo what it was sent. */
+  /** Redacts the request's secrets in a text: a server or a proxy may echo what it received. */
   redact(text: string): string;
 }
 
-/** What a reply is held against: a zod schema. Without zod's own types, which a user's compiler would have to read. */
+/** The zod schema of a reply. Not zod's type, which a user's compiler would have to resolve. */
 export interface ReplySchema<T> {
   safeParse(
     value: unknown,
@@ -25,10 +25,10 @@ export interface ReplySchema<T> {
 const LONGEST_EXCERPT = 80;
 
 /**
- * The reply's JSON in the schema's shape. `null` counts as absent: the hosted service sends it where other servers
- * leave the field out, and both mean the same.
+ * Parses the reply's JSON and validates it against the schema. Treats `null` as absent: the hosted service sends `null` where other
+ * servers omit the field.
  *
- * @throws {InvalidResponseError} not JSON, or not of the shape.
+ * @throws {InvalidResponseError} the reply is not JSON, or does not match the schema
  */
 export function readReply<T>(schema: ReplySchema<T>, reply: Reply, place: RequestPlace): T {
   if (reply.status >= 300) {
@@ -36,7 +36,7 @@ export function readReply<T>(schema: ReplySchema<T>, reply: Reply, place: Reques
   }
   let value: unknown;
   try {
-    // Most replies hold none, and looking at every value takes longer than the rest of the parsing.
+    // Skip the reviver when the reply has no null: calling it for every value takes longer than parsing.
     value = reply.body.includes("null") ? JSON.parse(reply.body, withoutNull) : JSON.parse(reply.body);
   } catch {
     throw notAnApiReply(reply, place);
@@ -50,14 +50,14 @@ export function readReply<T>(schema: ReplySchema<T>, reply: Reply, place: Reques
   throw new InvalidResponseError(
     place,
     { status: reply.status, requestId: requestIdOf(reply), field: field === "" ? undefined : field },
-    `the reply is JSON, but not what the API answers here: ${field === "" ? "" : `${field}: `}${issue?.message ?? "unexpected shape"}`,
+    `the reply is JSON, but does not match this endpoint's schema: ${field === "" ? "" : `${field}: `}${issue?.message ?? "unexpected shape"}`,
   );
 }
 
-/** The error that a reply with an error status stands for. */
+/** Converts a reply with an error status to an error. */
 export function errorOf(reply: Reply, place: RequestPlace, attempts: number): MistralError {
   const body = parseErrorBody(reply.body, reply.redact);
-  // A gateway's own "404 page not found" says nothing about a job, and must not be taken for "the job is gone".
+  // A gateway's "404 page not found" says nothing about a job. Do not report it as `NotFoundError`, which means the job is gone.
   if (body === undefined && (reply.status === 404 || reply.status === 410)) {
     return notAnApiReply(reply, place);
   }
@@ -71,17 +71,17 @@ export function errorOf(reply: Reply, place: RequestPlace, attempts: number): Mi
   });
 }
 
-/** The error for a redirect. None is followed, because the key would go along. */
+/** Returns the error for a redirect. Redirects are not followed, because that would send the key to their target. */
 export function redirected(reply: Reply, place: RequestPlace): InvalidResponseError {
   const { location } = reply.headers;
-  // Without its query, which may be signed.
+  // Omit the query, which may contain a signature.
   const target =
     location !== undefined && URL.canParse(location, place.baseUrl) ? new URL(location, place.baseUrl) : undefined;
   const where = target === undefined ? "" : ` to ${target.origin}${target.pathname}`;
   return new InvalidResponseError(
     place,
     { status: reply.status, requestId: requestIdOf(reply) },
-    `the server answered ${reply.status}, a redirect${where}, which is not followed`,
+    `the server answered ${reply.status}, a redirect${where}; this client does not follow redirects`,
   );
 }
 
@@ -89,11 +89,11 @@ function notAnApiReply(reply: Reply, place: RequestPlace): InvalidResponseError 
   const type = reply.headers["content-type"]?.split(";")[0]?.trim();
   const text = reply.redact(reply.body).replace(/\s+/g, " ").trim();
   const excerpt = text.length > LONGEST_EXCERPT ? `${text.slice(0, LONGEST_EXCERPT)}…` : text;
-  const what = type === "application/json" ? "JSON that breaks off or is broken" : (type ?? "a body of no stated type");
+  const what = type === "application/json" ? "truncated or invalid JSON" : (type ?? "a body without a content type");
   return new InvalidResponseError(
     place,
     { status: reply.status, requestId: requestIdOf(reply) },
-    `status ${reply.status} came with ${text === "" ? "an empty body" : `${what} (${JSON.stringify(excerpt)})`}, where the API answers JSON`,
+    `status ${reply.status} with ${text === "" ? "an empty body" : `${what} (${JSON.stringify(excerpt)})`} instead of the API's JSON`,
   );
 }
 
@@ -108,7 +108,7 @@ function requestIdOf(reply: Reply): string | undefined {
 }
 
 function withoutNull(this: unknown, _key: string, value: unknown): unknown {
-  // In a list, leaving out would shift what follows.
+  // Keep null in arrays: removing it would shift the following elements.
   return value === null && !Array.isArray(this) ? undefined : value;
 }
 

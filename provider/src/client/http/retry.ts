@@ -1,16 +1,15 @@
 /**
- * How often a request that is safe to repeat is repeated, by default: after about 0.5, 1, 2 and 4 seconds. Enough for
- * a restart or a short lack of network; longer outages are the business of the caller (`waitUntilComplete` rides out
- * minutes).
+ * Default number of retries of an idempotent request, after about 0.5, 1, 2 and 4 seconds. Covers a server restart or a short
+ * network outage. Callers handle longer outages: `waitUntilComplete` tolerates minutes.
  */
 export const DEFAULT_MAX_RETRIES = 4;
 
-/** Statuses that say "not now": the request was not carried out, or may be repeated. */
+/** Statuses of temporary failures, after which a request can be retried. */
 export const RETRY_STATUSES = [429, 502, 503, 504];
 
 /**
- * Ways in which a connection breaks, by the system's code. got reports its own timeouts as ETIMEDOUT; the last ones are a
- * proxy's way to say that it could not connect just now.
+ * Error codes of temporary connection failures. got reports its timeouts as ETIMEDOUT. The `ERR_PROXY_` codes mean that a proxy
+ * temporarily could not connect.
  */
 export const RETRY_CODES = [
   ...["ECONNRESET", "ECONNREFUSED", "ETIMEDOUT", "EPIPE", "ENOTFOUND", "EAI_AGAIN"],
@@ -18,8 +17,8 @@ export const RETRY_CODES = [
 ];
 
 /**
- * The longest `Retry-After` that is waited for, in milliseconds. A server that asks for more gets an error with
- * `retryAfter` at once, so that the caller can say so instead of seeming to hang.
+ * Longest `Retry-After` to wait for, in milliseconds. A longer one fails immediately with `retryAfter` set, so that the caller can
+ * report it instead of appearing to hang.
  */
 export const MAX_RETRY_AFTER_MS = 60_000;
 
@@ -27,11 +26,11 @@ const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 8_000;
 
 /**
- * Milliseconds to wait before the next attempt. A `Retry-After` is never undercut; both ways get some noise, so that
- * a hundred jobs that were turned away together do not come back together.
+ * Returns the backoff before the next attempt, in milliseconds. Never shorter than `Retry-After`. Jitter prevents many jobs that
+ * were rejected together from retrying together.
  *
  * @param attempt number of attempts made so far, from 1
- * @param retryAfterMs what the server asked for, if it did
+ * @param retryAfterMs delay from the `Retry-After` header, if any
  */
 export function retryPause(attempt: number, retryAfterMs: number | undefined): number {
   if (retryAfterMs !== undefined && retryAfterMs > 0) {
@@ -41,7 +40,7 @@ export function retryPause(attempt: number, retryAfterMs: number | undefined): n
   return pause * (0.75 + Math.random() * 0.5);
 }
 
-/** Seconds of a `Retry-After` header: a number of seconds or an HTTP date. Undefined when it is neither. */
+/** Parses a `Retry-After` header, a number of seconds or an HTTP date, to seconds. Returns undefined when it is neither. */
 export function parseRetryAfter(header: string | undefined, now = Date.now()): number | undefined {
   if (header === undefined || header.trim() === "") {
     return undefined;

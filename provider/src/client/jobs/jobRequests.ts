@@ -12,10 +12,10 @@ export interface TrainingFile {
 export interface IntegrationRequest {
   type: "wandb";
   project: string;
-  /** Name of the run; the server makes one up by default. */
+  /** Name of the run; default: chosen by the server. */
   name?: string | undefined;
   run_name?: string | undefined;
-  /** Key of Weights & Biases, 40 characters. Kept out of error messages, and not returned by the server. */
+  /** API key of Weights & Biases, 40 characters. Redacted in error messages, and never returned by the server. */
   api_key: string;
 }
 
@@ -24,15 +24,15 @@ export interface RepositoryRequest {
   type: "github";
   owner: string;
   name: string;
-  /** Branch, tag or commit; the default branch by default. */
+  /** Branch, tag or commit; default: the repository's default branch. */
   ref?: string | undefined;
   /** Relative weight, above 0; default 1. */
   weight?: number | undefined;
-  /** GitHub token. Kept out of error messages, and not returned by the server. */
+  /** GitHub token. Redacted in error messages, and never returned by the server. */
   token: string;
 }
 
-/** What a classifier learns to tell apart. */
+/** A label field that a classifier learns to predict. */
 export interface ClassifierTargetRequest {
   name: string;
   labels: readonly string[];
@@ -41,21 +41,21 @@ export interface ClassifierTargetRequest {
   loss_function?: "single_class" | "multi_class" | undefined;
 }
 
-/** What is to be trained. Names and types are the API's own; the server checks them. */
+/** A request to create a job. Names and types are the API's; the server validates them. */
 export interface JobCreateRequest {
   /** Base model, such as one of `BASE_MODELS`. */
   model: string;
-  /** Uploaded files, or their ids alone. May be left out when there are repositories. */
+  /** Uploaded files, or only their IDs. Optional when `repositories` is set. */
   training_files?: readonly (TrainingFile | string)[] | undefined;
-  /** Ids of uploaded files. Their samples should not be among the training ones. */
+  /** IDs of uploaded files. Their samples should not occur in the training files. */
   validation_files?: readonly string[] | undefined;
   hyperparameters?: Hyperparameters | undefined;
-  /** Added to the model's name; at most 18 characters. */
+  /** Suffix of the model's name; at most 18 characters. */
   suffix?: string | undefined;
   integrations?: readonly IntegrationRequest[] | undefined;
-  /** Whether training begins right after validation; default false. Otherwise the job rests at VALIDATED. */
+  /** Whether training starts right after validation; default false. Otherwise the job stays in VALIDATED until it is started. */
   auto_start?: boolean | undefined;
-  /** Share of bad samples that is skipped instead of failing the job, 0 to 0.5; default 0. */
+  /** Maximum share of invalid samples that are skipped instead of failing the job, 0 to 0.5; default 0. */
   invalid_sample_skip_percentage?: number | undefined;
   /** Default `completion`. */
   job_type?: JobType | undefined;
@@ -64,15 +64,15 @@ export interface JobCreateRequest {
   classifier_targets?: readonly ClassifierTargetRequest[] | undefined;
 }
 
-/** Which jobs a list shows; every filter narrows it. */
+/** Filters of a job list. A job must match all of them. */
 export interface JobFilters {
   /** Base model. */
   model?: string | undefined;
-  /** Only jobs created after this time; a string is sent as it is. */
+  /** Only jobs created after this time; a string is sent unchanged. */
   created_after?: Date | string | undefined;
-  /** Only jobs created before this time; a string is sent as it is. */
+  /** Only jobs created before this time; a string is sent unchanged. */
   created_before?: Date | string | undefined;
-  /** Only jobs that this key's owner created. */
+  /** Only jobs created by the owner of the API key. */
   created_by_me?: boolean | undefined;
   status?: JobStatus | undefined;
   wandb_project?: string | undefined;
@@ -80,19 +80,19 @@ export interface JobFilters {
   suffix?: string | undefined;
 }
 
-/** Which part of the list is wanted: a page of the server's, or `limit` jobs after one that is known. */
+/** Part of a job list: one page, or up to `limit` jobs after a known job. */
 export interface JobListRequest extends JobFilters {
-  /** From 0. */
+  /** Page number, from 0. */
   page?: number | undefined;
-  /** Jobs a page; the server's default is 20, its maximum 100. */
+  /** Jobs per page; the server's default is 20, its maximum 100. */
   page_size?: number | undefined;
-  /** At most so many jobs; default 20 when `after` is given. The client walks as many pages as that takes. */
+  /** Maximum number of jobs; default 20 when `after` is set. The client requests as many pages as needed. */
   limit?: number | undefined;
-  /** Id of a job: the list begins behind it. */
+  /** ID of a job; the result starts after it. */
   after?: string | null | undefined;
 }
 
-/** All secrets in the request, so that no error message repeats them. */
+/** Returns the secrets in the request, which error messages redact. */
 export function secretsOf(request: JobCreateRequest): string[] {
   return [
     ...(request.integrations ?? []).map((integration) => integration.api_key),

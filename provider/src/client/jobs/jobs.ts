@@ -13,16 +13,16 @@ import { isComplete, type WaitOptions, waitUntilComplete } from "./wait";
 const PATH = "/v1/fine_tuning/jobs";
 const DEFAULT_LIMIT = 20;
 
-/** Fine-tuning jobs. Requests and replies have the API's own field names. */
+/** Fine-tuning jobs. Requests and replies use the API's field names. */
 export class Jobs {
   constructor(private readonly http: Http) {}
 
   /**
-   * Creates a job. The request is sent once: after a lost reply nobody knows whether there is a job, and a second
-   * one would be paid for. Look with `list` before calling it again.
+   * Creates a job. The request is not retried: after a lost reply the job may exist, and a second job would be paid for. Check with
+   * `list` before calling `create` again.
    *
-   * @throws {TrainingRetiredError} the hosted service, which no longer trains
-   * @throws {UnprocessableEntityError | BadRequestError} what the request has wrong
+   * @throws {TrainingRetiredError} the hosted service has ended training
+   * @throws {UnprocessableEntityError | BadRequestError} the request is invalid
    * @example
    * const job = await client.jobs.create({
    *   model: "open-mistral-7b",
@@ -40,9 +40,9 @@ export class Jobs {
   }
 
   /**
-   * Asks what a job would take, without creating it (`dry_run`).
+   * Estimates a job's cost and duration without creating it (`dry_run`).
    *
-   * @returns cost, tokens and duration in seconds, as far as the server knows them
+   * @returns cost, tokens and duration in seconds; the server may omit any of them
    */
   async estimate(request: JobCreateRequest, options?: RequestOptions): Promise<JobMetadata> {
     return this.http.json(
@@ -60,7 +60,7 @@ export class Jobs {
   }
 
   /**
-   * One page of jobs, the newest first; or, with `limit` or `after`, so many jobs behind the one that `after` names.
+   * Returns one page of jobs, newest first; or, with `limit` or `after`, up to `limit` jobs that follow the job `after`.
    *
    * @throws {InvalidArgumentError} `limit` or `after` together with `page`, or an `after` that is not in the list
    * @example
@@ -72,13 +72,13 @@ export class Jobs {
       return this.fetchPage({ ...filters, page, page_size }, options);
     }
     if (page !== undefined) {
-      throw new InvalidArgumentError("Give either page, or limit and after: they are two ways to walk the same list.");
+      throw new InvalidArgumentError("Set either page, or limit and after: they cannot be combined.");
     }
     return this.listAfter(filters, after ?? undefined, limit ?? DEFAULT_LIMIT, page_size, options);
   }
 
   /**
-   * All jobs that the filters let through, page by page as they are asked for.
+   * Iterates over all jobs that match the filters, and requests each page when it is needed.
    *
    * @example
    * for await (const job of client.jobs.listAll({ suffix: "support" })) console.log(job.id, job.status);
@@ -90,7 +90,7 @@ export class Jobs {
     return walkPages((page) => this.fetchPage({ page_size: LARGEST_PAGE, ...filters, page }, options));
   }
 
-  /** A job with its events and checkpoints. */
+  /** Returns a job with its events and checkpoints. */
   async get(id: string, options?: RequestOptions): Promise<DetailedJob> {
     return this.http.json(
       detailedJobSchema,
@@ -100,38 +100,38 @@ export class Jobs {
   }
 
   /**
-   * Asks for a job to be cancelled; it may be `CANCELLATION_REQUESTED` for a while.
+   * Requests the cancellation of a job, which may stay in `CANCELLATION_REQUESTED` for some time.
    *
-   * It is repeated when the connection breaks: if the server then says that the job cannot be cancelled (any more),
-   * and it is indeed cancelled or about to be, that is success.
+   * The request is retried when the connection breaks. If the retry is refused because the job is already cancelled, or being
+   * cancelled, the call succeeds.
    *
-   * @throws {ConflictError} the job has ended already
+   * @throws {ConflictError} the job has already ended
    */
   async cancel(id: string, options?: RequestOptions): Promise<DetailedJob> {
     return this.transition(id, "cancel", (job) => /^CANCEL/.test(job.status), options);
   }
 
   /**
-   * Starts a job that rests at `VALIDATED`. Repeated like `cancel`: a job cannot be started twice.
+   * Starts a job in status `VALIDATED`. Retried like `cancel`: a job cannot be started twice.
    *
-   * @throws {ConflictError} the job is not validated, or has been started before
+   * @throws {ConflictError} the job is not validated, or was already started
    */
   async start(id: string, options?: RequestOptions): Promise<DetailedJob> {
     const started: string[] = [JobStatus.Queued, JobStatus.Started, JobStatus.Running, JobStatus.Success];
     return this.transition(id, "start", (job) => started.includes(job.status), options);
   }
 
-  /** Whether the job has ended, in success or not. */
+  /** Whether the job has ended, successfully or not. */
   isComplete(job: { status: string }): boolean {
     return isComplete(job);
   }
 
   /**
-   * Polls a job until it has ended, in whatever way: look at the `status` of what comes back. An unknown status is
-   * waited on. The server may be out of reach for a while (`outageToleranceMs`), once it has answered.
+   * Polls a job until it has ended, successfully or not: check the `status` of the result. Keeps polling in an unknown status. After
+   * the first reply, tolerates an unreachable server for `outageToleranceMs`.
    *
-   * @throws {WaitTimeoutError} the time is over; the job goes on
-   * @throws {AbortedError} the signal was aborted; the job goes on
+   * @throws {WaitTimeoutError} the wait timed out; the job keeps running
+   * @throws {AbortedError} the signal was aborted; the job keeps running
    * @example
    * const job = await client.jobs.waitUntilComplete(id, { onUpdate: ({ status }) => console.log(status) });
    * if (job.status === "SUCCESS") console.log(job.fine_tuned_model);
@@ -172,7 +172,7 @@ export class Jobs {
       }
       if (!found) {
         throw new InvalidArgumentError(
-          `There is no job ${after} in this list; "after" takes the id of one of its jobs.`,
+          `There is no job ${after} in this list; "after" must be the ID of a job that matches the filters.`,
         );
       }
     }
@@ -192,7 +192,7 @@ export class Jobs {
         options,
       );
     } catch (error) {
-      // The first attempt may have worked and only its reply been lost; the refusal then answers the second.
+      // The first attempt may have succeeded with a lost reply; then the server refuses the retry.
       if (error instanceof ApiError && error.attempts > 1 && (error instanceof ConflictError || error.status === 400)) {
         const job = await this.get(id, options);
         if (isDone(job)) {

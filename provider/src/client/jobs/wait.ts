@@ -16,32 +16,32 @@ import type { DetailedJob } from "../types.generated";
 export interface WaitOptions extends Omit<RequestOptions, "timeoutMs"> {
   /** Milliseconds between two polls; default 5000. */
   pollIntervalMs?: number | undefined;
-  /** Milliseconds after which the waiting ends, not the job; default 86 400 000 (24 hours), at most 2^31 - 1. */
+  /** Milliseconds after which the wait ends; the job keeps running. Default 86 400 000 (24 hours), at most 2^31 - 1. */
   timeoutMs?: number | undefined;
-  /** As `timeoutMs` of the other calls: milliseconds without progress in one request. */
+  /** Milliseconds without progress in one request, like `timeoutMs` of the other calls. */
   requestTimeoutMs?: number | undefined;
-  /** Milliseconds for which the server may be out of reach once it has answered; default 300 000 (5 minutes). */
+  /** Milliseconds for which the server may be unreachable after its first reply; default 300 000 (5 minutes). */
   outageToleranceMs?: number | undefined;
-  /** Called with every reply, the last included. What it throws ends the waiting. */
+  /** Called with every reply, including the last. An error thrown here ends the wait. */
   onUpdate?: ((job: DetailedJob) => void | Promise<void>) | undefined;
-  /** Called for every poll that failed in a way that may pass, while the waiting goes on. */
+  /** Called for every poll that failed temporarily; the wait continues. */
   onOutage?: ((error: MistralError) => void | Promise<void>) | undefined;
 }
 
 const DAY_MS = 86_400_000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** Whether a job with this status stays as it is. An unknown status counts as not terminal. */
+/** Whether the status is terminal. An unknown status is not. */
 export function isTerminal(status: string): boolean {
   return common.isTerminal(status);
 }
 
-/** Whether the job has ended, in success or not. */
+/** Whether the job has ended, successfully or not. */
 export function isComplete(job: { status: string }): boolean {
   return isTerminal(job.status);
 }
 
-/** Whether the same request may well succeed a little later: the connection, the server, or its rate limit failed it. */
+/** Whether a retry may succeed later: the failure was in the connection, the server, or its rate limit. */
 export function isTransient(error: unknown): error is MistralError {
   return (
     error instanceof RateLimitError ||
@@ -51,7 +51,7 @@ export function isTransient(error: unknown): error is MistralError {
   );
 }
 
-/** Polls a job until it has ended; see `Jobs.waitUntilComplete`. */
+/** Implements `Jobs.waitUntilComplete`. */
 export async function waitUntilComplete(
   id: string,
   getJob: (options: RequestOptions) => Promise<DetailedJob>,
@@ -63,7 +63,7 @@ export async function waitUntilComplete(
       throw new InvalidArgumentError(`${name} must be between 0 and ${LONGEST_TIMER_MS} ms, not ${value}.`);
     }
   }
-  // One signal for both ends of the wait, so that a request in flight, its retries and the pauses all stop at once.
+  // One signal for the timeout and the caller's signal, so that a request, its retries and the pauses all stop immediately.
   const stop = new AbortController();
   const deadline = setTimeout(() => stop.abort(), timeoutMs);
   const onAbort = () => stop.abort();
@@ -89,7 +89,7 @@ export async function waitUntilComplete(
           return job;
         }
       } catch (error) {
-        // Before the first reply a failure most likely means a wrong address, and waiting would hide it.
+        // Before the first reply, a failure probably means a wrong base URL, and waiting would hide that.
         if (!isTransient(error) || last === undefined || performance.now() - last.at > outageToleranceMs) {
           throw error;
         }
@@ -103,7 +103,7 @@ export async function waitUntilComplete(
       throw error;
     }
     throw options.signal?.aborted
-      ? new AbortedError(`Waiting for job ${id} was aborted by its signal. The job was not cancelled and goes on.`)
+      ? new AbortedError(`Waiting for job ${id} was aborted by its signal. The job was not cancelled and keeps running.`)
       : new WaitTimeoutError(id, last?.job.status, timeoutMs);
   } finally {
     clearTimeout(deadline);

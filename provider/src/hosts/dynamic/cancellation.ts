@@ -6,19 +6,19 @@ const CANCEL = "/pulumirpc.ResourceProvider/Cancel";
 export interface Cancellation {
   /** Aborts when Pulumi asks the host to stop. */
   signal: AbortSignal;
-  /** Whether that can be seen here at all. */
+  /** Whether this process can detect the request. */
   isSupported: boolean;
 }
 
 /**
- * Aborts when the engine sends `Cancel` (Ctrl-C, SIGTERM). Pulumi's dynamic host acknowledges that call and does nothing, so
- * `up` would hang until the job ends. The gRPC server of the host asks `_retrieveHandler` for every call: that is where it can
- * be seen. It is private API; where it is missing, the signal never aborts and Pulumi behaves as it does by itself.
+ * Returns a signal that aborts when the engine sends `Cancel` (Ctrl-C, SIGTERM). Pulumi's dynamic host acknowledges that call and
+ * does nothing, so `up` would hang until the job ends. This wraps `_retrieveHandler`, which the host's gRPC server calls for every
+ * request. The method is private API; without it, the signal never aborts and Pulumi keeps its default behavior.
  */
 export function cancellation(): Cancellation {
   const controller = new AbortController();
   const { signal } = controller;
-  // Every operation listens, and a stack may have hundreds at a time.
+  // Avoid Node's leak warning: every operation adds a listener, and a stack may run hundreds at a time.
   setMaxListeners(0, signal);
   try {
     const grpc = createRequire(process.argv[1] as string)("@grpc/grpc-js") as { Server: { prototype: Server } };
@@ -32,7 +32,7 @@ export function cancellation(): Cancellation {
       return { signal, isSupported: true };
     }
   } catch {
-    // Not inside Pulumi's host: nothing will ask to stop.
+    // Outside Pulumi's host, nothing sends `Cancel`.
   }
   return { signal, isSupported: false };
 }

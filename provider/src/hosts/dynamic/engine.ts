@@ -1,39 +1,39 @@
 import { createRequire } from "node:module";
 
-/** A message for a resource's line. */
+/** A message on a resource's line. */
 export interface EngineMessage {
-  /** Empty: the message belongs to the stack. */
+  /** URN of the resource; empty for the stack. */
   urn: string;
   text: string;
   severity: "info" | "warning";
-  /** Only the last one is shown, and none once the operation has ended. */
+  /** Transient: each message replaces the previous one, and none remains after the operation. */
   ephemeral: boolean;
 }
 
-/** The engine that started this process, as far as a provider may talk to it. */
+/** The connection to the engine that started this process. */
 export interface Engine {
-  /** Shows a message. One that does not arrive disturbs nothing. */
+  /** Shows a message. Ignores failures. */
   log(message: EngineMessage): void;
-  /** Calls back once when the engine has ended, for instance because it was killed. */
+  /** Calls `callback` once when the engine has exited, for example because it was killed. */
   onExit(callback: () => void): void;
 }
 
-/** How often the engine is looked for, and how long it has to answer. */
+/** Interval and timeout of the engine's liveness probe. */
 const PROBE_EVERY_MS = 5_000;
 const ANSWER_WITHIN_MS = 3_000;
 
-/** The engine is on this machine: the proxy of the environment is not for it. */
+/** The engine is on this machine, so ignore the proxy of the environment. */
 const OPTIONS = { "grpc.enable_http_proxy": 0 };
 
-/** What the host's own copy of the gRPC library and of Pulumi's protocol give. */
+/** The client class in the host's copy of Pulumi's protocol. */
 interface EngineClient {
   log(request: object, callback: () => void): void;
   waitForReady(deadline: number, callback: (error?: Error) => void): void;
 }
 
 /**
- * Connects to the engine, whose address is the last argument of the process. The gRPC library must be the host's own copy, so
- * it is resolved from the host's main file.
+ * Connects to the engine, whose address is the last argument of the process. Resolves the gRPC library from the host's main file,
+ * because it must be the host's copy.
  *
  * @returns undefined outside Pulumi's dynamic host
  */
@@ -63,7 +63,7 @@ export function connectToEngine(): Engine | undefined {
   }
 }
 
-/** A connection that stands is ready at once, also while the engine is suspended; only a closed one has to be made anew. */
+/** Probes the connection. An open connection is ready immediately, even while the engine is suspended; a closed one must reconnect. */
 function watchConnection(client: EngineClient, onExit: () => void): void {
   let wasConnected = false;
   const probe = () =>

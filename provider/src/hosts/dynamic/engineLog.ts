@@ -1,12 +1,12 @@
 import type { MessageKind } from "../../lifecycle/runtime/host";
 import type { Engine } from "./engine";
 
-/** Without a terminal every passing message becomes a line of the log: in CI one a minute is enough. */
+/** Minimum time between progress messages. Without a terminal, each one becomes a line of the log, so CI shows one per minute. */
 const QUIET_MS = process.env.CI ? 60_000 : 1_000;
 
 /**
- * Shows messages on a resource's own line of `pulumi up`: `pulumi.log` finds no engine inside a dynamic provider's host. Without
- * an engine they go to the host's stdout, which Pulumi shows on the stack.
+ * Shows messages on a resource's line of `pulumi up`. `pulumi.log` cannot be used, because it has no engine inside a dynamic
+ * provider's host. Without an engine, messages go to the host's stdout, which Pulumi shows on the stack.
  */
 export class EngineLog {
   private readonly lastProgress = new Map<string, number>();
@@ -33,7 +33,7 @@ export class EngineLog {
     return true;
   }
 
-  /** `check` runs up to three times in one update. */
+  /** Whether a message was not shown before: `check` runs up to three times in one update. */
   private isNew(message: string): boolean {
     if (this.shown.has(message)) return false;
     this.shown.add(message);

@@ -5,7 +5,7 @@ import { cancellation } from "./cancellation";
 import { connectToEngine } from "./engine";
 import { EngineLog } from "./engineLog";
 
-/** The lifecycle's view of Pulumi's dynamic provider host. One a process. */
+/** The lifecycle's interface to Pulumi's dynamic provider host. One per process. */
 export class DynamicHost implements Host {
   readonly session = new Session();
   readonly clock = realClock;
@@ -19,26 +19,26 @@ export class DynamicHost implements Host {
   });
 
   constructor() {
-    // A CLI that was killed leaves its host behind, which would poll for hours. The job goes on; the next `up` takes it over.
+    // A killed CLI leaves this process orphaned, polling for hours. Exit; the job keeps running, and the next `up` takes it over.
     this.engine?.onExit(() => process.exit(1));
   }
 
-  /** Says once, before something that may take hours, what Ctrl-C will not do. */
+  /** Warns, before an operation that may take hours, when this process cannot detect Ctrl-C. */
   warnIfCancelUnsupported(): void {
     if (this.cancellation.isSupported || !this.engine) return;
     this.log(
       undefined,
-      "this version of Pulumi does not let a provider hear Ctrl-C: `pulumi up` ends when the job does. Pressed twice, it ends at once; the job goes on then, and the next `pulumi up` takes it over.",
+      "this version of Pulumi does not report Ctrl-C to providers: `pulumi up` waits until the job ends. Press Ctrl-C twice to stop immediately; the job keeps running, and the next `pulumi up` takes it over.",
       "warning",
     );
   }
 
-  /** Never throws: the first call would fail and the second go on unconfigured. */
+  /** Never throws: after a failure here, the engine's next call would run unconfigured. */
   configure(config: Config): void {
     this.resolveConfig(config);
   }
 
-  /** Operations may run before `configure` has been called, so they wait for it. */
+  /** Waits for `configure`, because operations may run before it is called. */
   async config(): Promise<(key: string) => string | undefined> {
     const config = await this.configured;
     return (key) => config.get(`mistral:${key}`);

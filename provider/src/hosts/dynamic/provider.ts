@@ -13,10 +13,10 @@ import { DynamicHost } from "./host";
 
 const host = new DynamicHost();
 
-/** What the dynamic host gives to every method: the resource's properties, and the serialized provider among them. */
+/** The arguments of every method: the resource's properties, including the serialized provider. */
 type Properties = Record<string, unknown>;
 
-/** The methods that Pulumi's dynamic host calls, each translated for the lifecycle. */
+/** The methods that Pulumi's dynamic host calls. Each one calls the lifecycle. */
 export const provider = {
   async configure({ config }: dynamic.ConfigureRequest): Promise<void> {
     host.configure(config);
@@ -25,7 +25,7 @@ export const provider = {
   async check(olds: Properties, news: Properties): Promise<dynamic.CheckResult> {
     return withReadableErrors(async () => {
       const { inputs, problems } = await check(withoutProvider(olds), withoutProvider(news), host);
-      // A failure with a property makes the engine print that property's value, secrets included.
+      // With a property name, the engine would print the property's value, including secrets.
       return { inputs, failures: problems.map((reason) => ({ property: "", reason })) };
     });
   },
@@ -54,7 +54,7 @@ export const provider = {
     return withReadableErrors(async () => {
       const state = withoutProvider(props) as Outputs;
       const outputs = await withKeyAdvice(read(id, state, host), usesOwnKey(state));
-      // An empty id tells the engine that the resource is gone.
+      // An empty ID means that the resource is gone.
       return outputs ? { id, props: outputs } : { id: "" };
     });
   },
@@ -73,9 +73,9 @@ function withoutProvider(properties: Properties): Properties {
 }
 
 /**
- * Runs an operation and makes its failure fit for people and for the engine: no stack trace, which the host would print, and an
- * unfinished job in the form that keeps its id. There the serialized provider must be put back by hand, or the resource could
- * never be refreshed or deleted again.
+ * Runs an operation and converts its failure for the engine. Removes the stack trace, which the host would print. Converts an
+ * `InitError` to the form that keeps the job's ID in the state; this form must contain the serialized provider, without which the
+ * resource could not be refreshed or deleted.
  */
 async function withReadableErrors<T>(operation: () => Promise<T>, inputs: Properties = {}): Promise<T> {
   try {

@@ -6,22 +6,22 @@ import type { WireAsset } from "../../schema/assets";
 import type { DataFile } from "../../schema/files";
 import type { DataReports } from "./inspectData";
 
-/** @throws for a user without a home */
+/** @throws when the user has no home directory */
 function folder(): string {
-  // It looks for the home as soon as it is loaded.
+  // Loaded here, because the module looks up the home directory when it is loaded, and may throw.
   const envPaths = require("env-paths") as typeof import("env-paths");
   return join(envPaths("pulumi-mistral", { suffix: "" }).cache, "checks");
 }
 
 const KEPT_DAYS = 30;
 
-/** A file whose time of change is not so old yet could change once more within the same tick of its file system's clock. */
+/** Minimum age of the last change: a newer file could change again within the same tick of the file system's clock. */
 const TICK_MS = 2_000;
 
 /**
- * What was found in the data, without reading it again where nothing has changed since: `check` runs in a preview, again in
- * `up`, in processes of their own. A declaration is one entry, since its files are compared with each other; each file is
- * known by its real path, inode, size and times. The cache is only a help: where it cannot be kept, the data is read.
+ * Returns the reports of the data, from the cache on disk when no file has changed: `check` runs in the preview and again in `up`,
+ * in separate processes. One entry covers all files of a declaration, because samples are compared across files. The key contains
+ * each file's real path, inode, size and times. When the cache cannot be read or written, the data is read again.
  */
 export async function cachedReports(
   files: DataFile[][],
@@ -41,9 +41,9 @@ export async function cachedReports(
 }
 
 /**
- * Where the entry of the data is, and when the last of its files was changed.
+ * Returns the path of the cache entry, and when the most recent file changed, in milliseconds since 1970.
  *
- * @returns undefined when there is something among them whose change cannot be noticed without reading it
+ * @returns undefined when a change of some data, such as a remote asset, is only visible by reading it
  */
 async function fingerprintOf(files: DataFile[][], rules: Rules | undefined) {
   let changed = 0;
@@ -75,7 +75,7 @@ async function load(entry: string): Promise<DataReports | undefined> {
   }
 }
 
-/** Under another name first: a reader must never meet half an entry. */
+/** Writes to a temporary name and renames it, so that no reader sees a partial entry. */
 async function store(entry: string, reports: DataReports): Promise<void> {
   await mkdir(folder(), { recursive: true, mode: 0o700 });
   const draft = `${entry}.${randomUUID()}`;

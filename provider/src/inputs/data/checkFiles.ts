@@ -11,13 +11,13 @@ import { type CheckedFile, type DataSource, type DataSummary, evaluateReports, i
 
 export interface FilesChecked {
   problems: InputProblem[];
-  /** What a trainer takes, and is rarely meant. */
+  /** Data that a trainer accepts, but that is probably a mistake. */
   warnings: string[];
-  /** What the training data comes to; undefined unless all of it was read. */
+  /** Totals of the training data; undefined unless all of it was read. */
   summary?: DataSummary;
 }
 
-/** A file to read, and where it stands. */
+/** A file to read, and its position in the inputs. */
 interface Place {
   file: DataFile;
   name: FileInput;
@@ -25,8 +25,8 @@ interface Place {
 }
 
 /**
- * Reads and checks the data, and fills in each file's hash and size, in place. A hash that came with the inputs is kept: with
- * `ignoreChanges: ["trainingFiles"]` the engine puts the recorded element back, whose file may be gone by now.
+ * Reads and checks the data, and adds each file's hash and size to the inputs, in place. Keeps a hash that is already in the
+ * inputs: with `ignoreChanges: ["trainingFiles"]` the engine restores the recorded element, whose file may no longer exist.
  */
 export async function checkFiles(inputs: Record<string, unknown>): Promise<FilesChecked> {
   const problems: InputProblem[] = [];
@@ -64,7 +64,7 @@ function placesOf(inputs: Record<string, unknown>, name: FileInput): Place[] {
     .filter(({ file }) => !hasUnknown(file) && file.fileId === undefined && file.sha256 === undefined);
 }
 
-/** Those that can be read. What is wrong with the others is said beside what is wrong in these. */
+/** Returns the files that exist, and adds a problem for each of the others. */
 async function existingFiles(places: Place[], problems: InputProblem[]): Promise<Place[]> {
   const found: Place[] = [];
   for (const place of places) {
@@ -88,7 +88,7 @@ function inspected(inputs: Record<string, unknown>, places: Place[][]) {
   return cachedReports(files, rules, () => inspectData(training, validation, rules));
 }
 
-/** Undefined while a preview does not know what the samples are held against. */
+/** Returns the rules for the samples, or undefined in a preview where an input that determines them is unknown. */
 function rulesOf(inputs: Record<string, unknown>): Rules | undefined {
   const { jobType, classifierTargets, invalidSampleSkipPercentage } = inputs;
   if (hasUnknown([jobType, classifierTargets, invalidSampleSkipPercentage])) return undefined;

@@ -9,10 +9,10 @@ import type { WireAsset } from "../../schema/assets";
 import type { DataFile } from "../../schema/files";
 import { InputProblem } from "../problem";
 
-/** A server that sends nothing for so long is given up. */
+/** Timeout without progress for a remote asset. */
 const STALLED_MS = 60_000;
 
-/** An asset's content as a stream. */
+/** Opens an asset's content as a stream. */
 export function openAsset({ asset }: DataFile, stalledMs = STALLED_MS): Readable {
   const { text, uri } = (asset ?? {}) as WireAsset;
   if (text !== undefined) return Readable.from([Buffer.from(text)]);
@@ -23,7 +23,11 @@ export function openAsset({ asset }: DataFile, stalledMs = STALLED_MS): Readable
   throw new Error("the asset has neither text nor URI");
 }
 
-/** A file's content, wherever it comes from, with the reason in words when it cannot be read. */
+/**
+ * Reads the content of a file or an asset.
+ *
+ * @throws InputProblem when the content cannot be read
+ */
 export async function* readContent(file: DataFile, inputPath: string): AsyncGenerator<Buffer> {
   try {
     yield* file.path === undefined ? openAsset(file) : fileChunks(file.path);
@@ -32,18 +36,18 @@ export async function* readContent(file: DataFile, inputPath: string): AsyncGene
   }
 }
 
-/** @throws InputProblem when a path is not that of a file */
+/** @throws InputProblem when the path does not exist or is not a file */
 export async function assertIsFile({ path }: DataFile, inputPath: string): Promise<void> {
   if (path === undefined) return;
   const stats = await stat(path).catch((error: unknown) => {
-    const resolvedPath = isAbsolute(path) ? "" : ` (looked for ${resolve(path)})`;
+    const resolvedPath = isAbsolute(path) ? "" : ` (resolved to ${resolve(path)})`;
     throw new InputProblem(inputPath, `${path}: ${reasonOf(error)}${resolvedPath}`);
   });
   if (stats.isFile()) return;
   throw new InputProblem(inputPath, `${path}: expected a file, got a ${stats.isDirectory() ? "directory" : "device"}`);
 }
 
-/** A file in words, for messages. */
+/** Returns a file's name for messages. */
 export function describeFile(file: DataFile): string {
   if (file.path !== undefined) return file.path;
   if (file.fileId !== undefined) return `the file ${file.fileId}`;
@@ -55,18 +59,18 @@ const REASONS: Record<string, string> = {
   ENOENT: "no such file",
   EACCES: "permission denied",
   EPERM: "permission denied",
-  ENOTDIR: "a part of the path is no directory",
+  ENOTDIR: "a part of the path is not a directory",
   ELOOP: "too many symbolic links",
 };
 
 function reasonOf(error: unknown): string {
-  // got's own text holds the whole URL.
+  // got's message contains the full URL, which may contain a signature.
   if (error instanceof loadGot().HTTPError) return `the server answered ${error.response.statusCode}`;
   const { code, message } = error as NodeJS.ErrnoException;
   return REASONS[code ?? ""] ?? message;
 }
 
-/** A URL without what may be a password or a signature. */
+/** Removes the parts of a URL that may contain a password or a signature. */
 function withoutCredentials(uri: string): string {
   if (!URL.canParse(uri)) return "the remote asset";
   return Object.assign(new URL(uri), { username: "", password: "", search: "", hash: "" }).href;

@@ -2,26 +2,26 @@ import { MAX_FILE_BYTES, MAX_VALIDATION_BYTES, MAX_VALIDATION_SHARE, percent } f
 import { CHARACTERS_PER_TOKEN, type Count, type FileReport, withinSkipShare } from "#data";
 import type { DataOptions } from "./inspectData";
 
-/** The files beside this one. */
+/** Context of a file: the other files of the job. */
 export interface Context {
-  /** Of all files of its kind. */
+  /** Names of all files of the same input. */
   names: string[];
-  /** Of validation data: the size of the training data. */
+  /** For validation data: the size of the training data in bytes. */
   trainingBytes?: number | undefined;
 }
 
-/** What makes a file useless for the training. */
+/** Returns the errors that make a file unusable for training. */
 export function errorsOf(name: string, report: FileReport, options: DataOptions): string[] {
   const errors = invalidSampleErrors(name, report, options);
   if (report.bytes > MAX_FILE_BYTES) {
     errors.push(
-      `${name}: has ${report.bytes} bytes, a file may have ${MAX_FILE_BYTES}; give the data in several files`,
+      `${name}: has ${report.bytes} bytes, more than the limit of ${MAX_FILE_BYTES}; split the data into several files`,
     );
   }
   return errors;
 }
 
-/** None while no more of its samples are bad than may be skipped. */
+/** Returns no errors while the share of invalid samples is within the accepted share. */
 function invalidSampleErrors(name: string, report: FileReport, { allowed = 0 }: DataOptions): string[] {
   const { good, bad } = report;
   if (bad === 0 && good > 0) return [];
@@ -31,11 +31,11 @@ function invalidSampleErrors(name: string, report: FileReport, { allowed = 0 }: 
   if (withinSkipShare(report, allowed)) return [];
   const lines = report.findings.map(({ line, message }) => `${name}:${line}: ${message}`);
   if (bad > lines.length) lines.push(`${name}: ${bad - lines.length} more`);
-  if (allowed > 0) lines.push(`${name}: ${share(report)} are bad, and ${percent(allowed)} may be skipped`);
+  if (allowed > 0) lines.push(`${name}: ${share(report)} are invalid, more than the accepted ${percent(allowed)}`);
   return lines;
 }
 
-/** What a trainer takes, and is rarely meant. */
+/** Returns warnings about data that a trainer accepts, but that is probably a mistake. */
 export function warningsOf(
   name: string,
   report: FileReport,
@@ -46,15 +46,15 @@ export function warningsOf(
   const longestTokens = Math.ceil(longest.characters / CHARACTERS_PER_TOKEN);
   const found: (string | false | undefined)[] = [
     bad > 0 && withinSkipShare(report, allowed) && skipped(name, report),
-    byteOrderMark && `${name}:1: begins with a byte order mark`,
+    byteOrderMark && `${name}:1: starts with a byte order mark`,
     crlf && `${name}:${crlf.first}: ends with CRLF${more(crlf)}`,
     blank && `${name}:${blank.first}: is blank${more(blank)}`,
     noFinalNewline && `${name}: does not end with a newline`,
     duplicates &&
       `${name}:${duplicates.first}: is the same sample as ${names[duplicates.of.file]}:${duplicates.of.line}${more(duplicates)}`,
-    shared && `${name}:${shared.first}: is in the training data too${more(shared)}`,
+    shared && `${name}:${shared.first}: is also in the training data${more(shared)}`,
     comparedUpTo !== undefined &&
-      `${name}: samples that come twice were looked for among the first ${comparedUpTo}, for which there is memory`,
+      `${name}: only the first ${comparedUpTo} samples were checked for duplicates, to limit memory use`,
     seqLen !== undefined &&
       longestTokens > seqLen &&
       `${name}:${longest.line}: has about ${longestTokens} tokens (${CHARACTERS_PER_TOKEN} characters each), more than seqLen ${seqLen}`,
@@ -64,13 +64,13 @@ export function warningsOf(
 }
 
 function skipped(name: string, { findings: [first], ...report }: FileReport): string {
-  return `${name}:${first?.line}: ${first?.message}; ${share(report)} are bad and will be skipped`;
+  return `${name}:${first?.line}: ${first?.message}; ${share(report)} are invalid and will be skipped`;
 }
 
 function tooMuchValidation(name: string, bytes: number, trainingBytes: number): string | undefined {
   const limit = Math.min(MAX_VALIDATION_BYTES, Math.floor(trainingBytes * MAX_VALIDATION_SHARE));
   if (bytes <= limit) return undefined;
-  return `${name}: has ${bytes} bytes; validation data may have 1 MB, and ${percent(MAX_VALIDATION_SHARE)} of the training data: ${limit} bytes`;
+  return `${name}: has ${bytes} bytes, more than the limit of ${limit} bytes for validation data (1 MB, and ${percent(MAX_VALIDATION_SHARE)} of the training data)`;
 }
 
 const share = ({ good, bad }: Pick<FileReport, "good" | "bad">) => `${bad} of ${good + bad} samples`;

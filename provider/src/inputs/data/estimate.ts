@@ -3,24 +3,24 @@ import { CHARACTERS_PER_TOKEN } from "#data";
 import type { Hyperparameters } from "../../schema/inputs";
 import type { DataSummary } from "./inspectData";
 
-/** Tokens of ordinary text hold between two characters (dense code, many scripts) and six (long words, a large vocabulary). */
+/** Bounds for ordinary text: 2 characters per token (dense code, many scripts) to 6 (long words, a large vocabulary). */
 const MOST_CHARACTERS_PER_TOKEN = 6;
 const FEWEST_CHARACTERS_PER_TOKEN = 2;
 
-/** An estimate: its bounds, and what is likely. */
+/** An estimate with its bounds. */
 export interface Range {
   low: number;
   likely: number;
   high: number;
 }
 
-/** What the training takes by the data and the declaration alone, before a server has been asked. */
+/** The estimated size of the training, from the data and the declaration only. */
 export interface Estimate {
-  /** As declared, or from the epochs; undefined where the service decides. */
+  /** Declared, or computed from the epochs; undefined when the server decides. */
   steps: number | undefined;
   /** Passes over the data. */
   epochs: number | undefined;
-  /** Which of the two the declaration says; the other follows from it. */
+  /** Which of the two is declared; the other is computed from it. */
   declared: "steps" | "epochs";
   trainedTokens: Range | undefined;
 }
@@ -40,7 +40,7 @@ export function estimate(summary: DataSummary, { trainingSteps, epochs: passes }
 function trainedTokens(summary: DataSummary, epochs: number, trainingSteps: number | undefined): Range {
   const tokens = totalTokens(summary);
   const likely = tokens * epochs;
-  // How much data a declared step takes is the trainer's choice; it is one sample at least.
+  // The trainer chooses the data per declared step; the lower bound assumes one sample per step.
   const least = trainingSteps === undefined ? likely : Math.min(likely, (trainingSteps * tokens) / summary.samples);
   return {
     low: (least * CHARACTERS_PER_TOKEN) / MOST_CHARACTERS_PER_TOKEN,

@@ -7,7 +7,7 @@ import { describeFile } from "./content";
 export const FILE_INPUTS = ["trainingFiles", "validationFiles"] as const;
 export type FileInput = (typeof FILE_INPUTS)[number];
 
-/** Every file in its long form. A value that a preview does not know yet stays as it is. */
+/** Converts every file to its long form. Keeps unknown values of a preview. */
 export function longForm(inputs: Record<string, unknown>): Record<string, unknown> {
   const result = { ...inputs };
   for (const name of FILE_INPUTS) {
@@ -17,13 +17,13 @@ export function longForm(inputs: Record<string, unknown>): Record<string, unknow
   return result;
 }
 
-/** The files of an input; none while a preview does not know them yet. */
+/** Returns the files of an input; none while they are unknown in a preview. */
 export function filesOf(inputs: Record<string, unknown>, name: FileInput): DataFile[] {
   const files = inputs[name];
   return Array.isArray(files) ? files : [];
 }
 
-/** Every content counts once: trained on twice it costs twice, and validated on what was trained on it proves nothing. */
+/** Reports repeated content: training on it twice costs twice, and validating on training data is meaningless. */
 export function repeatedFiles(inputs: Record<string, unknown>): InputProblem[] {
   const problems: InputProblem[] = [];
   const seen = new Map<string, { name: string; inputPath: string }>();
@@ -34,11 +34,11 @@ export function repeatedFiles(inputs: Record<string, unknown>): InputProblem[] {
       const inputPath = `${name}[${index}]`;
       const first = seen.get(content);
       if (first) {
-        const expected = first.name === name ? "each file once" : "data that is not trained on";
+        const expected = first.name === name ? "each file only once" : "data that is not in trainingFiles";
         problems.push(
           new InputProblem(
             inputPath,
-            `expected ${expected}, got ${describeFile(file)} with the content of ${first.inputPath}`,
+            `expected ${expected}, got ${describeFile(file)} with the same content as ${first.inputPath}`,
           ),
         );
       } else {

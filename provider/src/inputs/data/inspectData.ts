@@ -2,25 +2,25 @@ import { MEBIBYTE } from "#common";
 import { CHARACTERS_PER_TOKEN, type FileReport, inspect, type Rules, SampleIndex } from "#data";
 import { errorsOf, warningsOf } from "./dataMessages";
 
-/** A data file, wherever its content comes from. */
+/** A data file to inspect. */
 export interface DataSource {
-  /** As messages call it: its path. */
+  /** Name in messages: the path. */
   name: string;
   open(): AsyncIterable<Buffer>;
 }
 
-/** What one pass over all data has found, in the order of the files. */
+/** The results of one pass over all data, in the order of the files. */
 export interface DataReports {
   training: FileReport[];
   validation: FileReport[];
 }
 
 export interface DataOptions {
-  /** The share of a file's samples, 0 to 0.5, that may be bad and is then skipped. */
+  /** Accepted share of invalid samples per file, 0 to 0.5; they are skipped. */
   allowed?: number | undefined;
-  /** Tokens; longer samples are cut, or split. */
+  /** Maximum sequence length in tokens; longer samples are truncated or split. */
   seqLen?: number | undefined;
-  /** There is more training data, whose size is not known: validation data cannot be measured by it. */
+  /** There is more training data of unknown size, so the size limit of validation data cannot be computed. */
   moreTraining?: boolean | undefined;
 }
 
@@ -32,15 +32,15 @@ export interface CheckedFile {
   warnings: string[];
 }
 
-/** What all training files together come to. */
+/** Totals over all training files. */
 export interface DataSummary {
   samples: number;
   bytes: number;
-  /** Estimates, by the role that says them: a token is about four characters. */
+  /** Estimated tokens per message role, at four characters per token. */
   tokens: Record<string, number>;
   /** Estimated tokens of the longest sample. */
   longestSample: number;
-  /** About so many steps make an epoch: one for each MB (the hosted service's rule). */
+  /** Estimated steps per epoch: one per MB (the hosted service's rule). */
   stepsPerEpoch: number;
 }
 
@@ -53,9 +53,9 @@ export interface CheckedData {
 const tokens = (characters: number) => Math.ceil(characters / CHARACTERS_PER_TOKEN);
 
 /**
- * Reads all data once, in constant memory: checks every sample, counts and hashes.
+ * Reads all data once, in constant memory: checks every sample, counts tokens and hashes the content.
  *
- * @param rules decide which samples are good; without, the data is only hashed
+ * @param rules the rules for valid samples; undefined only hashes the data
  */
 export async function inspectData(
   training: DataSource[],
@@ -74,7 +74,7 @@ export async function inspectData(
   return reports;
 }
 
-/** Says what the reports mean for a job: what makes its data useless, what is odd, and what the training data comes to. */
+/** Evaluates reports for a job: returns errors and warnings per file, and the totals of the training data. */
 export function evaluateReports(reports: DataReports, names: readonly string[][], options: DataOptions): CheckedData {
   const [trainingNames = [], validationNames = []] = names;
   const summary = summaryOf(reports.training);

@@ -1,9 +1,9 @@
 import { InputProblem } from "../problem";
 
-/** Triggers stand in the state several times over, and in every diff; the hash of something large does as well. */
+/** Limit for `triggers`, which the state and every diff repeat. A hash can replace large values. */
 const MAX_TRIGGER_BYTES = 64 * 1024;
 
-/** The rules that hold between several inputs, and those that a schema does not express. */
+/** Checks the rules between several inputs, and rules that the schema cannot express. */
 export function crossFieldProblems(inputs: Record<string, unknown>): InputProblem[] {
   const { jobType, classifierTargets, triggers } = inputs;
   const problems: InputProblem[] = [];
@@ -11,16 +11,16 @@ export function crossFieldProblems(inputs: Record<string, unknown>): InputProble
   const hasTargets = classifierTargets !== undefined;
 
   if (isMissing(inputs.trainingFiles) && isMissing(inputs.repositories)) {
-    add("trainingFiles", "is required unless there are repositories");
+    add("trainingFiles", "is required unless repositories is set");
   }
   if (jobType === "completion" && hasTargets) {
-    add("classifierTargets", 'expected none with jobType "completion"; targets are for "classifier"');
+    add("classifierTargets", 'expected none with jobType "completion"; use jobType "classifier"');
   } else if ((jobType === "classifier" || hasTargets) && isMissing(classifierTargets)) {
     add("classifierTargets", 'expected at least 1 element with jobType "classifier", got none');
   }
   const triggerBytes = Buffer.byteLength(JSON.stringify(triggers ?? []));
   if (triggerBytes > MAX_TRIGGER_BYTES) {
-    add("triggers", `expected at most ${MAX_TRIGGER_BYTES} bytes as JSON, got ${triggerBytes}; give a hash instead`);
+    add("triggers", `expected at most ${MAX_TRIGGER_BYTES} bytes as JSON, got ${triggerBytes}; use a hash instead`);
   }
   return problems;
 }

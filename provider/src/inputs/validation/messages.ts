@@ -5,7 +5,7 @@ export const REQUIRED = "is required";
 
 type Issue = Parameters<z.core.$ZodErrorMap>[0];
 
-/** What is wrong, in the words of this package. Never the value: it could be a secret. */
+/** Returns this package's message for a zod issue. Messages never contain the value, which could be a secret. */
 export const inputMessage: z.core.$ZodErrorMap = (issue) => {
   const got = kindOf(issue.input);
   switch (issue.code) {
@@ -22,12 +22,12 @@ export const inputMessage: z.core.$ZodErrorMap = (issue) => {
     case "too_big":
       return outOfBounds(issue, issue.maximum, issue.exact ? "exactly" : issue.inclusive ? "at most" : "less than");
     default:
-      // No schema of the inputs raises another one; zod's own words hold no value either.
+      // The input schemas raise no other codes. zod's default messages do not contain the value either.
       return undefined;
   }
 };
 
-/** What a value is, without saying what it holds: `a string`, `null`, `a list`. */
+/** Describes a value's type without its content: `a string`, `null`, `a list`. */
 function kindOf(value: unknown): string {
   if (value === null || value === undefined || Number.isNaN(value)) return String(value);
   if (value === Infinity || value === -Infinity) return "an infinite number";
@@ -48,7 +48,7 @@ function typeOf({ inst, expected }: Issue & { code: "invalid_type" }): string {
   return TYPES[expected] ?? `a ${expected}`;
 }
 
-/** A number is only said to be out of bounds; of a text and a list the length may be told. */
+/** Describes a value that is out of bounds: the length of a string or a list, but never a number's value. */
 function outOfBounds({ origin, input }: Issue & { code: "too_small" | "too_big" }, bound: unknown, limit: string) {
   if (typeof input !== "string" && !Array.isArray(input)) {
     return `expected ${origin === "int" ? "a whole number" : "a number"} of ${limit} ${bound}, got one out of range`;

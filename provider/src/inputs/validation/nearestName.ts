@@ -2,7 +2,7 @@ import { distance } from "fastest-levenshtein";
 import { z } from "zod";
 import { inputsSchema } from "../../schema/inputs";
 
-/** The known name that was most likely meant by an unknown one, at this place in the inputs. */
+/** Returns the known input name that is most similar to an unknown one at this path, if any is similar enough. */
 export function nearestName(name: string, place: readonly PropertyKey[]): string | undefined {
   const plain = (text: string) => text.toLowerCase().replace(/[^a-z0-9]/g, "");
   const [nearest] = namesAt(place)
@@ -12,7 +12,7 @@ export function nearestName(name: string, place: readonly PropertyKey[]): string
   return nearest?.known;
 }
 
-/** The names that the object at this place may have. */
+/** Returns the allowed names of the object at this path. */
 function namesAt(place: readonly PropertyKey[]): string[] {
   let schema: unknown = inputsSchema;
   for (const part of place) {
@@ -24,7 +24,7 @@ function namesAt(place: readonly PropertyKey[]): string[] {
   return Object.keys(object.shape).filter((name) => !object.shape[name].meta()?.internal);
 }
 
-/** A schema without what is only wrapped around it: that it may be left out, and the short forms. */
+/** Removes the wrappers of a schema: optional values and short forms. */
 function unwrap(schema: unknown): unknown {
   if (schema instanceof z.ZodOptional) return unwrap(schema.unwrap());
   return schema instanceof z.ZodPipe ? unwrap(schema.out) : schema;

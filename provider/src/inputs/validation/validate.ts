@@ -6,8 +6,8 @@ import { inputMessage, REQUIRED } from "./messages";
 import { nearestName } from "./nearestName";
 
 /**
- * Holds the user's inputs against the schema. What a preview does not know yet passes. No message holds a value: it could
- * be a secret.
+ * Validates the user's inputs against the schema. Unknown values of a preview pass. Messages never contain a value, which could be
+ * a secret.
  */
 export function validate(inputs: Record<string, unknown>): InputProblem[] {
   const unknown = unknownPaths(inputs);
@@ -30,8 +30,7 @@ export function validate(inputs: Record<string, unknown>): InputProblem[] {
   for (const issue of issues) {
     const path = pathText(issue.path);
     if (issue.code === "unrecognized_keys") continue;
-    // It is missing because its name is wrong, which has been said: so are `model` beside `modell`, and the one source of a
-    // file beside `pth`.
+    // The misspelt name was already reported: `model` is missing because of `modell`, and a file's source because of `pth`.
     if (misspelt.has(path) && (issue.message === REQUIRED || issue.code === "custom")) continue;
     problems.push(new InputProblem(path, issue.message));
   }

@@ -11,14 +11,14 @@ import {
 const SET_KEY = "as connection.apiKey, mistral:apiKey or MISTRAL_API_KEY";
 const URL_SETTINGS = "(mistral:baseUrl, MISTRAL_BASE_URL)";
 
-/** The text of an error, with advice for users of Pulumi: the client does not know where its options come from. */
+/** Returns the error's text with advice for Pulumi users. The client does not know where Pulumi's options come from. */
 export function pulumiErrorText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const advice = error instanceof MistralError ? pulumiAdvice(error) : undefined;
   return advice === undefined ? error.message : (error as MistralError).messageWith(advice);
 }
 
-/** Runs an operation. An error of the client is thrown with the text that `pulumiErrorText` gives it. */
+/** Runs an operation and rethrows client errors with the text of `pulumiErrorText`. */
 export async function withPulumiAdvice<T>(operation: () => Promise<T>): Promise<T> {
   try {
     return await operation();
@@ -32,19 +32,19 @@ export async function withPulumiAdvice<T>(operation: () => Promise<T>): Promise<
   }
 }
 
-/** @returns undefined where the client's own advice is right under Pulumi too */
+/** @returns undefined when the client's own advice also applies under Pulumi */
 function pulumiAdvice(error: MistralError): string | undefined {
   if (error instanceof MissingApiKeyError) {
     return `Set connection.apiKey on the resource, the stack's config ("pulumi config set --secret mistral:apiKey"), or the environment variable MISTRAL_API_KEY.`;
   }
   if (error instanceof AuthenticationError) {
-    return `The API key is wrong, expired or for another server. Set a valid one ${SET_KEY}.`;
+    return `The API key is wrong, expired or for another server. Set a valid key ${SET_KEY}.`;
   }
   if (error instanceof TrainingRetiredError) {
-    return `Mistral's hosted service ended training in 2026; files, and models that were trained before, are still served there. To train, set "mistral:baseUrl" (or MISTRAL_BASE_URL) to a self-hosted server that speaks this API: "npx mistral-fine-tuning-server" starts one.`;
+    return `Mistral's hosted service ended training in 2026. It still serves files and existing models. To train, set "mistral:baseUrl" (or MISTRAL_BASE_URL) to a self-hosted server that speaks this API: "npx mistral-fine-tuning-server" starts one.`;
   }
   if (error instanceof InvalidBaseUrlError && error.hasCredentials) {
-    return `Leave them out of it, and set the API key ${SET_KEY}.`;
+    return `Remove them from the URL, and set the API key ${SET_KEY}.`;
   }
   if (error instanceof RequestTimeoutError) {
     return "Try again, or allow more time (mistral:requestTimeout, in seconds).";
@@ -56,10 +56,10 @@ function pulumiAdvice(error: MistralError): string | undefined {
 function connectionAdvice(reason: string): string | undefined {
   switch (reason) {
     case "ECONNREFUSED":
-      return `Check that the server runs and that the port is right ${URL_SETTINGS}.`;
+      return `Check that the server is running and that the port is correct ${URL_SETTINGS}.`;
     case "ENOTFOUND":
     case "EAI_AGAIN":
-      return `Check the name for a typing error ${URL_SETTINGS}, and this machine's DNS and network.`;
+      return `Check the host name for typos ${URL_SETTINGS}, and this machine's DNS and network.`;
     default:
       return undefined;
   }

@@ -4,7 +4,7 @@ import { inputMessage } from "../../inputs/validation/messages";
 import { configSchema } from "../../schema/config";
 import type { Host } from "../runtime/host";
 
-/** What a connection needs. Wrong prices must not keep anybody from deleting. */
+/** The config keys of a connection. Without `prices`: an invalid price must not block `delete`. */
 const connectionSchema = configSchema.omit({ prices: true });
 const pricesSchema = configSchema.pick({ prices: true });
 export type ConnectionConfig = z.output<typeof connectionSchema>;
@@ -12,7 +12,7 @@ export type ConnectionConfig = z.output<typeof connectionSchema>;
 export const connectionConfig = (host: Pick<Host, "config">) => read(host, connectionSchema);
 export const pricesConfig = (host: Pick<Host, "config">) => read(host, pricesSchema);
 
-/** @throws InputProblem naming the key whose value cannot be used */
+/** @throws InputProblem naming the config key with the invalid value */
 async function read<Schema extends z.ZodObject>(host: Pick<Host, "config">, schema: Schema): Promise<z.output<Schema>> {
   const get = await host.config();
   const values = Object.fromEntries(Object.keys(schema.shape).map((key) => [key, get(key)]));

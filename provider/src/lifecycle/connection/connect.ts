@@ -11,18 +11,18 @@ import type { Host } from "../runtime/host";
 import { pulumiErrorText } from "./advice";
 import { type ConnectionConfig, connectionConfig } from "./config";
 
-/** A server, and the client that talks to it. */
+/** A server and its client. */
 export interface Connection {
   client: MistralClient;
-  /** Normalised URL of the API. */
+  /** Normalised base URL of the API. */
   baseUrl: string;
 }
 
 /**
- * Resolves the server and the key anew for each operation: from the resource's `connection`, then the stack's config, then
- * the environment. A `connection.baseUrl` gets only its own key: a key from elsewhere belongs to another server.
+ * Resolves the server and the API key for one operation: from the resource's `connection`, then the stack's config, then the
+ * environment. A `connection.baseUrl` is only used with `connection.apiKey`: any other key belongs to another server.
  *
- * @throws InputProblem naming the place whose value cannot be used
+ * @throws InputProblem naming the setting with the invalid value
  */
 export async function connect(inputs: Pick<Inputs, "connection">, host: Pick<Host, "config">): Promise<Connection> {
   const { connection = {} } = inputs;
@@ -54,7 +54,7 @@ export async function connect(inputs: Pick<Inputs, "connection">, host: Pick<Hos
 
 const clients = new Map<string, MistralClient>();
 
-/** One client for the same server and key, by which the waits for its jobs find each other. */
+/** Returns one client per server and key, so that all waits for jobs on that server share one poller. */
 function sharedClient(options: ClientOptions): MistralClient {
   const key = JSON.stringify(options);
   const client = clients.get(key) ?? new MistralClient(options);
@@ -62,10 +62,10 @@ function sharedClient(options: ClientOptions): MistralClient {
   return client;
 }
 
-/** Where a value may come from, and what stands there. */
+/** A possible source of a value, and its value. */
 type Setting = [name: string, value: string | undefined];
 
-/** An empty variable counts as none: CI systems set missing secrets to "". */
+/** Treats an empty variable as unset: CI systems set missing secrets to "". */
 const configuredSettings = (key: "apiKey" | "baseUrl", config: ConnectionConfig, variable: string): Setting[] => [
   [`mistral:${key}`, config[key]],
   [variable, process.env[variable] || undefined],

@@ -2,16 +2,16 @@ import { AuthenticationError, InvalidResponseError, isTransient } from "../../cl
 import { pulumiErrorText } from "./advice";
 
 /**
- * Whether an error says nothing about the job, only that the API could not be asked this time. A proxy that is in trouble
- * answers with a page of its own, so a reply that is no JSON is one of them.
+ * Whether an error only means that the API was unavailable, and says nothing about the job. This includes replies that are not
+ * JSON: a failing proxy answers with its own error page.
  */
 export const isTemporaryFailure = (error: unknown) => isTransient(error) || error instanceof InvalidResponseError;
 
 /**
- * `refresh` and `destroy` configure the host from the state, so they use the key of the last `up`: a refused key needs to say
- * so (measured: a rotated key fails there until `--run-program` is given).
+ * Runs an operation of `refresh` or `destroy`, and adds advice when the server refuses the key. Both commands configure the
+ * host from the state and use the key of the last `up` (measured: a rotated key fails until `--run-program` is given).
  *
- * @param ownKey whether the key is the resource's own, which its state holds
+ * @param ownKey whether the key comes from the resource's `connection`, which is in its state
  */
 export async function withKeyAdvice<T>(operation: Promise<T>, ownKey: boolean): Promise<T> {
   try {
@@ -20,7 +20,7 @@ export async function withKeyAdvice<T>(operation: Promise<T>, ownKey: boolean): 
     if (!(error instanceof AuthenticationError)) throw error;
     const advice = ownKey
       ? "run `pulumi up` with the new connection.apiKey first"
-      : "to use the one that is configured now, add --run-program (to `destroy` without --refresh, which does not listen to it)";
+      : "to use the current config, add --run-program (`destroy --refresh` ignores --run-program, so omit --refresh)";
     throw new Error(`${pulumiErrorText(error)} Refresh and destroy use the key of the last \`pulumi up\`: ${advice}.`, {
       cause: error,
     });

@@ -5,9 +5,9 @@ import { type Connection, connect } from "./connect";
 import { isSameServer } from "./sameServer";
 
 /**
- * The connection for a `delete`, which gets the key that the state holds: one that has been replaced since must not keep a job
- * from being cancelled. So where the resource's own key is refused, the config's is tried, then the environment's, but only at
- * the very server that they are configured for.
+ * Returns the connection for `delete`. The state may hold a key that has been rotated since, which must not prevent cancelling
+ * the job. When the server refuses that key, this tries the config's key and then the environment's, each only on the server
+ * that it is configured for.
  */
 export async function connectWithFallbackKeys(
   id: string,
@@ -28,7 +28,7 @@ async function isAccepted({ client }: Connection, id: string, { signal }: Pick<H
     await client.jobs.get(id, { signal });
     return true;
   } catch (error) {
-    // Any other failure is told by the request that follows.
+    // Any other failure is reported by the next request.
     return !(error instanceof AuthenticationError);
   }
 }

@@ -1,6 +1,6 @@
 import { NotFoundError } from "../../client";
 
-/** Resolves to the reply, or to undefined when the API answers 404. Other errors are thrown. */
+/** Resolves to the reply, or to undefined when the API answers 404. Rethrows other errors. */
 export async function undefinedIfNotFound<T>(reply: Promise<T>): Promise<T | undefined> {
   try {
     return await reply;

@@ -12,9 +12,9 @@ import { isUploadName } from "../uploads/uploadFiles";
 import { findModel, unarchiveModel } from "./model";
 
 /**
- * The job that `adopt` names, once it is seen to be the declared one.
+ * Returns the job that `adopt` names, after checking that it matches the declaration.
  *
- * @throws InputProblem naming each field that differs, or the model that is gone
+ * @throws InputProblem naming each field that differs, or the deleted model
  */
 export async function adoptJob(
   client: MistralClient,
@@ -30,7 +30,7 @@ export async function adoptJob(
   if (found.length > 0) {
     throw new InputProblem(
       "adopt",
-      `fine-tuning job ${job.id} is not the declared one, so it was left as it is: ${found.join("; ")}. Declare what the job has, or remove adopt to train anew`,
+      `fine-tuning job ${job.id} does not match the declaration and was not changed: ${found.join("; ")}. Declare the job's values, or remove adopt to train a new job`,
     );
   }
   if (hasSucceeded(job.status) && job.fine_tuned_model) {
@@ -44,13 +44,13 @@ export async function adoptJob(
   return job;
 }
 
-/** What the job can be held against. An automatic suffix is only ours, and triggers and files are not the job's. */
+/** The inputs to compare with the job: without an automatic suffix, triggers and files, which the job does not report as fields. */
 function comparableInputs(inputs: Inputs): Record<string, unknown> {
   const { trainingFiles, validationFiles, triggers, ...shape } = shapeOf(inputs);
   return { ...shape, jobType: jobTypeOf(inputs), ...(inputs.__suffix === "user" && { suffix: inputs.suffix }) };
 }
 
-/** Every declared value that the job has another for. A field that the server does not tell cannot be compared. */
+/** Yields each declared field whose value differs on the server. Skips fields that the server does not report. */
 function* fieldDifferences(declared: unknown, actual: unknown, path: PropertyKey[]): Generator<string> {
   if (actual === undefined) return;
   if (typeof declared !== "object" || declared === null) {
@@ -70,7 +70,7 @@ function* fieldDifferences(declared: unknown, actual: unknown, path: PropertyKey
   }
 }
 
-/** Servers keep numbers in 32 bits too. */
+/** Compares numbers with a tolerance: some servers store 32-bit floats. */
 function isEqualValue(declared: unknown, actual: unknown): boolean {
   if (typeof declared !== "number" || typeof actual !== "number") return declared === actual;
   return Math.abs(declared - actual) <= Math.abs(declared) * 1e-6;
@@ -102,7 +102,7 @@ async function fileDifferences(
   return found;
 }
 
-/** As far as the server can tell: the name of an upload of ours has the content's hash, any other file only its size. */
+/** Whether a file on the server has the declared content: by the hash in the name of our uploads, otherwise by size. */
 async function isContentOf(client: MistralClient, file: DataFile, id: string, signal: AbortSignal): Promise<boolean> {
   if (file.fileId !== undefined) return file.fileId === id;
   const remote = await undefinedIfNotFound(client.files.get(id, { signal }));

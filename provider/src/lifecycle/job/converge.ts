@@ -23,19 +23,19 @@ import { PollInterval } from "./pollInterval";
 import { progressLine } from "./progressLine";
 import { reviewGateLine } from "./reviewGate";
 
-/** Before the first look succeeds, an outage is more likely a wrong address, which waiting would hide. */
+/** Give up after this long without any successful poll: the base URL is probably wrong, and waiting would hide that. */
 const FIRST_POLL_SECONDS = 300;
-/** For so long after its job's success a model may still be on its way. */
+/** A model may appear this long after its job has succeeded. */
 const MODEL_SECONDS = 300;
 
 /**
- * Takes a job from wherever it stands to where its declaration wants it: validated, started if its cost allows, trained. The
- * one path that `create` and `update` share, so that a wait that was interrupted is taken up again by the next `pulumi up`.
+ * Drives a job from its current status to the declared one: validated, started if its cost is within `maxCost`, trained. `create`
+ * and `update` share this function, so the next `pulumi up` resumes an interrupted wait.
  *
- * A server or a network that is out of reach says nothing about the job, so it never ends the wait.
+ * An unreachable server says nothing about the job, so an outage never ends the wait.
  *
- * @param known the state as far as it is known before the first look at the job
- * @throws InitError, with the job's id, whatever goes wrong: from here on the id is never lost
+ * @param known the outputs known before the first poll
+ * @throws InitError for every failure; it carries the job's ID, which is never lost from here on
  */
 export async function converge(
   known: Outputs,
@@ -52,12 +52,12 @@ export async function converge(
   let job: DetailedJob | undefined;
   const outputs = () => (job ? toOutputs(inputs, job, baseUrl) : known);
 
-  /** @returns whether nothing is left to wait for */
+  /** Polls once and acts on the result. Returns whether the wait is over. */
   async function step(wait: number): Promise<boolean> {
     const { signal } = deadline;
     const observation = await poller.poll(known, wait, signal);
-    // A list tells little. What is concluded from a job, and what stands in the state of one that was only just met, comes
-    // from a full look; between them the events and checkpoints of the last one stay.
+    // List entries lack events and checkpoints. Fetch the full job on the first poll and before acting on a status; in between,
+    // keep the last known details.
     const hasDetails =
       observation.detailed || (job && !isTerminal(observation.job.status) && !awaitsStart(observation.job.status));
     const now = hasDetails ? observation.job : await client.jobs.get(id, { signal });
@@ -72,7 +72,7 @@ export async function converge(
     return isDone(job, inputs, started !== undefined);
   }
 
-  /** Whether the model is there, under its declared name. A server may be behind itself for a while. */
+  /** Whether the model exists and has its declared name. The model registry may lag behind the job. */
   async function isModelReady({ fine_tuned_model: modelId, modified_at }: DetailedJob): Promise<boolean> {
     const isNameDeclared = inputs.modelName !== undefined || inputs.modelDescription !== undefined;
     if (modelId && !isNameDeclared) return true;
@@ -108,16 +108,16 @@ export async function converge(
 }
 
 const unreachableError = (baseUrl: string, error: unknown) =>
-  new Error(`${baseUrl} could not be asked about it for ${FIRST_POLL_SECONDS} s: ${pulumiErrorText(error)}`);
+  new Error(`no successful poll of ${baseUrl} for ${FIRST_POLL_SECONDS} s: ${pulumiErrorText(error)}`);
 
-/** A failure that is said as it is: the job itself is why the declaration is not met. */
+/** The job itself does not meet the declaration. Its message is complete and gets no further advice. */
 class NotAsDeclaredError extends Error {}
 
 /**
- * Does what the job's status asks for.
+ * Starts a validated job if the declaration allows it.
  *
- * @returns the job as it is now, where it was started
- * @throws Unmet when the training has failed, or must not be started
+ * @returns the started job, or undefined when nothing was started
+ * @throws NotAsDeclaredError when the training has failed, or the cost exceeds `maxCost`
  */
 async function advance(
   client: MistralClient,
@@ -132,7 +132,7 @@ async function advance(
   return start(client, job.id, signal);
 }
 
-/** Whether nothing is left to wait for. A job that has just been started may well be queued once more, and cost money already. */
+/** Whether the wait is over. A job that was just started may report QUEUED again, although it already costs money. */
 function isDone(job: DetailedJob, { autoStart, waitForCompletion }: Inputs, started: boolean): boolean {
   if (isHeld(job)) return autoStart === false;
   return waitForCompletion === false && (started || isTraining(job.status));
@@ -140,7 +140,7 @@ function isDone(job: DetailedJob, { autoStart, waitForCompletion }: Inputs, star
 
 const isHeld = (job: DetailedJob) => awaitsStart(job.status) && !job.auto_start;
 
-/** Starts a validated job. A conflict means that it has been started already, by an earlier attempt of ours. */
+/** Starts a validated job. A conflict means that an earlier attempt already started it. */
 async function start(client: MistralClient, id: string, signal: AbortSignal): Promise<DetailedJob | undefined> {
   try {
     return await client.jobs.start(id, { signal });
@@ -150,15 +150,15 @@ async function start(client: MistralClient, id: string, signal: AbortSignal): Pr
   }
 }
 
-/** Why the job must not be started, if its cost forbids it. */
+/** Returns why the cost forbids starting the job, or undefined when it does not. */
 function costProblem(job: DetailedJob, { maxCost }: Inputs): string | undefined {
   if (maxCost === undefined) return undefined;
   const { cost, cost_currency: currency = "" } = job.metadata ?? {};
   if (cost === undefined) {
-    return `the server does not say what fine-tuning job ${job.id} costs, and maxCost is ${maxCost}: it rests at VALIDATED. Remove maxCost to start it.`;
+    return `the server does not report the cost of fine-tuning job ${job.id}, and maxCost is ${maxCost}: the job stays in VALIDATED. Remove maxCost to start it.`;
   }
   if (cost <= maxCost) return undefined;
-  return `fine-tuning job ${job.id} would cost ${cost} ${currency}, which is more than maxCost ${maxCost}: it rests at VALIDATED. Raise maxCost to start it.`;
+  return `fine-tuning job ${job.id} would cost ${cost} ${currency}, which is more than maxCost ${maxCost}: the job stays in VALIDATED. Raise maxCost to start it.`;
 }
 
 function reportProgress(job: DetailedJob, before: DetailedJob | undefined, { __urn: urn }: Inputs, host: Host): void {
@@ -168,14 +168,14 @@ function reportProgress(job: DetailedJob, before: DetailedJob | undefined, { __u
 }
 
 export const keepsRunning = (id: string) =>
-  `fine-tuning job ${id} goes on and its id is in the state: run \`pulumi up\` to take the wait up again`;
+  `fine-tuning job ${id} keeps running and its ID is in the state: run \`pulumi up\` to resume waiting`;
 
 function initErrorReason(error: unknown, known: Outputs, baseUrl: string): string {
   if (error instanceof NotAsDeclaredError) return error.message;
   if (!(error instanceof NotFoundError)) return `${pulumiErrorText(error)}; ${keepsRunning(known.jobId)}`;
   try {
     assertSameServer(known.jobId, known, baseUrl);
-    return `${pulumiErrorText(error)} Its id is kept in the state: if the job is gone, run \`pulumi refresh\`.`;
+    return `${pulumiErrorText(error)} The job's ID is kept in the state: if the job is gone, run \`pulumi refresh\`.`;
   } catch (otherServer) {
     return pulumiErrorText(otherServer);
   }

@@ -5,14 +5,14 @@ import { eventsOf } from "./history";
 
 const SHOWN_EVENTS = 5;
 
-/** Why a job has ended without a model, with its last events and what to do. */
+/** Returns why a job ended without a model: its last events, and what to do next. */
 export function failureReason(job: DetailedJob, inputs: Inputs): string {
   const events = eventsOf(job).slice(-SHOWN_EVENTS);
   const lines = events.map(({ name, data }) => `  ${name}${data === undefined ? "" : ` ${JSON.stringify(data)}`}`);
   const reason = [
-    `fine-tuning job ${job.id} has ended as ${job.status}. Its last events:`,
+    `fine-tuning job ${job.id} has ended as ${job.status}. Last events:`,
     ...(lines.length > 0 ? lines : ["  (none)"]),
-    "It is not trained again by itself: change the declaration (or `triggers`, to train the same again).",
+    "It is not retried automatically: change the declaration, or change `triggers` to retrain with the same inputs.",
   ].join("\n");
   return withoutSecrets(reason, inputs);
 }

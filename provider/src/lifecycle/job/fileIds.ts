@@ -1,6 +1,6 @@
 import type { Job } from "../../client";
 
-/** IDs of all files that a job is trained and validated on. */
+/** Returns the IDs of a job's training and validation files. */
 export function fileIdsOf(job: Job): string[] {
   return [...(job.training_files ?? []), ...(job.validation_files ?? [])];
 }

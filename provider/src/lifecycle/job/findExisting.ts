@@ -9,11 +9,11 @@ import { fileIdsOf } from "./fileIds";
 import { findModel, modelMissingReason, unarchiveModel } from "./model";
 
 /**
- * Looks for the job of this declaration, so that the same declaration never trains, and never pays, twice: after a crash, a
- * forced replacement, or a `destroy` that retained the model. Nothing in the state can tell: the API is asked.
+ * Finds the existing job of this declaration on the server, so that the same declaration never trains or pays twice: after a
+ * crash, a forced replacement, or a `destroy` that retained the model. In these cases the state does not hold the job.
  *
- * @param knownId id of a job that is known to be of this declaration
- * @returns the job that is furthest on, if there is one; the unstarted rest is cancelled
+ * @param knownId ID of a job that is known to belong to this declaration
+ * @returns the most advanced job, or undefined when there is none; cancels the other unstarted jobs
  */
 export async function findExistingJob(
   client: MistralClient,
@@ -28,19 +28,19 @@ export async function findExistingJob(
   if (!furthest || others.length === 0) return furthest?.job;
   host.log(
     inputs.__urn,
-    `several jobs stand for this declaration: ${existing.map(({ job }) => `${job.id} (${job.status})`).join(", ")}. ` +
-      `Going on with ${furthest.job.id}; those that have not been started are cancelled, the others are left as they are.`,
+    `several jobs exist for this declaration: ${existing.map(({ job }) => `${job.id} (${job.status})`).join(", ")}. ` +
+      `Continuing with ${furthest.job.id}; of the others, unstarted jobs are cancelled and started jobs keep running.`,
     "warning",
   );
   for (const { job } of others) {
-    // Lists may lag: what another process has started in the meantime is paid for already.
+    // Lists may lag: another process may have started the job meanwhile, and a started job is already paid for.
     const now = await undefinedIfNotFound(client.jobs.get(job.id, { signal }));
     if (now && rank(now) === 0) await cancelUnlessEnded(client, job.id, signal);
   }
   return furthest.job;
 }
 
-/** The jobs that stand for this declaration, the one that is furthest on first. Changes nothing. */
+/** Returns the jobs of this declaration, the most advanced first. Read-only. */
 export async function existingJobs(
   client: MistralClient,
   inputs: Inputs,
@@ -48,7 +48,7 @@ export async function existingJobs(
   signal: AbortSignal,
   knownId?: string,
 ): Promise<ExistingJob[]> {
-  // By id: while pages are walked, a new job elsewhere may show one of them twice.
+  // Keyed by ID: a job created during pagination shifts the pages, so one job may be listed twice.
   const found = new Map<string, ExistingJob>();
   for await (const job of client.jobs.listAll({ suffix: inputs.suffix as string }, { signal })) {
     if (job.suffix !== inputs.suffix || isLost(job.status)) continue;
@@ -56,20 +56,21 @@ export async function existingJobs(
     if (hasSucceeded(job.status) && !model) continue;
     if (job.id === knownId || (await isSameDeclaration(client, job, inputs, signal))) found.set(job.id, { job, model });
   }
-  // Lists have the newest first. Among equals the oldest is chosen, by the list's order and not by times, which are whole
-  // seconds: processes that create at the same time must come to the same choice, and none created later may win.
+  // Lists are newest first. Among jobs of equal rank, prefer the oldest by list order (times are whole seconds): concurrent
+  // processes must elect the same job, and a job created later must not win.
   return [...found.values()].reverse().sort((a, b) => rank(b.job) - rank(a.job));
 }
 
 interface ExistingJob {
   job: Job;
-  /** Of a job that has succeeded. */
+  /** Set when the job has succeeded. */
   model: Model | undefined;
 }
 
 /**
- * The hash in an automatic suffix is the whole comparison: servers echo defaults and resolve aliases, so comparing fields would
- * miss, and a miss pays twice. An explicit suffix may be anybody's: there the identity stands in the name of an uploaded file.
+ * Whether a job with the same suffix belongs to this declaration. An automatic suffix contains a hash of the declaration, which
+ * is enough. Comparing fields would miss matches, because servers echo defaults and resolve aliases, and a miss pays twice. Other
+ * declarations may use the same explicit suffix, so then the identity is in the name of an uploaded file.
  */
 async function isSameDeclaration(
   client: MistralClient,
@@ -83,8 +84,8 @@ async function isSameDeclaration(
     const declared = (inputs.trainingFiles ?? []).map((file) => file.fileId);
     if (stringify(declared) !== stringify(job.training_files)) return false;
     throw new Error(
-      `fine-tuning job ${job.id} (${job.status}) has the suffix "${inputs.suffix}" already, and nothing tells whether it is ` +
-        "the job of this declaration: set `adopt` to its id to take it over, or change the suffix",
+      `fine-tuning job ${job.id} (${job.status}) already has the suffix "${inputs.suffix}", and may or may not belong to ` +
+        "this declaration: set `adopt` to its ID to take it over, or change the suffix",
     );
   }
   for (const id of fileIdsOf(job)) {
@@ -94,18 +95,18 @@ async function isSameDeclaration(
   return false;
 }
 
-/** The model of a job that has succeeded, while it stands. */
+/** Returns the model of a job that has succeeded, or undefined when the model was deleted. */
 async function availableModel(
   client: MistralClient,
   job: Job,
   host: Pick<Host, "clock">,
   signal: AbortSignal,
 ): Promise<Model | undefined> {
-  // A list may leave the model out; only the job itself can say that there is none.
+  // List entries may omit the model, so fetch the job before concluding that it has none.
   const id = job.fine_tuned_model ?? (await client.jobs.get(job.id, { signal })).fine_tuned_model;
   if (!id) throw new Error(modelMissingReason(job.id));
   return findModel(client, id, job, host, signal);
 }
 
-/** A status that nobody has heard of counts as started: such a job may cost money, and is not cancelled. */
+/** Ranks a job: 0 unstarted, 1 started, 2 succeeded. An unknown status counts as started: the job may cost money. */
 const rank = ({ status }: Job) => (hasSucceeded(status) ? 2 : isUnstarted(status) ? 0 : 1);

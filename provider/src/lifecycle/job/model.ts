@@ -6,14 +6,14 @@ import type { Host } from "../runtime/host";
 
 type Description = Pick<Inputs, "modelName" | "modelDescription">;
 
-/** A registry may lag behind its jobs: seconds after which a model that is not there is looked for again, in turn. */
+/** Delays between lookups of a missing model, in seconds: the model registry may lag behind the job. */
 const RETRY_AFTER_SECONDS = [1, 2, 5];
-/** Once its job has ended so long ago, a model that is not there is one that was deleted. */
+/** A model that is missing this long after its job's last change was deleted; no lookup is retried. */
 const RECENT_SECONDS = 300;
 
 /**
- * A job's model, as the registry has it. "Deleted" leads to paying again, so it is not concluded from one look at a model that
- * may only just have come to be.
+ * Returns a job's model from the registry. Concluding that a model was deleted leads to paying again, so this retries the lookup
+ * of a model that may be new.
  *
  * @returns undefined when it was deleted
  */
@@ -33,7 +33,7 @@ export async function findModel(
   return undefinedIfNotFound(client.models.get(id, { signal }));
 }
 
-/** Makes an archived model usable again. */
+/** Unarchives the model if it is archived. */
 export async function unarchiveModel(
   client: MistralClient,
   { archived, id }: Model,
@@ -42,7 +42,7 @@ export async function unarchiveModel(
   if (archived) await undefinedIfNotFound(client.models.unarchive(id, { signal }));
 }
 
-/** Gives the fine-tuned model its declared name and description, unless it has them already. */
+/** Sets the declared name and description of the fine-tuned model where they differ. */
 export async function ensureModelNamed(
   client: MistralClient,
   model: Model,
@@ -56,7 +56,7 @@ export async function ensureModelNamed(
   if (Object.keys(wanted).length > 0) await client.models.update(model.id, wanted, { signal });
 }
 
-/** What the state says of the model as it is now, so that a change outside Pulumi is seen and mended. */
+/** Returns the outputs that describe the model, so that `diff` detects drift and `update` corrects it. */
 export function modelOutputs(
   { modelName, modelDescription }: Description,
   model: Model,
@@ -68,18 +68,18 @@ export function modelOutputs(
   };
 }
 
-/** Why a job that has succeeded is not what was declared. */
+/** The error text for a succeeded job whose model was deleted. */
 export const modelDeletedReason = ({
   jobId,
   fineTunedModel = "its model",
 }: Pick<JobOutputs, "jobId" | "fineTunedModel">) =>
-  `fine-tuning job ${jobId} has succeeded, but ${fineTunedModel} was deleted outside of Pulumi. It is not trained again by itself: change \`triggers\` to train again.`;
+  `fine-tuning job ${jobId} has succeeded, but ${fineTunedModel} was deleted outside of Pulumi. It is not retrained automatically: change \`triggers\` to retrain.`;
 
-/** A server that lags behind itself. */
+/** The error text for a succeeded job whose model the server has not registered yet. */
 export const modelMissingReason = (jobId: string) =>
-  `fine-tuning job ${jobId} has succeeded, but the server does not name its model yet: run \`pulumi up\` again in a while`;
+  `fine-tuning job ${jobId} has succeeded, but the server does not report its model yet: run \`pulumi up\` again in a few minutes`;
 
-/** Applies `modelDeletionPolicy`. A model that is gone already is what was wanted. */
+/** Applies `modelDeletionPolicy`. A model that is already gone counts as success. */
 export async function applyDeletionPolicy(
   client: MistralClient,
   id: string,

@@ -4,13 +4,12 @@ import type { Clock } from "../runtime/clock";
 
 const SHORTEST_MS = 250;
 const DEFAULT_LONGEST_SECONDS = 30;
-/** So that many stacks, deployed by the same schedule, do not ask at the same moments. */
+/** Spreads the polls of stacks that are deployed on the same schedule. */
 const JITTER = 0.05;
 
 /**
- * How often a job is looked at. The wait before the next look is as long as it has been since the last change of its status,
- * or as it is until, or has been since, the moment at which it is expected to end, whichever is the shortest: quick while
- * things happen, and `pollInterval` at most.
+ * Computes the delay before the next poll of a job: the time since its last status change, or the distance to its expected end,
+ * whichever is shorter, and `pollInterval` at most. Polls are frequent when a change is likely.
  */
 export class PollInterval {
   private readonly longestMs: number;
@@ -26,7 +25,7 @@ export class PollInterval {
     this.changedAt = clock.now();
   }
 
-  /** Takes in what a look has found. */
+  /** Records the result of a poll. */
   observe({ status, metadata }: Job): void {
     const now = this.clock.now();
     if (status !== this.status) {
@@ -37,7 +36,7 @@ export class PollInterval {
     if (!isTraining(status)) {
       this.expectedEnd = undefined;
     }
-    // One that has come does not come again with every "nothing remains" of a training that takes longer than it said.
+    // A training that overruns its estimate keeps reporting 0 s remaining: keep the first expected end, so that polls slow down.
     else if (remaining !== undefined) {
       this.expectedEnd = remaining > 0 ? now + remaining * 1000 : (this.expectedEnd ?? now);
     } else if (duration !== undefined) {
@@ -45,7 +44,7 @@ export class PollInterval {
     }
   }
 
-  /** Milliseconds to wait before the next look. */
+  /** Returns the delay before the next poll, in milliseconds. */
   nextMs(): number {
     const now = this.clock.now();
     const sinceChange = now - this.changedAt;

@@ -1,43 +1,43 @@
 import { type DetailedJob, isTerminal, isTransient, type Job, type MistralClient } from "../../client";
 import type { Clock } from "../runtime/clock";
 
-/** What a look at a job has found. */
+/** The result of a poll. */
 export interface Observation {
-  /** From a list, without events and checkpoints, unless `detailed`. */
+  /** Without events and checkpoints unless `detailed`: list entries have none. */
   job: Job | DetailedJob;
   detailed: boolean;
 }
 
-/** A job as far as it is known when it is waited for. */
+/** A job to poll. */
 export interface PolledJob {
   jobId: string;
-  /** ISO 8601; bounds the list in which the job is looked for. */
+  /** ISO 8601; limits the list request to jobs created since then. */
   createdAt?: string | undefined;
 }
 
 interface PendingPoll extends PolledJob {
-  /** On the clock, in milliseconds. */
+  /** Time on the clock, in milliseconds. */
   due: number;
   signal: AbortSignal;
-  resolve(seen: Observation): void;
+  resolve(observation: Observation): void;
   reject(error: unknown): void;
 }
 
 const JOBS_PER_PAGE = 100;
-/** A list that fails for so long, while jobs may well answer, is not what to wait for. */
+/** Stop using the list endpoint after it has failed this long; single-job requests may still work. */
 const LIST_OUTAGE_MS = 300_000;
 
 /**
- * All waits for jobs at one server. While there is one, it asks for that job. From two on, one list answers for all of them,
- * and one job after another is asked for by itself, for its progress: a hundred waits cost two requests at a time.
+ * Polls all jobs on one server. A single job is fetched directly. For two or more jobs, one list request serves all of them, and
+ * one job per poll, in rotation, is also fetched for its details. A hundred waits cost two requests per poll.
  */
 export class JobPoller {
-  /** Those that wait for the next look; who is being asked for by itself is not among them. */
+  /** Polls that wait for the next round. Excludes those whose job is being fetched. */
   private readonly waiters = new Set<PendingPoll>();
   private running = false;
-  /** Interrupts the pause between two looks. */
+  /** Interrupts the pause before the next round. */
   private pauseAbort = new AbortController();
-  /** Ends a list that nobody waits for any more. */
+  /** Aborts the list request when no poll waits for it. */
   private listAbort = new AbortController();
   private turn = 0;
   private failingSince: number | undefined;
@@ -49,9 +49,9 @@ export class JobPoller {
   ) {}
 
   /**
-   * Looks at a job after so many milliseconds, or earlier, when another job is looked at.
+   * Polls a job after `afterMs` milliseconds, or earlier together with another job.
    *
-   * @throws what the API answers for this job, or how it could not be asked; or the signal's reason
+   * @throws the client's error for this job's request, or the signal's reason
    */
   poll(job: PolledJob, afterMs: number, signal: AbortSignal): Promise<Observation> {
     signal.throwIfAborted();
@@ -87,7 +87,7 @@ export class JobPoller {
         const due = Math.min(...[...this.waiters].map((waiter) => waiter.due));
         this.pauseAbort = new AbortController();
         const { signal } = this.pauseAbort;
-        // Woken: somebody came or went, so the next look may be due at another time.
+        // An abort means that a poll was added or removed, so recompute when the next round is due.
         await this.clock.sleep(Math.max(due - this.clock.now(), 0), signal).catch(() => undefined);
         if (!signal.aborted) await this.pollAll([...this.waiters]);
       }
@@ -121,7 +121,7 @@ export class JobPoller {
     }
   }
 
-  /** Asks for one job by itself. Nobody else waits for the answer, so that one that does not come holds up no other. */
+  /** Fetches one job. Runs in the background, so that a slow reply does not delay the other jobs. */
   private async fetchDetails(waiter: PendingPoll, listed: Job | undefined): Promise<void> {
     this.waiters.delete(waiter);
     try {
@@ -137,10 +137,10 @@ export class JobPoller {
   }
 
   /**
-   * The jobs that the newest pages of the list have. One that is not among them, because it is older than many others, has to
-   * be asked for by itself; so has every job where listing is refused, or does not work while the rest does.
+   * Returns the wanted jobs on the newest pages of the list. A job that is missing, because it is older than many others, must be
+   * fetched. So must every job when the server refuses or fails list requests but answers others.
    *
-   * @returns an error when the server could not be asked just now, which says nothing about any job
+   * @returns an error when the server is temporarily unavailable, which says nothing about any job
    */
   private async list(waiters: PendingPoll[]): Promise<Map<string, Job> | Error> {
     const wanted = new Set(waiters.map(({ jobId }) => jobId));
@@ -164,7 +164,6 @@ export class JobPoller {
     return found;
   }
 
-  /** One after another. */
   private nextInRotation(jobs: Job[]): Job | undefined {
     this.turn++;
     return jobs[this.turn % jobs.length];
@@ -173,7 +172,7 @@ export class JobPoller {
 
 const pollers = new WeakMap<Clock, WeakMap<MistralClient, JobPoller>>();
 
-/** The watch of a client's server; `connect` gives the same client for the same server and key. */
+/** Returns the poller of a client's server. `connect` returns the same client for the same server and key. */
 export function pollerFor(client: MistralClient, clock: Clock): JobPoller {
   const ofSameClock = pollers.get(clock) ?? new WeakMap<MistralClient, JobPoller>();
   pollers.set(clock, ofSameClock);
@@ -182,7 +181,7 @@ export function pollerFor(client: MistralClient, clock: Clock): JobPoller {
   return poller;
 }
 
-/** A second before the first of the jobs was created: times are whole seconds, and servers differ in whether the limit counts. */
+/** Returns one second before the oldest job: times are whole seconds, and only some servers include the limit itself. */
 function listStart(waiters: PendingPoll[]): Date | undefined {
   const times = waiters.map(({ createdAt }) => Date.parse(createdAt ?? ""));
   return times.some(Number.isNaN) ? undefined : new Date(Math.min(...times) - 1000);

@@ -2,7 +2,7 @@ import { isTraining } from "#common";
 import type { DetailedJob } from "../../client";
 import { checkpointsOf } from "./history";
 
-/** One line on where a job stands: `RUNNING: step 40 of 100, loss 1.234, about 2 min left`. */
+/** Returns a job's status and progress in one line: `RUNNING: step 40 of 100, loss 1.234, about 2 min left`. */
 export function progressLine(job: DetailedJob): string {
   const parts = isTraining(job.status) ? trainingProgress(job) : [];
   return parts.length === 0 ? job.status : `${job.status}: ${parts.join(", ")}`;
@@ -22,7 +22,7 @@ function trainingProgress(job: DetailedJob): string[] {
   ];
 }
 
-/** Seconds in words: `45 s`, `12 min`, `1 h 5 min`. */
+/** Formats seconds: `45 s`, `12 min`, `1 h 5 min`. */
 export function durationText(seconds: number): string {
   if (seconds < 90) return `${Math.ceil(seconds)} s`;
   const minutes = Math.round(seconds / 60);

@@ -16,28 +16,28 @@ import type { Host } from "../runtime/host";
 import { findUploads } from "../uploads/uploadFiles";
 import { type Cost, costText, dataText, dryRunText, trainingEstimateText } from "./costEstimateText";
 
-/** A preview must not hang on a server that is slow or away. */
+/** Timeout of the server's estimate: a preview must not hang on a slow or unreachable server. */
 const ANSWER_WITHIN_SECONDS = 10;
 
 const BASIS =
-  "Estimates: a token is about four characters, a step about one MB of data (the hosted service's rule; a server of your own says its own once it has the data).";
+  "Estimates assume four characters per token and one MB of data per step (the hosted service's rule). A self-hosted server reports its own figures once it has the data.";
 
-/** What a server says of a job that does not exist yet. */
+/** The server's information about a job that is not in the state. */
 interface ServerAnswer {
-  /** A job that stands for the declaration already. */
+  /** Message about an existing job of this declaration. */
   existing?: string;
-  /** The answer to a dry run, where it has all of the data. */
+  /** Result of a dry run; undefined unless the server has all data. */
   dryRun?: JobMetadata | undefined;
-  /** Why it says nothing. */
+  /** Why the server gave no estimate. */
   reason?: string;
 }
 
 /**
- * Says what a new job will take, before anything is spent: by its data, by the server where that has the data already, or by
- * `mistral:prices`.
+ * Logs an estimate of a new job's training and cost, before any money is spent. Sources: the data, a dry run on the server if it
+ * already has the data, and `mistral:prices`.
  *
- * @param summary undefined when not all of the training data was read
- * @returns what is wrong when even the least that it can cost is above `maxCost`
+ * @param summary undefined unless all of the training data was read
+ * @returns a problem when even the lower bound of the cost is above `maxCost`
  */
 export async function reportCostEstimate(
   inputs: Inputs,
@@ -48,7 +48,7 @@ export async function reportCostEstimate(
   const answer =
     connection && !hasUnknown(inputs)
       ? await askServer(connection, inputs, host)
-      : { reason: "some inputs are not known yet" };
+      : { reason: "some inputs are still unknown" };
   if (answer.existing) {
     host.log(inputs.__urn, answer.existing, "milestone");
     return [];
@@ -70,10 +70,10 @@ export async function reportCostEstimate(
   return maxCostProblems(cost, inputs);
 }
 
-/** Why a server could not be asked. It is not asked again: a preview of a hundred jobs would wait for it a hundred times. */
+/** Servers that did not answer, with the reason. They are not asked again: a preview of 100 jobs would time out 100 times. */
 const unresponsiveServers = new WeakMap<MistralClient, string>();
 
-/** Asks the server, which changes nothing there. Whatever goes wrong, the preview goes on without the answer. */
+/** Queries the server with read-only requests. On any failure, the preview continues without the server's estimate. */
 function askServer({ client }: Connection, inputs: Inputs, host: Host): Promise<ServerAnswer> {
   const reason = unresponsiveServers.get(client);
   if (reason) return Promise.resolve({ reason: reason });
@@ -90,10 +90,10 @@ function askServer({ client }: Connection, inputs: Inputs, host: Host): Promise<
 }
 
 function existingJobText({ id, status, metadata }: Job): string {
-  const taken = `fine-tuning job ${id} (${status}) was created for this very declaration: it is taken over`;
-  if (!isUnstarted(status)) return `${taken}, nothing is trained or paid again`;
-  if (metadata?.cost === undefined) return `${taken}, and has not been started yet`;
-  return `${taken}, and costs ${formatAmount(metadata.cost)} ${metadata.cost_currency ?? ""} once it is started`;
+  const text = `fine-tuning job ${id} (${status}) was created for this declaration: \`pulumi up\` takes it over`;
+  if (!isUnstarted(status)) return `${text} and trains or pays nothing again`;
+  if (metadata?.cost === undefined) return `${text}; it has not been started yet`;
+  return `${text}; it costs ${formatAmount(metadata.cost)} ${metadata.cost_currency ?? ""} once it is started`;
 }
 
 /** @returns undefined when the server does not have all of the data */
@@ -106,7 +106,7 @@ function costFromServer(
   { cost = 0, cost_currency: currency = "", simulated }: JobMetadata,
   connection?: Connection,
 ): Cost {
-  const basis = `says ${connection?.baseUrl}${simulated ? " (simulated: nothing is paid)" : ""}`;
+  const basis = `reported by ${connection?.baseUrl}${simulated ? " (simulated: nothing is paid)" : ""}`;
   return { ...exactRange(cost), currency, basis };
 }
 
@@ -118,26 +118,26 @@ async function costFromPrices(tokens: Range | undefined, { model }: Inputs, host
   if (!price || !tokens) return undefined;
   const { low, likely, high } = tokens;
   const each = price.perMillionTokens / 1e6;
-  const basis = `by mistral:prices (${price.perMillionTokens} ${price.currency} per million tokens)`;
+  const basis = `from mistral:prices (${price.perMillionTokens} ${price.currency} per million tokens)`;
   return { low: low * each, likely: likely * each, high: high * each, currency: price.currency, basis };
 }
 
 function unknownCostText({ reason, dryRun }: ServerAnswer, estimated: Estimate | undefined): string {
   if (reason) return `unknown (${reason})`;
-  if (dryRun) return "unknown: the server does not say it; mistral:prices estimates it";
+  if (dryRun) return "unknown: the server does not report it; set mistral:prices for an estimate";
   if (estimated && !estimated.trainedTokens) {
     return "unknown: set hyperparameters.trainingSteps or hyperparameters.epochs";
   }
-  return "unknown before the server has the data; mistral:prices estimates it";
+  return "unknown until the server has the data; set mistral:prices for an estimate";
 }
 
 function maxCostProblems(cost: Cost | undefined, { maxCost, autoStart = true }: Inputs): InputProblem[] {
-  // A job that is not started (or whose start a preview does not know yet) costs nothing.
+  // A job that is not started costs nothing. `autoStart` may also still be unknown in a preview.
   if (autoStart !== true || typeof maxCost !== "number" || !cost || cost.low <= maxCost) return [];
   return [
     new InputProblem(
       "maxCost",
-      `the training costs more than ${maxCost}: ${costText(cost)}. Raise maxCost, or train less.`,
+      `the training costs more than ${maxCost}: ${costText(cost)}. Raise maxCost, or reduce the training.`,
     ),
   ];
 }

@@ -4,10 +4,10 @@ import { type Estimate, type Range, totalTokens } from "../../inputs/data/estima
 import type { DataSummary } from "../../inputs/data/inspectData";
 import { durationText } from "../job/progressLine";
 
-/** What a job costs, as far as it is known. */
+/** An estimated or reported cost of a job. */
 export interface Cost extends Range {
   currency: string;
-  /** Where the figure comes from: `mistral:prices` or the server. */
+  /** Source of the figure: `mistral:prices` or the server. */
   basis: string;
 }
 
@@ -23,20 +23,20 @@ export function dataText(summary: DataSummary): string {
   ].join(", ");
 }
 
-/** `about 12 steps, 6 epochs, about 1,860,000 tokens`. How much data a declared step takes is the server's to say. */
+/** `about 12 steps, 6 epochs, about 1,860,000 tokens`. Only steps when they are declared: the server decides the data per step. */
 export function trainingEstimateText(
   { steps, epochs, declared, trainedTokens }: Estimate,
   { stepsPerEpoch }: DataSummary,
 ): string {
   if (!steps || !epochs || !trainedTokens) {
-    return `the service decides how long; an epoch takes about ${plural(stepsPerEpoch, "step")}`;
+    return `the server chooses the length; an epoch takes about ${plural(stepsPerEpoch, "step")}`;
   }
   if (declared === "steps") return plural(steps, "step");
   const tokens = plural(Math.round(trainedTokens.likely), "token");
   return `about ${plural(steps, "step")}, ${plural(epochs, "epoch")}, about ${tokens}`;
 }
 
-/** The same, as a server that has the data says it. */
+/** The same figures from a dry run on the server. */
 export function dryRunText({ training_steps, train_tokens, expected_duration_seconds }: JobMetadata): string {
   return [
     training_steps !== undefined && plural(training_steps, "step"),
@@ -47,7 +47,7 @@ export function dryRunText({ training_steps, train_tokens, expected_duration_sec
     .join(", ");
 }
 
-/** `about 3.10 USD (2.07 to 6.20), by mistral:prices` */
+/** `about 3.10 USD (2.07 to 6.20), from mistral:prices` */
 export function costText({ low, likely, high, currency, basis }: Cost): string {
   if (low === high) return `${formatAmount(likely)} ${currency}, ${basis}`;
   return `about ${formatAmount(likely)} ${currency} (${formatAmount(low)} to ${formatAmount(high)}), ${basis}`;

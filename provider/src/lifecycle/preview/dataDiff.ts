@@ -6,7 +6,7 @@ import type { DataFile } from "../../schema/files";
 import type { RawInputs } from "../check";
 
 /**
- * What has changed in the data, where the engine itself shows a hash:
+ * Describes the changes in the data, one line per file. The engine's own diff shows only hashes:
  * `trainingFiles[0]: train.jsonl: 1,200 samples → 1,250 samples, 2.1 MB → 2.2 MB, SHA-256 1f2a3b4 → SHA-256 9c8d7e6`.
  */
 export function changedData(olds: RawInputs, news: RawInputs): string[] {
@@ -36,7 +36,7 @@ const contentOf = ({ sha256, fileId }: DataFile) => sha256 ?? fileId;
 const describeContent = (file: DataFile) =>
   file.fileId === undefined ? `${describeFile(file)} (${contentFacts(file).join(", ")})` : describeFile(file);
 
-/** States of earlier versions do not know how many samples there were. */
+/** States of earlier versions do not hold the number of samples. */
 function contentFacts({ samples, bytes, sha256 }: DataFile): string[] {
   return [
     samples === undefined ? "? samples" : plural(samples, "sample"),

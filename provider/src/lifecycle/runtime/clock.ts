@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Time as the lifecycle waits by it; a benchmark has one that runs faster. */
+/** The clock for all waits of the lifecycle. A benchmark substitutes a faster one. */
 export interface Clock {
-  /** Milliseconds since some moment; never goes back, and stands still while the machine sleeps. */
+  /** Milliseconds since an arbitrary start. Monotonic; does not advance while the machine is suspended. */
   now(): number;
   /** Rejects when the signal aborts. */
   sleep(milliseconds: number, signal: AbortSignal): Promise<void>;

@@ -1,25 +1,25 @@
 import { durationText } from "../job/progressLine";
 import type { Host } from "./host";
 
-/** Timers hold 31 bits of milliseconds, about 24.8 days; a longer one would fire at once. */
+/** Node's timers hold 31 bits of milliseconds, about 24.8 days; a longer delay would fire immediately. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** How long `create` and `update` may take unless `customTimeouts` say otherwise: 24 hours, as in the README. */
+/** Default timeout of `create` and `update`: 24 hours. `customTimeouts` overrides it. */
 export const DEFAULT_WAIT_SECONDS = 86_400;
 
-/** How long an operation may go on. */
+/** The time limit of an operation. */
 export interface Deadline {
-  /** Aborts when the time is up, or when Pulumi asks the host to stop. */
+  /** Aborts on timeout, or when Pulumi asks the host to stop. */
   signal: AbortSignal;
-  /** Why it has to stop; undefined while it may go on. */
+  /** Returns why the operation must stop, or undefined while it may continue. */
   reason(): string | undefined;
 }
 
 /**
- * Runs an operation that ends when its time is up, or when Pulumi asks the host to stop.
+ * Runs an operation with a signal that aborts on timeout, or when Pulumi asks the host to stop.
  *
- * The timer and the listener are held here: on Node 20 the sources of `AbortSignal.any` are collected as garbage, and an
- * `AbortSignal.timeout` among them then never fires (seen in a wait of half a minute).
+ * This keeps references to the timer and the listener instead of using `AbortSignal.any`: on Node 20 its sources are garbage
+ * collected, and an `AbortSignal.timeout` among them then never fires (observed in a wait of half a minute).
  */
 export async function withDeadline<T>(
   seconds: number,
@@ -33,7 +33,7 @@ export async function withDeadline<T>(
   if (host.signal.aborted) onStop();
   const reason = () => {
     if (host.signal.aborted) return "interrupted";
-    return stop.signal.aborted ? `not done after ${durationText(seconds)} (customTimeouts)` : undefined;
+    return stop.signal.aborted ? `timed out after ${durationText(seconds)} (customTimeouts)` : undefined;
   };
   try {
     return await operation({ signal: stop.signal, reason });

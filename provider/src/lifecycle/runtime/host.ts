@@ -1,27 +1,27 @@
 import type { Clock } from "./clock";
 
 /**
- * How a message is shown: `progress` and `status` pass on the resource's own line, and of the former a host may leave some out;
- * a `milestone` and a `warning` stay.
+ * How a message is shown. `progress` and `status` are transient and replace each other on the resource's line; a host may drop
+ * `progress` messages. `milestone` and `warning` messages stay in the output.
  */
 export type MessageKind = "progress" | "status" | "milestone" | "warning";
 
-/** What the lifecycle needs of the program that hosts it. */
+/** The interface between the lifecycle and the process that hosts the provider. */
 export interface Host {
-  /** The stack's configuration: the value of `mistral:<key>`. Resolves once the host has been configured. */
+  /** Resolves, once the host is configured, to a function that returns the stack's value of `mistral:<key>`. */
   config(): Promise<(key: string) => string | undefined>;
-  /** Shows a message on the resource's own line. Never fails. */
+  /** Shows a message on the resource's line. Never throws. */
   log(urn: string | undefined, message: string, kind: MessageKind): void;
   /** Aborted when Pulumi asks the host to stop (Ctrl-C, SIGTERM). */
   readonly signal: AbortSignal;
   readonly clock: Clock;
-  /** What this process has seen of its resources so far. */
+  /** The calls that this process has handled so far. */
   readonly session: Session;
 }
 
 /**
- * What this process has seen of its resources. It decides one question: does a `delete` end a job, or only an old entry of
- * the state that shares its id with the live one?
+ * Records the calls that this process has handled, to decide one question: must `delete` cancel the job, or is the deleted entry
+ * an old one that shares its ID with a live entry of the state?
  *
  * Such entries come from an adopting replacement (`up --replace`, `state taint`), within the same `up` or, after a crash, as
  * a pending delete in the next one.
@@ -30,7 +30,7 @@ export class Session {
   private readonly liveIds = new Set<string>();
   private readonly lastCall = new Map<string, "check" | "read">();
 
-  /** `create` or `update` answered with this id. */
+  /** Records that `create` or `update` returned this ID. */
   recordReturned(id: string): void {
     this.liveIds.add(id);
   }
@@ -44,8 +44,8 @@ export class Session {
   }
 
   /**
-   * `diff` answered without a replacement. It proves that the program still declares the resource only after a `check`: a diff
-   * that follows a read belongs to a refresh, and `destroy --refresh` must cancel.
+   * Records that `diff` asked for no replacement. This marks the resource as live only after a `check`, which proves that the
+   * program still declares it. A diff that follows a read belongs to a refresh, and `destroy --refresh` must cancel the job.
    */
   recordKeptByDiff(id: string, urn: string | undefined): void {
     if (urn !== undefined && this.lastCall.get(urn) === "check") this.liveIds.add(id);

@@ -1,8 +1,8 @@
 import { setMaxListeners } from "node:events";
 
 /**
- * Does the work on all items at once; the results are in their order. The first failure stops the others, and is thrown when
- * they have stopped.
+ * Runs `work` on all items concurrently and returns the results in the items' order. The first failure aborts the others, and is
+ * thrown once they have stopped.
  */
 export async function mapWithAbort<T, R>(
   items: readonly T[],
@@ -10,7 +10,7 @@ export async function mapWithAbort<T, R>(
   work: (item: T, signal: AbortSignal) => Promise<R>,
 ): Promise<R[]> {
   const stop = new AbortController();
-  // Each item listens, and there may be any number of them.
+  // Avoid Node's leak warning: each item adds a listener.
   setMaxListeners(0, stop.signal);
   const onStop = () => stop.abort();
   signal.addEventListener("abort", onStop);

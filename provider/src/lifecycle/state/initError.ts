@@ -1,8 +1,8 @@
 import type { Outputs } from "./outputs";
 
 /**
- * The job exists, but is not what was declared (yet): the wait was interrupted or ran out of time, the training failed, or it
- * is held back. The engine keeps the id and the outputs, fails the update, and calls `update` the next time.
+ * The job exists but does not match the declaration (yet): the wait was interrupted or timed out, the training failed, or the job
+ * is held in VALIDATED. The engine stores the ID and the outputs, fails the operation, and calls `update` on the next `up`.
  */
 export class InitError extends Error {
   constructor(

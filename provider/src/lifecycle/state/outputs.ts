@@ -5,33 +5,33 @@ import type { JobOutputs } from "../../schema/outputs";
 import { checkpointsOf, eventsOf } from "../job/history";
 import { withoutSecrets } from "./redaction";
 
-/** The state of the resource: its inputs, and what the API says of its job. */
+/** The state of the resource: its inputs, and the job as the API reports it. */
 export type Outputs = Inputs & JobOutputs;
 
 const MAX_EVENTS = 50;
 
 /**
- * The inputs that have taken effect. The model's name and description are left out until there is a model that can have them,
- * so that the next `diff` sees that they are still to be given.
+ * Returns the inputs that have taken effect. Omits the model's name and description until the model exists, so that the next
+ * `diff` reports them as pending.
  */
 export function appliedInputs(inputs: Inputs, status: string): Inputs {
   const { modelName: _, modelDescription: __, ...unnamed } = inputs;
   return hasSucceeded(status) ? inputs : unnamed;
 }
 
-/** Gives the inputs that have taken effect with what the API says of the job. */
+/** Returns the state: the inputs that have taken effect, and the job as the API reports it, without the user's credentials. */
 export function toOutputs(inputs: Inputs, job: Job | DetailedJob, baseUrl: string): Outputs {
-  // JSON leaves out what is undefined, which a host cannot carry.
+  // The JSON round trip drops undefined values, which a host cannot serialize.
   const serverOutputs = withoutSecrets(JSON.stringify(jobOutputs(job, baseUrl)), inputs);
   return { ...appliedInputs(inputs, job.status), ...suffixOf(inputs, job), ...JSON.parse(serverOutputs) };
 }
 
-/** An adopted job has a suffix of its own, unless the declaration insists on one. */
+/** An adopted job keeps its own suffix, unless the declaration sets one. */
 function suffixOf({ adopt, __suffix }: Inputs, { suffix }: Job): Pick<Inputs, "suffix"> {
   return adopt !== undefined && __suffix === "auto" && suffix !== undefined ? { suffix } : {};
 }
 
-/** What the API says of a job, in the provider's words: camelCase, times as ISO 8601. */
+/** Converts the API's job to outputs: camelCase names, times as ISO 8601. */
 export function jobOutputs(job: Job | DetailedJob, baseUrl: string): JobOutputs {
   const { metadata } = job;
   const checkpoints = checkpointsOf(job).map(({ metrics, step_number, created_at }) => ({
@@ -67,7 +67,7 @@ export function jobOutputs(job: Job | DetailedJob, baseUrl: string): JobOutputs 
   };
 }
 
-/** Unix seconds as ISO 8601. A time that no calendar has must not cost the job's id. */
+/** Converts Unix seconds to ISO 8601, or undefined for an invalid time: throwing here would lose the job's ID. */
 function isoTime(seconds: number | undefined): string | undefined {
   const date = new Date((seconds ?? Number.NaN) * 1000);
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString();

@@ -3,7 +3,7 @@ import type { Inputs } from "../../schema/inputs";
 
 type Credentials = Pick<Inputs, "connection" | "integrations" | "repositories">;
 
-/** A text without the resource's credentials: a server may repeat them in what it says of a job. */
+/** Redacts the resource's credentials in a text: a server may echo them in a job's fields. */
 export function withoutSecrets(
   text: string,
   { connection, integrations = [], repositories = [] }: Credentials,

@@ -3,10 +3,10 @@ import { InputProblem } from "../../inputs/problem";
 import type { Inputs } from "../../schema/inputs";
 
 /**
- * Looks at every file that the declaration names by its ID, before anything is uploaded: the API itself would say so only
- * when the rest of the data has been sent.
+ * Checks every declared `fileId` before anything is uploaded. The API would report an invalid ID only after the upload of the
+ * other files.
  *
- * @throws InputProblem naming each that does not exist or is not for fine-tuning
+ * @throws InputProblem naming each file that does not exist or has another purpose
  */
 export async function checkFileIds(client: MistralClient, inputs: Inputs, signal: AbortSignal): Promise<void> {
   const problems: string[] = [];
@@ -24,14 +24,14 @@ async function getFile(client: MistralClient, fileId: string, signal: AbortSigna
   try {
     return await client.files.get(fileId, { signal });
   } catch (error) {
-    // The hosted API refuses an ID of another form than its own as unprocessable.
+    // The hosted API answers 422 to an ID in an unknown format.
     if (error instanceof NotFoundError || error instanceof UnprocessableEntityError) return undefined;
     throw error;
   }
 }
 
 function problemWith(file: File | undefined): string | undefined {
-  if (!file || file.deleted) return "no such file; it was deleted, or belongs to another organization or server";
+  if (!file || file.deleted) return "no such file: it was deleted, or belongs to another organization or server";
   const { purpose = "fine-tune" } = file;
   return purpose === "fine-tune" ? undefined : `expected a file with the purpose "fine-tune", got "${purpose}"`;
 }

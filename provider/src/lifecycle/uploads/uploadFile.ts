@@ -10,12 +10,12 @@ import {
 import { describeFile, openAsset } from "../../inputs/data/content";
 import type { DataFile } from "../../schema/files";
 
-/** For all jobs of this process together: more would only share the same line. */
+/** Concurrent uploads of all jobs in this process: more would only share the same bandwidth. */
 const UPLOADS_AT_A_TIME = 3;
 
 let queue: PQueue | undefined;
 
-/** Left to the first upload, as the loading of what it takes is. */
+/** Loaded on the first upload, to keep the provider's start fast. */
 function uploadQueue(): PQueue {
   if (queue === undefined) {
     const { default: Queue } = require("p-queue") as typeof import("p-queue");
@@ -25,8 +25,10 @@ function uploadQueue(): PQueue {
 }
 
 /**
- * Uploads a file when its turn has come. Its hash is verified on the way: a file that has changed since it was checked never
- * becomes a job.
+ * Uploads a file through the shared queue and verifies its hash during the upload, so that a file that changed after `check` is
+ * never used by a job.
+ *
+ * @throws Error when the file changed or cannot be read; no job has been created then
  */
 export async function uploadFile(
   client: MistralClient,
@@ -40,12 +42,12 @@ export async function uploadFile(
   } catch (error) {
     if (error instanceof FileChangedError) {
       throw new Error(
-        `${error.file} ${error.problem}. Nothing of it was kept, and no job was created: run \`pulumi up\` again when it no longer changes.`,
+        `${error.file} ${error.problem}. The upload was discarded and no job was created: run \`pulumi up\` again once nothing is writing to the file.`,
         { cause: error },
       );
     }
     if (error instanceof FileUnreadableError) {
-      throw new Error(`${error.message} No job was created: run \`pulumi up\` again when it can be read.`, {
+      throw new Error(`${error.message} No job was created: run \`pulumi up\` again once the file is readable.`, {
         cause: error,
       });
     }

@@ -11,8 +11,8 @@ import { uploadFile } from "./uploadFile";
 import { uploadProgress } from "./uploadProgress";
 
 /**
- * Uploads what the API does not have yet, several files at a time. The IDs are in the order of the inputs. What was uploaded
- * before a failure stays: the next `pulumi up` finds it again.
+ * Uploads the files that the server does not have yet, several at a time. Returns the IDs in the order of the inputs. Files
+ * uploaded before a failure stay on the server, and the next `pulumi up` reuses them.
  */
 export async function uploadFiles(
   client: MistralClient,
@@ -32,19 +32,19 @@ export async function uploadFiles(
 }
 
 /**
- * The name under which a file is uploaded: its content hash, so that an upload is found again and shared. With an explicit
- * suffix, which any number of declarations may use, the identity of this one stands in it as well: that is how its job is
- * recognised.
+ * Returns the upload name of a file. The name contains the content hash, so that later runs and other jobs reuse the upload. With
+ * an explicit suffix, which several declarations may share, the name also contains this declaration's identity, which identifies
+ * its job.
  */
 export function uploadName(file: DataFile, inputs: Pick<Inputs, "__suffix" | "__identity">): string {
   const identity = inputs.__suffix === "user" ? `-${inputs.__identity}` : "";
   return `pulumi-${file.sha256}${identity}.jsonl`;
 }
 
-/** Whether a file was uploaded by this provider. */
+/** Whether a file's name shows that this provider uploaded it. */
 export const isUploadName = (name: string) => /^pulumi-[0-9a-f]{64}(-[0-9a-f]{64})?\.jsonl$/.test(name);
 
-/** Uploads under way, by name: the jobs of a stack often share their data, and are created at the same time. */
+/** Uploads in progress, by name: the jobs of a stack often share data and are created at the same time. */
 const uploadsInProgress = new WeakMap<MistralClient, Map<string, Promise<string>>>();
 
 async function ensureUploaded(
@@ -60,7 +60,7 @@ async function ensureUploaded(
   for (;;) {
     const other = uploads.get(name);
     if (!other) break;
-    // Where it fails for its own resource, which may just have been told to stop, this one tries by itself.
+    // The other upload may fail or be aborted with its own resource; then this resource uploads the file itself.
     signal.throwIfAborted();
     const stopped = once(signal, "abort").then(() => undefined);
     const id = await Promise.race([other.catch(() => undefined), stopped]);
@@ -72,7 +72,7 @@ async function ensureUploaded(
   return upload;
 }
 
-/** The files that the API has already. @returns undefined unless it has all of them */
+/** Returns the IDs of the files on the server, or undefined unless it has all of them. */
 export async function findUploads(
   client: MistralClient,
   inputs: Inputs,
@@ -92,7 +92,7 @@ async function findUpload(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   for await (const found of client.files.listAll({ search: name, purpose: "fine-tune" }, { signal })) {
-    // One of another size is none of this provider's, whatever its name.
+    // A file of another size has other content, even under the same name.
     if (found.filename === name && found.bytes === file.bytes && !found.deleted) return found.id;
   }
   return undefined;
@@ -108,7 +108,7 @@ async function findOrUpload(
 ): Promise<string> {
   const existing = await findUpload(client, file, name, signal);
   if (existing !== undefined) return existing;
-  const say = (line: string) => host.log(inputs.__urn, line, "progress");
-  const onProgress = uploadProgress(describeFile(file), host.clock, say);
+  const log = (line: string) => host.log(inputs.__urn, line, "progress");
+  const onProgress = uploadProgress(describeFile(file), host.clock, log);
   return (await uploadFile(client, file, name, { signal, onProgress })).id;
 }

@@ -2,14 +2,14 @@ import type { UploadProgress } from "../../client";
 import { durationText } from "../job/progressLine";
 import type { Clock } from "../runtime/clock";
 
-/** An upload that is done sooner says nothing. */
+/** A shorter upload logs nothing. */
 const QUIET_MS = 3_000;
-/** Between two lines. */
+/** Minimum time between two lines. */
 const PAUSE_MS = 1_000;
 
 /**
- * Tells of a long upload: `uploading train.jsonl: 120 of 512 MB, 45 MB/s, about 9 s left`. Time counts from the first chunk
- * on: before that the upload waits for its turn.
+ * Returns a callback that logs the progress of a long upload: `uploading train.jsonl: 120 of 512 MB, 45 MB/s, about 9 s left`. Time
+ * counts from the first chunk, because before it the upload waits in the queue.
  */
 export function uploadProgress(file: string, clock: Clock, log: (line: string) => void): UploadProgress {
   let started: { at: number; sent: number } | undefined;

@@ -191,7 +191,7 @@ describe("uploading a file", () => {
           name: "FileUnreadableError",
           code: "ERR_MISTRAL_FILE_UNREADABLE",
           file: missing,
-          message: `Cannot read ${missing}: there is no such file (looked from ${process.cwd()}).`,
+          message: `Cannot read ${missing}: no such file (relative to ${process.cwd()}).`,
         },
       );
       mkdirSync(join(folder, "sub"));
@@ -216,7 +216,7 @@ describe("uploading a file", () => {
       const path = onDisk("shrinks.jsonl", large);
       await refused(
         { path },
-        changed(/shrinks\.jsonl ended after \d+ of the 8000000 bytes/),
+        changed(/shrinks\.jsonl ended after \d+ of the expected 8000000 bytes/),
         during(() => truncateSync(path, 4_000_000)),
       );
     });
@@ -225,7 +225,7 @@ describe("uploading a file", () => {
       const path = onDisk("grows.jsonl", large);
       await refused(
         { path },
-        changed(/grows\.jsonl is longer than the 8000000 bytes/),
+        changed(/grows\.jsonl is longer than the expected 8000000 bytes/),
         during(() => appendFileSync(path, "more")),
       );
     });
@@ -234,7 +234,7 @@ describe("uploading a file", () => {
       const path = onDisk("changes.jsonl", large);
       await refused(
         { path },
-        changed(/was written to while it was being uploaded/),
+        changed(/was written to during the upload/),
         during(() => writeFileSync(path, Buffer.alloc(8_000_000, "y"))),
       );
     });
@@ -244,25 +244,25 @@ describe("uploading a file", () => {
       const other = onDisk("other.jsonl", large);
       await refused(
         { path },
-        changed(/replaced\.jsonl was replaced while it was being uploaded/),
+        changed(/replaced\.jsonl was replaced during the upload/),
         during(() => renameSync(other, path)),
       );
       await refused(
         { path, label: "my data" },
-        changed(/^my data was deleted while it was being uploaded/),
+        changed(/^my data was deleted during the upload/),
         during(() => rmSync(path)),
       );
     });
 
     it("a file that is not the one that was checked", async () => {
       const path = onDisk("other.jsonl", "other");
-      await refused({ path, sha256 }, changed(/no longer has the content \(SHA-256\)/));
+      await refused({ path, sha256 }, changed(/does not have the expected SHA-256/));
       await refused({ name: "memory", content: "other", sha256 }, changed(/memory no longer has the content/));
     });
 
     it("a stream that is shorter or longer than it should be, or fails", async () => {
       const stream = (bytes: number) => ({ name: "s", stream: () => Readable.from([Buffer.from("12345")]), bytes });
-      await refused(stream(6), changed(/ended after 5 of the 6 bytes/));
+      await refused(stream(6), changed(/ended after 5 of the expected 6 bytes/));
       await refused(stream(4), changed(/longer than the 4 bytes/));
       await refused(stream(-1), { name: "InvalidArgumentError" });
       const failing = () =>
@@ -291,7 +291,7 @@ describe("uploading a file", () => {
     server.script({ json: { ...FILE, bytes: 5 } }, { json: reply });
     await assert.rejects(client.files.upload({ name: "a.jsonl", content: "123456" }), {
       name: "InvalidResponseError",
-      message: new RegExp(`6 bytes of a.jsonl were sent, and the server has 5, as file ${FILE.id}, which was deleted`),
+      message: new RegExp(`the client sent 6 bytes of a.jsonl, but the server reports 5 bytes for file ${FILE.id}, which was deleted`),
     });
     assert.deepEqual(
       server.received.map(({ method, path }) => [method, path]),
@@ -305,7 +305,7 @@ describe("uploading a file", () => {
   it("names a file of another size that it could not delete", async () => {
     server.script({ json: { ...FILE, bytes: 7 } }, { status: 403, json: { message: "no" } });
     await assert.rejects(client.files.upload({ name: "a.jsonl", content: "123456" }), {
-      message: new RegExp(`the server has 7, as file ${FILE.id}, which could not be deleted again`),
+      message: new RegExp(`the server reports 7 bytes for file ${FILE.id}, which could not be deleted`),
     });
   });
 

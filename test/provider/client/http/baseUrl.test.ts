@@ -29,7 +29,7 @@ describe("the base URL", () => {
     ["ftp://x.example", /is not an http or https URL/],
     ["file:///etc/passwd", /is not an http or https URL/],
     ["0123456789abcdef-a-key", /is not an http or https URL/],
-    ["localhost:8080", /has no scheme. Write "https:\/\/localhost:8080", or "http:\/\/localhost:8080"/],
+    ["localhost:8080", /has no scheme. Set "https:\/\/localhost:8080", or "http:\/\/localhost:8080"/],
     ["api.mistral.ai/v1", /has no scheme/],
     ["https://user:secret@x.example", /for x\.example holds a user name or a password/],
     ["https://secret@x.example", /holds a user name or a password/],

@@ -150,9 +150,9 @@ describe("proxies and certificates", () => {
   }
 
   describe("a proxy that fails", () => {
-    const NO_PROXY = "api.test in NO_PROXY goes without it.";
+    const NO_PROXY = "to bypass the proxy, add api.test to NO_PROXY.";
     const CHECK = `Check the proxy and its URL (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY); ${NO_PROXY}`;
-    const LOGIN = `Put them into the proxy's URL in the environment (http://user:password@host:port, special characters percent-encoded); ${NO_PROXY}`;
+    const LOGIN = `Set them in the proxy URL in the environment (http://user:password@host:port, special characters percent-encoded); ${NO_PROXY}`;
     const place = (scheme: string) => `GET /v1/fine_tuning/jobs/${JOB_ID} on ${scheme}://api.test:${server.port}`;
 
     for (const scheme of ["http", "https"]) {
@@ -168,7 +168,7 @@ describe("proxies and certificates", () => {
         const error = await get();
         assert.equal(
           error.message,
-          `${place(scheme)}: the proxy ${proxy.url} asks for a user name and a password (ERR_PROXY_407). ${LOGIN}`,
+          `${place(scheme)}: the proxy ${proxy.url} requires a user name and a password (ERR_PROXY_407). ${LOGIN}`,
         );
         assert.equal(error.proxy, proxy.url);
       });
@@ -230,7 +230,7 @@ describe("proxies and certificates", () => {
         await assert.rejects(client("https://api.test").jobs.get(JOB_ID), {
           name: "InvalidArgumentError",
           message:
-            "HTTPS_PROXY: expected the URL of an HTTP proxy, such as http://proxy.example:3128. It is needed for https://api.test; NO_PROXY names the hosts that are reached without.",
+            "HTTPS_PROXY: expected the URL of an HTTP proxy, such as http://proxy.example:3128. The proxy applies to https://api.test; list hosts that need no proxy in NO_PROXY.",
         });
       });
     }
@@ -284,7 +284,7 @@ describe("proxies and certificates", () => {
     it("is refused without, with a word on what to do", async () => {
       assert.equal(
         await inProcess(`https://127.0.0.1:${secure.port}`, {}),
-        `GET /v1/fine_tuning/jobs/${JOB_ID} on https://127.0.0.1:${secure.port}: the certificate of 127.0.0.1:${secure.port} is not trusted here (DEPTH_ZERO_SELF_SIGNED_CERT). If it comes from an authority of your own, put that authority's certificate into a file and name it in NODE_EXTRA_CA_CERTS.`,
+        `GET /v1/fine_tuning/jobs/${JOB_ID} on https://127.0.0.1:${secure.port}: the certificate of 127.0.0.1:${secure.port} is not trusted on this machine (DEPTH_ZERO_SELF_SIGNED_CERT). If a private certificate authority signed it, set NODE_EXTRA_CA_CERTS to the path of that authority's certificate.`,
       );
       assert.equal(secure.received.length, 0);
     });
@@ -302,7 +302,7 @@ describe("proxies and certificates", () => {
 
     it("is refused through the proxy too, and the proxy is not blamed", async () => {
       const text = await inProcess(`https://api.test:${secure.port}`, { https_proxy: proxy.url });
-      assert.match(text, /: the certificate of api\.test:\d+ is not trusted here \(DEPTH_ZERO_SELF_SIGNED_CERT\)/);
+      assert.match(text, /: the certificate of api\.test:\d+ is not trusted on this machine \(DEPTH_ZERO_SELF_SIGNED_CERT\)/);
     });
   });
 });

@@ -98,7 +98,7 @@ describe("client retries", () => {
 
   it("says of a creation that broke that it may have arrived", async () => {
     server.script(hangUp);
-    await assert.rejects(client.jobs.create({ model: "m" }), /It was not repeated, because it may have arrived/);
+    await assert.rejects(client.jobs.create({ model: "m" }), /The request was not retried, because the server may have received it/);
   });
 
   it("sends a creation over a connection of its own, so that a stale one cannot fail it", async () => {

@@ -18,7 +18,7 @@ describe("messages about data", () => {
   it("refuse a file that is larger than the API takes, and no other", () => {
     assert.deepEqual(errorsOf("a.jsonl", report({ bytes: 536_870_912 }), {}), []);
     assert.deepEqual(errorsOf("a.jsonl", report({ bytes: 536_870_913 }), {}), [
-      "a.jsonl: has 536870913 bytes, a file may have 536870912; give the data in several files",
+      "a.jsonl: has 536870913 bytes, more than the limit of 536870912; split the data into several files",
     ]);
   });
 

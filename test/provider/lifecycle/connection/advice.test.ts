@@ -48,7 +48,7 @@ describe("the client's errors under Pulumi", () => {
     const error = await failureOf((client) => client.jobs.create({ model: "m" }, { timeoutMs: 100 }), silence);
     assert.match(
       error.message,
-      /no progress for 0\.1 s\. .*\(mistral:requestTimeout, in seconds\)\. It was not repeated, /,
+      /no progress for 0\.1 s\. .*\(mistral:requestTimeout, in seconds\)\. The request was not retried, /,
     );
   });
 
@@ -63,7 +63,7 @@ describe("the client's errors under Pulumi", () => {
       (error) => {
         assert.equal(
           pulumiErrorText(error),
-          "The base URL for api.test holds a user name or a password. Leave them out of it, and set the API key as connection.apiKey, mistral:apiKey or MISTRAL_API_KEY.",
+          "The base URL for api.test contains a user name or a password. Remove them from the URL, and set the API key as connection.apiKey, mistral:apiKey or MISTRAL_API_KEY.",
         );
         return true;
       },

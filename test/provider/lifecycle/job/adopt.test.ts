@@ -58,7 +58,7 @@ describe("adopt", () => {
   for (const [what, inputs, message] of differing) {
     it(`names ${what} in which the job differs, and leaves it alone`, async () => {
       await assert.rejects(world.create("differs", { adopt: foreign, ...inputs }), (error: Error) => {
-        assert.match(error.message, new RegExp(`^adopt: fine-tuning job ${foreign} is not the declared one`));
+        assert.match(error.message, new RegExp(`^adopt: fine-tuning job ${foreign} does not match the declaration`));
         assert.match(error.message, message);
         return true;
       });

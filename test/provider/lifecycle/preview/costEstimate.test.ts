@@ -32,14 +32,14 @@ describe("the forecast of a new job", () => {
     assert.deepEqual(lines, [
       `training data: 1,000 samples in ${data.length / 1000} kB, about 20,000 tokens (user 5,000, assistant 15,000), the longest sample about 20`,
       "training: about 1 step, 3 epochs, about 60,000 tokens",
-      "cost: unknown before the server has the data; mistral:prices estimates it",
-      "Estimates: a token is about four characters, a step about one MB of data (the hosted service's rule; a server of your own says its own once it has the data).",
+      "cost: unknown until the server has the data; set mistral:prices for an estimate",
+      "Estimates assume four characters per token and one MB of data per step (the hosted service's rule). A self-hosted server reports its own figures once it has the data.",
     ]);
   });
 
   it("estimates the cost from mistral:prices, with bounds and their basis", async () => {
     const { lines } = await forecast({ hyperparameters: { epochs: 100 } }, world.host({ prices }));
-    assert.equal(lines[2], "cost: about 4.00 EUR (2.67 to 8.00), by mistral:prices (2 EUR per million tokens)");
+    assert.equal(lines[2], "cost: about 4.00 EUR (2.67 to 8.00), from mistral:prices (2 EUR per million tokens)");
   });
 
   it("does not say how much data a declared step takes: that is the server's choice", async () => {
@@ -51,7 +51,7 @@ describe("the forecast of a new job", () => {
     const hyperparameters = { epochs: 100 };
     const { problems } = await forecast({ hyperparameters, maxCost: 2.6 }, world.host({ prices }));
     assert.deepEqual(problems, [
-      "maxCost: the training costs more than 2.6: about 4.00 EUR (2.67 to 8.00), by mistral:prices (2 EUR per million tokens). Raise maxCost, or train less.",
+      "maxCost: the training costs more than 2.6: about 4.00 EUR (2.67 to 8.00), from mistral:prices (2 EUR per million tokens). Raise maxCost, or reduce the training.",
     ]);
     assert.deepEqual((await forecast({ hyperparameters, maxCost: 2.7 }, world.host({ prices }))).problems, []);
   });
@@ -83,10 +83,10 @@ describe("the forecast of a new job", () => {
     it("prices the tokens that it counts when it does not say the cost itself", async () => {
       server.script(noJobs, { json: { training_steps: 7, train_tokens: 2_000_000 } });
       const { lines } = await forecast(declared, world.host({ baseUrl: server.url, prices }));
-      assert.equal(lines[1], "cost: 4.00 EUR, by mistral:prices (2 EUR per million tokens)");
+      assert.equal(lines[1], "cost: 4.00 EUR, from mistral:prices (2 EUR per million tokens)");
       server.script(noJobs, { json: { training_steps: 7, train_tokens: 2_000_000 } });
       const unpriced = await forecast(declared, world.host({ baseUrl: server.url }));
-      assert.equal(unpriced.lines[1], "cost: unknown: the server does not say it; mistral:prices estimates it");
+      assert.equal(unpriced.lines[1], "cost: unknown: the server does not report it; set mistral:prices for an estimate");
     });
 
     it("is asked once when it is out of order: a hundred new jobs must not wait for it a hundred times", async () => {
@@ -106,7 +106,7 @@ describe("the forecast of a new job", () => {
     const { lines, problems } = await forecast(declared, world.host({ prices }));
     assert.deepEqual(problems, []);
     assert.match(lines[0] as string, /^training: 7 steps, 917,504 tokens, about \d+ s$/);
-    assert.equal(lines[1], `cost: 1.84 USD, says ${world.url} (simulated: nothing is paid)`);
+    assert.equal(lines[1], `cost: 1.84 USD, reported by ${world.url} (simulated: nothing is paid)`);
     assert.match(
       (await forecast({ ...declared, maxCost: 1.8 }, world.host())).problems[0] as string,
       /^maxCost: .*1\.84/,
@@ -123,7 +123,7 @@ describe("the forecast of a new job", () => {
     };
     assert.deepEqual((await forecast(again, world.host(), outputs)).lines, []);
     assert.deepEqual((await forecast({ ...again, maxCost: 0 }, world.host({ prices }))).lines, [
-      `fine-tuning job ${id} (SUCCESS) was created for this very declaration: it is taken over, nothing is trained or paid again`,
+      `fine-tuning job ${id} (SUCCESS) was created for this declaration: \`pulumi up\` takes it over and trains or pays nothing again`,
     ]);
   });
 
@@ -133,14 +133,14 @@ describe("the forecast of a new job", () => {
     const { lines, problems } = await forecast({}, world.host({ baseUrl: server.url, apiKey: "k" }));
     await server.stop();
     assert.deepEqual(problems, []);
-    assert.equal(lines[1], "training: the service decides how long; an epoch takes about 1 step");
+    assert.equal(lines[1], "training: the server chooses the length; an epoch takes about 1 step");
     assert.match(lines[2] as string, /^cost: unknown \(GET \/v1\/fine_tuning\/jobs on .*: 403 Forbidden: no/);
   });
 
   it("passes without a key, as in a fork's pull request", async () => {
     const { lines, problems } = await forecast({}, world.host({ baseUrl: "https://api.invalid" }));
     assert.deepEqual(problems, []);
-    assert.match(lines[2] as string, /^cost: unknown \(There is no API key for https:\/\/api\.invalid\./);
+    assert.match(lines[2] as string, /^cost: unknown \(No API key is set for https:\/\/api\.invalid\./);
   });
 
   for (const [value, line] of [

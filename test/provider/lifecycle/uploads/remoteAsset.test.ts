@@ -66,11 +66,11 @@ describe("a RemoteAsset as data", () => {
     },
     "ends early": {
       answer: (content, response) => response.end(content.subarray(0, 5000)),
-      message: /\/ends%20early\.jsonl ended after 5000 of the \d+ bytes that were expected\. .*run `pulumi up` again/,
+      message: /\/ends%20early\.jsonl ended after 5000 of the expected \d+ bytes\. .*run `pulumi up` again/,
     },
     "has grown": {
       answer: (content, response) => response.end(Buffer.concat([content, content])),
-      message: /\/has%20grown\.jsonl is longer than the \d+ bytes that were expected/,
+      message: /\/has%20grown\.jsonl is longer than the expected \d+ bytes/,
     },
     "has another content": {
       answer: (content, response) => response.end(Buffer.alloc(content.length, "x")),

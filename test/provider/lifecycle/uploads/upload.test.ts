@@ -40,11 +40,11 @@ describe("uploading the data of a job", () => {
     const changes: Record<string, { change: (path: string) => void; message: RegExp }> = {
       "is cut short": {
         change: (path) => truncateSync(path, 1_000_000),
-        message: /moving\.jsonl ended after \d+ of the \d+ bytes/,
+        message: /moving\.jsonl ended after \d+ of the expected \d+ bytes/,
       },
       grows: {
         change: (path) => appendFileSync(path, sample("More?")),
-        message: /moving\.jsonl is longer than the \d+ bytes/,
+        message: /moving\.jsonl is longer than the expected \d+ bytes/,
       },
       "is written anew": {
         change: (path) => writeFileSync(path, LARGE.toUpperCase()),
@@ -84,7 +84,7 @@ describe("uploading the data of a job", () => {
       const inputs = await world.declare("grown", { trainingFiles: [path] });
       appendFileSync(path, sample("Long?"));
       proxy.counts.clear();
-      await assert.rejects(upload(inputs), /grown\.jsonl has \d+ bytes and not the \d+ that were expected\. Nothing/);
+      await assert.rejects(upload(inputs), /grown\.jsonl has \d+ bytes, expected \d+\. The upload/);
       assert.equal(proxy.counts.get("POST /v1/files"), undefined);
     });
 
