@@ -31,7 +31,7 @@ export interface JobMetadata {
   data_tokens?: number | undefined;
   /** Unix seconds. */
   estimated_start_time?: number | undefined;
-  /** Dry run only: the estimate is of an old kind. */
+  /** Dry run only: the estimate uses a deprecated method. */
   deprecated?: boolean | undefined;
   /** Dry run only. */
   details?: string | undefined;
@@ -41,11 +41,11 @@ export interface JobMetadata {
   training_steps?: number | undefined;
   /** `job.metadata`; dry run only. */
   object?: string | undefined;
-  /** True when the numbers are made up: the simulated trainer of `mistral-fine-tuning-server` sets it. */
+  /** True if the numbers are made up: the simulated trainer of `mistral-fine-tuning-server` sets it. */
   simulated?: boolean | undefined;
   /** Steps done so far; only `mistral-fine-tuning-server` sends it. */
   current_step?: number | undefined;
-  /** Steps in all; only `mistral-fine-tuning-server` sends it. */
+  /** Total number of steps; only `mistral-fine-tuning-server` sends it. */
   total_steps?: number | undefined;
   /** Seconds until the training ends; only `mistral-fine-tuning-server` sends it. */
   estimated_remaining_seconds?: number | undefined;
@@ -58,7 +58,7 @@ export interface Integration {
   project?: string | undefined;
   name?: string | undefined;
   run_name?: string | undefined;
-  /** Where the run can be watched. */
+  /** URL of the run. */
   url?: string | undefined;
 }
 
@@ -103,7 +103,7 @@ export interface Checkpoint {
   created_at: number;
 }
 
-/** A job, as creation and lists answer it. */
+/** A job in replies of `create` and of lists. */
 export interface Job {
   id: string;
   /** `job`. */
@@ -116,13 +116,13 @@ export interface Job {
   created_at?: number | undefined;
   /** Unix seconds. */
   modified_at?: number | undefined;
-  /** Ids of files. */
+  /** IDs of files. */
   training_files?: string[] | undefined;
-  /** Ids of files. */
+  /** IDs of files. */
   validation_files?: string[] | undefined;
   /** Hyperparameters of the training. */
   hyperparameters?: Hyperparameters | undefined;
-  /** The model's id; absent until the job has succeeded. */
+  /** ID of the model; absent until the job has succeeded. */
   fine_tuned_model?: string | undefined;
   suffix?: string | undefined;
   integrations?: Integration[] | undefined;
@@ -130,17 +130,17 @@ export interface Job {
   trained_tokens?: number | undefined;
   /** Expected or measured size and price of a job. Also the reply to a dry run. */
   metadata?: JobMetadata | undefined;
-  /** What the training has made; only `mistral-fine-tuning-server` sends it. */
+  /** Result of the training; only `mistral-fine-tuning-server` sends it. */
   artifact?:
     | {
-        /** Where the result can be downloaded, as a tar archive. */
+        /** Download URL of the result, a tar archive. */
         url?: string | undefined;
         bytes?: number | undefined;
       }
     | undefined;
 }
 
-/** A job with its history, as `get`, `start` and `cancel` answer it. */
+/** A job with its history, in replies of `get`, `start` and `cancel`. */
 export interface DetailedJob {
   id: string;
   /** `job`. */
@@ -153,13 +153,13 @@ export interface DetailedJob {
   created_at?: number | undefined;
   /** Unix seconds. */
   modified_at?: number | undefined;
-  /** Ids of files. */
+  /** IDs of files. */
   training_files?: string[] | undefined;
-  /** Ids of files. */
+  /** IDs of files. */
   validation_files?: string[] | undefined;
   /** Hyperparameters of the training. */
   hyperparameters?: Hyperparameters | undefined;
-  /** The model's id; absent until the job has succeeded. */
+  /** ID of the model; absent until the job has succeeded. */
   fine_tuned_model?: string | undefined;
   suffix?: string | undefined;
   integrations?: Integration[] | undefined;
@@ -167,10 +167,10 @@ export interface DetailedJob {
   trained_tokens?: number | undefined;
   /** Expected or measured size and price of a job. Also the reply to a dry run. */
   metadata?: JobMetadata | undefined;
-  /** What the training has made; only `mistral-fine-tuning-server` sends it. */
+  /** Result of the training; only `mistral-fine-tuning-server` sends it. */
   artifact?:
     | {
-        /** Where the result can be downloaded, as a tar archive. */
+        /** Download URL of the result, a tar archive. */
         url?: string | undefined;
         bytes?: number | undefined;
       }
@@ -182,7 +182,7 @@ export interface DetailedJob {
   checkpoints?: Checkpoint[] | undefined;
 }
 
-/** A page of jobs. `data` has to be there: an answer without it must not pass for "there are no jobs". */
+/** A page of jobs. `data` is required: a reply without it must not count as an empty list. */
 export interface JobList {
   data: Job[];
   /** Of all pages. */
@@ -224,19 +224,19 @@ export interface FileList {
   object?: string | undefined;
 }
 
-/** A URL that gives the file's content without a key, until it expires. */
+/** A URL that serves the file's content without an API key until it expires. */
 export interface SignedUrl {
   url: string;
 }
 
-/** The answer to a deletion. */
+/** The reply to a deletion. */
 export interface Deleted {
   id: string;
   object?: string | undefined;
   deleted?: boolean | undefined;
 }
 
-/** A model; those that were fine-tuned have `job`, `root` and `archived`. */
+/** A model. Fine-tuned models have `job`, `root` and `archived`. */
 export interface Model {
   id: string;
   /** `model`. */
@@ -250,20 +250,20 @@ export interface Model {
   /** Tokens. */
   max_context_length?: number | undefined;
   aliases?: string[] | undefined;
-  /** What the model can do, such as `completion_chat`, `function_calling`, `fine_tuning` or `classification`. */
+  /** Capabilities of the model, such as `completion_chat`, `function_calling`, `fine_tuning` or `classification`. */
   capabilities?: Record<string, unknown> | undefined;
   /** `base` or `fine-tuned`, in lists. */
   type?: string | undefined;
   /** `completion` or `classifier`, of a fine-tuned model. */
   model_type?: string | undefined;
-  /** The job that made it. */
+  /** ID of the job that trained the model. */
   job?: string | undefined;
   /** The base model. */
   root?: string | undefined;
   root_version?: string | undefined;
   archived?: boolean | undefined;
   classifier_targets?: ClassifierTarget[] | undefined;
-  /** When the model is retired, ISO 8601. */
+  /** Retirement date of the model, ISO 8601. */
   deprecation?: string | undefined;
   deprecation_replacement_model?: string | undefined;
   default_model_temperature?: number | undefined;
@@ -276,7 +276,7 @@ export interface ModelList {
   object?: string | undefined;
 }
 
-/** The answer to archiving or unarchiving. */
+/** The reply to archiving or unarchiving. */
 export interface Archived {
   id: string;
   object?: string | undefined;

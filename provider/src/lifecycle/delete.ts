@@ -40,9 +40,7 @@ async function removeJob(id: string, state: Outputs, host: Host): Promise<void> 
       await removeUploads(client, state, model, signal);
     } catch (error) {
       if (!deadline.reason()) throw error;
-      throw new Error(
-        `${deadline.reason()} while cancelling fine-tuning job ${id}: run the command again to continue`,
-      );
+      throw new Error(`${deadline.reason()} while cancelling fine-tuning job ${id}: run the command again to continue`);
     }
   });
 }

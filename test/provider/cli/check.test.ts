@@ -25,7 +25,7 @@ describe("pulumi-mistral check", () => {
     return { exitCode, lines: stdout.split("\n"), stderr };
   }
 
-  it("finds nothing wrong with good data, and says what it comes to", async () => {
+  it("accepts valid data and prints its totals", async () => {
     const { exitCode, lines } = await run("check", await write("good.jsonl", sample("What?") + sample("Why?")));
     assert.equal(exitCode, 0);
     assert.deepEqual(lines, [
@@ -34,7 +34,7 @@ describe("pulumi-mistral check", () => {
     ]);
   });
 
-  it("names file, line and field of what is wrong, and fails", async () => {
+  it("fails and names file, line and field of invalid samples", async () => {
     const two = JSON.stringify({
       messages: [
         { role: "user", content: "a" },
@@ -49,20 +49,20 @@ describe("pulumi-mistral check", () => {
     ]);
   });
 
-  it("lets bad samples pass as far as they may be skipped, with a warning", async () => {
+  it("accepts invalid samples up to the skip share, with a warning", async () => {
     const file = await write("few.jsonl", `${sample("a")}${sample("b")}${sample("c")}{}\n`);
     const { exitCode, lines } = await run("check", file, "--skip", "0.25");
     assert.equal(exitCode, 0);
     assert.match(
       lines[0] ?? "",
-      /^warning: few.jsonl:4: expected "messages" or "text".*1 of 4 samples are bad and will/,
+      /^warning: few.jsonl:4: expected "messages" or "text".*1 of 4 samples are invalid and will/,
     );
     const stricter = await run("check", file, "--skip", "0.2");
     assert.equal(stricter.exitCode, 1);
     assert.equal(stricter.lines[1], "error: few.jsonl: 1 of 4 samples are invalid, more than the accepted 20 %");
   });
 
-  it("warns of what is rarely meant, across files", async () => {
+  it("warns about probable mistakes, also across files", async () => {
     const train = await write("train.jsonl", `${sample("a")}\r\n${sample("b").trim()}\r\n${sample("b").trim()}`);
     const more = await write("more.jsonl", sample("a") + sample("c".repeat(400)));
     const valid = await write("valid.jsonl", sample("c".repeat(400)));
@@ -81,7 +81,7 @@ describe("pulumi-mistral check", () => {
     ]);
   });
 
-  it("holds a classifier's data against its targets", async () => {
+  it("checks classifier data against the targets", async () => {
     const targets = await write("targets.json", JSON.stringify([{ name: "mood", labels: ["good", "bad"] }]));
     const data = await write("mails.jsonl", '{"text":"x","labels":{"mood":"fine"}}\n');
     const { exitCode, lines } = await run("check", data, "--targets", targets);
@@ -89,21 +89,21 @@ describe("pulumi-mistral check", () => {
     assert.equal(lines[0], `error: mails.jsonl:1: labels.mood: expected one of the target's labels, found "fine"`);
   });
 
-  it("prints JSON when asked to", async () => {
+  it("prints JSON with --json", async () => {
     const { lines } = await run("check", await write("json.jsonl", sample("What?")), "--json");
     const { training, summary } = JSON.parse(lines.join("\n"));
     assert.equal(training[0].report.good, 1);
     assert.equal(summary.samples, 1);
   });
 
-  it("says so when a file cannot be read", async function () {
+  it("fails when a file cannot be read", async function () {
     if (process.getuid?.() === 0) this.skip();
     await chmod(join(folder, await write("closed.jsonl", sample("a"))), 0o000);
     const { exitCode, stderr } = await run("check", "closed.jsonl");
     assert.deepEqual([exitCode, stderr], [1, "pulumi-mistral: closed.jsonl: permission denied"]);
   });
 
-  it("shows samples as the model will see them, with what counts for the loss", async () => {
+  it("shows samples as the model sees them, and marks the text that counts for the loss", async () => {
     const tools = [{ type: "function", function: { name: "f", parameters: {} } }];
     const calls = [{ id: "aaaaaaaaa", type: "function", function: { name: "f", arguments: '{ "x": 1 }' } }];
     const called = [
@@ -137,14 +137,14 @@ describe("pulumi-mistral check", () => {
     ]);
   });
 
-  it("shows a classifier's input, and the labels that it learns", async () => {
+  it("shows a classifier's input and labels", async () => {
     const targets = await write("moods.json", JSON.stringify([{ name: "mood", labels: ["good", "bad"] }]));
     const data = await write("moods.jsonl", '\uFEFF{"text":"Nice!","labels":{"mood":"good"}}\r\n');
     const { lines } = await run("check", data, "--targets", targets, "--show", "1");
     assert.deepEqual(lines.slice(1, 3), ["Nice!", 'labels: ⟦{"mood":"good"}⟧']);
   });
 
-  it("shows how far it is, and underlines what counts, in a terminal alone", async function () {
+  it("shows progress and underlines text only in a terminal", async function () {
     // `script` of util-linux gives a command a terminal.
     if (process.platform !== "linux" || which.sync("script", { nothrow: true }) === null) this.skip();
     const file = await write("terminal.jsonl", '{"text":"Once upon"}\n');
@@ -163,7 +163,7 @@ describe("pulumi-mistral check", () => {
     ["a directory", ["check", "."], /^pulumi-mistral: \.: expected a file, got a directory$/],
     ["a device", ["check", "/dev/null"], /^pulumi-mistral: \/dev\/null: expected a file, got a device$/],
   ] as const) {
-    it(`says so, without a stack trace: ${what}`, async () => {
+    it(`fails without a stack trace for ${what}`, async () => {
       const { exitCode, stderr } = await run(...args);
       assert.equal(exitCode, 1);
       assert.match(stderr, message);
@@ -179,7 +179,7 @@ describe("pulumi-mistral check", () => {
     ["check", "x", "--show", "0"],
     ["check", "x", "--show", "1", "--json"],
   ]) {
-    it(`does not understand ${args.join(" ")}`, async () => {
+    it(`rejects the usage: ${args.join(" ")}`, async () => {
       const { exitCode, stderr } = await run(...args);
       assert.equal(exitCode, 2);
       assert.match(stderr, /--help/);

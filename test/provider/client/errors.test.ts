@@ -10,7 +10,7 @@ import { FILE_ID, JOB_ID, KEY } from "./fixtures";
 
 const { MistralClient, MistralError } = api;
 
-/** The error that the call fails with. Whatever it is, it must not show the key. */
+/** Returns the error of a call, and asserts that it does not show the key. */
 async function failureOf(call: Promise<unknown>): Promise<api.MistralError> {
   const error = await call.then(
     () => assert.fail("did not fail"),
@@ -46,7 +46,7 @@ describe("client errors", () => {
     return failureOf(client.jobs.get(JOB_ID));
   };
 
-  describe("one class for each status", () => {
+  describe("one class per status", () => {
     const classes: [number, string, string][] = [
       [400, "BadRequestError", "ERR_MISTRAL_BAD_REQUEST"],
       [401, "AuthenticationError", "ERR_MISTRAL_AUTHENTICATION"],
@@ -88,7 +88,7 @@ describe("client errors", () => {
     }
   });
 
-  describe("every shape of an error's body", () => {
+  describe("the shapes of an error body", () => {
     const shapes: [string, unknown, { apiMessage: string; param?: string; type?: string; apiCode?: string }][] = [
       ["{message, type, code}", { message: "m", type: "t", code: 400 }, { apiMessage: "m", type: "t", apiCode: "400" }],
       ["{detail: string}", { detail: "d" }, { apiMessage: "d" }],
@@ -128,7 +128,7 @@ describe("client errors", () => {
       });
     }
 
-    it("something else altogether", async () => {
+    it("any other body", async () => {
       for (const answer of [
         { status: 502, text: "<html><body>Bad Gateway</body></html>" },
         { status: 502, text: "" },
@@ -146,33 +146,33 @@ describe("client errors", () => {
   });
 
   for (const name of ["x-request-id", "x-kong-request-id", "mistral-correlation-id"]) {
-    it(`carries the request id of ${name}`, async () => {
+    it(`contains the request ID of ${name}`, async () => {
       const error = await failure({ status: 500, headers: { [name]: "req-1" }, json: { message: "m" } });
       assert.equal((error as api.ApiError).requestId, "req-1");
       assert.match(error.message, /\(request id req-1\)/);
     });
   }
 
-  it("says of a 401 what is wrong with the key", async () => {
+  it("explains a 401", async () => {
     const error = await failure({ status: 401, json: { message: "Unauthorized", request_id: "kong-1" } });
     assert.match(error.message, /\(request id kong-1\)\. The API key is wrong, expired or for another server\.$/);
     assert.equal((error as api.ApiError).requestId, "kong-1");
   });
 
-  it("says of a 410 from a job's creation that hosted training has ended, and what to do", async () => {
+  it("explains a 410 on job creation: hosted training has ended", async () => {
     server.script({ status: 410, json: { detail: "Gone" } });
     const error = await failureOf(client.jobs.create({ model: "m" }));
     assert.ok(error instanceof api.TrainingRetiredError && error instanceof api.GoneError);
     assert.equal(error.code, "ERR_MISTRAL_TRAINING_RETIRED");
     assert.match(error.message, /hosted service ended training in 2026/);
-    assert.match(error.message, /To train, set the client's option baseUrl to a self-hosted server/);
+    assert.match(error.message, /To train, set the client option baseUrl to a self-hosted server/);
     assert.equal(error.retired, true);
     server.script({ status: 410, json: { detail: "Gone" } });
     assert.equal((await failureOf(client.jobs.estimate({ model: "m" }))).name, "TrainingRetiredError");
     assert.equal((await failureOf(client.models.delete("m"))).name, "GoneError");
   });
 
-  it("does not repeat secrets that the server echoes", async () => {
+  it("redacts secrets that the server echoes", async () => {
     const wandb = "w".repeat(40);
     server.script((request, response) => {
       const message = `bad: ${request.headers.authorization} ${request.body.toString()}`;
@@ -206,10 +206,10 @@ describe("client errors", () => {
     it("a web page", async () => {
       const text = `<!DOCTYPE html>\n<title>Welcome ${KEY}</title>`;
       const error = await invalid({ headers: { "content-type": "text/html; charset=utf-8" }, text });
-      assert.match(error.message, /status 200 came with text\/html \("<!DOCTYPE html> <title>Welcome \[secret\]/);
+      assert.match(error.message, /status 200 with text\/html \("<!DOCTYPE html> <title>Welcome \[secret\]/);
     });
 
-    it("JSON that breaks off", async () => {
+    it("truncated JSON", async () => {
       const error = await invalid({
         headers: { "content-type": "application/json", "x-request-id": "r-9" },
         text: `{"id":"${JOB_ID}","sta`,
@@ -218,7 +218,7 @@ describe("client errors", () => {
       assert.equal(error.requestId, "r-9");
     });
 
-    it("nothing", async () => {
+    it("an empty body", async () => {
       assert.match((await invalid({ text: "" })).message, /status 200 with an empty body/);
     });
 
@@ -241,25 +241,25 @@ describe("client errors", () => {
         },
       ],
     ] as const) {
-      it(`a job without a right ${field}: ${JSON.stringify(json)}`, async () => {
+      it(`a job without a valid ${field}: ${JSON.stringify(json)}`, async () => {
         const error = await invalid({ json });
         assert.equal(error.field, field);
         assert.ok(error.message.includes(`${field}: `), error.message);
       });
     }
 
-    it("JSON that is no object", async () => {
+    it("JSON that is not an object", async () => {
       assert.equal((await invalid({ json: [1] })).field, undefined);
     });
 
-    it("a list without data, which must not pass for an empty one", async () => {
+    it("a list without data, which must not count as an empty list", async () => {
       server.script({ json: { total: 0 } });
       const error = await failureOf(client.jobs.list());
       assert.ok(error instanceof api.InvalidResponseError);
       assert.equal(error.field, "data");
     });
 
-    it("a gateway's 404, which must not pass for a job that is gone", async () => {
+    it("a gateway's 404, which must not mean that a job is gone", async () => {
       for (const answer of [
         { status: 404, headers: { "content-type": "text/plain" }, text: "404 page not found" },
         { status: 404, headers: { "content-type": "text/html" }, text: "<html>404</html>" },
@@ -270,13 +270,13 @@ describe("client errors", () => {
       }
     });
 
-    it("a redirect, which would take the key along", async () => {
+    it("a redirect, which would receive the key", async () => {
       const other = await ScriptedServer.start();
       other.script({ json: {} });
       for (const status of [301, 302, 303, 307, 308]) {
         const error = await invalid({ status, headers: { location: `${other.url}/x?sig=1` }, text: "" });
         assert.ok(
-          error.message.includes(`the server answered ${status}, a redirect to ${other.url}/x,`),
+          error.message.includes(`the server answered ${status}, a redirect to ${other.url}/x;`),
           error.message,
         );
         server.script({ status, headers: { location: `${other.url}/x` }, text: "" });
@@ -315,13 +315,13 @@ describe("client errors", () => {
       assert.match(error.message, /the host name of no-such-host\.invalid:443 could not be resolved/);
     });
 
-    it("closed before the answer", async () => {
+    it("closed before the reply", async () => {
       server.script(hangUp);
       const error = await failureOf(client.jobs.get(JOB_ID));
       assert.equal((error as api.ConnectionError).reason, "ECONNRESET");
     });
 
-    it("an answer that is not HTTP", async () => {
+    it("a reply that is not HTTP", async () => {
       const tcp = createTcpServer((socket) => socket.end("SSH-2.0-OpenSSH\r\n"));
       await new Promise<void>((resolve) => tcp.listen(0, "127.0.0.1", resolve));
       const { port } = tcp.address() as { port: number };
@@ -337,12 +337,15 @@ describe("client errors", () => {
     it("a certificate that is not trusted", async () => {
       const secure = await ScriptedServer.start(createTlsServer(await certificateFor("api.test")) as never);
       const error = await broken(`https://127.0.0.1:${secure.port}`);
-      assert.match(error.message, /is not trusted on this machine \(DEPTH_ZERO_SELF_SIGNED_CERT\).*NODE_EXTRA_CA_CERTS/);
+      assert.match(
+        error.message,
+        /is not trusted on this machine \(DEPTH_ZERO_SELF_SIGNED_CERT\).*NODE_EXTRA_CA_CERTS/,
+      );
       assert.equal(secure.received.length, 0);
       await secure.stop();
     });
 
-    it("broken in the middle of a download", async () => {
+    it("broken during a download", async () => {
       server.script((_request, response) => {
         response.writeHead(200, { "content-length": "1000" });
         response.write("half", () => setTimeout(() => response.socket?.destroy(), 50));
@@ -366,7 +369,7 @@ describe("client errors", () => {
       assert.equal((await failureOf(buffer(stream))).name, "AbortedError");
     });
 
-    it("ends the request when a download is not wanted any more", async () => {
+    it("aborts the request when the download stream is destroyed", async () => {
       const closed = new Promise<void>((resolve) => {
         server.script((_request, response) => {
           response.once("close", resolve);
@@ -385,14 +388,14 @@ describe("client errors", () => {
       assert.match(error.message, /no such file/);
     });
 
-    it("no answer in time", async () => {
+    it("a timeout", async () => {
       server.script(silence);
       const error = await failureOf(client.jobs.get(JOB_ID, { timeoutMs: 100 }));
       assert.match(error.message, /no progress for 0\.1 s\. .*requestTimeoutMs/);
     });
   });
 
-  describe("what is wrong before anything is sent", () => {
+  describe("errors before a request is sent", () => {
     it("a missing key, unless the server is on this machine", async () => {
       for (const apiKey of [undefined, ""]) {
         const remote = new MistralClient({ apiKey });
@@ -412,7 +415,7 @@ describe("client errors", () => {
       assert.equal(server.only.headers.authorization, undefined);
     });
 
-    it("a key that no header can carry, which is not shown", () => {
+    it("a key that a header cannot contain, which the error does not show", () => {
       for (const [apiKey, what] of [
         [`${KEY}\n`, `a line break at position ${KEY.length + 1} of ${KEY.length + 1}`],
         [`${KEY} x`, "a space"],
@@ -426,7 +429,7 @@ describe("client errors", () => {
       }
     });
 
-    it("a header that cannot be sent, whose value is not shown", () => {
+    it("an invalid header, whose value the error does not show", () => {
       for (const headers of [{ "x y": "value-1" }, { x: "value-1\r\ny: z" }]) {
         assert.throws(
           () => new MistralClient({ headers }),

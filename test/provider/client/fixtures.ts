@@ -1,11 +1,11 @@
-/** A key that is easy to find again in whatever is printed. */
+/** A key that is easy to find in any output. */
 export const KEY = "sk-test-0123456789-never-print-me";
 
 export const JOB_ID = "b888f774-3e7c-4135-a18c-6b985523c4bc";
 export const FILE_ID = "0f713502-9233-41c6-9ebd-c570b7edb496";
 export const MODEL_ID = "ft:open-mistral-7b:support:20260101:b888f774";
 
-/** A job with every field of the documents. */
+/** A job with every documented field. */
 export const JOB = {
   id: JOB_ID,
   object: "job",

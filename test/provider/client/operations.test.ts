@@ -203,7 +203,7 @@ describe("client operations", () => {
     });
   }
 
-  it("repeats list filters of files once for each value", async () => {
+  it("repeats the query parameter for each value of a file filter", async () => {
     server.script({ json: { data: [] } });
     const filters: FileFilters = {
       sample_type: ["instruct", "pretrain"],
@@ -226,7 +226,7 @@ describe("client operations", () => {
     assert.deepEqual(await buffer(stream), content);
   });
 
-  it("keeps fields and statuses that it does not know, and drops null", async () => {
+  it("keeps unknown fields and statuses, and drops null", async () => {
     server.script({
       json: { id: "1", model: "m", status: "HIBERNATING", invented: { a: [1, null] }, suffix: null, metadata: null },
     });
@@ -243,7 +243,7 @@ describe("client operations", () => {
     assert.equal(server.only.headers.authorization, undefined);
   });
 
-  it("lets no id reach another route", async () => {
+  it("prevents an ID from reaching another route", async () => {
     server.script({ json: DETAILED_JOB });
     await client.jobs.get("../models/x?y#z");
     assert.equal(server.only.path, `${JOBS}/..%2Fmodels%2Fx%3Fy%23z`);
@@ -255,7 +255,7 @@ describe("client operations", () => {
     assert.equal(server.received.length, 1);
   });
 
-  it("tells when a job has ended", () => {
+  it("recognises a job that has ended", () => {
     const done = ["SUCCESS", "FAILED", "FAILED_VALIDATION", "CANCELLED"];
     const going = ["QUEUED", "STARTED", "VALIDATING", "VALIDATED", "RUNNING", "CANCELLATION_REQUESTED", "HIBERNATING"];
     assert.deepEqual(
@@ -264,7 +264,7 @@ describe("client operations", () => {
     );
   });
 
-  describe("walking pages", () => {
+  describe("pagination", () => {
     const job = (id: number) => ({ id: String(id), model: "m", status: "SUCCESS" });
     const page = (from: number, count: number, total?: number): Answer => ({
       json: {
@@ -280,7 +280,7 @@ describe("client operations", () => {
       return all.join(",");
     };
 
-    it("asks for full pages until the total is reached", async () => {
+    it("requests full pages until the total is reached", async () => {
       server.script(page(0, 2, 3), page(2, 1, 3), page(9, 9));
       assert.equal(await ids(client.jobs.listAll({ suffix: "s" })), "0,1,2");
       assert.deepEqual(
@@ -289,25 +289,25 @@ describe("client operations", () => {
       );
     });
 
-    it("does not take a short page for the last, but an empty one", async () => {
+    it("stops after an empty page, but not after a short page", async () => {
       server.script(page(0, 3), page(3, 1), page(0, 0));
       assert.equal(await ids(client.jobs.listAll()), "0,1,2,3");
       assert.equal(server.received.length, 3);
     });
 
-    it("ends at once when there are no jobs", async () => {
+    it("stops immediately when there are no jobs", async () => {
       server.script(page(0, 0, 0));
       assert.equal(await ids(client.jobs.listAll()), "");
       assert.equal(server.received.length, 1);
     });
 
-    it("gives a job once that moved to the next page, and ends on a server without pages", async () => {
+    it("yields a job that moved to the next page once, and stops on a server without pages", async () => {
       server.script(page(0, 3), page(2, 2), page(2, 2));
       assert.equal(await ids(client.jobs.listAll()), "0,1,2,3");
       assert.equal(server.received.length, 3);
     });
 
-    it("asks for no page that nobody reads", async () => {
+    it("requests no page before it is needed", async () => {
       server.script(page(0, 2));
       for await (const _job of client.jobs.listAll()) {
         break;
@@ -315,7 +315,7 @@ describe("client operations", () => {
       assert.equal(server.received.length, 1);
     });
 
-    it("lists so many jobs behind a known one, over pages", async () => {
+    it("lists up to `limit` jobs after a known job, across pages", async () => {
       server.script(page(0, 2, 6), page(2, 2, 6), page(4, 2, 6));
       const list = await client.jobs.list({ limit: 2, after: "1", page_size: 2, status: "SUCCESS" });
       assert.equal(list.data.map(({ id }) => id).join(), "2,3");
@@ -325,14 +325,14 @@ describe("client operations", () => {
       );
     });
 
-    it("lists the first so many with after: null", async () => {
+    it("lists the first `limit` jobs with after: null", async () => {
       server.script(page(0, 100, 200));
       assert.equal((await client.jobs.list({ limit: 20, after: null })).data.length, 20);
       assert.equal(server.received.length, 1);
       assert.deepEqual((await client.jobs.list({ limit: 0 })).data, []);
     });
 
-    it("refuses limits that mean nothing, and a job that is not in the list", async () => {
+    it("rejects invalid limits, and a job that is not in the list", async () => {
       server.script(page(0, 2, 2));
       await assert.rejects(client.jobs.list({ after: "9" }), /There is no job 9 in this list/);
       await assert.rejects(client.jobs.list({ limit: -1 }), /limit must be a whole number/);
@@ -343,7 +343,7 @@ describe("client operations", () => {
       );
     });
 
-    it("walks files too", async () => {
+    it("paginates files", async () => {
       server.script({ json: { data: [FILE], total: 1 } });
       assert.equal(await ids(client.files.listAll({ search: "x" })), FILE_ID);
       assert.deepEqual(server.only.query, { search: "x", page_size: "100", page: "0" });

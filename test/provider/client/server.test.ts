@@ -4,8 +4,8 @@ import { type DetailedJob, type Job, MistralClient } from "../../../provider/src
 import { eventually } from "../../support/eventually";
 import { TestServer } from "../../support/server";
 
-/** The client against the real server: what the scripted one is told to answer, this one decides. */
-describe("client and server together", function () {
+/** Runs the client against the real server instead of scripted replies. */
+describe("the client against the server", function () {
   this.timeout(60_000);
   const key = "the-servers-own-key";
   let server: TestServer;
@@ -27,7 +27,7 @@ describe("client and server together", function () {
   const content = `${Array.from({ length: 50 }, (_, index) => sample(index)).join("\n")}\n`;
   const ids = (jobs: Job[]) => jobs.map(({ id }) => id).sort();
 
-  it("uploads, trains, manages the model, and cleans up", async () => {
+  it("uploads, trains, manages the model, and deletes it", async () => {
     const file = await client.files.upload({ name: 'träin "1".jsonl', content });
     assert.equal(file.bytes, Buffer.byteLength(content));
     assert.equal((await client.files.get(file.id)).id, file.id);
@@ -78,7 +78,7 @@ describe("client and server together", function () {
     await assert.rejects(client.files.get(file.id), { name: "NotFoundError" });
   });
 
-  describe("with jobs that rest at VALIDATED", () => {
+  describe("with jobs in VALIDATED", () => {
     let fileId: string;
     let jobs: Job[];
 
@@ -119,7 +119,7 @@ describe("client and server together", function () {
       assert.deepEqual(await found({ status: "VALIDATED", created_after: new Date("2020-01-01") }), ids(jobs));
     });
 
-    it("walks the list in pages, and from a job on", async () => {
+    it("lists jobs by page, and after a given job", async () => {
       const all: Job[] = [];
       for await (const job of client.jobs.listAll({ status: "VALIDATED", page_size: 2 })) {
         all.push(job);
@@ -132,7 +132,7 @@ describe("client and server together", function () {
       );
     });
 
-    it("starts one and cancels another", async () => {
+    it("starts one job and cancels another", async () => {
       const [one, two] = jobs;
       assert.ok(one && two);
       await client.jobs.start(one.id);
@@ -142,7 +142,7 @@ describe("client and server together", function () {
     });
   });
 
-  it("understands the server's errors", async () => {
+  it("maps the server's errors to error classes", async () => {
     await assert.rejects(client.jobs.get("b888f774-3e7c-4135-a18c-6b985523c4bc"), { name: "NotFoundError" });
     await assert.rejects(client.jobs.create({ model: "m", training_files: ["x"], suffix: "s".repeat(19) }), {
       name: "UnprocessableEntityError",

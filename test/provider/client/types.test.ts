@@ -5,7 +5,7 @@ import type * as types from "../../../provider/src/client/types.generated";
 import type { JobOutputs } from "../../../provider/src/resource/types.generated";
 import type { outputsSchema } from "../../../provider/src/schema/outputs";
 
-/** The types that are generated from the schemas, by the schemas' names. */
+/** The types generated from the schemas, by the schemas' names. */
 interface Generated {
   archivedSchema: types.Archived;
   checkpointSchema: types.Checkpoint;
@@ -26,7 +26,7 @@ interface Generated {
   signedUrlSchema: types.SignedUrl;
 }
 
-/** A type with all that it consists of laid open, so that two of them can be compared. */
+/** Expands a type recursively, so that two types can be compared. */
 type Laid<T> = T extends string ? T : T extends object ? { [Key in keyof T]: Laid<T[Key]> } : T;
 type Equal<A, B> = (<T>() => T extends Laid<A> ? 1 : 2) extends <T>() => T extends Laid<B> ? 1 : 2 ? true : false;
 
@@ -36,8 +36,8 @@ type Differing = {
 }[keyof Schemas];
 
 describe("the generated types", () => {
-  // The compiler is the test. Where they differ, its error names the schema.
-  it("are what the schemas give", () => {
+  // The compiler runs this test: its error names the schema that differs.
+  it("equal the schemas' types", () => {
     const allEqual: [Differing] extends [never] ? true : Differing = true;
     const outputsEqual: Equal<z.output<typeof outputsSchema>, JobOutputs> = true;
     assert.ok(allEqual && outputsEqual);

@@ -7,7 +7,7 @@ import { cancellation } from "../../../provider/src/hosts/dynamic/cancellation";
 
 const CANCEL = "/pulumirpc.ResourceProvider/Cancel";
 
-/** A Pulumi host whose gRPC library has the method that is asked for every call, or has not. */
+/** Creates a Pulumi host with a gRPC library that exports this `Server` class. */
 async function hostWith(server: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "host-"));
   const library = join(folder, "node_modules/@grpc/grpc-js/index.js");
@@ -17,7 +17,7 @@ async function hostWith(server: string): Promise<string> {
   return folder;
 }
 
-describe("hearing that Pulumi asks to stop", () => {
+describe("detection of Pulumi's Cancel request", () => {
   const [, main] = process.argv;
   let folder: string | undefined;
 
@@ -27,11 +27,11 @@ describe("hearing that Pulumi asks to stop", () => {
     folder = undefined;
   });
 
-  it("works where the host's gRPC library asks for the handler of each call", async () => {
+  it("aborts the signal when the gRPC server looks up the handler of Cancel", async () => {
     folder = await hostWith("class { _retrieveHandler(path) { return 'handler of ' + path; } }");
     process.argv[1] = join(folder, "main.js");
-    const { signal, isSupported: heard } = cancellation();
-    assert.equal(heard, true);
+    const { signal, isSupported } = cancellation();
+    assert.equal(isSupported, true);
     const { Server } = createRequire(process.argv[1])("@grpc/grpc-js");
     assert.equal(new Server()._retrieveHandler("/other"), "handler of /other");
     assert.equal(signal.aborted, false);
@@ -39,7 +39,7 @@ describe("hearing that Pulumi asks to stop", () => {
     assert.equal(signal.aborted, true);
   });
 
-  it("is known not to work where the library has no such method, or there is none", async () => {
+  it("reports that it is unsupported without the private method or without the library", async () => {
     folder = await hostWith("class {}");
     process.argv[1] = join(folder, "main.js");
     assert.equal(cancellation().isSupported, false);

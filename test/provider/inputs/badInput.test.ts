@@ -12,7 +12,7 @@ import { sample } from "../../support/samples";
 import { ScriptedServer } from "../../support/scriptedServer";
 import { badInputs, SECRET } from "./badInputs";
 
-describe("bad input", () => {
+describe("invalid input", () => {
   let world: World;
   let train: string;
 
@@ -28,7 +28,7 @@ describe("bad input", () => {
   });
   after(() => world.end());
 
-  /** Puts the test's own folder and server into a text, or into the inputs. */
+  /** Replaces the placeholders of `badInputs` in a text, or in the inputs. */
   const filled = <T>(template: T): T => {
     const names: Record<string, string> = {
       folder: world.folder,
@@ -62,7 +62,7 @@ describe("bad input", () => {
     assert.deepEqual(await world.files(), []);
   };
 
-  describe("in the preview, in one line", () => {
+  describe("fails the preview with one line per problem", () => {
     for (const [what, declared, line] of badInputs) {
       it(`${what}: ${line}`, async () => {
         const host = world.host();
@@ -72,7 +72,7 @@ describe("bad input", () => {
       });
     }
 
-    it("each of several, at once", async () => {
+    it("reports several problems together", async () => {
       const { problems } = await checked({ model: 5, sufix: "x", hyperparameters: { epochs: "1", foo: 1, seqlen: 2 } });
       assert.deepEqual(problems, [
         "hyperparameters.foo: unknown input",
@@ -83,12 +83,12 @@ describe("bad input", () => {
       ]);
     });
 
-    it("a file that this user may not read", async () => {
+    it("reports a file without read permission", async () => {
       const folder = `${world.folder}/locked`;
       await mkdir(folder);
       await chmod(await world.file("locked/train.jsonl", sample("What?")), 0);
       await chmod(folder, 0);
-      // Root may read everything: it becomes nobody for a moment.
+      // Root can read every file, so switch to the user nobody.
       const isRoot = process.geteuid?.() === 0;
       if (isRoot) process.seteuid?.(65534);
       try {
@@ -114,13 +114,13 @@ describe("bad input", () => {
         "mistral:requestTimeout: The request timeout must be between 1 and 2147483647 ms, not 9999999000.",
       ],
     ] as const) {
-      it(`a config value: ${line}`, async () => {
+      it(`reports a config value: ${line}`, async () => {
         const host = new TestHost({ baseUrl: world.url, [key]: value });
         assert.deepEqual((await checked({}, host)).problems, [line]);
       });
     }
 
-    it("nothing of what is not known yet", async () => {
+    it("accepts unknown values", async () => {
       const host = world.host();
       const { problems } = await checked({ hyperparameters: UNKNOWN, connection: { baseUrl: UNKNOWN } }, host);
       assert.deepEqual(problems, []);
@@ -130,14 +130,14 @@ describe("bad input", () => {
       );
     });
 
-    it("neither of samples that may be skipped, but for a warning", async () => {
+    it("only warns about invalid samples within the skip share", async () => {
       const host = world.host();
       const declared = { trainingFiles: ["{folder}/half.jsonl"], invalidSampleSkipPercentage: 0.5 };
       assert.deepEqual((await checked(declared, host)).problems, []);
       assert.match(host.logged[0]?.message ?? "", /half\.jsonl:2: .*; 1 of 2 samples are invalid and will be skipped$/);
     });
 
-    it("a warning, when neither steps nor epochs are set", async () => {
+    it("warns when neither steps nor epochs are set", async () => {
       const host = world.host();
       assert.deepEqual((await checked({ hyperparameters: {} }, host)).problems, []);
       assert.deepEqual(host.logged.slice(0, 1), [
@@ -149,10 +149,10 @@ describe("bad input", () => {
       ]);
     });
 
-    it("and nothing is created", nothingIsCreated);
+    it("creates nothing", nothingIsCreated);
   });
 
-  describe("when the job is to be created", () => {
+  describe("fails the creation of the job with one line", () => {
     const creating = async (declared: RawInputs, config: Record<string, string> = {}) => {
       const host = new TestHost({ baseUrl: world.url, maxRetries: "0", ...config });
       const { inputs: known, problems } = await checked(declared, host);
@@ -166,7 +166,7 @@ describe("bad input", () => {
     const connecting = async (baseUrl: string, line: string) =>
       assert.equal(await creating({}, { baseUrl, apiKey: SECRET }), `${listed} ${baseUrl}: ${line}`);
 
-    it("file IDs that do not exist or are not for fine-tuning, before anything is uploaded", async () => {
+    it("for file IDs that do not exist or have another purpose, before any upload", async () => {
       const { id } = await world.client.files.upload({ name: "a", content: sample("A?") }, { purpose: "batch" });
       assert.equal(
         await creating({ trainingFiles: ["{train}", { fileId: "no-such" }], validationFiles: [{ fileId: id }] }),
@@ -177,14 +177,14 @@ describe("bad input", () => {
       await world.client.files.delete(id);
     });
 
-    it("no key", async () => {
+    it("without a key", async () => {
       assert.equal(
         await creating({ connection: { baseUrl: "https://api.invalid" } }),
         'No API key is set for https://api.invalid. Set connection.apiKey on the resource, the stack\'s config ("pulumi config set --secret mistral:apiKey"), or the environment variable MISTRAL_API_KEY.',
       );
     });
 
-    it("an unknown host", async () => {
+    it("for an unknown host", async () => {
       const message = await creating({}, { baseUrl: "https://no-such-host.invalid", apiKey: SECRET });
       assert.equal(
         message.replace(/ENOTFOUND|EAI_AGAIN/, "CODE"),
@@ -192,7 +192,7 @@ describe("bad input", () => {
       );
     });
 
-    it("a refused connection", async () => {
+    it("for a refused connection", async () => {
       const gone = await ScriptedServer.start();
       const host = `127.0.0.1:${gone.port}`;
       await gone.stop();
@@ -202,7 +202,7 @@ describe("bad input", () => {
       );
     });
 
-    it("a certificate that is not trusted", async () => {
+    it("for a certificate that is not trusted", async () => {
       const secure = await ScriptedServer.start(createTlsServer(await certificateFor("api.test")) as never);
       const host = `127.0.0.1:${secure.port}`;
       await connecting(
@@ -212,7 +212,7 @@ describe("bad input", () => {
       await secure.stop();
     });
 
-    describe("and the server answers", () => {
+    describe("when the server answers with", () => {
       let server: ScriptedServer;
       before(async () => {
         server = await ScriptedServer.start();
@@ -221,7 +221,7 @@ describe("bad input", () => {
       const CHECK = () =>
         `Check that ${server.url} is the address of the Mistral API or of a server that speaks it, and that no proxy answers instead.`;
 
-      it("that the key is wrong", async () => {
+      it("401", async () => {
         server.script({ status: 401, headers: { "x-request-id": "r-1" }, json: { message: `no: ${SECRET}` } });
         await connecting(
           server.url,
@@ -237,7 +237,7 @@ describe("bad input", () => {
         );
       });
 
-      it("JSON that breaks off", async () => {
+      it("truncated JSON", async () => {
         server.script({ headers: { "content-type": "application/json" }, text: '{"data":[{"id":"1' });
         await connecting(
           server.url,

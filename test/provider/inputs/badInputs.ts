@@ -6,8 +6,8 @@ const EACH_LINE = "expected a JSON object on each line";
 const DURATION = 'expected a duration in h, m and s, such as "90m" or "1h30m"';
 
 /**
- * What is wrong, the inputs, and the one line that says so in the preview. `{folder}` is where the data is, `{train}` a good
- * file in it, `{relative}` the folder as seen from here, and `{url}` the server.
+ * Title, inputs, and the expected line in the preview. Placeholders: `{folder}` is the data folder, `{train}` a valid file in it,
+ * `{relative}` the data folder relative to the working directory, and `{url}` the server.
  */
 export const badInputs: [what: string, inputs: RawInputs, line: string][] = [
   ["no model", { model: undefined }, "model: is required"],
@@ -49,7 +49,7 @@ export const badInputs: [what: string, inputs: RawInputs, line: string][] = [
     `integrations[0].apiKey: expected exactly 40 characters, got ${SECRET.length}`,
   ],
   [
-    "a value that is none of several",
+    "a value that is not in an enum",
     { modelDeletionPolicy: SECRET },
     'modelDeletionPolicy: expected "retain", "archive" or "delete", got another string',
   ],
@@ -57,26 +57,30 @@ export const badInputs: [what: string, inputs: RawInputs, line: string][] = [
   ["an object as a list", { triggers: {} }, "triggers: expected a list, got an object"],
 
   ["an unknown input", { autostart: true }, "autostart: unknown input; did you mean autoStart?"],
-  ["one in snake case", { validation_files: [] }, "validation_files: unknown input; did you mean validationFiles?"],
-  ["one like none", { gpu: SECRET }, "gpu: unknown input"],
-  ["a required one, misspelt", { model: undefined, modell: "m" }, "modell: unknown input; did you mean model?"],
   [
-    "one inside an object",
+    "an input in snake case",
+    { validation_files: [] },
+    "validation_files: unknown input; did you mean validationFiles?",
+  ],
+  ["an input unlike any known name", { gpu: SECRET }, "gpu: unknown input"],
+  ["a required input, misspelt", { model: undefined, modell: "m" }, "modell: unknown input; did you mean model?"],
+  [
+    "an unknown input inside an object",
     { hyperparameters: { learningrate: 1 } },
     "hyperparameters.learningrate: unknown input; did you mean learningRate?",
   ],
   [
-    "one inside a list",
+    "an unknown input inside a list",
     { classifierTargets: [{ nane: "mood", labels: ["good"] }] },
     "classifierTargets[0].nane: unknown input; did you mean name?",
   ],
   [
-    "one inside a file",
+    "an unknown input inside a file",
     { trainingFiles: [{ pth: SECRET }] },
     "trainingFiles[0].pth: unknown input; did you mean path?",
   ],
   [
-    "one that only the provider sets",
+    "a name similar to one that only the provider sets",
     { trainingFiles: [{ path: "{train}", sha265: "" }] },
     "trainingFiles[0].sha265: unknown input",
   ],
@@ -121,12 +125,12 @@ export const badInputs: [what: string, inputs: RawInputs, line: string][] = [
     "trainingFiles[0]: {folder}/array.json:1: expected an object, found a list",
   ],
   [
-    "a text that is no JSONL",
+    "a text that is not JSONL",
     { trainingFiles: [{ ...ASSET, text: SECRET }] },
     "trainingFiles[0]: the string asset:1: is not JSON (at character 1)",
   ],
   [
-    "a remote file that is not there",
+    "a missing remote file",
     { trainingFiles: [{ ...ASSET, uri: `{url}/v1/nothing?signature=${SECRET}` }] },
     "trainingFiles[0]: {url}/v1/nothing: the server answered 404",
   ],
@@ -141,7 +145,7 @@ export const badInputs: [what: string, inputs: RawInputs, line: string][] = [
     "validationFiles[0]: expected data that is not in trainingFiles, got {folder}/copy.jsonl with the same content as trainingFiles[0], {train}",
   ],
   [
-    "validation on an uploaded file that is trained on",
+    "validation on an uploaded training file",
     { trainingFiles: [{ fileId: "f" }], validationFiles: [{ fileId: "f" }] },
     "validationFiles[0]: expected data that is not in trainingFiles, got the file f with the same content as trainingFiles[0], the file f",
   ],

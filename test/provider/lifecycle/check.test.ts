@@ -39,12 +39,12 @@ describe("check", () => {
   };
 
   describe("files", () => {
-    it("brings a path into its long form, with the hash and the size of the content", async () => {
+    it("converts a path to its long form, with the hash and the size of the content", async () => {
       const { trainingFiles } = await checked(declared());
       assert.deepEqual(trainingFiles, [{ path: train, sha256, bytes: content.length, samples: 1 }]);
     });
 
-    it("does not hold validation data against training data whose size it does not know", async () => {
+    it("does not compare the size of validation data with training data of unknown size", async () => {
       const quiet = new TestHost({ baseUrl: "http://127.0.0.1:9", maxRetries: "0" });
       const warned = async (trainingFiles: unknown[]) => {
         await check({}, declared({ trainingFiles, validationFiles: [train] }), quiet);
@@ -53,13 +53,13 @@ describe("check", () => {
       assert.deepEqual([await warned([{ fileId: "f" }]), await warned([{ ...ASSET, text: `${content}\n` }])], [0, 1]);
     });
 
-    it("says which remote asset has no URL", async () => {
+    it("names a remote asset without a URL", async () => {
       assert.deepEqual(await problems(declared({ trainingFiles: [{ ...ASSET, uri: "train.jsonl?key=secret" }] })), [
         "trainingFiles[0]: the remote asset: Invalid URL",
       ]);
     });
 
-    it("takes a FileAsset for its path, and keeps a StringAsset", async () => {
+    it("replaces a FileAsset by its path, and keeps a StringAsset", async () => {
       const file = { ...ASSET, path: train, hash: sha256 };
       const text = { ...ASSET, text: `${content}\n`, hash: "of the engine" };
       const { trainingFiles } = await checked(declared({ trainingFiles: [{ asset: file, weight: 2 }, text] }));
@@ -77,14 +77,14 @@ describe("check", () => {
       ]);
     });
 
-    it("keeps a hash that came with the inputs, even of a file that is gone", async () => {
+    it("keeps a hash in the inputs, even for a missing file", async () => {
       const recorded = { path: join(folder, "gone.jsonl"), sha256: "ab".repeat(32), bytes: 7 };
       const { trainingFiles } = await checked(declared({ trainingFiles: [recorded] }));
       assert.deepEqual(trainingFiles, [recorded]);
     });
   });
 
-  describe("validation, whose messages are in badInput.test.ts", () => {
+  describe("validation (badInput.test.ts tests the messages)", () => {
     it("never shows a secret's value", async () => {
       const secret = "wandb-key-that-is-too-short";
       const found = await problems(declared({ integrations: [{ type: "wandb", project: "p", apiKey: secret }] }));
@@ -92,7 +92,7 @@ describe("check", () => {
       assert.ok(!found.join().includes(secret));
     });
 
-    it("lets everything pass that a preview does not know yet", async () => {
+    it("accepts unknown values in a preview", async () => {
       const inputs = await checked({
         ...declared(),
         model: UNKNOWN,
@@ -110,18 +110,18 @@ describe("check", () => {
       });
     });
 
-    it("finds nothing wrong with data while it does not know what to hold it against", async () => {
+    it("accepts data while the rules are unknown", async () => {
       const targets = [{ name: "mood", labels: UNKNOWN }];
       assert.deepEqual(await problems(declared({ jobType: "classifier", classifierTargets: targets })), []);
     });
 
-    it("still finds what is wrong beside an unknown value", async () => {
+    it("reports problems next to an unknown value", async () => {
       const found = await problems(declared({ model: UNKNOWN, suffix: "x".repeat(19) }));
       assert.equal(found.length, 1);
       assert.match(found[0] as string, /^suffix: /);
     });
 
-    it("takes custom timeouts in seconds", async () => {
+    it("converts custom timeouts to seconds", async () => {
       const { __timeouts } = await checked(
         declared({ __timeouts: { create: "1h30m", update: "90s", delete: "500ms" } }),
       );
@@ -129,7 +129,7 @@ describe("check", () => {
     });
   });
 
-  it("refuses to adopt again what was adopted for another declaration", async () => {
+  it("refuses to adopt a job again for changed inputs", async () => {
     const adopting = await checked(declared({ adopt: "a-job" }));
     await checked(declared({ adopt: "a-job" }), adopting);
     await checked(declared({ triggers: [1] }), adopting);
@@ -140,14 +140,14 @@ describe("check", () => {
   });
 
   describe("the suffix", () => {
-    it("is made of the resource's name and a hash of the declaration", async () => {
+    it("consists of the resource's name and a hash of the declaration", async () => {
       const inputs = await checked(declared());
       assert.match(inputs.suffix as string, /^support-bo-[0-9a-f]{7}$/);
       assert.equal(inputs.__suffix, "auto");
       assert.equal((await checked(declared())).suffix, inputs.suffix);
     });
 
-    it("differs by organization, URN, and every shaping input", async () => {
+    it("depends on the organization, the URN, and every shaping input", async () => {
       const suffixes = await Promise.all(
         [
           {},
@@ -163,7 +163,7 @@ describe("check", () => {
       assert.equal(new Set(suffixes).size, suffixes.length);
     });
 
-    it("is the same whatever shapes nothing", async () => {
+    it("does not depend on other inputs", async () => {
       const copy = join(folder, "copy.jsonl");
       await writeFile(copy, content);
       const { suffix } = await checked(declared());
@@ -179,7 +179,7 @@ describe("check", () => {
       }
     });
 
-    it("stays through a renamed stack, and changes with the training", async () => {
+    it("survives a renamed stack, and changes with the training", async () => {
       const first = await checked(declared());
       const renamed = await checked(declared({ __urn: urnOf("Support Bot", "prod") }), first);
       assert.equal(renamed.suffix, first.suffix);
@@ -188,7 +188,7 @@ describe("check", () => {
       assert.notEqual(changed.suffix, first.suffix);
     });
 
-    it("is the user's own where one is set, and stays when it is taken away", async () => {
+    it("is the user's suffix if set, and stays when the user removes it", async () => {
       const first = await checked(declared({ suffix: "mine" }));
       assert.deepEqual([first.suffix, first.__suffix], ["mine", "user"]);
       const without = await checked(declared(), first);

@@ -11,7 +11,7 @@ describe("create", () => {
   });
   after(() => world.end());
 
-  it("uploads the data, trains, and gives the model with everything the API knows", async () => {
+  it("uploads the data, trains, and returns the model with all of the API's fields", async () => {
     const { id, outputs } = await world.create("whole", {
       validationFiles: [await world.file("valid.jsonl", sample("Why?"))],
       modelName: "A name",
@@ -37,7 +37,7 @@ describe("create", () => {
     assert.deepEqual([model.name, model.description], ["A name", "A description"]);
   });
 
-  it("sends every input in the API's words", async () => {
+  it("sends every input under the API's name", async () => {
     const { id } = await world.create("everything", {
       jobType: "classifier",
       trainingFiles: [
@@ -74,7 +74,7 @@ describe("create", () => {
     assert.deepEqual([job.hyperparameters?.epochs, job.hyperparameters?.fim_ratio], [1, 0.5]);
   });
 
-  it("uploads the same content once, whichever file it comes from", async () => {
+  it("uploads the same content once, even from different files", async () => {
     const text = sample("Shared?");
     const before = (await world.files()).length;
     await world.create("first", { trainingFiles: [await world.file("a.jsonl", text)] });
@@ -82,13 +82,13 @@ describe("create", () => {
     assert.equal((await world.files()).length, before + 1);
   });
 
-  it("uses a file that the API already has", async () => {
+  it("uses a file that is already on the server", async () => {
     const { id: fileId } = await world.client.files.upload({ name: "own.jsonl", content: sample("Own?") });
     const { outputs } = await world.create("by-id", { trainingFiles: [{ fileId }] });
     assert.deepEqual(outputs.trainingFileIds, [fileId]);
   });
 
-  it("refuses a file that has changed since it was checked, and creates nothing", async () => {
+  it("rejects a file that changed after check, and creates nothing", async () => {
     const path = await world.file("moving.jsonl", sample("Before?"));
     const inputs = await world.declare("moving", { trainingFiles: [path] });
     await world.file("moving.jsonl", sample("Behind?"));
@@ -110,14 +110,14 @@ describe("create", () => {
     assert.notEqual((await world.create("again", { triggers: [1] })).id, first.id);
   });
 
-  it("tells declarations with the same explicit suffix apart", async () => {
+  it("distinguishes declarations with the same explicit suffix", async () => {
     const first = await world.create("one", { suffix: "shared" });
     const other = await world.create("two", { suffix: "shared" });
     assert.notEqual(other.id, first.id);
     assert.equal((await world.create("one", { suffix: "shared" })).id, first.id);
   });
 
-  it("finds its job again, and not another's, when only given files and an explicit suffix could tell", async () => {
+  it("finds its own job with only file IDs and an explicit suffix", async () => {
     const upload = async (name: string) =>
       (await world.client.files.upload({ name: `${name}.jsonl`, content: sample(name) })).id;
     const first = { suffix: "others", trainingFiles: [{ fileId: await upload("one") }] };
@@ -128,10 +128,10 @@ describe("create", () => {
     });
     assert.notEqual(other.id, id);
     await world.client.models.delete(outputs.fineTunedModel as string);
-    assert.notEqual((await world.create("given-one", first)).id, id, "a job without its model is no look-alike");
+    assert.notEqual((await world.create("given-one", first)).id, id, "a job without its model does not match");
   });
 
-  it("does not guess whose job it is when nothing but a given file and an explicit suffix could tell", async () => {
+  it("fails when only file IDs and an explicit suffix match an existing job", async () => {
     const { id: fileId } = await world.client.files.upload({ name: "given.jsonl", content: sample("Given?") });
     const declaration = { suffix: "given", trainingFiles: [{ fileId }] };
     const { id } = await world.create("given", declaration);
@@ -139,7 +139,7 @@ describe("create", () => {
     assert.equal((await world.create("given", { ...declaration, adopt: id })).id, id);
   });
 
-  it("trains anew when the model of the earlier job is gone, and brings an archived one back", async () => {
+  it("retrains when the earlier job's model is gone, and unarchives an archived model", async () => {
     const first = await world.create("model");
     const model = first.outputs.fineTunedModel as string;
     await world.client.models.archive(model);
@@ -149,14 +149,14 @@ describe("create", () => {
     assert.notEqual((await world.create("model")).id, first.id);
   });
 
-  it("rests at VALIDATED with its cost when it is not to start", async () => {
+  it("stays in VALIDATED with its cost when autoStart is false", async () => {
     const { outputs } = await world.create("gate", { autoStart: false });
     assert.equal(outputs.status, "VALIDATED");
     assert.ok((outputs.cost as number) > 0);
     assert.equal(outputs.fineTunedModel, undefined);
   });
 
-  it("does not start a job that costs more than maxCost, and says both figures", async () => {
+  it("does not start a job that costs more than maxCost, and reports both figures", async () => {
     const trainingFiles = [await world.file("dear.jsonl", sample("Dear?"))];
     const error = await initErrorOf(world.create("dear", { maxCost: 0.01, trainingFiles }));
     assert.equal(error.outputs.status, "VALIDATED");
@@ -164,13 +164,13 @@ describe("create", () => {
     assert.equal((await world.client.jobs.get(error.id)).status, "VALIDATED");
   });
 
-  it("returns once the training has started when it is not to wait", async () => {
+  it("returns once the training has started when waitForCompletion is false", async () => {
     const { id, outputs } = await world.create("no-wait", { waitForCompletion: false });
     assert.ok(["QUEUED", "STARTED", "RUNNING"].includes(outputs.status), outputs.status);
     assert.equal(outputs.jobId, id);
   });
 
-  it("fails with the job's last events when the training fails, and keeps the id", async () => {
+  it("fails with the job's last events when the training fails, and keeps the ID", async () => {
     const error = await initErrorOf(
       world.create("diverging", { hyperparameters: { trainingSteps: 20, learningRate: 0.5 } }),
     );
@@ -178,7 +178,7 @@ describe("create", () => {
     assert.match(error.message, new RegExp(`${error.id} has ended as FAILED(.|\\n)*diverged(.|\\n)*\`triggers\``));
   });
 
-  it("fails with the line of the data that the server refuses", async () => {
+  it("fails with the line of the data that the server rejects", async () => {
     const content = `${sample("Good?")}not json\n`;
     const { id: fileId } = await world.client.files.upload({ name: "bad.jsonl", content });
     const error = await initErrorOf(world.create("bad-data", { trainingFiles: [{ fileId }] }));
@@ -194,7 +194,7 @@ describe("two processes that create the same declaration at the same time", () =
   });
   after(() => world.end());
 
-  it("come to one job, and pay once", async () => {
+  it("elect one job, and pay once", async () => {
     const inputs = await world.declare("twins", {});
     const results = await Promise.all([1, 2, 3].map(() => create(inputs, world.host())));
     assert.equal(new Set(results.map(({ id }) => id)).size, 1);
@@ -211,7 +211,7 @@ describe("a wait that ends before the job", () => {
   after(() => world.end());
   const slow = { hyperparameters: { trainingSteps: 10_000 } };
 
-  it("keeps the id and leaves the job alone when it is interrupted", async () => {
+  it("keeps the ID and does not cancel the job when it is interrupted", async () => {
     const host = world.host();
     const created = setInterval(() => {
       if (host.logged.some(({ message }) => message.startsWith("created"))) host.controller.abort();
@@ -221,7 +221,7 @@ describe("a wait that ends before the job", () => {
     assert.equal((await world.client.jobs.get(error.id)).status.startsWith("CANCEL"), false);
   });
 
-  it("keeps the id also when its time is no whole number of milliseconds", async () => {
+  it("keeps the ID when the timeout is not a whole number of milliseconds", async () => {
     const inputs = {
       ...(await world.declare("fraction", { ...slow, triggers: [1] })),
       __timeouts: { create: 0.5000000001 },
@@ -230,7 +230,7 @@ describe("a wait that ends before the job", () => {
     assert.match(error.message, /customTimeouts/);
   });
 
-  it("keeps the id and leaves the job alone when its time is up", async () => {
+  it("keeps the ID and does not cancel the job when it times out", async () => {
     const inputs = { ...(await world.declare("late", slow)), __timeouts: { create: 0.5 } };
 
     const error = await initErrorOf(create(inputs, world.host()));
@@ -239,10 +239,10 @@ describe("a wait that ends before the job", () => {
   });
 });
 
-describe("a job whose creation was answered by nobody", () => {
+describe("a creation request without a reply", () => {
   let world: World;
   let proxy: FaultProxy;
-  /** Of the request for a new job, or of its answer. */
+  /** Loses the creation request, or its reply. */
   let loss: "cut-before" | "cut-after";
 
   before(async () => {
@@ -257,18 +257,18 @@ describe("a job whose creation was answered by nobody", () => {
 
   const host = () => world.host({ baseUrl: proxy.url() });
 
-  it("is found, and gone on with, when only the answer was lost", async () => {
+  it("continues with the created job when only the reply was lost", async () => {
     loss = "cut-after";
     const { outputs } = await world.create("answer-lost", {}, host());
     assert.equal(outputs.status, "SUCCESS");
     assert.equal((await world.jobs()).length, 1);
   });
 
-  it("is no job when the request was lost, and the error says what to do", async () => {
+  it("fails with advice when the request was lost", async () => {
     loss = "cut-before";
     await assert.rejects(
       world.create("lost", {}, host()),
-      /Run `pulumi up` again: if the job was created, it is taken over/,
+      /Run `pulumi up` again: it takes over the job if the server created it/,
     );
     assert.equal((await world.jobs()).length, 1);
   });

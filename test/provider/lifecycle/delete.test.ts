@@ -15,13 +15,13 @@ describe("delete", () => {
   const modelOf = async (id: string) => world.client.models.get(id).catch(() => undefined);
   const fileIds = async () => (await world.files()).map(({ id }) => id);
 
-  it("cancels a job that has not settled, and waits until it has", async () => {
+  it("cancels an unfinished job, and waits until it has ended", async () => {
     const { id, outputs } = await world.create("resting", { autoStart: false });
     await remove(id, outputs, world.host());
     assert.equal((await world.client.jobs.get(id)).status, "CANCELLED");
   });
 
-  it("retains the model, archives it or deletes it, as the policy says", async () => {
+  it("applies the policy: retains, archives or deletes the model", async () => {
     for (const [policy, expected] of [
       [undefined, false],
       ["archive", true],
@@ -33,7 +33,7 @@ describe("delete", () => {
     }
   });
 
-  it("removes the files that it uploaded, but none that was given or that another job needs", async () => {
+  it("removes its uploads, except declared file IDs and files that another job needs", async () => {
     const { id: given } = await world.client.files.upload({ name: "given.jsonl", content: sample("Given?") });
     const shared = await world.file("shared.jsonl", sample("Shared?"));
     const own = await world.file("own.jsonl", sample("Own?"));
@@ -47,7 +47,7 @@ describe("delete", () => {
     assert.ok(!left.includes(ownId));
   });
 
-  it("leaves the files of an adopted job alone, which somebody else uploaded", async () => {
+  it("keeps the files of an adopted job that were uploaded elsewhere", async () => {
     const { id: file_id } = await world.client.files.upload({ name: "precious.jsonl", content: sample("What?") });
     const { id: adopt } = await world.client.jobs.create({
       model: "open-mistral-7b",
@@ -60,7 +60,7 @@ describe("delete", () => {
     assert.ok((await fileIds()).includes(file_id));
   });
 
-  it("keeps the files that identify a retained model's declaration, so that `up` finds it again", async () => {
+  it("keeps files whose name identifies a retained model, so that `up` finds the model again", async () => {
     const declaration = { suffix: "kept", trainingFiles: [await world.file("kept.jsonl", sample("Kept?"))] };
     const { id, outputs } = await world.create("kept", declaration);
     await remove(id, outputs, world.host());
@@ -68,7 +68,7 @@ describe("delete", () => {
     assert.equal((await world.create("kept", declaration)).id, id);
   });
 
-  it("keeps them also when the state does not know yet that there is a model", async () => {
+  it("keeps these files also when the state does not hold the model yet", async () => {
     const declaration = {
       suffix: "kept-too",
       trainingFiles: [await world.file("kept-too.jsonl", sample("Kept too?"))],
@@ -80,21 +80,21 @@ describe("delete", () => {
     assert.equal((await world.create("kept-too", declaration)).id, id);
   });
 
-  it("finds nothing wrong when everything is gone already", async () => {
+  it("succeeds when everything is already gone", async () => {
     const { id, outputs } = await world.create("gone", { modelDeletionPolicy: "delete" });
     await remove(id, outputs, world.host());
     await remove(id, outputs, world.host());
     await remove("00000000-0000-4000-8000-000000000000", { ...outputs, status: "RUNNING" }, world.host());
   });
 
-  it("leaves a job alone that this very process returned: the entry is the old one of an adopting replacement", async () => {
+  it("keeps a job that this process returned: the deleted entry is the old one of an adopting replacement", async () => {
     const host = world.host();
     const { id, outputs } = await world.create("replaced", { autoStart: false }, host);
     await remove(id, outputs, host);
     assert.equal((await world.client.jobs.get(id)).status, "VALIDATED");
   });
 
-  it("leaves a job alone that the program still declares, but not after a refresh", async () => {
+  it("keeps a job that the program still declares, but not after a refresh", async () => {
     const { id, outputs } = await world.create("pending", { autoStart: false });
     const up = world.host();
     up.session.recordCheck(outputs.__urn);
@@ -109,7 +109,7 @@ describe("delete", () => {
     assert.equal((await world.client.jobs.get(id)).status, "CANCELLED");
   });
 
-  it("lets a finished job at another server go, and refuses for one that may still run there", async () => {
+  it("removes a finished job on another server from the state, and fails for one that may still be running", async () => {
     const { id, outputs } = await world.create("moved");
     const elsewhere = await World.create();
     try {
@@ -122,7 +122,7 @@ describe("delete", () => {
     }
   });
 
-  it("cancels with the config's key, or the environment's, where the resource's own has been replaced", async () => {
+  it("cancels with the config's or the environment's key after the resource's key was rotated", async () => {
     for (const [config, variable] of [
       [{ apiKey: "new-key" }, undefined],
       [{ apiKey: "another-old-key" }, "new-key"],
@@ -145,7 +145,7 @@ describe("delete", () => {
     }
   });
 
-  it("sends no key of the config to a server that it is not for", async () => {
+  it("does not send the config's key to another server", async () => {
     const guarded = await World.create({ apiKeys: ["new-key"] });
     try {
       const { id, outputs } = await guarded.create("other", { autoStart: false }, guarded.host({ apiKey: "new-key" }));
@@ -157,13 +157,16 @@ describe("delete", () => {
     }
   });
 
-  it("says what to do when it is interrupted while a job is being cancelled", async () => {
+  it("gives advice when it is interrupted during a cancellation", async () => {
     const slow = await World.create({ speed: 1 });
     try {
       const { outputs, id } = await initErrorOf(slow.create("slow", {}, abortedAfter(slow, 500)));
       const host = slow.host();
       host.controller.abort();
-      await assert.rejects(remove(id, outputs, host), /interrupted while cancelling fine-tuning job .* run the command again/);
+      await assert.rejects(
+        remove(id, outputs, host),
+        /interrupted while cancelling fine-tuning job .* run the command again/,
+      );
     } finally {
       await slow.end();
     }

@@ -23,7 +23,7 @@ describe("diff", () => {
   const compare = async (olds: RawInputs, news: RawInputs) =>
     diff(ID, olds, (await check(olds, news, new TestHost())).inputs, new TestHost());
 
-  it("finds nothing to do for a job that has succeeded", async () => {
+  it("shows no change for a job that has succeeded", async () => {
     assert.deepEqual(await compare(await state("SUCCESS"), declared), { changes: false, replaces: [] });
   });
 
@@ -67,36 +67,36 @@ describe("diff", () => {
     { trainingFiles: [file("a", "moved/train.jsonl")] },
   ];
   for (const change of nothing) {
-    it(`shows no change for ${JSON.stringify(change)} on a settled job`, async () => {
+    it(`shows no change for ${JSON.stringify(change)} on a finished job`, async () => {
       const result = await compare(await state("SUCCESS"), { ...declared, ...change });
       assert.deepEqual(result, { changes: false, replaces: [] });
     });
   }
 
-  it("takes an empty list or object for none", async () => {
+  it("treats an empty list or object as unset", async () => {
     const empty = { validationFiles: [], repositories: [], integrations: [], triggers: [], classifierTargets: [] };
     assert.equal((await compare(await state("SUCCESS"), { ...declared, ...empty })).changes, false);
     const bare = { ...declared, hyperparameters: undefined };
     assert.equal((await compare(await state("SUCCESS", bare), { ...declared, hyperparameters: {} })).changes, false);
   });
 
-  it("does not take the job's type for a change where it is what it would be anyway", async () => {
+  it("shows no change when jobType is set to its default", async () => {
     assert.equal((await compare(await state("SUCCESS"), { ...declared, jobType: "completion" })).changes, false);
   });
 
-  it("goes on waiting for a job that has not settled, also in a status that nobody has heard of", async () => {
+  it("updates an unfinished job, also in an unknown status", async () => {
     for (const status of ["QUEUED", "VALIDATING", "VALIDATED", "RUNNING", "CANCELLATION_REQUESTED", "PAUSED"]) {
       assert.deepEqual(await compare(await state(status), declared), { changes: true, replaces: [] }, status);
     }
   });
 
-  it("leaves a validated job alone that is not to be started, and starts it when it is", async () => {
+  it("shows no change for a validated job with autoStart false, and starts it with autoStart true", async () => {
     const held = { ...declared, autoStart: false };
     assert.equal((await compare(await state("VALIDATED", held), held)).changes, false);
     assert.equal((await compare(await state("VALIDATED", held), declared)).changes, true);
   });
 
-  it("keeps a failed job red until its declaration changes", async () => {
+  it("keeps failing for a failed job until its declaration changes", async () => {
     for (const status of ["FAILED", "FAILED_VALIDATION", "CANCELLED"]) {
       assert.deepEqual(await compare(await state(status), declared), { changes: true, replaces: [] }, status);
       const again = await compare(await state(status), { ...declared, triggers: [1] });
@@ -104,7 +104,7 @@ describe("diff", () => {
     }
   });
 
-  it("does not replace when only a credential or a run's name changes", async () => {
+  it("does not replace when only a credential or a run name changes", async () => {
     const wandb = (more: RawInputs) => ({
       integrations: [{ type: "wandb", project: "p", apiKey: "k".repeat(40), ...more }],
     });

@@ -6,7 +6,7 @@ import type { Outputs } from "../../../provider/src/lifecycle/state/outputs";
 import { update } from "../../../provider/src/lifecycle/update";
 import { initErrorOf, World } from "../../support/lifecycle";
 
-describe("what happens to a model outside of Pulumi", () => {
+describe("drift of the model", () => {
   let world: World;
   before(async () => {
     world = await World.create();
@@ -15,7 +15,7 @@ describe("what happens to a model outside of Pulumi", () => {
 
   const refreshed = async (outputs: Outputs) => (await read(outputs.jobId, outputs, world.host())) as Outputs;
 
-  /** What a preview says: whether there is something to do, and the warning. */
+  /** Runs a preview. Returns whether it shows a change, and its warning. */
   async function preview(name: string, olds: Outputs, inputs: RawInputs = {}) {
     const host = world.host();
     const { changes, replaces } = diff(olds.jobId, olds, await world.declare(name, inputs, olds), host);
@@ -25,7 +25,7 @@ describe("what happens to a model outside of Pulumi", () => {
   const up = async (name: string, olds: Outputs) =>
     update(olds.jobId, olds, await world.declare(name, {}, olds), world.host());
 
-  it("archived: a refresh and the preview say so, and `up` makes it usable again", async () => {
+  it("archived: a refresh and the preview report it, and `up` unarchives the model", async () => {
     const { outputs } = await world.create("archived");
     const model = outputs.fineTunedModel as string;
     await world.client.models.archive(model);
@@ -41,7 +41,7 @@ describe("what happens to a model outside of Pulumi", () => {
     assert.equal((await refreshed(mended)).modelArchived, undefined);
   });
 
-  it("deleted: the state gives it to no deployment, and nothing is paid again until `triggers` changes", async () => {
+  it("deleted: the state no longer outputs the model, and nothing is paid again until `triggers` changes", async () => {
     const { outputs } = await world.create("deleted");
     await world.client.models.delete(outputs.fineTunedModel as string);
     const jobs = (await world.jobs()).length;
@@ -62,7 +62,7 @@ describe("what happens to a model outside of Pulumi", () => {
     assert.deepEqual((await preview("deleted", error.outputs, { triggers: [1] })).replaces, ["triggers"]);
   });
 
-  it("deleted, and found out by an update that has something else to do", async () => {
+  it("deleted, detected by an update for another reason", async () => {
     const { outputs } = await world.create("unnoticed");
     await world.client.models.delete(outputs.fineTunedModel as string);
     const error = await initErrorOf(up("unnoticed", outputs));
@@ -70,14 +70,14 @@ describe("what happens to a model outside of Pulumi", () => {
   });
 });
 
-describe("what happens to a job outside of Pulumi", () => {
+describe("drift of the job", () => {
   let world: World;
   before(async () => {
     world = await World.create({ speed: 40 });
   });
   after(() => world.end());
 
-  it("cancelled: the preview says that it has ended, and `up` stays red", async () => {
+  it("cancelled: the preview reports that the job has ended, and `up` keeps failing", async () => {
     const inputs = { waitForCompletion: false, hyperparameters: { trainingSteps: 10_000 } };
     const { id, outputs } = await world.create("cancelled", inputs);
     await world.client.jobs.cancel(id);

@@ -13,7 +13,7 @@ describe("read", () => {
   });
   after(() => world.end());
 
-  it("brings the state up to date", async () => {
+  it("updates the state", async () => {
     const stale = { ...state, status: "RUNNING", fineTunedModel: undefined };
     const fresh = await read(state.jobId, stale as unknown as Outputs, world.host());
     assert.equal(fresh?.status, "SUCCESS");
@@ -21,29 +21,29 @@ describe("read", () => {
     assert.deepEqual(fresh?.trainingFiles, state.trainingFiles);
   });
 
-  it("says that a job is gone which its own server does not know", async () => {
+  it("reports a job as gone when its own server answers 404", async () => {
     const id = "00000000-0000-4000-8000-000000000000";
     const gone = { ...state, jobId: id, fineTunedModel: "ft:open-mistral-7b:none:20260101:00000000" };
     assert.equal(await read(id, gone, world.host()), undefined);
   });
 
-  it("keeps a job whose record is gone while its model lives", async () => {
+  it("keeps a job without a record while its model exists", async () => {
     const id = "00000000-0000-4000-8000-000000000000";
     assert.deepEqual(await read(id, state, world.host()), state);
   });
 
-  it("does not take a job for gone because another server does not know it", async () => {
+  it("fails when another server answers 404", async () => {
     const id = "00000000-0000-4000-8000-000000000000";
     const elsewhere = { ...state, baseUrl: "https://api.mistral.ai" };
     await assert.rejects(read(id, elsewhere, world.host()), /fine-tuning job .* does not exist on .*api\.mistral\.ai/);
   });
 
-  it("tells servers apart that share a host", async () => {
+  it("distinguishes servers with the same host", async () => {
     const id = "00000000-0000-4000-8000-000000000000";
     await assert.rejects(read(id, { ...state, baseUrl: `${world.url}/team-a` }, world.host()), /does not know/);
   });
 
-  it("fails when the API cannot be reached", async () => {
+  it("fails when the API is unreachable", async () => {
     const host = new TestHost({ baseUrl: "http://127.0.0.1:1", maxRetries: "0" });
     await assert.rejects(read(state.jobId, state, host), /127\.0\.0\.1:1/);
   });

@@ -13,24 +13,24 @@ describe("update", () => {
   });
   after(() => world.end());
 
-  /** A further `pulumi up`, in a process of its own, of a resource that stands. */
+  /** Runs another `pulumi up`, in a new process, for an existing resource. */
   const again = async (name: string, olds: Outputs, inputs = {}) =>
     update(olds.jobId, olds, await world.declare(name, inputs, olds), world.host());
 
-  it("takes up a wait that was not waited for", async () => {
+  it("waits for a job that was created without waiting", async () => {
     const { outputs } = await world.create("no-wait", { waitForCompletion: false });
     const updated = await again("no-wait", outputs);
     assert.equal(updated.status, "SUCCESS");
     assert.equal(updated.jobId, outputs.jobId);
   });
 
-  it("starts the very job that rested, once it is to start", async () => {
+  it("starts the same job in VALIDATED when autoStart is set", async () => {
     const { outputs } = await world.create("gate", { autoStart: false });
     const updated = await again("gate", outputs);
     assert.deepEqual([updated.jobId, updated.status], [outputs.jobId, "SUCCESS"]);
   });
 
-  it("starts the very job that was too dear, once maxCost is raised", async () => {
+  it("starts the same job when maxCost is raised", async () => {
     const trainingFiles = [await world.file("dear.jsonl", sample("Dear?"))];
     const { outputs } = await initErrorOf(world.create("dear", { trainingFiles, maxCost: 0.01 }));
     const stillDear = await initErrorOf(again("dear", outputs, { trainingFiles, maxCost: 0.02 }));
@@ -47,7 +47,7 @@ describe("update", () => {
     assert.deepEqual([model.name, model.description], ["New", "Described"]);
   });
 
-  it("names the model of a job that finished while nobody waited, also when a refresh came first", async () => {
+  it("names the model of a job that finished without a wait, also after a refresh", async () => {
     const named = { modelName: "Named", waitForCompletion: false };
     const { outputs } = await world.create("late-name", named);
     assert.equal(outputs.modelName, undefined);
@@ -61,7 +61,7 @@ describe("update", () => {
     assert.equal((await world.client.models.get(updated.fineTunedModel as string)).name, "Named");
   });
 
-  it("sees a model that was renamed outside, and gives it its name again", async () => {
+  it("detects a model that was renamed outside Pulumi, and restores its name", async () => {
     const { outputs } = await world.create("drift", { modelName: "Ours" });
     await world.client.models.update(outputs.fineTunedModel as string, { name: "Theirs" });
     const refreshed = (await read(outputs.jobId, outputs, world.host())) as Outputs;
@@ -79,7 +79,7 @@ describe("update", () => {
     await assert.rejects(again("gone", elsewhere, { modelName: "Newer" }), /which the state places at https:\/\/api/);
   });
 
-  it("says again why a failed job failed, and creates no other", async () => {
+  it("repeats why a failed job failed, and creates no other job", async () => {
     const inputs = { hyperparameters: { trainingSteps: 20, learningRate: 0.5 } };
     const { outputs } = await initErrorOf(world.create("failed", inputs));
     const before = (await world.jobs()).length;

@@ -9,7 +9,7 @@ const deep = Array.from({ length: 200 }).reduce<unknown>((inner) => [inner], [])
 const twice = { a: 1 };
 const DURATION = 'expected a duration in h, m and s, such as "90m" or "1h30m"';
 
-/** What Pulumi itself would fail on with a stack trace, or not notice at all. */
+/** Arguments on which Pulumi would fail with a stack trace, or which it would silently drop. */
 const refused: [what: string, args: unknown, line: string, opts?: unknown][] = [
   ["no inputs", undefined, "expected the inputs as an object"],
   [
@@ -25,14 +25,14 @@ const refused: [what: string, args: unknown, line: string, opts?: unknown][] = [
   ["a Map", { hyperparameters: new Map() }, "hyperparameters: expected plain data, got a Map"],
   ["a Buffer", { triggers: [Buffer.from("x")] }, "triggers[0]: expected plain data, got a Uint8Array"],
   [
-    "days, which the engine does not know",
+    "a duration in days, a unit that the engine does not support",
     {},
     `customTimeouts.create: ${DURATION}, got another string`,
     { customTimeouts: { create: "2d" } },
   ],
 ];
 
-describe("the constructor's guard", () => {
+describe("argument validation in the constructor", () => {
   for (const [what, args, line, opts = {}] of refused) {
     it(`refuses ${what}, without a stack trace`, () => {
       assert.throws(
@@ -46,7 +46,7 @@ describe("the constructor's guard", () => {
     });
   }
 
-  it("lets through what Pulumi can send, and the same value in two places", () => {
+  it("accepts values that Pulumi can serialize, and the same value in two places", () => {
     const file = new pulumi.asset.FileAsset("train.jsonl");
     const args = {
       model: pulumi.output("m"),
@@ -56,7 +56,7 @@ describe("the constructor's guard", () => {
     validateArgs("bot", args as never, { customTimeouts: { create: "1h30m", delete: "" } });
   });
 
-  it("takes a FileAsset for its path, which the engine does not read", async () => {
+  it("replaces a FileAsset by its path, so that the engine does not read the file", async () => {
     const file = new pulumi.asset.FileAsset("no.jsonl");
     const text = new pulumi.asset.StringAsset("{}");
     const known = pulumi.output("x");

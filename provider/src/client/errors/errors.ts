@@ -169,10 +169,7 @@ export class FileChangedError extends MistralError {
   readonly problem: string;
 
   constructor(file: string, problem: string) {
-    super(
-      `${file} ${problem}. The upload was aborted and discarded.`,
-      "Retry once nothing is writing to the file.",
-    );
+    super(`${file} ${problem}. The upload was aborted and discarded.`, "Retry once nothing is writing to the file.");
     this.file = file;
     this.problem = problem;
   }

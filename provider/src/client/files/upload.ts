@@ -61,6 +61,9 @@ async function* verified(
   }
   await source.assertUnchanged();
   if (hash !== undefined && hash.digest("hex") !== sha256?.toLowerCase()) {
-    throw new FileChangedError(source.label, "does not have the expected SHA-256: its content changed after it was checked");
+    throw new FileChangedError(
+      source.label,
+      "does not have the expected SHA-256: its content changed after it was checked",
+    );
   }
 }

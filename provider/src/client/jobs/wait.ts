@@ -103,7 +103,9 @@ export async function waitUntilComplete(
       throw error;
     }
     throw options.signal?.aborted
-      ? new AbortedError(`Waiting for job ${id} was aborted by its signal. The job was not cancelled and keeps running.`)
+      ? new AbortedError(
+          `Waiting for job ${id} was aborted by its signal. The job was not cancelled and keeps running.`,
+        )
       : new WaitTimeoutError(id, last?.job.status, timeoutMs);
   } finally {
     clearTimeout(deadline);

@@ -23,7 +23,7 @@ import { certificateFor } from "../../../support/certificate";
 import { type Received, ScriptedServer } from "../../../support/scriptedServer";
 import { FILE, KEY } from "../fixtures";
 
-/** The parts of a multipart body, read in the plainest way there is. */
+/** Parses the parts of a multipart body, deliberately without a library. */
 function partsOf({ headers, body }: Pick<Received, "headers" | "body">): { head: string; content: Buffer }[] {
   const boundary = /boundary=(.+)$/.exec(headers["content-type"] ?? "")?.[1];
   assert.ok(boundary);
@@ -63,7 +63,7 @@ describe("uploading a file", () => {
   });
   beforeEach(() => server.script({ json: { ...FILE, bytes: undefined } }));
 
-  // Several chunks, no two of them alike, and a piece of one.
+  // Several chunks with different content, and a partial chunk.
   const content = Buffer.from(Uint32Array.from({ length: 1_000_003 }, (_, index) => index * 7).buffer);
   const sha256 = createHash("sha256").update(content).digest("hex");
   const onDisk = (name: string, bytes: Buffer | string = content) => {
@@ -117,11 +117,11 @@ describe("uploading a file", () => {
       const slow = scheme === "http" ? createServer(read) : createTlsServer(certificate, read);
       await new Promise<void>((resolve) => slow.listen(0, "127.0.0.1", resolve));
       const url = `${scheme}://127.0.0.1:${(slow.address() as AddressInfo).port}`;
-      // Much more than the system keeps for a connection: what lies there can no longer change.
+      // Much more than the system buffers for a connection, because buffered data can no longer change.
       const large = Buffer.concat(Array.from({ length: 8 }, () => content));
       const file = { path: onDisk("large.jsonl", large) };
       try {
-        // In a process of its own: Node reads NODE_EXTRA_CA_CERTS only when it starts.
+        // In a child process, because Node reads NODE_EXTRA_CA_CERTS only at startup.
         await execa(
           process.execPath,
           ["-r", "ts-node/register/transpile-only", "-e", UPLOAD, url, JSON.stringify(file)],
@@ -151,12 +151,12 @@ describe("uploading a file", () => {
     assert.equal(partsOf(server.only)[1]?.content.length, 0);
   });
 
-  it("encodes names as browsers do, so that none can forge a header", async () => {
+  it("encodes names as browsers do, so that a name cannot forge a header", async () => {
     await client.files.upload({ name: 'a"b\r\nX: y/ünï\\日本.jsonl', content: "x" });
     assert.match(partsOf(server.only)[1]?.head ?? "", /filename="a%22b%0D%0AX: y\/ünï\\日本\.jsonl"\r\n/);
   });
 
-  it("reports progress up to the whole", async () => {
+  it("reports progress up to the total", async () => {
     const seen: number[] = [];
     const onProgress: UploadOptions["onProgress"] = (sent, total) => {
       assert.equal(total, content.length);
@@ -171,10 +171,10 @@ describe("uploading a file", () => {
     );
   });
 
-  describe("refuses", () => {
+  describe("fails for", () => {
     const refused = async (source: FileSource, expected: object, options?: UploadOptions) => {
       await assert.rejects(client.files.upload(source, options), expected);
-      // What the server may have seen is never a whole request.
+      // The server must never receive a complete request.
       assert.equal(server.received.length, 0);
     };
     const changed = (problem: RegExp) => ({
@@ -183,7 +183,7 @@ describe("uploading a file", () => {
       message: problem,
     });
 
-    it("a file that is not there, a folder, and what is no file", async () => {
+    it("a missing file, a directory, and a device", async () => {
       const missing = join(folder, "no.jsonl");
       await refused(
         { path: missing },
@@ -212,7 +212,7 @@ describe("uploading a file", () => {
       };
     };
 
-    it("a file that shrinks while it is read", async () => {
+    it("a file that shrinks during the upload", async () => {
       const path = onDisk("shrinks.jsonl", large);
       await refused(
         { path },
@@ -221,7 +221,7 @@ describe("uploading a file", () => {
       );
     });
 
-    it("a file that grows while it is read", async () => {
+    it("a file that grows during the upload", async () => {
       const path = onDisk("grows.jsonl", large);
       await refused(
         { path },
@@ -230,7 +230,7 @@ describe("uploading a file", () => {
       );
     });
 
-    it("a file that is written to while it is read, at the same length", async () => {
+    it("a file that is written to during the upload, at the same length", async () => {
       const path = onDisk("changes.jsonl", large);
       await refused(
         { path },
@@ -239,7 +239,7 @@ describe("uploading a file", () => {
       );
     });
 
-    it("a file that is replaced or deleted while it is read, although what was opened stays whole", async () => {
+    it("a file that is replaced or deleted during the upload, although the open file is intact", async () => {
       const path = onDisk("replaced.jsonl", large);
       const other = onDisk("other.jsonl", large);
       await refused(
@@ -254,13 +254,13 @@ describe("uploading a file", () => {
       );
     });
 
-    it("a file that is not the one that was checked", async () => {
+    it("a file without the expected SHA-256", async () => {
       const path = onDisk("other.jsonl", "other");
       await refused({ path, sha256 }, changed(/does not have the expected SHA-256/));
       await refused({ name: "memory", content: "other", sha256 }, changed(/memory no longer has the content/));
     });
 
-    it("a stream that is shorter or longer than it should be, or fails", async () => {
+    it("a stream that is shorter or longer than declared, or fails", async () => {
       const stream = (bytes: number) => ({ name: "s", stream: () => Readable.from([Buffer.from("12345")]), bytes });
       await refused(stream(6), changed(/ended after 5 of the expected 6 bytes/));
       await refused(stream(4), changed(/longer than the 4 bytes/));
@@ -277,7 +277,7 @@ describe("uploading a file", () => {
       );
     });
 
-    it("to go on after what onProgress throws", async () => {
+    it("an error thrown by onProgress", async () => {
       const onProgress = () => {
         throw new RangeError("enough");
       };
@@ -286,12 +286,14 @@ describe("uploading a file", () => {
     });
   });
 
-  it("deletes again what the server has of another size, and says so", async () => {
+  it("deletes an upload that the server reports with another size, and reports that", async () => {
     const reply = { id: FILE.id, object: "file", deleted: true };
     server.script({ json: { ...FILE, bytes: 5 } }, { json: reply });
     await assert.rejects(client.files.upload({ name: "a.jsonl", content: "123456" }), {
       name: "InvalidResponseError",
-      message: new RegExp(`the client sent 6 bytes of a.jsonl, but the server reports 5 bytes for file ${FILE.id}, which was deleted`),
+      message: new RegExp(
+        `the client sent 6 bytes of a.jsonl, but the server reports 5 bytes for file ${FILE.id}, which was deleted`,
+      ),
     });
     assert.deepEqual(
       server.received.map(({ method, path }) => [method, path]),
@@ -302,14 +304,14 @@ describe("uploading a file", () => {
     );
   });
 
-  it("names a file of another size that it could not delete", async () => {
+  it("names an upload of another size that it could not delete", async () => {
     server.script({ json: { ...FILE, bytes: 7 } }, { status: 403, json: { message: "no" } });
     await assert.rejects(client.files.upload({ name: "a.jsonl", content: "123456" }), {
       message: new RegExp(`the server reports 7 bytes for file ${FILE.id}, which could not be deleted`),
     });
   });
 
-  it("reports a refusal that comes before the file was sent", async () => {
+  it("reports a refusal that arrives before the file was sent", async () => {
     const impatient = createServer((request, response) => {
       response.writeHead(413, { "content-type": "application/json" }).end(JSON.stringify({ message: "too large" }));
       request.resume();

@@ -20,7 +20,7 @@ describe("the base URL", () => {
     });
   }
 
-  it("is Mistral's own by default", () => {
+  it("is Mistral's hosted service by default", () => {
     assert.equal(new MistralClient().baseUrl, DEFAULT_BASE_URL);
   });
 
@@ -40,7 +40,7 @@ describe("the base URL", () => {
     ["https://x.example/a%2Fb", /path of an endpoint/],
   ];
   for (const [given, message] of refused) {
-    it(`refuses ${JSON.stringify(given)}`, () => {
+    it(`rejects ${JSON.stringify(given)}`, () => {
       assert.throws(
         () => new MistralClient({ baseUrl: given }),
         (error) => {
@@ -53,7 +53,7 @@ describe("the base URL", () => {
     });
   }
 
-  it("keeps a gateway's prefix before every path", async () => {
+  it("keeps a gateway's prefix in every path", async () => {
     const server = await ScriptedServer.start();
     server.script({ json: { data: [] } });
     await new MistralClient({ baseUrl: `${server.url}/mistral/v1` }).models.list();
@@ -61,7 +61,7 @@ describe("the base URL", () => {
     await server.stop();
   });
 
-  it("knows this machine by all its names, and no other by any", () => {
+  it("recognises every loopback name and address, and no other", () => {
     for (const host of [
       "localhost",
       "LOCALHOST",

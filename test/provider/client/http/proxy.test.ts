@@ -68,7 +68,7 @@ describe("proxies and certificates", () => {
     });
   }
 
-  it("passes an upload, a creation and a download on, whole", async () => {
+  it("forwards an upload, a job creation and a download unchanged", async () => {
     process.env.HTTP_PROXY = proxy.url;
     const content = "x".repeat(3_000_000);
     server.script({ json: { ...FILE, bytes: content.length } });
@@ -82,10 +82,10 @@ describe("proxies and certificates", () => {
     assert.equal(proxy.asked.length, 3);
   });
 
-  it("keeps connections for what can be repeated, and makes a new one for what cannot", async () => {
+  it("reuses connections for idempotent requests, and opens a new one for others", async () => {
     process.env.HTTP_PROXY = proxy.url;
     server.script({ json: JOB });
-    // With a timeout that no other test has, so with no connection of theirs.
+    // A timeout that no other test uses, so that no connection is shared with them.
     const own = client(undefined, 4321);
     for (let round = 0; round < 3; round++) {
       await own.jobs.get(JOB_ID);
@@ -96,7 +96,7 @@ describe("proxies and certificates", () => {
     assert.equal(proxy.connections, 3);
   });
 
-  it("fetches a remote asset through it, too", async () => {
+  it("fetches remote assets through the proxy", async () => {
     process.env.HTTP_PROXY = proxy.url;
     server.script({ text: '{"text":"x"}' });
     const asset = { uri: `http://data.test:${server.port}/train.jsonl` };
@@ -108,14 +108,14 @@ describe("proxies and certificates", () => {
     assert.equal(proxy.asked.length, 1);
   });
 
-  it("gives the proxy its user name and password, and the server neither", async () => {
+  it("sends the user name and password to the proxy, and not to the server", async () => {
     process.env.HTTP_PROXY = withCredentials();
     server.script({ json: DETAILED_JOB });
     await client().jobs.get(JOB_ID);
     assert.deepEqual(proxy.credentials, [`me:${PASSWORD}`]);
   });
 
-  it("never goes through the proxy to a server on this machine", async () => {
+  it("never uses the proxy for a server on this machine", async () => {
     process.env.ALL_PROXY = "http://no-such-proxy.invalid:1";
     server.script({ json: DETAILED_JOB });
     await client(server.url).jobs.get(JOB_ID);
@@ -132,7 +132,7 @@ describe("proxies and certificates", () => {
     ["api.test:1", true],
   ] as const) {
     for (const name of ["NO_PROXY", "no_proxy"]) {
-      it(`goes ${goesThrough ? "through" : "without"} the proxy with ${name}=${list}`, async () => {
+      it(`${goesThrough ? "uses" : "bypasses"} the proxy with ${name}=${list}`, async () => {
         process.env.HTTP_PROXY = proxy.url;
         process.env[name] = list;
         server.script({ json: DETAILED_JOB });
@@ -140,7 +140,7 @@ describe("proxies and certificates", () => {
         if (goesThrough) {
           await call;
         }
-        // The name exists for the proxy only.
+        // Only the proxy resolves this name.
         else {
           assert.match((await failure(call)).message, /the host name of api\.test:\d+ could not be resolved/);
         }
@@ -149,7 +149,7 @@ describe("proxies and certificates", () => {
     }
   }
 
-  describe("a proxy that fails", () => {
+  describe("a failing proxy", () => {
     const NO_PROXY = "to bypass the proxy, add api.test to NO_PROXY.";
     const CHECK = `Check the proxy and its URL (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY); ${NO_PROXY}`;
     const LOGIN = `Set them in the proxy URL in the environment (http://user:password@host:port, special characters percent-encoded); ${NO_PROXY}`;
@@ -162,7 +162,7 @@ describe("proxies and certificates", () => {
         process.env[`${scheme}_proxy`] = url;
       };
 
-      it(`${scheme}: wants a password (407)`, async () => {
+      it(`${scheme}: requires a password (407)`, async () => {
         use(proxy.url);
         proxy.refusal = 407;
         const error = await get();
@@ -173,7 +173,7 @@ describe("proxies and certificates", () => {
         assert.equal(error.proxy, proxy.url);
       });
 
-      it(`${scheme}: refuses the password (407), which is not shown`, async () => {
+      it(`${scheme}: refuses the password (407), which the error does not show`, async () => {
         use(withCredentials());
         proxy.refusal = 407;
         assert.equal(
@@ -182,7 +182,7 @@ describe("proxies and certificates", () => {
         );
       });
 
-      it(`${scheme}: is not there`, async () => {
+      it(`${scheme}: is unreachable`, async () => {
         const gone = await ProxyServer.start();
         use(gone.url);
         await gone.stop();
@@ -200,7 +200,7 @@ describe("proxies and certificates", () => {
       });
     }
 
-    it("https: does not want to connect (403), and its page is not taken for the server's answer", async () => {
+    it("https: refuses to connect (403), and its page does not count as the server's reply", async () => {
       process.env.HTTPS_PROXY = proxy.url;
       proxy.refusal = 403;
       assert.equal(
@@ -209,7 +209,7 @@ describe("proxies and certificates", () => {
       );
     });
 
-    it("https: cannot connect just now (503), and is asked again", async () => {
+    it("https: temporarily cannot connect (503), and the request is retried", async () => {
       process.env.HTTPS_PROXY = proxy.url;
       proxy.refusal = 503;
       const call = client(`https://api.test:${server.port}`).jobs.get(JOB_ID, { maxRetries: 1 });
@@ -217,7 +217,7 @@ describe("proxies and certificates", () => {
       assert.equal(proxy.asked.length, 2);
     });
 
-    it("https: says nothing", async () => {
+    it("https: does not answer", async () => {
       process.env.HTTPS_PROXY = proxy.url;
       proxy.mute = true;
       const { message } = await failure(client(`https://api.test:${server.port}`, 300).jobs.get(JOB_ID));
@@ -225,7 +225,7 @@ describe("proxies and certificates", () => {
     });
 
     for (const value of ["socks5://me:s3cret@127.0.0.1:1", "http://"]) {
-      it(`is none: ${value.split(":")[0]}`, async () => {
+      it(`has an invalid URL: ${value.split(":")[0]}`, async () => {
         process.env.HTTPS_PROXY = value;
         await assert.rejects(client("https://api.test").jobs.get(JOB_ID), {
           name: "InvalidArgumentError",
@@ -236,7 +236,7 @@ describe("proxies and certificates", () => {
     }
   });
 
-  describe("a server with a certificate of its own", () => {
+  describe("a server with a private certificate", () => {
     let secure: ScriptedServer;
     let folder: string;
     let authority: string;
@@ -253,7 +253,7 @@ describe("proxies and certificates", () => {
       await rm(folder, { recursive: true });
     });
 
-    /** In a process of its own: Node reads NODE_EXTRA_CA_CERTS only when it starts. */
+    /** Runs in a child process, because Node reads NODE_EXTRA_CA_CERTS only at startup. */
     const inProcess = async (baseUrl: string, env: Record<string, string>) => {
       const source = resolve(__dirname, "../../../../provider/src/client");
       const script = `
@@ -281,7 +281,7 @@ describe("proxies and certificates", () => {
       assert.equal(text, "reached");
     });
 
-    it("is refused without, with a word on what to do", async () => {
+    it("is refused without it, with advice", async () => {
       assert.equal(
         await inProcess(`https://127.0.0.1:${secure.port}`, {}),
         `GET /v1/fine_tuning/jobs/${JOB_ID} on https://127.0.0.1:${secure.port}: the certificate of 127.0.0.1:${secure.port} is not trusted on this machine (DEPTH_ZERO_SELF_SIGNED_CERT). If a private certificate authority signed it, set NODE_EXTRA_CA_CERTS to the path of that authority's certificate.`,
@@ -289,7 +289,7 @@ describe("proxies and certificates", () => {
       assert.equal(secure.received.length, 0);
     });
 
-    it("is reached through the proxy, by a tunnel that is kept and one of its own for what cannot be repeated", async () => {
+    it("is reached through the proxy, with a reused tunnel or a new one for requests that are not idempotent", async () => {
       const baseUrl = `https://api.test:${secure.port}`;
       const text = await inProcess(baseUrl, { HTTPS_PROXY: proxy.url, NODE_EXTRA_CA_CERTS: authority });
       assert.equal(text, "reached");
@@ -300,9 +300,12 @@ describe("proxies and certificates", () => {
       );
     });
 
-    it("is refused through the proxy too, and the proxy is not blamed", async () => {
+    it("is refused through the proxy too, and the error does not blame the proxy", async () => {
       const text = await inProcess(`https://api.test:${secure.port}`, { https_proxy: proxy.url });
-      assert.match(text, /: the certificate of api\.test:\d+ is not trusted on this machine \(DEPTH_ZERO_SELF_SIGNED_CERT\)/);
+      assert.match(
+        text,
+        /: the certificate of api\.test:\d+ is not trusted on this machine \(DEPTH_ZERO_SELF_SIGNED_CERT\)/,
+      );
     });
   });
 });

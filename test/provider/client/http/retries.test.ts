@@ -20,7 +20,7 @@ describe("client retries", () => {
   const shortly: Answer = { status: 429, headers: { "retry-after": "0.05" }, json: { message: "slow down" } };
 
   for (const status of [429, 502, 503, 504]) {
-    it(`repeats a GET after ${status}`, async () => {
+    it(`retries a GET after ${status}`, async () => {
       server.script({ status, headers: { "retry-after": "0.05" }, json: {} }, { json: DETAILED_JOB });
       assert.equal((await client.jobs.get(JOB_ID)).id, JOB_ID);
       assert.equal(server.received.length, 2);
@@ -28,7 +28,7 @@ describe("client retries", () => {
   }
 
   for (const status of [400, 401, 403, 404, 409, 413, 422, 500, 501]) {
-    it(`does not repeat after ${status}`, async () => {
+    it(`does not retry after ${status}`, async () => {
       server.script({ status, headers: { "retry-after": "0.05" }, json: { message: "no" } });
       await assert.rejects(client.jobs.get(JOB_ID), { status, attempts: 1 });
       assert.equal(server.received.length, 1);
@@ -49,7 +49,7 @@ describe("client retries", () => {
     ["models.unarchive", () => client.models.unarchive(MODEL_ID), MODEL],
   ];
   for (const [name, call, json] of repeated) {
-    it(`repeats ${name} with the same request when it is turned away`, async () => {
+    it(`retries ${name} with the same request when it is rejected`, async () => {
       server.script(shortly, { json });
       await call();
       const [first, second, ...more] = server.received;
@@ -59,13 +59,13 @@ describe("client retries", () => {
     });
   }
 
-  it("repeats a GET whose connection broke", async () => {
+  it("retries a GET whose connection broke", async () => {
     server.script(hangUp, { json: DETAILED_JOB });
     await client.jobs.get(JOB_ID);
     assert.equal(server.received.length, 2);
   });
 
-  it("repeats a GET whose reply broke off in the middle", async () => {
+  it("retries a GET whose reply was truncated", async () => {
     const half: Answer = (_request, response) => {
       response.writeHead(200, { "content-length": "1000" });
       response.write('{"id":', () => response.socket?.destroy());
@@ -75,7 +75,7 @@ describe("client retries", () => {
     assert.equal(server.received.length, 2);
   });
 
-  it("repeats a GET that gets no answer in time", async () => {
+  it("retries a GET that timed out", async () => {
     server.script(silence, { json: DETAILED_JOB });
     await client.jobs.get(JOB_ID, { timeoutMs: 100 });
     assert.equal(server.received.length, 2);
@@ -86,7 +86,7 @@ describe("client retries", () => {
     ["503", unavailable],
     ["a broken connection", hangUp],
   ] as const) {
-    it(`never repeats the creation of a job, nor an upload, after ${what}`, async () => {
+    it(`never retries job creation or an upload after ${what}`, async () => {
       server.script(answer);
       await assert.rejects(client.jobs.create({ model: "m" }, { maxRetries: 5 }));
       assert.equal(server.received.length, 1);
@@ -96,12 +96,15 @@ describe("client retries", () => {
     });
   }
 
-  it("says of a creation that broke that it may have arrived", async () => {
+  it("warns after a broken creation that the server may have received it", async () => {
     server.script(hangUp);
-    await assert.rejects(client.jobs.create({ model: "m" }), /The request was not retried, because the server may have received it/);
+    await assert.rejects(
+      client.jobs.create({ model: "m" }),
+      /The request was not retried, because the server may have received it/,
+    );
   });
 
-  it("sends a creation over a connection of its own, so that a stale one cannot fail it", async () => {
+  it("creates a job over a new connection, because a stale one could fail", async () => {
     server.script({ json: DETAILED_JOB });
     await client.jobs.get(JOB_ID);
     server.script({ json: JOB });
@@ -109,7 +112,7 @@ describe("client retries", () => {
     assert.equal(server.only.headers.connection, "close");
   });
 
-  it("gives up after so many retries, with the last answer", async () => {
+  it("fails with the last reply after the maximum number of retries", async () => {
     server.script(unavailable);
     const error = await client.jobs.get(JOB_ID).catch((error: unknown) => error);
     assert.ok(error instanceof ServerError);
@@ -118,7 +121,7 @@ describe("client retries", () => {
     assert.equal(server.received.length, 2);
   });
 
-  it("takes the number of retries from the call over the client's", async () => {
+  it("prefers the call's number of retries to the client's", async () => {
     server.script(shortly, shortly, shortly, { json: DETAILED_JOB });
     await client.jobs.get(JOB_ID, { maxRetries: 3 });
     assert.equal(server.received.length, 4);
@@ -127,7 +130,7 @@ describe("client retries", () => {
     assert.equal(server.received.length, 1);
   });
 
-  it("waits at least as long as Retry-After asks, in seconds or until a date", async () => {
+  it("waits at least as long as Retry-After requires, in seconds or until a date", async () => {
     const date = () => new Date(Math.ceil(Date.now() / 1000) * 1000 + 1000).toUTCString();
     for (const inSeconds of [true, false]) {
       const header = inSeconds ? "0.4" : date();
@@ -138,13 +141,13 @@ describe("client retries", () => {
     }
   });
 
-  it("does not wait for a Retry-After of minutes, but reports it", async () => {
+  it("fails immediately with a Retry-After of minutes, and reports it", async () => {
     server.script({ status: 429, headers: { "retry-after": "600" }, json: { message: "quota" } });
     await assert.rejects(client.jobs.get(JOB_ID), { name: "RateLimitError", retryAfter: 600, attempts: 1 });
     assert.equal(server.received.length, 1);
   });
 
-  it("ends in the pause before a retry when the signal is aborted", async () => {
+  it("stops in the pause before a retry when the signal is aborted", async () => {
     server.script({ status: 503, headers: { "retry-after": "30" }, json: {} });
     const abort = new AbortController();
     const call = client.jobs.get(JOB_ID, { signal: abort.signal });
@@ -155,7 +158,7 @@ describe("client retries", () => {
     assert.equal(server.received.length, 1);
   });
 
-  it("ends a request in flight, and begins none, when the signal is aborted", async () => {
+  it("aborts the current request, and starts no other, when the signal is aborted", async () => {
     server.script(silence);
     const options = (): RequestOptions => ({ signal: AbortSignal.timeout(100) });
     await assert.rejects(client.jobs.get(JOB_ID, options()), { name: "AbortedError" });
@@ -166,7 +169,7 @@ describe("client retries", () => {
     assert.equal(server.received.length, 0);
   });
 
-  it("times out when the server stops in the middle of its reply", async () => {
+  it("times out when the server stalls in its reply", async () => {
     server.script((_request, response) => {
       response.writeHead(200, { "content-length": "1000" });
       response.write("{");
@@ -179,7 +182,7 @@ describe("client retries", () => {
     assert.ok(Date.now() - start < 2000);
   });
 
-  it("does not time out a reply that is slow but moves", async () => {
+  it("does not time out while a slow reply makes progress", async () => {
     server.script((_request, response) => {
       const text = JSON.stringify(DETAILED_JOB);
       let sent = 0;
@@ -195,7 +198,7 @@ describe("client retries", () => {
     assert.equal((await client.jobs.get(JOB_ID, { timeoutMs: 300, maxRetries: 0 })).id, JOB_ID);
   });
 
-  it("times out on a server that accepts connections and says nothing", async () => {
+  it("times out on a server that accepts connections and sends nothing", async () => {
     const mute = createServer(() => {});
     await new Promise<void>((resolve) => mute.listen(0, "127.0.0.1", resolve));
     const { port } = mute.address() as { port: number };
@@ -209,27 +212,27 @@ describe("client retries", () => {
     const gone: Answer = { status: 404, json: { message: "no such file" } };
     const job = (status: string): Answer => ({ json: { ...DETAILED_JOB, status } });
 
-    it("takes a cancelled job for the success of cancel", async () => {
+    it("counts a cancelled job as success of cancel", async () => {
       server.script(hangUp, conflict, job("CANCELLATION_REQUESTED"));
       assert.equal((await client.jobs.cancel(JOB_ID)).status, "CANCELLATION_REQUESTED");
     });
 
-    it("takes a running job for the success of start", async () => {
+    it("counts a running job as success of start", async () => {
       server.script(hangUp, conflict, job("RUNNING"));
       assert.equal((await client.jobs.start(JOB_ID)).status, "RUNNING");
     });
 
-    it("takes nothing for the success of delete", async () => {
+    it("counts a missing object as success of delete", async () => {
       server.script(hangUp, gone);
       assert.deepEqual(await client.files.delete(FILE_ID), { id: FILE_ID, deleted: true });
     });
 
-    it("reports the conflict when the job is in another state", async () => {
+    it("reports the conflict when the job has another status", async () => {
       server.script(hangUp, conflict, job("SUCCESS"));
       await assert.rejects(client.jobs.cancel(JOB_ID), { name: "ConflictError", attempts: 2 });
     });
 
-    it("reports a conflict at the first attempt without looking further", async () => {
+    it("reports a conflict on the first attempt without further requests", async () => {
       server.script(conflict);
       await assert.rejects(client.jobs.start(JOB_ID), { name: "ConflictError", attempts: 1 });
       await assert.rejects(client.jobs.cancel(JOB_ID), { name: "ConflictError" });
@@ -239,7 +242,7 @@ describe("client retries", () => {
     });
   });
 
-  it("doubles its pauses up to a bound, with noise", () => {
+  it("doubles its pauses up to a limit, with jitter", () => {
     const pauses = [1, 2, 3, 4, 5, 6, 20].map((attempt) => retryPause(attempt, undefined));
     const expected = [500, 1000, 2000, 4000, 8000, 8000, 8000];
     pauses.forEach((pause, index) => {
@@ -249,7 +252,7 @@ describe("client retries", () => {
     assert.notEqual(retryPause(1, undefined), retryPause(1, undefined));
   });
 
-  it("reads Retry-After in both forms, and nothing else", () => {
+  it("parses both forms of Retry-After, and nothing else", () => {
     const now = Date.parse("2026-01-01T00:00:00Z");
     assert.equal(parseRetryAfter("120", now), 120);
     assert.equal(parseRetryAfter("Thu, 01 Jan 2026 00:00:30 GMT", now), 30);
@@ -259,7 +262,7 @@ describe("client retries", () => {
     }
   });
 
-  it("refuses counts and durations that mean nothing", async () => {
+  it("rejects counts and durations that are out of range", async () => {
     assert.throws(() => new MistralClient({ maxRetries: -1 }), { name: "InvalidArgumentError" });
     assert.throws(() => new MistralClient({ requestTimeoutMs: 2 ** 31 }), { name: "InvalidArgumentError" });
     await assert.rejects(client.jobs.get(JOB_ID, { timeoutMs: 0 }), { name: "InvalidArgumentError" });

@@ -17,7 +17,7 @@ describe("waiting for a job", () => {
   const fast = { pollIntervalMs: 10 };
 
   for (const status of ["SUCCESS", "FAILED", "FAILED_VALIDATION", "CANCELLED"]) {
-    it(`ends at ${status}, without an error`, async () => {
+    it(`returns at ${status} without an error`, async () => {
       server.script(job("QUEUED"), job("RUNNING"), job(status));
       const seen: string[] = [];
       const done = await client.jobs.waitUntilComplete(JOB_ID, {
@@ -30,13 +30,13 @@ describe("waiting for a job", () => {
     });
   }
 
-  it("waits on at a status that it does not know", async () => {
+  it("keeps waiting in an unknown status", async () => {
     server.script(job("HIBERNATING"), job("CANCELLATION_REQUESTED"), job("VALIDATED"), job("SUCCESS"));
     assert.equal((await client.jobs.waitUntilComplete(JOB_ID, fast)).status, "SUCCESS");
     assert.equal(server.received.length, 4);
   });
 
-  it("polls at once, and then every 5 seconds by default", async () => {
+  it("polls immediately, then every 5 seconds by default", async () => {
     server.script(job("RUNNING"), job("SUCCESS"));
     const start = performance.now();
     const polledAt: number[] = [];
@@ -48,7 +48,7 @@ describe("waiting for a job", () => {
     assert.ok(interval >= 4_900 && interval < 8_000, `the second poll came ${interval} ms after the first`);
   });
 
-  it("ends when the time is over, naming the job and that it goes on", async () => {
+  it("times out with an error that names the job and says that it keeps running", async () => {
     server.script(job("RUNNING"));
     const start = Date.now();
     await assert.rejects(client.jobs.waitUntilComplete(JOB_ID, { pollIntervalMs: 60_000, timeoutMs: 150 }), (error) => {
@@ -65,12 +65,12 @@ describe("waiting for a job", () => {
     assert.ok(Date.now() - start < 2000);
   });
 
-  it("ends when the time is over in the middle of a request", async () => {
+  it("times out during a request", async () => {
     server.script(silence);
     await assert.rejects(client.jobs.waitUntilComplete(JOB_ID, { timeoutMs: 100 }), { name: "WaitTimeoutError" });
   });
 
-  it("ends at once when the signal is aborted: before, in a pause, in a request", async () => {
+  it("stops immediately when the signal is aborted: before the call, in a pause, in a request", async () => {
     server.script(job("RUNNING"));
     const wait = (signal: AbortSignal) => client.jobs.waitUntilComplete(JOB_ID, { signal });
     const aborted = { name: "AbortedError", message: /was not cancelled and goes on/ };
@@ -81,7 +81,7 @@ describe("waiting for a job", () => {
     await assert.rejects(wait(AbortSignal.timeout(100)), aborted);
   });
 
-  it("rides out an outage once the server has answered, and tells of it", async () => {
+  it("tolerates an outage after the first reply, and reports it", async () => {
     server.script(job("RUNNING"), hangUp, { status: 500, json: { message: "restarting" } }, job("SUCCESS"));
     const outages: string[] = [];
     const onOutage = (error: MistralError) => void outages.push(error.name);
@@ -90,35 +90,35 @@ describe("waiting for a job", () => {
     assert.deepEqual(outages, ["ConnectionError", "ServerError"]);
   });
 
-  it("waits as long as a rate limit asks", async () => {
+  it("waits as long as the rate limit requires", async () => {
     server.script(job("RUNNING"), { status: 429, headers: { "retry-after": "0.3" }, json: {} }, job("SUCCESS"));
     const start = Date.now();
     await client.jobs.waitUntilComplete(JOB_ID, fast);
     assert.ok(Date.now() - start >= 300);
   });
 
-  it("gives up when the outage lasts, with its cause", async () => {
+  it("fails with the cause when an outage exceeds the tolerance", async () => {
     server.script(job("RUNNING"), hangUp);
     await assert.rejects(client.jobs.waitUntilComplete(JOB_ID, { ...fast, outageToleranceMs: 100 }), {
       name: "ConnectionError",
     });
   });
 
-  it("does not wait for a server that never answered", async () => {
+  it("fails immediately when the server never answered", async () => {
     server.script(hangUp);
     await assert.rejects(client.jobs.waitUntilComplete(JOB_ID, fast), { name: "ConnectionError" });
     assert.equal(server.received.length, 1);
   });
 
   for (const status of [401, 403, 404]) {
-    it(`ends at once at ${status}`, async () => {
+    it(`fails immediately with ${status}`, async () => {
       server.script(job("RUNNING"), { status, json: { message: "no" } });
       await assert.rejects(client.jobs.waitUntilComplete(JOB_ID, fast), { status });
       assert.equal(server.received.length, 2);
     });
   }
 
-  it("ends with what onUpdate throws", async () => {
+  it("fails with the error that onUpdate throws", async () => {
     server.script(job("RUNNING"));
     const onUpdate = () => {
       throw new RangeError("enough");
@@ -126,7 +126,7 @@ describe("waiting for a job", () => {
     await assert.rejects(client.jobs.waitUntilComplete(JOB_ID, { ...fast, onUpdate }), RangeError);
   });
 
-  it("refuses durations that Node's timers cannot hold", async () => {
+  it("rejects durations that exceed Node's timers", async () => {
     for (const options of [{ timeoutMs: 2 ** 31 }, { pollIntervalMs: -1 }, { timeoutMs: Number.NaN }]) {
       await assert.rejects(client.jobs.waitUntilComplete(JOB_ID, options), { name: "InvalidArgumentError" });
     }

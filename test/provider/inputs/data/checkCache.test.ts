@@ -10,7 +10,7 @@ import { sample } from "../../../support/samples";
 const rules = { jobType: "completion", targets: [] } as const;
 const LONG_AGO = new Date("2026-01-01");
 
-describe("the cache of what was found in the data", () => {
+describe("the cache of data reports", () => {
   let folder: string;
   let path: string;
   let reads = 0;
@@ -32,7 +32,7 @@ describe("the cache of what was found in the data", () => {
     await rm(folder, { recursive: true });
   });
 
-  /** Writes the file and lets the clock of its file system move on: nobody can set the time of a file's last change of all. */
+  /** Writes the file and waits for the next tick of the file system's clock, because ctime cannot be set. */
   const settle = async (text: string) => {
     await writeFile(path, text);
     await new Promise((resolve) => setTimeout(resolve, 2_100));
@@ -43,12 +43,12 @@ describe("the cache of what was found in the data", () => {
       return { training: [], validation: [] };
     });
 
-  it("is asked instead of the file, as long as that stays as it is", async () => {
+  it("replaces reading a file that has not changed", async () => {
     assert.deepEqual(await look(), await look());
     assert.equal(reads, 1);
   });
 
-  it("does not know content of the same size and time of change", async () => {
+  it("misses for other content with the same size and mtime", async () => {
     await utimes(path, LONG_AGO, LONG_AGO);
     await settle(sample("What?"));
     await look();
@@ -58,7 +58,7 @@ describe("the cache of what was found in the data", () => {
     assert.equal(reads, 2);
   });
 
-  it("does not know another file that was moved to the same place", async () => {
+  it("misses for another file that was moved to the same path", async () => {
     await look();
     const other = join(folder, "other.jsonl");
     await writeFile(other, sample("Why??"));
@@ -67,7 +67,7 @@ describe("the cache of what was found in the data", () => {
     assert.equal(reads, 2);
   });
 
-  it("does not know the same file by other rules, or beside another file", async () => {
+  it("misses for other rules, or together with another file", async () => {
     await look();
     await look([[{ path }], []], { jobType: "classifier", targets: [{ name: "a", labels: ["b"] }] });
     await look([[], [{ path }]]);
@@ -75,14 +75,14 @@ describe("the cache of what was found in the data", () => {
     assert.equal(reads, 4);
   });
 
-  it("keeps nothing of a file that has only just been written: it could change once more within its clock's tick", async () => {
+  it("stores nothing for a file that was just written, which could change again within the same clock tick", async () => {
     await writeFile(path, sample("Now?"));
     await look();
     await look();
     assert.equal(reads, 2);
   });
 
-  it("keeps nothing of a remote file, and knows a text by itself", async () => {
+  it("stores nothing for a remote file, and identifies a string asset by its text", async () => {
     const remote = [[{ asset: { uri: "https://data.invalid/train.jsonl" } }], []];
     await look(remote as never);
     await look(remote as never);
@@ -94,7 +94,7 @@ describe("the cache of what was found in the data", () => {
     assert.equal(reads, 4);
   });
 
-  it("reads the data when an entry is broken, or no entry can be kept", async () => {
+  it("reads the data when an entry is invalid, or cannot be stored", async () => {
     await look();
     const entries = join(folder, "cache/pulumi-mistral/checks");
     for (const name of await readdir(entries)) {
@@ -108,8 +108,8 @@ describe("the cache of what was found in the data", () => {
     assert.equal(reads, 3);
   });
 
-  it("is done without where the user has no home", async function () {
-    // Only root can become a user that nobody knows.
+  it("is disabled for a user without a home directory", async function () {
+    // Only root can switch to an unknown user.
     if (process.getuid?.() !== 0) this.skip();
     const { stdout } = await execa("node", ["-e", CHECKING], {
       cwd: join(__dirname, "../../../.."),

@@ -15,14 +15,14 @@ const report = (more: Partial<FileReport>): FileReport => ({
 });
 
 describe("messages about data", () => {
-  it("refuse a file that is larger than the API takes, and no other", () => {
+  it("reject a file only if it is larger than the API accepts", () => {
     assert.deepEqual(errorsOf("a.jsonl", report({ bytes: 536_870_912 }), {}), []);
     assert.deepEqual(errorsOf("a.jsonl", report({ bytes: 536_870_913 }), {}), [
       "a.jsonl: has 536870913 bytes, more than the limit of 536870912; split the data into several files",
     ]);
   });
 
-  it("say how many findings there are beyond those that are listed", () => {
+  it("count the findings that are not listed", () => {
     assert.deepEqual(errorsOf("a.jsonl", report({ bad: 23, findings: [{ line: 1, message: "is not UTF-8" }] }), {}), [
       "a.jsonl:1: is not UTF-8",
       "a.jsonl: 22 more",

@@ -26,7 +26,7 @@ describe("the client's errors under Pulumi", () => {
     return error;
   };
 
-  it("a 401 names the places where a key can be set", async () => {
+  it("a 401 names the settings for a key", async () => {
     const error = await failureOf((client) => client.jobs.get("a"), { status: 401, json: { message: "no" } });
     assert.match(
       error.message,
@@ -34,7 +34,7 @@ describe("the client's errors under Pulumi", () => {
     );
   });
 
-  it("a 410 at a job's creation says how to train elsewhere", async () => {
+  it("a 410 on job creation explains how to train on another server", async () => {
     const error = await failureOf((client) => client.jobs.create({ model: "m" }), {
       status: 410,
       json: { detail: "Gone" },
@@ -44,7 +44,7 @@ describe("the client's errors under Pulumi", () => {
     assert.match(error.message, /"mistral:baseUrl" \(or MISTRAL_BASE_URL\).*"npx mistral-fine-tuning-server"/);
   });
 
-  it("a timeout names the key of the config, and keeps the warning against a second job", async () => {
+  it("a timeout names the config key, and keeps the warning about a second job", async () => {
     const error = await failureOf((client) => client.jobs.create({ model: "m" }, { timeoutMs: 100 }), silence);
     assert.match(
       error.message,
@@ -57,7 +57,7 @@ describe("the client's errors under Pulumi", () => {
     assert.match(error.message, /https:\/\/api\.mistral\.ai.*connection\.apiKey.*mistral:apiKey.*MISTRAL_API_KEY/);
   });
 
-  it("a base URL with a password names the places for a key, and not the password", () => {
+  it("a base URL with a password names the settings for a key, and not the password", () => {
     assert.throws(
       () => new MistralClient({ baseUrl: "https://me:hidden@api.test" }),
       (error) => {
@@ -70,7 +70,7 @@ describe("the client's errors under Pulumi", () => {
     );
   });
 
-  it("any other error keeps its text", () => {
+  it("other errors keep their text", () => {
     assert.equal(pulumiErrorText(new RangeError("too far")), "too far");
     assert.equal(pulumiErrorText("text"), "text");
   });

@@ -20,13 +20,13 @@ describe("adopt", () => {
   });
   after(() => world.end());
 
-  it("takes over a job that somebody else created, with its suffix, and waits for it", async () => {
+  it("adopts a job that was created elsewhere, with its suffix, and waits for it", async () => {
     const { id, outputs } = await world.create("ours", { adopt: foreign });
     assert.deepEqual([id, outputs.status, outputs.suffix], [foreign, "SUCCESS", "theirs"]);
     assert.equal((await world.jobs()).length, 1);
   });
 
-  it("brings an archived model back", async () => {
+  it("unarchives the model", async () => {
     const { outputs } = await world.create("back", { adopt: foreign });
     await world.client.models.archive(outputs.fineTunedModel as string);
     await world.create("back", { adopt: foreign });
@@ -56,7 +56,7 @@ describe("adopt", () => {
     ],
   ];
   for (const [what, inputs, message] of differing) {
-    it(`names ${what} in which the job differs, and leaves it alone`, async () => {
+    it(`rejects a job that differs in ${what}, and does not change it`, async () => {
       await assert.rejects(world.create("differs", { adopt: foreign, ...inputs }), (error: Error) => {
         assert.match(error.message, new RegExp(`^adopt: fine-tuning job ${foreign} does not match the declaration`));
         assert.match(error.message, message);
@@ -79,7 +79,7 @@ describe("adopt", () => {
     );
   });
 
-  it("refuses a job whose model was deleted", async () => {
+  it("rejects a job whose model was deleted", async () => {
     const job = await world.client.jobs.get(foreign);
     await world.client.models.delete(job.fine_tuned_model as string);
     await assert.rejects(world.create("gone", { adopt: foreign }), /adopt: the model ft:.* of this job was deleted/);

@@ -3,7 +3,7 @@ import type { Job } from "../../../../provider/src/client";
 import { PollInterval } from "../../../../provider/src/lifecycle/job/pollInterval";
 import type { Clock } from "../../../../provider/src/lifecycle/runtime/clock";
 
-/** A clock that only moves when it is told to. */
+/** A clock that only advances when a test sets it. */
 class StoppedClock implements Clock {
   seconds = 0;
   now = () => this.seconds * 1000;
@@ -12,7 +12,7 @@ class StoppedClock implements Clock {
 
 const job = (status: string, metadata: Job["metadata"] = {}): Job => ({ id: "job", model: "m", status, metadata });
 
-describe("the pace of a wait", () => {
+describe("the poll interval", () => {
   let clock: StoppedClock;
   let pace: PollInterval;
   const near = (expected: number) => {
@@ -42,14 +42,14 @@ describe("the pace of a wait", () => {
     near(0.25);
   });
 
-  it("never waits longer than it is told to", () => {
+  it("never exceeds pollInterval", () => {
     pace = new PollInterval(clock, 5);
     pace.observe(job("RUNNING"));
     clock.seconds = 3600;
     near(5);
   });
 
-  it("looks when the training is expected to end, and often around that moment", () => {
+  it("ends at the expected end of the training, and is short around it", () => {
     pace.observe(job("RUNNING"));
     clock.seconds = 3600;
     pace.observe(job("RUNNING", { estimated_remaining_seconds: 12 }));
@@ -60,14 +60,14 @@ describe("the pace of a wait", () => {
     near(4);
   });
 
-  it("takes the expected duration where the server does not say what remains", () => {
+  it("uses the expected duration when the server does not report the remaining time", () => {
     pace.observe(job("RUNNING", { expected_duration_seconds: 600 }));
     clock.seconds = 590;
     pace.observe(job("RUNNING", { expected_duration_seconds: 600 }));
     near(10);
   });
 
-  it("slows down again when nothing remains and the training goes on all the same", () => {
+  it("grows again when no time remains but the training continues", () => {
     pace.observe(job("RUNNING"));
     clock.seconds = 3600;
     for (const [seconds, expected] of [
@@ -81,7 +81,7 @@ describe("the pace of a wait", () => {
     }
   });
 
-  it("expects no end of a job that does not train", () => {
+  it("ignores the expected end of a job that is not training", () => {
     pace.observe(job("QUEUED", { expected_duration_seconds: 600 }));
     clock.seconds = 599;
     near(30);

@@ -11,7 +11,7 @@ const CREATED = 1_790_000_000;
 const job = (id: string, status = "RUNNING") => ({ id, model: "open-mistral-7b", status, created_at: CREATED });
 const watched = (id: string) => ({ jobId: id, createdAt: new Date(CREATED * 1000).toISOString() });
 
-/** Answers as a server with these jobs, and a list that has some of them. */
+/** Answers like a server with these jobs, whose list contains only some of them. */
 const serving =
   (ids: string[], listed = ids) =>
   ({ path, query }: Received, response: ServerResponse): void => {
@@ -26,7 +26,7 @@ const serving =
     response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(body));
   };
 
-describe("the watch over all jobs at a server", () => {
+describe("the poller of a server's jobs", () => {
   let server: ScriptedServer;
   let watch: JobPoller;
 
@@ -42,14 +42,14 @@ describe("the watch over all jobs at a server", () => {
   const lookAt = (ids: string[], afterMs = 10) =>
     Promise.all(ids.map((id) => watch.poll(watched(id), afterMs, new AbortController().signal)));
 
-  it("asks for a single job by itself", async () => {
+  it("fetches a single job directly", async () => {
     server.script(serving(["a"]));
     const [seen] = await lookAt(["a"]);
     assert.equal(seen?.detailed, true);
     assert.deepEqual(asked(), ["a"]);
   });
 
-  it("asks for many in one list, and for one after another by itself", async () => {
+  it("polls many jobs with one list request, and fetches one of them per poll in rotation", async () => {
     const ids = Array.from({ length: 40 }, (_, index) => `job-${index}`);
     server.script(serving(ids));
     const inTurn = new Set<string>();
@@ -74,14 +74,14 @@ describe("the watch over all jobs at a server", () => {
     assert.equal(Date.parse(created_after as string), (CREATED - 1) * 1000);
   });
 
-  it("asks by itself for a job that the list does not have", async () => {
+  it("fetches a job that is missing in the list", async () => {
     server.script(serving(["new", "newer", "old"], ["new", "newer"]));
     const seen = await lookAt(["new", "newer", "old"]);
     assert.equal(seen[2]?.job.id, "old");
     assert.equal(seen[2]?.detailed, true);
   });
 
-  it("serves those that are due later along with the first", async () => {
+  it("serves polls that are due later together with the first", async () => {
     server.script(serving(["soon", "later"]));
     const [, later] = await Promise.all([
       watch.poll(watched("soon"), 10, new AbortController().signal),
@@ -90,7 +90,7 @@ describe("the watch over all jobs at a server", () => {
     assert.equal(later.job.id, "later");
   });
 
-  it("tells every job when the list cannot be asked for just now, without asking for each", async () => {
+  it("reports a temporary list failure to every poll, without fetching each job", async () => {
     server.script({ status: 503, json: { message: "busy" } });
     const results = await Promise.allSettled(
       ["a", "b", "c"].map((id) => watch.poll(watched(id), 10, new AbortController().signal)),
@@ -101,7 +101,7 @@ describe("the watch over all jobs at a server", () => {
     assert.deepEqual(asked(), ["list"]);
   });
 
-  it("asks for each where listing is refused", async () => {
+  it("fetches each job when listing is refused", async () => {
     const refused: Answer = { status: 403, json: { message: "no lists" } };
     server.script(refused, serving(["a", "b"]));
     const seen = await lookAt(["a", "b"]);
@@ -112,7 +112,7 @@ describe("the watch over all jobs at a server", () => {
     assert.deepEqual(asked(), ["list", "a", "b"]);
   });
 
-  it("asks for each where the list is none, but only for those that are due", async () => {
+  it("fetches each due job when the list is invalid", async () => {
     const page: Answer = { headers: { "content-type": "text/html" }, text: "<html>not here</html>" };
     server.script(page, serving(["due", "later"]));
     const leaving = new AbortController();
@@ -124,7 +124,7 @@ describe("the watch over all jobs at a server", () => {
     assert.deepEqual(asked(), ["list", "due", "due"]);
   });
 
-  it("lets one that gets no answer hold up no other", async () => {
+  it("does not delay other jobs when one gets no reply", async () => {
     server.script((request, response) => {
       if (!request.path.endsWith("stuck")) serving(["stuck", "well"], [])(request, response);
     });
@@ -137,7 +137,7 @@ describe("the watch over all jobs at a server", () => {
     await stuck;
   });
 
-  it("tells each its own refusal", async () => {
+  it("reports to each poll the error of its own job", async () => {
     server.script({ status: 401, json: { message: "Unauthorized" } });
     const results = await Promise.allSettled(
       ["a", "b"].map((id) => watch.poll(watched(id), 10, new AbortController().signal)),
@@ -147,7 +147,7 @@ describe("the watch over all jobs at a server", () => {
     }
   });
 
-  it("lets one go at once, in a pause or in a request, and goes on for the others", async () => {
+  it("stops an aborted poll immediately, in a pause or in a request, and continues with the others", async () => {
     const leaving = new AbortController();
     server.script((request, response) => {
       leaving.abort();

@@ -7,11 +7,11 @@ import { World } from "../../../support/lifecycle";
 import { sample } from "../../../support/samples";
 import { ScriptedServer } from "../../../support/scriptedServer";
 
-/** 80 characters, 20 tokens, in each of a thousand different samples. */
+/** 1,000 different samples of 80 characters (20 tokens) each. */
 const data = Array.from({ length: 1000 }, (_, index) => sample(`${index}`.padStart(20, "q"), "a".repeat(60))).join("");
 const prices = JSON.stringify({ "open-mistral-7b": { perMillionTokens: "2", currency: "EUR" } });
 
-describe("the forecast of a new job", () => {
+describe("the cost estimate of a new job", () => {
   let world: World;
   before(async () => {
     world = await World.create();
@@ -26,7 +26,7 @@ describe("the forecast of a new job", () => {
     return { ...result, lines: said.flatMap(({ message }) => message.split("\n")) };
   };
 
-  it("says samples, tokens by role and steps from the data, and that the cost is unknown", async () => {
+  it("shows samples, tokens by role and steps of the data, and an unknown cost", async () => {
     const { lines, problems } = await forecast({ hyperparameters: { epochs: 3 } }, world.host());
     assert.deepEqual(problems, []);
     assert.deepEqual(lines, [
@@ -37,17 +37,17 @@ describe("the forecast of a new job", () => {
     ]);
   });
 
-  it("estimates the cost from mistral:prices, with bounds and their basis", async () => {
+  it("estimates the cost from mistral:prices, with bounds and the source", async () => {
     const { lines } = await forecast({ hyperparameters: { epochs: 100 } }, world.host({ prices }));
     assert.equal(lines[2], "cost: about 4.00 EUR (2.67 to 8.00), from mistral:prices (2 EUR per million tokens)");
   });
 
-  it("does not say how much data a declared step takes: that is the server's choice", async () => {
+  it("does not estimate the data per declared step, which the server chooses", async () => {
     const { lines } = await forecast({ hyperparameters: { trainingSteps: 10 } }, world.host());
     assert.equal(lines[1], "training: 10 steps");
   });
 
-  it("fails when even the least that it can cost is above maxCost, and only then", async () => {
+  it("fails only when even the lower bound of the cost is above maxCost", async () => {
     const hyperparameters = { epochs: 100 };
     const { problems } = await forecast({ hyperparameters, maxCost: 2.6 }, world.host({ prices }));
     assert.deepEqual(problems, [
@@ -56,7 +56,7 @@ describe("the forecast of a new job", () => {
     assert.deepEqual((await forecast({ hyperparameters, maxCost: 2.7 }, world.host({ prices }))).problems, []);
   });
 
-  it("does not hold a step for more than one sample where a bound decides: that is the trainer's choice", async () => {
+  it("assumes one sample per declared step in the lower bound", async () => {
     const hyperparameters = { trainingSteps: 1000 };
     const inexact = await forecast({ hyperparameters, maxCost: 0.03 }, world.host({ prices }));
     assert.deepEqual(inexact.problems, []);
@@ -64,14 +64,14 @@ describe("the forecast of a new job", () => {
     assert.equal((await forecast({ hyperparameters, maxCost: 0.02 }, world.host({ prices }))).problems.length, 1);
   });
 
-  it("passes whatever the cost when the job is not to be started: nothing is spent then", async () => {
+  it("accepts any cost when autoStart is false, because nothing is spent", async () => {
     const dear = { hyperparameters: { epochs: 100 }, maxCost: 0 };
     for (const autoStart of [false, UNKNOWN]) {
       assert.deepEqual((await forecast({ ...dear, autoStart }, world.host({ prices }))).problems, []);
     }
   });
 
-  describe("by a server that has the data", () => {
+  describe("from a server that has the data", () => {
     let server: ScriptedServer;
     before(async () => {
       server = await ScriptedServer.start();
@@ -80,16 +80,19 @@ describe("the forecast of a new job", () => {
     const declared = { trainingFiles: [{ fileId: "f" }], hyperparameters: { trainingSteps: 7 } };
     const noJobs = { json: { object: "list", data: [], total: 0 } };
 
-    it("prices the tokens that it counts when it does not say the cost itself", async () => {
+    it("prices the server's token count when the server does not report a cost", async () => {
       server.script(noJobs, { json: { training_steps: 7, train_tokens: 2_000_000 } });
       const { lines } = await forecast(declared, world.host({ baseUrl: server.url, prices }));
       assert.equal(lines[1], "cost: 4.00 EUR, from mistral:prices (2 EUR per million tokens)");
       server.script(noJobs, { json: { training_steps: 7, train_tokens: 2_000_000 } });
       const unpriced = await forecast(declared, world.host({ baseUrl: server.url }));
-      assert.equal(unpriced.lines[1], "cost: unknown: the server does not report it; set mistral:prices for an estimate");
+      assert.equal(
+        unpriced.lines[1],
+        "cost: unknown: the server does not report it; set mistral:prices for an estimate",
+      );
     });
 
-    it("is asked once when it is out of order: a hundred new jobs must not wait for it a hundred times", async () => {
+    it("is requested once when the server fails: a hundred new jobs must not wait a hundred times", async () => {
       const host = () => world.host({ baseUrl: server.url, maxRetries: "0" });
       server.script({ status: 503, json: { message: "later" } });
       const answers = [await forecast(declared, host()), await forecast(declared, host())];
@@ -100,7 +103,7 @@ describe("the forecast of a new job", () => {
     });
   });
 
-  it("is the server's own where that has the data, and changes nothing there", async () => {
+  it("comes from the server when it has the data, without changing the server", async () => {
     const { id: fileId } = await world.client.files.upload({ name: "given.jsonl", content: data });
     const declared = { trainingFiles: [{ fileId }], hyperparameters: { trainingSteps: 7 } };
     const { lines, problems } = await forecast(declared, world.host({ prices }));
@@ -114,7 +117,7 @@ describe("the forecast of a new job", () => {
     assert.deepEqual(await world.jobs(), []);
   });
 
-  it("says nothing of a job that stands, and that one of an earlier attempt is taken over", async () => {
+  it("is omitted for an existing job, and reports the takeover of an earlier attempt's job", async () => {
     const { id, outputs } = await world.create("stands");
     const again = {
       __urn: urnOf("stands"),
@@ -127,7 +130,7 @@ describe("the forecast of a new job", () => {
     ]);
   });
 
-  it("goes on without a server's answer, and says why there is none", async () => {
+  it("continues without the server's estimate, and reports the reason", async () => {
     const server = await ScriptedServer.start();
     server.script({ status: 403, json: { message: "no" } });
     const { lines, problems } = await forecast({}, world.host({ baseUrl: server.url, apiKey: "k" }));
@@ -137,7 +140,7 @@ describe("the forecast of a new job", () => {
     assert.match(lines[2] as string, /^cost: unknown \(GET \/v1\/fine_tuning\/jobs on .*: 403 Forbidden: no/);
   });
 
-  it("passes without a key, as in a fork's pull request", async () => {
+  it("succeeds without a key, as in a fork's pull request", async () => {
     const { lines, problems } = await forecast({}, world.host({ baseUrl: "https://api.invalid" }));
     assert.deepEqual(problems, []);
     assert.match(lines[2] as string, /^cost: unknown \(No API key is set for https:\/\/api\.invalid\./);
@@ -152,7 +155,7 @@ describe("the forecast of a new job", () => {
     ['{"m":{"perMillionTokens":"","currency":"EUR"}}', "mistral:prices.m.perMillionTokens: expected a number, got NaN"],
     ['{"m":{"perMillionTokens":1}}', "mistral:prices.m.currency: is required"],
   ] as const) {
-    it(`refuses prices that are none: ${line}`, async () => {
+    it(`rejects invalid prices: ${line}`, async () => {
       assert.deepEqual((await forecast({}, world.host({ prices: value }))).problems, [line]);
       assert.deepEqual((await forecast({ connection: UNKNOWN }, world.host({ prices: value }))).problems, [line]);
     });

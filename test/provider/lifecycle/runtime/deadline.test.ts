@@ -6,8 +6,8 @@ import { TestHost } from "../../../support/host";
 
 const aborted = (signal: AbortSignal) => new Promise<void>((done) => signal.addEventListener("abort", () => done()));
 
-describe("a limit", () => {
-  it("says whether the time was up or the host was stopped", async () => {
+describe("a deadline", () => {
+  it("reports whether it timed out or the host was stopped", async () => {
     const host = new TestHost();
     const late = withDeadline(0.02, host, async ({ signal, reason }) => aborted(signal).then(reason));
     assert.equal(await late, "timed out after 1 s (customTimeouts)");
@@ -17,7 +17,7 @@ describe("a limit", () => {
     assert.equal(await withDeadline(60, host, async ({ reason }) => reason()), "interrupted");
   });
 
-  it("outlives garbage collections", () => {
+  it("survives garbage collection", () => {
     const script = `
       const { withDeadline } = require("./provider/src/lifecycle/runtime/deadline");
       const host = { signal: new AbortController().signal };

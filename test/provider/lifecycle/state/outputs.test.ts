@@ -18,13 +18,13 @@ const job = {
 } as DetailedJob;
 
 describe("outputs", () => {
-  it("hold no credential that the server repeats in its events, and neither does the reason of a failure", () => {
+  it("redact credentials that the server echoes in events, as does the failure reason", () => {
     const { events } = toOutputs(inputs, job, "http://127.0.0.1");
     assert.deepEqual(events.at(-1)?.data, { status: "FAILED", reason: "key [secret] was refused" });
     assert.match(failureReason(job, inputs), /key \[secret\] was refused/);
   });
 
-  it("have the events in their order, and leave out a time that no calendar has", () => {
+  it("order the events, and omit an invalid time", () => {
     const { events, createdAt } = toOutputs(inputs, job, "http://127.0.0.1");
     assert.deepEqual(
       events.map((event) => event.createdAt),

@@ -21,7 +21,7 @@ describe("a RemoteAsset as data", () => {
   let answers: RequestListener[];
   before(async () => {
     world = await World.create();
-    // The first request is the check's.
+    // `check` sends the first request.
     remote = createServer((request, response) => answers.shift()?.(request, response));
     await new Promise<void>((listening) => remote.listen(0, "127.0.0.1", listening));
   });
@@ -39,15 +39,15 @@ describe("a RemoteAsset as data", () => {
       trainingFiles: [await runtime.serializeProperty("", new asset.RemoteAsset(uri(name)), new Set())],
     });
 
-  it("is uploaded as it comes", async () => {
+  it("is uploaded as a stream", async () => {
     answers = [whole, whole];
     const { outputs } = await create(await declare("streamed"), world.host());
     const file = await world.client.files.get(outputs.trainingFileIds[0] as string);
     assert.equal(file.bytes, DATA.length);
-    assert.equal(answers.length, 0, "read once to be checked, and once to be uploaded");
+    assert.equal(answers.length, 0, "read once by the check, and once by the upload");
   });
 
-  /** What it answers after the check, which was given `content`. */
+  /** Replies to the upload's request. The check received `content`. */
   const failures: Record<string, { answer: (content: Buffer, response: ServerResponse) => void; message: RegExp }> = {
     "is gone": {
       answer: (_, response) => response.writeHead(404).end(),
@@ -74,11 +74,11 @@ describe("a RemoteAsset as data", () => {
     },
     "has another content": {
       answer: (content, response) => response.end(Buffer.alloc(content.length, "x")),
-      message: /content\.jsonl no longer has the content \(SHA-256\) that it had when it was checked/,
+      message: /content\.jsonl does not have the expected SHA-256: its content changed after it was checked/,
     },
   };
   for (const [what, { answer, message }] of Object.entries(failures)) {
-    it(`that ${what} after the check leaves no job, no file, and no secret in the message`, async () => {
+    it(`that ${what} after the check creates no job and no file, and shows no secret`, async () => {
       const content = Buffer.concat([DATA, Buffer.from(sample(what))]);
       answers = [(_, response) => response.end(content), (_, response) => answer(content, response)];
       const inputs = await declare(what);
@@ -91,7 +91,7 @@ describe("a RemoteAsset as data", () => {
     });
   }
 
-  it("that stalls is given up, so that no preview hangs", async () => {
+  it("that stalls times out, so that no preview hangs", async () => {
     answers = [(_, response) => response.write("{")];
     const stalled = openAsset({ asset: { uri: uri("silent") } }, 100);
     await assert.rejects(
@@ -100,7 +100,7 @@ describe("a RemoteAsset as data", () => {
     );
   });
 
-  it("that stalls does not hold up an interrupt", async () => {
+  it("that stalls does not delay an interrupt", async () => {
     answers = [(_, response) => response.end(sample("Stalled?"))];
     const inputs = await declare("stalled");
     const host = world.host();
@@ -111,12 +111,12 @@ describe("a RemoteAsset as data", () => {
         host.controller.abort();
       },
     ];
-    await assert.rejects(create(inputs, host), /^Error: interrupted, before a job was created/);
-    // The connection to it is closed as well: it would keep the process alive.
+    await assert.rejects(create(inputs, host), /^Error: interrupted before the job was created/);
+    // The connection must be closed too, because it would keep the process alive.
     await eventually("the end of the connection", () => answers.length > 0);
   });
 
-  it("never lies in memory: 200 MB go through a process that grows by few of them", async function () {
+  it("is uploaded in constant memory (200 MB)", async function () {
     if (process.platform !== "linux") this.skip();
     const [block, blocks] = [Buffer.from(sample("Large?").repeat(10_000)), 200];
     const hash = createHash("sha256");
@@ -148,7 +148,7 @@ describe("a RemoteAsset as data", () => {
 
 const HOUSE = join(__dirname, "../../../..");
 
-/** Prints by how many MiB the peak of a process is above what it was before the upload, all modules loaded. */
+/** Prints how many MiB the process's peak memory grew during the upload, after all modules were loaded. */
 const GROWTH = `
   const { readFileSync } = require("node:fs");
   const { MistralClient } = require("./provider/dist/client");

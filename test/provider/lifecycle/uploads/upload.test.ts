@@ -14,10 +14,10 @@ import { World } from "../../../support/lifecycle";
 import { sample } from "../../../support/samples";
 import { WatchedProxy } from "../../../support/watchedProxy";
 
-/** Much more than a connection holds on its way. */
+/** Much more than a connection buffers. */
 const LARGE = Array.from({ length: 24_000 }, (_, index) => sample(`${index} ${"why ".repeat(250)}`)).join("");
 
-describe("uploading the data of a job", () => {
+describe("the upload of a job's data", () => {
   let world: World;
   let proxy: WatchedProxy;
   before(async () => {
@@ -36,7 +36,7 @@ describe("uploading the data of a job", () => {
   const upload = (inputs: Inputs, host = world.host(), client = new MistralClient({ baseUrl: proxy.url })) =>
     uploadFiles(client, inputs, host, host.signal);
 
-  describe("refuses a file that", () => {
+  describe("rejects a file that", () => {
     const changes: Record<string, { change: (path: string) => void; message: RegExp }> = {
       "is cut short": {
         change: (path) => truncateSync(path, 1_000_000),
@@ -46,21 +46,21 @@ describe("uploading the data of a job", () => {
         change: (path) => appendFileSync(path, sample("More?")),
         message: /moving\.jsonl is longer than the expected \d+ bytes/,
       },
-      "is written anew": {
+      "is rewritten": {
         change: (path) => writeFileSync(path, LARGE.toUpperCase()),
-        message: /moving\.jsonl was written to while/,
+        message: /moving\.jsonl was written to during/,
       },
       "is replaced": {
         change: (path) => {
           writeFileSync(`${path}.new`, LARGE);
           renameSync(`${path}.new`, path);
         },
-        message: /moving\.jsonl was replaced while/,
+        message: /moving\.jsonl was replaced during/,
       },
-      "is deleted": { change: (path) => rmSync(path), message: /moving\.jsonl was deleted while/ },
+      "is deleted": { change: (path) => rmSync(path), message: /moving\.jsonl was deleted during/ },
     };
     for (const [what, { change, message }] of Object.entries(changes)) {
-      it(`${what} while it is uploaded, keeps nothing of it and creates no job`, async () => {
+      it(`${what} during the upload, discards it and creates no job`, async () => {
         const path = await world.file("moving.jsonl", LARGE);
         const inputs = await world.declare(what, { trainingFiles: [path] });
         const before = [await world.files(), await world.jobs()];
@@ -72,14 +72,14 @@ describe("uploading the data of a job", () => {
         assert.ok(error instanceof Error);
         assert.match(error.message, message);
         assert.match(error.message, /no job was created: run `pulumi up` again/);
-        // The server learns of it from the connection, which takes a moment.
+        // The server notices the broken connection with a delay.
         const uploads = join(world.folder, "server/uploads");
         await eventually("the removal of the partial upload", () => readdirSync(uploads).length === 0);
         assert.deepEqual([await world.files(), await world.jobs()], before);
       });
     }
 
-    it("has another size than when it was checked, before anything is sent", async () => {
+    it("changed its size after the check, before any upload", async () => {
       const path = await world.file("grown.jsonl", sample("Short?"));
       const inputs = await world.declare("grown", { trainingFiles: [path] });
       appendFileSync(path, sample("Long?"));
@@ -88,15 +88,15 @@ describe("uploading the data of a job", () => {
       assert.equal(proxy.counts.get("POST /v1/files"), undefined);
     });
 
-    it("is gone since it was checked", async () => {
+    it("was deleted after the check", async () => {
       const path = await world.file("gone.jsonl", sample("Gone?"));
       const inputs = await world.declare("gone", { trainingFiles: [path] });
       rmSync(path);
-      await assert.rejects(upload(inputs), /Cannot read .*gone\.jsonl: there is no such file .*run `pulumi up` again/);
+      await assert.rejects(upload(inputs), /Cannot read .*gone\.jsonl: no such file .*run `pulumi up` again/);
     });
   });
 
-  it("does not take a file of the same name and another size for its own", async () => {
+  it("ignores a file with the same name and another size", async () => {
     const inputs = await world.declare("sizes", { trainingFiles: [await world.file("size.jsonl", sample("Size?"))] });
     const name = uploadName(inputs.trainingFiles?.[0] ?? {}, inputs);
     const other = await world.client.files.upload({ name, content: sample("Another size?") });
@@ -105,7 +105,7 @@ describe("uploading the data of a job", () => {
     assert.deepEqual((await upload(inputs)).training, training, "its own is found again");
   });
 
-  it("says how far a long upload is", async () => {
+  it("logs the progress of a long upload", async () => {
     const inputs = await world.declare("long", {
       trainingFiles: [await world.file("long.jsonl", sample("Long?") + LARGE)],
     });
@@ -116,14 +116,14 @@ describe("uploading the data of a job", () => {
     assert.match(lines[0] ?? "", /^uploading .*long\.jsonl: [\d.]+ of 26 MB, [\d.]+ MB\/s, about .+ left$/);
   });
 
-  describe("several at a time", () => {
+  describe("of several files", () => {
     let held: { name: string; response: ServerResponse }[];
     beforeEach(() => {
       held = [];
       proxy.intercept = (request) => (isUpload(request) ? hold : undefined);
     });
 
-    /** Takes the whole request, and leaves the answer to the test. */
+    /** Receives the whole request, and leaves the reply to the test. */
     function hold(request: IncomingMessage, response: ServerResponse): void {
       let text = "";
       request.on("data", (chunk) => {
@@ -144,7 +144,7 @@ describe("uploading the data of a job", () => {
     const idsOf = (files: Inputs["trainingFiles"] = [], inputs: Inputs) =>
       files.map((file) => `id of ${uploadName(file, inputs)}`);
 
-    it("uploads three files of all jobs at once, and gives the IDs in the order of the inputs", async () => {
+    it("uploads three files of all jobs concurrently, and returns the IDs in the order of the inputs", async () => {
       const jobs = [await declare("first"), await declare("second")] as const;
       const client = new MistralClient({ baseUrl: proxy.url });
       const uploads = Promise.all(jobs.map((inputs) => upload(inputs, world.host(), client)));
@@ -166,7 +166,7 @@ describe("uploading the data of a job", () => {
       );
     });
 
-    it("stops the others when one fails, and says why that one did", async () => {
+    it("stops the others when one fails, and reports that failure", async () => {
       const inputs = await declare("failing");
       const uploading = upload(inputs);
       await Promise.all([assert.rejects(uploading, /disk full/), heldAre(3).then(refuseTheSecond)]);
@@ -180,7 +180,7 @@ describe("uploading the data of a job", () => {
       );
     }
 
-    it("ends at once when it is told to while another job uploads its data", async () => {
+    it("stops immediately on abort while another job uploads the same data", async () => {
       const trainingFiles = [await world.file("shared.jsonl", sample("Shared?"))];
       const [one, other] = [
         await world.declare("one", { trainingFiles }),
@@ -196,7 +196,7 @@ describe("uploading the data of a job", () => {
       assert.equal(held.length, 1);
     });
 
-    it("ends at once when it is told to, waiting files too", async () => {
+    it("stops immediately on abort, including queued files", async () => {
       const host = world.host();
       const uploading = upload(await declare("interrupted"), host);
       await Promise.all([assert.rejects(uploading), heldAre(3).then(() => host.controller.abort())]);

@@ -17,7 +17,7 @@ describe("the progress of an upload", () => {
     };
   };
 
-  it("says what is done, the rate and the time left, after three seconds and then once a second", () => {
+  it("logs the progress, the rate and the remaining time, after three seconds and then once per second", () => {
     const at = begin("train.jsonl");
     for (const [seconds, megabytes] of [
       [0, 0],
@@ -34,14 +34,14 @@ describe("the progress of an upload", () => {
     ]);
   });
 
-  it("tells slow connections in tenths and long times in minutes", () => {
+  it("formats slow rates in tenths and long times in minutes", () => {
     const at = begin("train.jsonl");
     at(0, 0);
     at(10, 2);
     assert.deepEqual(lines, ["uploading train.jsonl: 2.0 of 512 MB, 0.20 MB/s, about 43 min left"]);
   });
 
-  it("says nothing of the end, nor of an upload that was quick", () => {
+  it("logs nothing at the end, and nothing for a short upload", () => {
     const at = begin("train.jsonl");
     at(0, 1);
     at(2, 500);
@@ -49,7 +49,7 @@ describe("the progress of an upload", () => {
     assert.deepEqual(lines, []);
   });
 
-  it("counts from the first chunk, for an upload waits for its turn", () => {
+  it("measures from the first chunk, because an upload waits in the queue", () => {
     const at = begin("train.jsonl");
     at(600, 2);
     at(602, 102);
