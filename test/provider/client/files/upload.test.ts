@@ -257,13 +257,13 @@ describe("uploading a file", () => {
     it("a file without the expected SHA-256", async () => {
       const path = onDisk("other.jsonl", "other");
       await refused({ path, sha256 }, changed(/does not have the expected SHA-256/));
-      await refused({ name: "memory", content: "other", sha256 }, changed(/memory no longer has the content/));
+      await refused({ name: "memory", content: "other", sha256 }, changed(/memory does not have the expected SHA-256/));
     });
 
     it("a stream that is shorter or longer than declared, or fails", async () => {
       const stream = (bytes: number) => ({ name: "s", stream: () => Readable.from([Buffer.from("12345")]), bytes });
       await refused(stream(6), changed(/ended after 5 of the expected 6 bytes/));
-      await refused(stream(4), changed(/longer than the 4 bytes/));
+      await refused(stream(4), changed(/longer than the expected 4 bytes/));
       await refused(stream(-1), { name: "InvalidArgumentError" });
       const failing = () =>
         new Readable({
@@ -321,7 +321,7 @@ describe("uploading a file", () => {
     const other = new MistralClient({ baseUrl: `http://127.0.0.1:${port}` });
     await assert.rejects(other.files.upload({ name: "a", content: Buffer.alloc(5_000_000) }), {
       name: "PayloadTooLargeError",
-      message: /at most 512 MiB each/,
+      message: /files of at most 512 MiB\./,
     });
     impatient.close();
     impatient.closeAllConnections();

@@ -58,7 +58,7 @@ describe("waiting for a job", () => {
       assert.equal(error.status, "RUNNING");
       assert.equal(
         error.message,
-        `Job ${JOB_ID} did not finish within 0.15 s (last status RUNNING). It was not cancelled and goes on at the server; wait for the same id again.`,
+        `Job ${JOB_ID} did not finish within 0.15 s (last status RUNNING). It was not cancelled and keeps running at the server; wait for the same id again.`,
       );
       return true;
     });
@@ -73,7 +73,7 @@ describe("waiting for a job", () => {
   it("stops immediately when the signal is aborted: before the call, in a pause, in a request", async () => {
     server.script(job("RUNNING"));
     const wait = (signal: AbortSignal) => client.jobs.waitUntilComplete(JOB_ID, { signal });
-    const aborted = { name: "AbortedError", message: /was not cancelled and goes on/ };
+    const aborted = { name: "AbortedError", message: /was not cancelled and keeps running/ };
     await assert.rejects(wait(AbortSignal.abort()), aborted);
     assert.equal(server.received.length, 0);
     await assert.rejects(wait(AbortSignal.timeout(100)), aborted);

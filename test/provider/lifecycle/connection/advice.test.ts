@@ -30,7 +30,7 @@ describe("the client's errors under Pulumi", () => {
     const error = await failureOf((client) => client.jobs.get("a"), { status: 401, json: { message: "no" } });
     assert.match(
       error.message,
-      /: 401 Unauthorized: no\. .*Set a valid one as connection\.apiKey, mistral:apiKey or MISTRAL_API_KEY\.$/,
+      /: 401 Unauthorized: no\. .*Set a valid key as connection\.apiKey, mistral:apiKey or MISTRAL_API_KEY\.$/,
     );
   });
 
