@@ -303,7 +303,9 @@ describe("client errors", () => {
       assert.equal(error.reason, "ECONNREFUSED");
       assert.equal(error.host, `127.0.0.1:${port}`);
       assert.ok(
-        error.message.includes(`127.0.0.1:${port} refused the connection (ECONNREFUSED). Check that the server is running`),
+        error.message.includes(
+          `127.0.0.1:${port} refused the connection (ECONNREFUSED). Check that the server is running`,
+        ),
       );
       // localhost has two addresses, and Node reports the failures of both as one error without a message.
       assert.equal((await broken(`http://localhost:${port}`)).reason, "ECONNREFUSED");

@@ -48,7 +48,8 @@ describe("check", () => {
       const quiet = new TestHost({ baseUrl: "http://127.0.0.1:9", maxRetries: "0" });
       const warned = async (trainingFiles: unknown[]) => {
         await check({}, declared({ trainingFiles, validationFiles: [train] }), quiet);
-        return quiet.logged.splice(0).filter(({ message }) => message.includes("bytes for validation data (1 MB")).length;
+        return quiet.logged.splice(0).filter(({ message }) => message.includes("bytes for validation data (1 MB"))
+          .length;
       };
       assert.deepEqual([await warned([{ fileId: "f" }]), await warned([{ ...ASSET, text: `${content}\n` }])], [0, 1]);
     });
