@@ -40,7 +40,7 @@ describe("read", () => {
 
   it("distinguishes servers with the same host", async () => {
     const id = "00000000-0000-4000-8000-000000000000";
-    await assert.rejects(read(id, { ...state, baseUrl: `${world.url}/team-a` }, world.host()), /does not know/);
+    await assert.rejects(read(id, { ...state, baseUrl: `${world.url}/team-a` }, world.host()), /does not exist on/);
   });
 
   it("fails when the API is unreachable", async () => {

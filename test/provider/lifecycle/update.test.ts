@@ -76,7 +76,7 @@ describe("update", () => {
     const updated = await again("gone", gone, { modelName: "New" });
     assert.deepEqual([updated.modelName, updated.status], ["New", "SUCCESS"]);
     const elsewhere = { ...gone, baseUrl: "https://api.mistral.ai" };
-    await assert.rejects(again("gone", elsewhere, { modelName: "Newer" }), /which the state places at https:\/\/api/);
+    await assert.rejects(again("gone", elsewhere, { modelName: "Newer" }), /the state records it on https:\/\/api/);
   });
 
   it("repeats why a failed job failed, and creates no other job", async () => {

@@ -58,7 +58,7 @@ describe("waiting for a job", () => {
       assert.equal(error.status, "RUNNING");
       assert.equal(
         error.message,
-        `Job ${JOB_ID} did not finish within 0.15 s (last status RUNNING). It was not cancelled and keeps running at the server; wait for the same id again.`,
+        `Job ${JOB_ID} did not finish within 0.15 s (last status RUNNING). It was not cancelled and keeps running on the server. Call waitUntilComplete with the same ID to resume waiting.`,
       );
       return true;
     });
