@@ -11,10 +11,10 @@ export interface EventuallyOptions {
  * Polls until the answer is neither `undefined` nor `false`, and returns it. Fails after a deadline: a loop without one would
  * keep the process alive after its test has failed.
  *
- * @param what names the awaited condition in the error
+ * @param what names the awaited condition in the error; a function is called when the wait fails
  */
 export async function eventually<Answer>(
-  what: string,
+  what: string | (() => string),
   poll: () => Answer | Promise<Answer>,
   { withinMs = 15_000, everyMs = 20 }: EventuallyOptions = {},
 ): Promise<Exclude<Answer, undefined | false>> {
@@ -22,5 +22,5 @@ export async function eventually<Answer>(
     const answer = await poll();
     if (answer !== undefined && answer !== false) return answer as Exclude<Answer, undefined | false>;
   }
-  throw new Error(`not within ${withinMs / 1000} s: ${what}`);
+  throw new Error(`not within ${withinMs / 1000} s: ${typeof what === "string" ? what : what()}`);
 }

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { recipeFile, recipePython } from "../../server/src/trainers/recipe/recipe";
 import { eventually } from "../support/eventually";
@@ -13,6 +12,8 @@ import { killTraining, progressOf, TRAINING_ENV } from "./trainings";
 
 const KILLS = 20;
 const STEPS = 300;
+/** Two trainings fit into the time limit of the test. */
+const TRAINING_TIMEOUT_MS = 14 * 60_000;
 const data = resolve(__dirname, "../../examples/self-hosted/train.jsonl");
 
 describe(`a training whose server and program are killed ${KILLS} times each`, function () {
@@ -44,21 +45,22 @@ describe(`a training whose server and program are killed ${KILLS} times each`, f
       hyperparameters: { training_steps: STEPS, learning_rate: 2e-3, seq_len: 256 },
       auto_start: true,
     });
-    for (;;) {
+    const poll = async () => {
       const job = await new Remote(server.url).client.jobs.get(id);
       if (job.status === "SUCCESS") return job;
       assert.notEqual(job.status, "FAILED", JSON.stringify(job.events?.[0]));
-      await disturb(id);
-    }
+      return disturb(id).then(() => undefined);
+    };
+    return eventually(`the end of job ${id}`, poll, { withinMs: TRAINING_TIMEOUT_MS, everyMs: 100 });
   }
 
   it("ends as one that nobody disturbed: one job, one result, the same losses to 1e-6", async () => {
-    const undisturbed = await trained(() => sleep(500));
+    const undisturbed = await trained(async () => {});
     const random = new Random(20261121);
     let kills = 0;
     const disturbed = await trained(async (id) => {
       const before = await stepsOf(id);
-      if (kills === KILLS) return sleep(500);
+      if (kills === KILLS) return;
       // A kill before the next checkpoint throws the attempt's steps away; three of those in a row would end the job.
       const wanted = Math.min(STEPS - 1, before + 1 + random.integer(0, Math.floor((STEPS / KILLS) * 0.9)));
       await eventually(`step ${wanted}`, async () => (await stepsOf(id)) >= wanted, { withinMs: 5 * 60_000 });

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { setTimeout as sleep } from "node:timers/promises";
+import { eventually } from "../support/eventually";
 
 // biome-ignore lint/suspicious/noExplicitAny: replies are checked by the assertions of the tests
 export type Json = any;
 
-const timeoutMs = 60_000;
+const withinMs = 60_000;
 
 /** Calls a server through HTTP alone, so that the same calls work with every release. */
 export class Api {
@@ -55,10 +55,12 @@ export class Api {
 
   /** Polls a job until `accepts` returns true. */
   async untilJob(id: unknown, accepts: (job: Json) => boolean): Promise<Json> {
-    for (const deadline = Date.now() + timeoutMs; Date.now() < deadline; await sleep(100)) {
-      const job = await this.job(id);
-      if (accepts(job)) return job;
-    }
-    throw new Error(`job ${id} did not get there within ${timeoutMs / 1000} s: ${JSON.stringify(await this.job(id))}`);
+    let job: Json;
+    const poll = async () => {
+      job = await this.job(id);
+      return accepts(job);
+    };
+    await eventually(() => `the awaited state of job ${JSON.stringify(job)}`, poll, { withinMs, everyMs: 100 });
+    return job;
   }
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describeWithEngine } from "../support/engine";
 import { fails, succeeds } from "../support/results";
+import { sequence } from "../support/sequence";
 import type { Stack } from "../support/stack";
 import type { Json } from "./api";
 import { releases } from "./varieties";
@@ -8,17 +9,17 @@ import { restoreBefore } from "./world";
 
 const COUNT = /\b(\d+) (created|replaced|deleted)\b/;
 
-// The tests of a suite tell one story: each continues where the previous one ended.
 for (const release of releases()) {
   describeWithEngine(`upgrade from ${release} with simulated trainings`, (engine) => {
+    const step = sequence();
     const world = restoreBefore(engine, release, "simulated");
 
-    it("previews no change of settled jobs, and an update of the job whose wait was interrupted", async () => {
+    step("previews no change of settled jobs, and an update of the job whose wait was interrupted", async () => {
       const planned = await plannedOperations(world.main);
       assert.deepEqual(planned, { finished: "same", classifier: "same", review: "same", running: "update" });
     });
 
-    it("resumes waiting for the interrupted job, and retrains nothing", async () => {
+    step("resumes waiting for the interrupted job, and retrains nothing", async () => {
       const output = await succeeds(world.main.up());
       assert.match(output, /1 updated/);
       assert.doesNotMatch(output, COUNT);
@@ -27,7 +28,7 @@ for (const release of releases()) {
       assert.equal(await statusIn(world.main, "running"), "SUCCESS");
     });
 
-    it("keeps the outputs of the settled jobs, and then has nothing to change", async () => {
+    step("keeps the outputs of the settled jobs, and then has nothing to change", async () => {
       for (const name of ["finished", "classifier", "review"]) {
         const { outputs } = await world.recorded("main", name);
         assert.deepEqual(await world.outputs(world.main, name), outputs, name);
@@ -37,7 +38,7 @@ for (const release of releases()) {
       await world.assertJobIds();
     });
 
-    it("fails with the recorded reason for the failed job, and does not create another one", async () => {
+    step("fails with the recorded reason for the failed job, and does not create another one", async () => {
       const reason = await world.recordedReason();
       await succeeds(world.failed.refresh());
       const output = await fails(world.failed.up(), /FAILED/);
@@ -48,14 +49,14 @@ for (const release of releases()) {
       await world.assertJobIds();
     });
 
-    it("starts the job that waited for its approval, in place", async () => {
+    step("starts the job that waited for its approval, in place", async () => {
       await world.edit("autoStart: false", "autoStart: true");
       assert.match(await succeeds(world.main.up()), /1 updated/);
       assert.equal(await statusIn(world.main, "review"), "SUCCESS");
       await world.assertJobIds();
     });
 
-    it("destroys both stacks, and deletes, archives and retains the models as declared", async () => {
+    step("destroys both stacks, and deletes, archives and retains the models as declared", async () => {
       const models = await world.models("finished", "classifier", "running");
       for (const stack of [world.main, world.failed]) {
         await succeeds(stack.destroy());
@@ -70,7 +71,7 @@ for (const release of releases()) {
     });
 
     // The identity of a job decides here: an `up` on a stack without state finds the job by it.
-    it("finds the recorded jobs again after the destroy, and retrains nothing", async () => {
+    step("finds the recorded jobs again after the destroy, and retrains nothing", async () => {
       await succeeds(world.main.up("--target", "**::finished", "--target", "**::running"));
       assert.equal((await world.main.resource("finished"))?.id, (await world.recorded("main", "finished")).id);
       assert.equal((await world.main.resource("running"))?.id, (await world.recorded("main", "running")).id);
@@ -79,21 +80,22 @@ for (const release of releases()) {
   });
 
   describeWithEngine(`upgrade from ${release} with training programs`, (engine) => {
+    const step = sequence();
     const world = restoreBefore(engine, release, "process");
 
-    it("continues the running training from its recorded checkpoint", async () => {
+    step("continues the running training from its recorded checkpoint", async () => {
       const { id } = await world.recorded("main", "running");
-      const step = world.recordedCheckpoint(id);
-      await world.api.untilJob(id, (job) => job.status === "RUNNING" && job.metadata.current_step > step);
+      const checkpoint = world.recordedCheckpoint(id);
+      await world.api.untilJob(id, (job) => job.status === "RUNNING" && job.metadata.current_step > checkpoint);
       assert.equal(world.json(id, "attempt.json").attempt, 2);
       const starts = world.progress(id).filter(({ type }) => type === "start");
       assert.deepEqual(
         starts.map((start) => start.step),
-        [0, step],
+        [0, checkpoint],
       );
     });
 
-    it("previews no change of settled jobs, and waits for the running one", async () => {
+    step("previews no change of settled jobs, and waits for the running one", async () => {
       const planned = await plannedOperations(world.main);
       assert.deepEqual(planned, { finished: "same", review: "same", running: "update", endless: "update" });
       const { id } = await world.recorded("main", "running");
@@ -106,7 +108,7 @@ for (const release of releases()) {
       await world.assertJobIds();
     });
 
-    it("has every checkpoint of the two attempts, and a model to download", async () => {
+    step("has every checkpoint of the two attempts, and a model to download", async () => {
       const { id } = await world.recorded("main", "running");
       const job = await world.api.job(id);
       const steps = job.checkpoints.map((each: { step_number: number }) => each.step_number);
@@ -118,18 +120,18 @@ for (const release of releases()) {
       }
     });
 
-    it("finds no drift in a refresh", async () => {
+    step("finds no drift in a refresh", async () => {
       // The endless job makes progress all the time.
       await succeeds(world.main.refresh("--expect-no-changes", "--exclude", "**::endless"));
     });
 
-    it("fails with the recorded reason for the failed job, and does not create another one", async () => {
+    step("fails with the recorded reason for the failed job, and does not create another one", async () => {
       const output = await fails(world.failed.up(), /FAILED/);
       assert.ok(output.includes(await world.recordedReason()), output);
       await world.assertJobIds();
     });
 
-    it("cancels the running job in a destroy, and no other job changes", async () => {
+    step("cancels the running job in a destroy, and no other job changes", async () => {
       const { id } = await world.recorded("main", "endless");
       assert.equal((await world.api.job(id)).status, "RUNNING");
       for (const stack of [world.main, world.failed]) {
@@ -141,13 +143,13 @@ for (const release of releases()) {
     });
 
     // The identity of a job decides here: an `up` on a stack without state finds the job by it.
-    it("finds the recorded jobs again after the destroy, and retrains nothing", async () => {
+    step("finds the recorded jobs again after the destroy, and retrains nothing", async () => {
       await succeeds(world.main.up("--target", "**::finished"));
       assert.equal((await world.main.resource("finished"))?.id, (await world.recorded("main", "finished")).id);
       await world.assertJobIds();
     });
 
-    it("writes job.json with the recorded fields for a new job too", async () => {
+    step("writes job.json with the recorded fields for a new job too", async () => {
       const { id } = await world.recorded("main", "running");
       const recorded = world.json(id, "job.json");
       const created = world.json(await world.createLike(id), "job.json");

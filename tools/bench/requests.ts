@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import got from "got";
+import pLimit from "p-limit";
 import { MistralClient } from "../../provider/dist/client";
 import { type Comparison, compare } from "./compare";
 
@@ -48,10 +49,7 @@ export async function requests(): Promise<Comparison> {
 
 async function perSecond(request: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
-  let left = REQUESTS;
-  const worker = async () => {
-    while (left-- > 0) await request();
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  const limit = pLimit(AT_ONCE);
+  await Promise.all(Array.from({ length: REQUESTS }, () => limit(request)));
   return REQUESTS / ((performance.now() - start) / 1000);
 }

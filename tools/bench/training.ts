@@ -2,16 +2,17 @@ import { existsSync } from "node:fs";
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { isTerminal, MistralClient } from "../../provider/dist/client";
 import { recipeFile, recipePython } from "../../server/src/trainers/recipe/recipe";
 import { end, killProcesses, startProcess } from "../../test/server/process";
+import { eventually } from "../../test/support/eventually";
 import { type Comparison, compare } from "./compare";
 
 const ROUNDS = 3;
 const STEPS = 100;
-const LOOK_MS = 50;
+const POLL_MS = 50;
+const TRAINING_TIMEOUT_MS = 10 * 60_000;
 const example = resolve(__dirname, "../../examples/self-hosted");
 const DATA = { training: join(example, "train.jsonl"), validation: join(example, "valid.jsonl") };
 /** One thread: several wait for each other on a machine that others use too. */
@@ -78,12 +79,14 @@ async function train(client: MistralClient, { training, validation }: Files): Pr
     hyperparameters: { training_steps: STEPS, learning_rate: 5e-3, seq_len: 255 },
     auto_start: true,
   });
-  for (;;) {
+  const poll = async () => {
     const { status, events } = await client.jobs.get(id);
-    if (status === "SUCCESS") return id;
+    if (status === "SUCCESS") return true;
     if (isTerminal(status)) throw new Error(`Job ${id} is ${status}: ${JSON.stringify(events?.[0]?.data)}`);
-    await sleep(LOOK_MS);
-  }
+    return false;
+  };
+  await eventually(`the end of job ${id}`, poll, { withinMs: TRAINING_TIMEOUT_MS, everyMs: POLL_MS });
+  return id;
 }
 
 /** A job's folder as it was before the training: the server has removed the data. */

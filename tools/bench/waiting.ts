@@ -7,12 +7,13 @@ import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { MistralClient } from "../../provider/dist/client";
+import { isTerminal, MistralClient } from "../../provider/dist/client";
 import { check } from "../../provider/dist/lifecycle/check";
 import { create } from "../../provider/dist/lifecycle/create";
 import type { Outputs } from "../../provider/dist/lifecycle/state/outputs";
 import { update } from "../../provider/dist/lifecycle/update";
 import type { Inputs } from "../../provider/dist/schema/inputs";
+import { eventually } from "../../test/support/eventually";
 import { fastClock, TestHost, urnOf } from "../../test/support/host";
 import { sample } from "../../test/support/samples";
 import { TestServer } from "../../test/support/server";
@@ -23,6 +24,8 @@ const HOUR = 3600;
 const STEP_SECONDS = 2;
 const POLL_INTERVAL_SECONDS = 30;
 const MANY = 100;
+/** Longer than any of the simulated trainings takes on the real clock. */
+const END_TIMEOUT_MS = 10 * 60_000;
 
 /**
  * What a wait costs: requests, memory, and how late it ends. The wait and the simulated trainer run on a clock that is as much
@@ -97,7 +100,12 @@ async function declared(folder: string, name: string, seconds: number, host: Tes
 
 /** When the job really ended, on this process's clock. */
 async function firstEnd(client: MistralClient, id: string): Promise<number> {
-  while ((await client.jobs.get(id)).status !== "SUCCESS") await sleep(20);
+  const poll = async () => {
+    const { status } = await client.jobs.get(id);
+    if (isTerminal(status) && status !== "SUCCESS") throw new Error(`Job ${id} is ${status}.`);
+    return status === "SUCCESS";
+  };
+  await eventually(`the end of job ${id}`, poll, { withinMs: END_TIMEOUT_MS });
   return performance.now();
 }
 

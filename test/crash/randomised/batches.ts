@@ -1,3 +1,4 @@
+import pLimit from "p-limit";
 import type { Verdict } from "../verdict";
 import { Hosts } from "./hosts";
 import { batchOf, killsOf, planOf, seedsOf } from "./plan";
@@ -15,18 +16,14 @@ export async function playSeeds(
   seeds: readonly number[],
   { atOnce, played }: { atOnce: number; played?: (verdict: Verdict) => void },
 ): Promise<{ verdicts: Verdict[]; done: ReadonlyMap<string, number> }> {
-  const left = [...new Set(seeds.map(batchOf))];
   const verdicts: Verdict[] = [];
   const done: Done = new Map();
-  const worker = async () => {
-    for (let batch = left.shift(); batch !== undefined; batch = left.shift()) {
-      await playBatch(batch, done, (verdict) => {
-        verdicts.push(verdict);
-        played?.(verdict);
-      });
-    }
-  };
-  await Promise.all(Array.from({ length: atOnce }, worker));
+  await pLimit(atOnce).map(new Set(seeds.map(batchOf)), (batch) =>
+    playBatch(batch, done, (verdict) => {
+      verdicts.push(verdict);
+      played?.(verdict);
+    }),
+  );
   return { verdicts, done };
 }
 

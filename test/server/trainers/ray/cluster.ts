@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import got from "got";
+import { eventually } from "../../../support/eventually";
 import type { Json } from "../../support";
 import { findOrMakeRay, UNSHARE } from "./environment";
 
@@ -24,6 +24,10 @@ export class RayCluster {
   submissions: Submissions = "pass";
   /** False: the proxy refuses new connections. */
   reachable = true;
+  /** How many connections the proxy has refused. */
+  refusals = 0;
+  /** How many submissions the proxy has received, including those that it did not pass on. */
+  submitted = 0;
   readonly token = TOKEN;
 
   /** @param findPython returns the Python of the cluster's nodes; by default one with only Ray installed */
@@ -53,15 +57,11 @@ export class RayCluster {
       RAY_JOB_START_TIMEOUT_SECONDS: "20",
     };
     this.head = spawn(program, args, { stdio: ["pipe", "ignore", "ignore"], env });
-    for (const deadline = Date.now() + 120_000; Date.now() < deadline; await sleep(200)) {
-      if ((await this.ask("/api/jobs/").catch(() => undefined)) !== undefined) {
-        return;
-      }
-      if (this.head.exitCode !== null) {
-        break;
-      }
-    }
-    throw new Error("the Ray head did not start");
+    const poll = async () => {
+      if (this.head?.exitCode !== null) throw new Error(`the Ray head exited with code ${this.head?.exitCode}`);
+      return this.ask("/api/jobs/").catch(() => undefined);
+    };
+    await eventually("an answer of the Ray head", poll, { withinMs: 120_000, everyMs: 200 });
   }
 
   /** Kills the head and all its processes. Ray loses its jobs. */
@@ -109,6 +109,7 @@ export class RayCluster {
 
   private connect(client: Socket): void {
     if (!this.reachable) {
+      this.refusals++;
       client.destroy();
       return;
     }
@@ -127,6 +128,7 @@ export class RayCluster {
     let dropReplies = false;
     client.on("data", (chunk) => {
       const submits = chunk.toString("latin1").startsWith("POST /api/jobs/ ");
+      if (submits) this.submitted++;
       dropReplies ||= submits && this.submissions === "lose their reply";
       if (!submits || this.submissions !== "never arrive") {
         ray.write(chunk);

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { isDeepStrictEqual } from "node:util";
+import { inspect, isDeepStrictEqual } from "node:util";
 import { skipUnlessCi } from "../../../support/ci";
 import { eventually } from "../../../support/eventually";
 import { killProcesses, run } from "../../process";
@@ -53,14 +52,8 @@ describe("server: the Ray trainer", function () {
   }
 
   /** Like `eventually`, with a longer timeout for Ray. */
-  async function soon<Answer>(what: string, ask: () => Promise<Answer | undefined>): Promise<Answer> {
-    for (const deadline = Date.now() + 60_000; Date.now() < deadline; await sleep(50)) {
-      const answer = await ask();
-      if (answer !== undefined) {
-        return answer;
-      }
-    }
-    throw new Error(`timed out waiting for ${what}`);
+  function soon<Answer>(what: string, poll: () => Promise<Answer>) {
+    return eventually(what, poll, { withinMs: 60_000, everyMs: 50 });
   }
 
   function until(api: Api, id: string, status: string): Promise<Json> {
@@ -97,14 +90,13 @@ describe("server: the Ray trainer", function () {
    * server.
    */
   async function untilInRay(id: string, expected: Record<string, string>): Promise<void> {
-    let attempts = {};
-    for (const deadline = Date.now() + 20_000; Date.now() < deadline; await sleep(100)) {
-      attempts = await cluster.attempts(id);
-      if (isDeepStrictEqual(attempts, expected)) {
-        return;
-      }
-    }
-    assert.deepEqual(attempts, expected);
+    let seen = {};
+    const poll = async () => {
+      seen = await cluster.attempts(id);
+      return isDeepStrictEqual(seen, expected);
+    };
+    const what = () => `expected the attempts ${inspect(expected)}, but found ${inspect(seen)}`;
+    await eventually(what, poll, { withinMs: 20_000, everyMs: 100 });
   }
 
   it("reports the program's progress and result, and passes a secret to the program but not to Ray", async () => {
@@ -185,8 +177,9 @@ describe("server: the Ray trainer", function () {
     const api = await start();
     const { id } = await api.job();
     await untilItWaits(api, id, /^Ray at http:\/\/127\.0\.0\.1:\d+ cannot be reached/);
-    await sleep(2000);
-    assert.equal(waitReasons(await api.getJob(id)).length, 1);
+    const { refusals } = cluster;
+    await soon("three more refusals", async () => cluster.refusals >= refusals + 3);
+    assert.equal(waits(await api.getJob(id)).length, 1);
     cluster.reachable = true;
     assertTrained(await until(api, id, "SUCCESS"), 10);
   });
@@ -229,9 +222,12 @@ describe("server: the Ray trainer", function () {
     it(`survives SIGKILL ${when}`, async () => {
       let api = await start({ slow: { ms: 50 } });
       cluster.submissions = submissions;
+      const { submitted } = cluster;
       const { id } = await api.job({ model: "slow" });
-      await soon("attempt.json", async () => existsSync(server.path(id, "attempt.json")) || undefined);
-      await sleep(300);
+      await soon("the intent", async () => existsSync(server.path(id, "attempt.json")) || undefined);
+      await soon("a submission", async () => cluster.submitted > submitted);
+      const arrived = async () => (await cluster.attempts(id))[id] !== undefined;
+      if (submissions === "lose their reply") await soon("the job in Ray", arrived);
       await server.kill();
       assert.equal(server.attempt(id).submitted, false);
       assert.equal(Object.keys(await cluster.attempts(id)).length, submissions === "never arrive" ? 0 : 1);
