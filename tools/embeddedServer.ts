@@ -11,27 +11,45 @@ const stopTimeoutMs = 10_000;
 
 export interface EmbeddedServer {
   url: string;
-  /** Ends it, and resolves when it is gone. */
-  stop(): Promise<void>;
-  /** Ends it as a crash of the machine would: it puts nothing in order. */
-  kill(): Promise<void>;
+  pid: number | undefined;
+  /** Sends a signal, and waits until the process is gone. SIGKILL follows after 10 seconds. Default SIGTERM. */
+  stop(signal?: NodeJS.Signals): Promise<ServerExit>;
+}
+
+/** How a server has exited, and everything that it has printed. */
+export interface ServerExit {
+  /** The exit code, or the name of the signal that ended the process. */
+  exit: number | string | undefined;
+  stdout: string;
+  stderr: string;
+}
+
+export interface LaunchOptions {
+  /** The server's program, for instance of another checkout. */
+  bin?: string;
+  /** Variables that are added to the server's environment. */
+  env?: Record<string, string>;
+  /** A command that executes the command line that is appended to it. */
+  wrapper?: readonly string[];
 }
 
 /**
- * The house's own server as a process of its own on a free loopback port, with the trainer that only simulates. It is in a
- * process group of its own, so that Ctrl-C does not take it from a `pulumi up` that still has to save its state.
+ * Starts the self-hosted server as a child process on a free loopback port. The child leads a process group, so that Ctrl-C
+ * does not end it under a `pulumi up` that still has to save its state.
  *
- * @param bin the server's program, for instance of another checkout
- * @param env variables that are added to the server's environment
+ * @param dataFolder undefined for the server's default folder
+ * @param options more options of the server's command line
  */
 export async function startEmbeddedServer(
-  dataFolder: string,
+  dataFolder: string | undefined,
   options: readonly string[] = [],
-  { bin = ownBin, env = {} }: { bin?: string; env?: Record<string, string> } = {},
+  { bin = ownBin, env = {}, wrapper = [] }: LaunchOptions = {},
 ): Promise<EmbeddedServer> {
-  await mkdir(dataFolder, { recursive: true });
-  const args = [bin, "--host", "127.0.0.1", "--port", "0", "--data", dataFolder, "--trainer", "simulated", ...options];
-  const child = killWithParent(execa(process.execPath, args, { ...groupLeader, env, stdin: "ignore", all: true }));
+  if (dataFolder !== undefined) await mkdir(dataFolder, { recursive: true });
+  const data = dataFolder === undefined ? [] : ["--data", dataFolder];
+  const command = [...wrapper, process.execPath, bin, "--port", "0", ...data, ...options];
+  const [program, ...args] = command as [string, ...string[]];
+  const child = killWithParent(execa(program, args, { ...groupLeader, env, stdin: "ignore", all: true }));
 
   const listening = new Promise<string>((resolve, reject) => {
     createInterface(child.stdout).on("line", (line) => {
@@ -48,20 +66,16 @@ export async function startEmbeddedServer(
     ).unref();
   });
 
-  async function stop(): Promise<void> {
-    signalGroup(child.pid, "SIGTERM");
-    const patience = setTimeout(() => signalGroup(child.pid, "SIGKILL"), stopTimeoutMs);
-    await child;
-    clearTimeout(patience);
-  }
-
-  async function kill(): Promise<void> {
-    signalGroup(child.pid, "SIGKILL");
-    await child;
+  async function stop(signal: NodeJS.Signals = "SIGTERM"): Promise<ServerExit> {
+    signalGroup(child.pid, signal);
+    const timer = setTimeout(() => signalGroup(child.pid, "SIGKILL"), stopTimeoutMs);
+    const { exitCode, signal: ended, stdout, stderr } = await child;
+    clearTimeout(timer);
+    return { exit: exitCode ?? ended, stdout, stderr };
   }
 
   try {
-    return { url: await listening, stop, kill };
+    return { url: await listening, pid: child.pid, stop };
   } catch (error) {
     await stop();
     throw error;

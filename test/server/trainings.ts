@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { eventually } from "../support/eventually";
-import { end, killProcesses, startProcess } from "./process";
+import { TestServer } from "../support/server";
 import { Api, folder, type Json, removeFolders } from "./support";
 
 export const SECRET = "secret-github-token";
@@ -15,7 +15,7 @@ export const FAKE = join(__dirname, "recipes/fake.js");
 export class TrainingServer {
   readonly dataDir = folder();
   private readonly models = join(folder(), "models.json");
-  private server: Awaited<ReturnType<typeof startProcess>> | undefined;
+  private server: TestServer | undefined;
 
   /** @param models settings of the fake recipe by model name */
   constructor(models: Record<string, object> = {}) {
@@ -28,19 +28,17 @@ export class TrainingServer {
     return this.startIn([], ...args);
   }
 
-  /** @param wrapper see `startProcess` */
+  /** @param wrapper see `LaunchOptions` */
   async startIn(wrapper: string[], ...args: string[]): Promise<Api> {
     const recipe = `'${process.execPath}' '${FAKE}'`;
-    const options = ["--trainer", "process", "--models", this.models, "--recipe", recipe, "--data", this.dataDir];
-    this.server = await startProcess([...options, ...args], {}, wrapper);
+    const options = ["--trainer", "process", "--models", this.models, "--recipe", recipe, ...args];
+    this.server = await TestServer.start({ dataFolder: this.dataDir, args: options, wrapper });
     return new Api(this.server.url);
   }
 
   async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
-    if (this.server !== undefined) {
-      await end(this.server.child, signal);
-      this.server = undefined;
-    }
+    await this.server?.end(signal);
+    this.server = undefined;
   }
 
   path(jobId: string, name = ""): string {
@@ -87,7 +85,7 @@ export function withTrainings() {
   });
   afterEach(async () => {
     await current.stop();
-    killProcesses();
+    await TestServer.killAll();
     removeFolders();
   });
   return {

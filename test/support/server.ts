@@ -1,9 +1,14 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type EmbeddedServer, startEmbeddedServer } from "../../tools/embeddedServer";
+import {
+  type EmbeddedServer,
+  type LaunchOptions,
+  type ServerExit,
+  startEmbeddedServer,
+} from "../../tools/embeddedServer";
 
-export interface ServerOptions {
+export interface ServerOptions extends Pick<LaunchOptions, "env" | "wrapper"> {
   /** How many times faster than real time the simulated trainer runs. */
   speed?: number;
   /** More options of the server's command line. */
@@ -14,6 +19,7 @@ export interface ServerOptions {
 
 /** The real server in its own process on a free port. It can be killed and started again on the same data. */
 export class TestServer {
+  private static readonly all = new Set<TestServer>();
   private running: EmbeddedServer | undefined;
   private port = "0";
 
@@ -34,16 +40,33 @@ export class TestServer {
     return server;
   }
 
+  /** Kills the servers that a failed test left running. */
+  static async killAll(): Promise<void> {
+    await Promise.all([...TestServer.all].map((server) => server.kill()));
+  }
+
   get url(): string {
+    return this.process.url;
+  }
+
+  get pid(): number {
+    return this.process.pid as number;
+  }
+
+  private get process(): EmbeddedServer {
     if (!this.running) throw new Error("the server does not run");
-    return this.running.url;
+    return this.running;
   }
 
   /** Starts it again after `kill` or `end`. On the same port by default: the URL is part of a stack's state. */
   async start({ samePort = true } = {}): Promise<void> {
-    const { speed, args = [] } = this.options;
+    const { speed, args = [], env = {}, wrapper = [] } = this.options;
     const flags = speed === undefined ? args : ["--speed", String(speed), ...args];
-    this.running = await startEmbeddedServer(this.dataFolder, ["--port", samePort ? this.port : "0", ...flags]);
+    this.running = await startEmbeddedServer(this.dataFolder, ["--port", samePort ? this.port : "0", ...flags], {
+      env: { MISTRAL_SERVER_API_KEYS: "", ...env },
+      wrapper,
+    });
+    TestServer.all.add(this);
     this.port = new URL(this.running.url).port;
   }
 
@@ -54,16 +77,17 @@ export class TestServer {
     await this.start();
   }
 
-  /** Ends it with SIGKILL. */
-  async kill(): Promise<void> {
-    await this.running?.kill();
-    this.running = undefined;
+  /** Ends it with SIGKILL, and keeps its data. */
+  kill(): Promise<ServerExit | undefined> {
+    return this.end("SIGKILL");
   }
 
-  /** Ends it with SIGTERM, and keeps its data. */
-  async end(): Promise<void> {
-    await this.running?.stop();
+  /** Ends it with a signal, and keeps its data. Resolves to how it exited, or to undefined when it did not run. */
+  async end(signal: NodeJS.Signals = "SIGTERM"): Promise<ServerExit | undefined> {
+    const exited = await this.running?.stop(signal);
     this.running = undefined;
+    TestServer.all.delete(this);
+    return exited;
   }
 
   /** Ends it with SIGTERM, and removes its data unless the folder was given. */

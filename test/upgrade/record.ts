@@ -115,7 +115,7 @@ async function stop(server: EmbeddedServer, data: string): Promise<void> {
 
 /** Ends a server and its trainings as a power failure does: the WAL stays, and no `exit.json` is written. */
 async function crash(server: EmbeddedServer, data: string): Promise<void> {
-  await server.kill();
+  await server.stop("SIGKILL");
   const attempts = (await filesIn(join(data, "runs"))).filter((path) => path.endsWith("/attempt.json"));
   for (const path of attempts) {
     if (await exists(join(dirname(path), "exit.json"))) continue;

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Pool } from "undici";
-import { end, killProcesses, startProcess } from "../../test/server/process";
+import { TestServer } from "../../test/support/server";
 import { type Comparison, compare, median } from "./compare";
 import { writeEndedJobs } from "./endedJobs";
 
@@ -33,7 +33,7 @@ export async function serverWithManyJobs(): Promise<Comparison[]> {
     const [many, few] = [store(MANY), store(FEW)];
     return [...(await rates(many, few)), await memory(many, few)];
   } finally {
-    killProcesses();
+    await TestServer.killAll();
     await rm(folder, { recursive: true, force: true });
   }
 }
@@ -48,7 +48,7 @@ const PATHS: readonly [what: string, path: (store: Store) => string][] = [
 ];
 
 async function rates(many: Store, few: Store): Promise<Comparison[]> {
-  const servers = [await startProcess(["--data", many.dataDir]), await startProcess(["--data", few.dataDir])] as const;
+  const servers = [await start(many), await start(few)] as const;
   const pools = servers.map(({ url }) => new Pool(url, { connections: AT_ONCE })) as [Pool, Pool];
   const results: Comparison[] = [];
   for (const [what, path] of PATHS) {
@@ -62,9 +62,11 @@ async function rates(many: Store, few: Store): Promise<Comparison[]> {
     results.push(await compare(about, ours, theirs, ROUNDS));
   }
   await Promise.all(pools.map((pool) => pool.close()));
-  for (const { child } of servers) await end(child, "SIGTERM");
+  for (const server of servers) await server.end();
   return results;
 }
+
+const start = ({ dataDir }: Store) => TestServer.start({ dataFolder: dataDir });
 
 /** On connections that stay open, a request at a time on each. */
 async function perSecond(pool: Pool, path: string): Promise<number> {
@@ -102,14 +104,14 @@ async function memory(many: Store, few: Store): Promise<Comparison> {
 }
 
 /** What is resident of a new server that has shown as many pages as the many jobs fill, each of them at least once. */
-async function megabytes({ dataDir }: Store, count: number): Promise<number> {
-  const { child, url } = await startProcess(["--data", dataDir]);
-  const pool = new Pool(url);
+async function megabytes(store: Store, count: number): Promise<number> {
+  const server = await start(store);
+  const pool = new Pool(server.url);
   for (let page = 0; page < MANY / 100; page++) {
     await get(pool, `${jobs}?page_size=100&page=${page % (count / 100)}`);
   }
   await pool.close();
-  const resident = /VmRSS:\s+(\d+) kB/.exec(await readFile(`/proc/${child.pid}/status`, "utf8"))?.[1];
-  await end(child, "SIGTERM");
+  const resident = /VmRSS:\s+(\d+) kB/.exec(await readFile(`/proc/${server.pid}/status`, "utf8"))?.[1];
+  await server.end();
   return (Number(resident) * 1024) / 1e6;
 }

@@ -5,8 +5,8 @@ import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { isTerminal, MistralClient } from "../../provider/dist/client";
 import { recipeFile, recipePython } from "../../server/src/trainers/recipe/recipe";
-import { end, killProcesses, startProcess } from "../../test/server/process";
 import { eventually } from "../../test/support/eventually";
+import { TestServer } from "../../test/support/server";
 import { type Comparison, compare } from "./compare";
 
 const ROUNDS = 3;
@@ -35,8 +35,9 @@ async function againstDirect(): Promise<Comparison> {
     const models = join(folder, "models.yaml");
     await writeFile(models, "models:\n  tiny: ./tiny\n");
     const data = join(folder, "server");
-    const { child, url } = await startProcess(["--data", data, "--trainer", "process", "--models", models], env);
-    const client = new MistralClient({ baseUrl: url });
+    const args = ["--trainer", "process", "--models", models];
+    const server = await TestServer.start({ dataFolder: data, args, env });
+    const client = new MistralClient({ baseUrl: server.url });
     const files = {
       training: (await client.files.upload({ path: DATA.training })).id,
       validation: (await client.files.upload({ path: DATA.validation })).id,
@@ -59,10 +60,10 @@ async function againstDirect(): Promise<Comparison> {
       aim: "≤ 1.05, and 1 s",
     };
     const result = await compare(about, ours, theirs, ROUNDS);
-    await end(child, "SIGTERM");
+    await server.end();
     return result;
   } finally {
-    killProcesses();
+    await TestServer.killAll();
     await rm(folder, { recursive: true, force: true });
   }
 }

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { MistralClient } from "../../provider/dist/client";
-import { end, killProcesses, startProcess } from "../../test/server/process";
 import { sample } from "../../test/support/samples";
+import { TestServer } from "../../test/support/server";
 import { type Comparison, compare, median } from "./compare";
 
 const ROUNDS = 7;
@@ -40,7 +40,7 @@ export async function uploading(): Promise<Comparison[]> {
     const file = await write(512, folder);
     return [...results, await againstCurl(file, join(folder, "server"))];
   } finally {
-    killProcesses();
+    await TestServer.killAll();
     await rm(folder, { recursive: true, force: true });
   }
 }
@@ -59,20 +59,22 @@ interface Peaks {
 
 /** The greatest memory in MB of a server of its own, and of the clients that upload to it, each in a process of its own. */
 async function peaksAt(file: DataFile, data: string): Promise<Peaks> {
-  const { child, url } = await startProcess(["--data", data]);
+  const server = await TestServer.start({ dataFolder: data });
+  const { url } = server;
   const clients: number[] = [];
   const officials: number[] = [];
   for (let round = 0; round < PEAK_ROUNDS; round++) {
     clients.push((await upload(url, file)).peak);
     officials.push((await upload(url, file, OFFICIAL_UPLOAD)).peak);
   }
-  const server = peakIn(await readFile(`/proc/${child.pid}/status`, "utf8"));
-  await end(child, "SIGTERM");
-  return { client: median(clients), official: median(officials), server };
+  const peak = peakIn(await readFile(`/proc/${server.pid}/status`, "utf8"));
+  await server.end();
+  return { client: median(clients), official: median(officials), server: peak };
 }
 
 async function againstCurl({ path, sha256 }: DataFile, data: string): Promise<Comparison> {
-  const { child, url } = await startProcess(["--data", data]);
+  const server = await TestServer.start({ dataFolder: data });
+  const { url } = server;
   const client = new MistralClient({ baseUrl: url });
   const curl = async () => {
     const form = ["-F", "purpose=fine-tune", "-F", `file=@${path}`];
@@ -88,7 +90,7 @@ async function againstCurl({ path, sha256 }: DataFile, data: string): Promise<Co
     aim: "≤ 1.2",
   };
   const result = await compare(about, async () => (await upload(url, { path, sha256 })).seconds, curl, ROUNDS);
-  await end(child, "SIGTERM");
+  await server.end();
   return result;
 }
 

@@ -1,26 +1,28 @@
 import assert from "node:assert/strict";
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Readable } from "node:stream";
-import { text } from "node:stream/consumers";
 import { parseOptions } from "../../../server/src/cli/options";
 import { type ServerOptions, startServer } from "../../../server/src/index";
-import { end, killProcesses, run, startProcess } from "../process";
+import { startEmbeddedServer } from "../../../tools/embeddedServer";
+import { TestServer } from "../../support/server";
+import { run } from "../process";
 import { Api, folder, removeFolders } from "../support";
 
 describe("server: the command", () => {
-  afterEach(() => {
-    killProcesses();
+  afterEach(async () => {
+    await TestServer.killAll();
     removeFolders();
   });
 
   it("prints its URL and that training is simulated, and stops on SIGTERM and SIGINT", async () => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) {
-      const { child, url, output } = await startProcess(["--data", folder()]);
-      assert.match(url, /^http:\/\/127\.0\.0\.1:\d+$/);
-      assert.match(output, /^Training is simulated: no model is trained/m);
-      assert.equal((await new Api(url).call("GET", "/healthz")).status, 200);
-      assert.equal(await end(child, signal), 0);
+      const server = await TestServer.start({ dataFolder: folder() });
+      assert.equal((await new Api(server.url).call("GET", "/healthz")).status, 200);
+      const url = server.url;
+      const { exit, stdout = "" } = (await server.end(signal)) ?? {};
+      assert.match(stdout, new RegExp(`^mistral-fine-tuning-server listening on ${url}$`, "m"));
+      assert.match(stdout, /^Training is simulated: no model is trained/m);
+      assert.equal(exit, 0);
     }
   });
 
@@ -28,35 +30,37 @@ describe("server: the command", () => {
     const dataDir = folder();
     const keysFile = join(dataDir, "keys");
     writeFileSync(keysFile, "# a comment\n\nfrom-file\r\n");
-    const args = ["--data", dataDir, "--api-key", "one", "--api-key", "two", "--keys-file", keysFile];
-    const { child, url } = await startProcess(args, { MISTRAL_SERVER_API_KEYS: "three, four" });
+    const args = ["--api-key", "one", "--api-key", "two", "--keys-file", keysFile];
+    const env = { MISTRAL_SERVER_API_KEYS: "three, four" };
+    const server = await TestServer.start({ dataFolder: dataDir, args, env });
+    const { url } = server;
     for (const key of ["one", "two", "three", "four", "from-file"]) {
       assert.equal((await new Api(url, key).call("GET", "/v1/models")).status, 200, key);
     }
     assert.equal((await new Api(url, "five").call("GET", "/v1/models")).status, 401);
     assert.equal((await new Api(url).call("GET", "/v1/models")).status, 401);
-    assert.equal(await end(child, "SIGTERM"), 0);
+    assert.equal((await server.end())?.exit, 0);
   });
 
   it("stores its data in the user's data folder by default", async () => {
     const home = folder();
-    const { child } = await startProcess([], { XDG_DATA_HOME: home });
-    assert.equal(await end(child, "SIGTERM"), 0);
+    const server = await startEmbeddedServer(undefined, [], { env: { XDG_DATA_HOME: home } });
+    assert.equal((await server.stop()).exit, 0);
     assert.ok(existsSync(join(home, "mistral-fine-tuning-server", "server.db")));
   });
 
   it("fails a job after an internal error, logs the error, and continues with other jobs", async () => {
     const dataDir = folder();
-    const { child, url } = await startProcess(["--data", dataDir]);
-    const api = new Api(url);
-    const log = text(child.stderr as Readable);
+    const server = await TestServer.start({ dataFolder: dataDir });
+    const api = new Api(server.url);
     const lost = await api.fileId();
     rmSync(join(dataDir, "files", lost));
     const job = await api.until((await api.job({ training_files: [lost] })).id, "FAILED");
     assert.equal(job.events[0].data.reason, `Internal error of the server; search its log for job ${job.id}`);
     await api.trained();
-    assert.equal(await end(child, "SIGTERM"), 0);
-    assert.match(await log, new RegExp(`ENOENT.*"jobId":"${job.id}"`));
+    const { exit, stderr = "" } = (await server.end()) ?? {};
+    assert.equal(exit, 0);
+    assert.match(stderr, new RegExp(`ENOENT.*"jobId":"${job.id}"`));
   });
 
   it("prints the help and the version", async () => {
@@ -114,14 +118,14 @@ describe("server: the command", () => {
   });
 
   it("prints in one line that its port is in use", async () => {
-    const { child, url } = await startProcess(["--data", folder()]);
-    const { port } = new URL(url);
+    const server = await TestServer.start({ dataFolder: folder() });
+    const { port } = new URL(server.url);
     const { code, stderr } = await run(["--port", port, "--data", folder()]);
     assert.equal(code, 2);
     assert.match(
       stderr,
       new RegExp(`^mistral-fine-tuning-server: Port ${port} on 127\\.0\\.0\\.1 is in use; [^\n]+\n$`),
     );
-    assert.equal(await end(child, "SIGTERM"), 0);
+    assert.equal((await server.end())?.exit, 0);
   });
 });

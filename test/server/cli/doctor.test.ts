@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { end, killProcesses, run, startProcess } from "../process";
+import { TestServer } from "../../support/server";
+import { run } from "../process";
 import { folder, removeFolders } from "../support";
 
 describe("server: doctor", () => {
-  afterEach(() => {
-    killProcesses();
+  afterEach(async () => {
+    await TestServer.killAll();
     removeFolders();
   });
 
@@ -55,9 +56,9 @@ describe("server: doctor", () => {
 
   it("detects a running server and does not disturb it", async () => {
     const data = folder();
-    const { child } = await startProcess(["--data", data]);
+    const server = await TestServer.start({ dataFolder: data });
     const { stdout } = await run(["doctor", "--data", data]);
     assert.match(stdout, /^ok {6}data folder: .*, in use by a running server$/m);
-    assert.equal(await end(child, "SIGTERM"), 0);
+    assert.equal((await server.end())?.exit, 0);
   });
 });

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { request } from "node:http";
-import type { Readable } from "node:stream";
-import { text } from "node:stream/consumers";
-import { end, killProcesses, onSmallDisk, startProcess } from "../process";
+import { TestServer } from "../../support/server";
+import { onSmallDisk } from "../process";
 import { Api, folder, type Json, removeFolders, samples, withServer } from "../support";
 
 /** Sends exactly these headers. `fetch` does not allow a custom Host header. */
@@ -92,8 +91,8 @@ describe("server: operations", () => {
 });
 
 describe("server: full disk", () => {
-  afterEach(() => {
-    killProcesses();
+  afterEach(async () => {
+    await TestServer.killAll();
     removeFolders();
   });
 
@@ -101,7 +100,7 @@ describe("server: full disk", () => {
     const data = folder();
     this.timeout(60_000);
     const wrapper = onSmallDisk(data, "4m") ?? this.skip();
-    const { url } = await startProcess(["--data", data], {}, wrapper);
+    const { url } = await TestServer.start({ dataFolder: data, wrapper });
     const api = new Api(url);
     const first = await api.fileId(samples(20_000));
     const reply = await api.upload(samples(20_000));
@@ -113,22 +112,22 @@ describe("server: full disk", () => {
 });
 
 describe("server: log", () => {
-  afterEach(() => {
-    killProcesses();
+  afterEach(async () => {
+    await TestServer.killAll();
     removeFolders();
   });
 
   it("contains each request and each status of a job, but no key, token or signature", async () => {
-    const args = ["--data", folder(), "--log-level", "info", "--speed", "2000", "--api-key", "the-key"];
-    const { child, url } = await startProcess(args);
-    const log = text(child.stderr as Readable);
-    const api = new Api(url, "the-key");
+    const args = ["--log-level", "info", "--api-key", "the-key"];
+    const server = await TestServer.start({ dataFolder: folder(), speed: 2000, args });
+    const api = new Api(server.url, "the-key");
     const job = await api.trained({ repositories: [{ owner: "o", name: "r", token: "the-token" }] });
     const { headers } = await api.call("GET", `/v1/fine_tuning/jobs/${job.id}`);
     const signed = await api.ok("GET", `/v1/files/${job.training_files[0]}/url`);
     await fetch(signed.url);
-    assert.equal(await end(child, "SIGTERM"), 0);
-    const lines: Json[] = (await log)
+    const { exit, stderr: log = "" } = (await server.end()) ?? {};
+    assert.equal(exit, 0);
+    const lines: Json[] = log
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line));
@@ -140,7 +139,7 @@ describe("server: log", () => {
     const statuses = lines.filter((line) => line.msg === "job" && line.jobId === job.id).map((line) => line.status);
     assert.deepEqual(statuses, ["VALIDATING", "VALIDATED", "STARTED", "RUNNING", "SUCCESS"]);
     for (const secret of ["the-key", "the-token", "signature="]) {
-      assert.ok(!(await log).includes(secret), secret);
+      assert.ok(!log.includes(secret), secret);
     }
   });
 });

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import Database from "libsql";
 import { type RunningServer, type ServerOptions, startServer } from "../../../server/src/index";
 import { eventually } from "../../support/eventually";
-import { end, killProcesses, startProcess } from "../process";
+import { TestServer } from "../../support/server";
 import { Api, folder, history, type Json, removeFolders } from "../support";
 
 const STATUSES = ["QUEUED", "VALIDATING", "VALIDATED", "STARTED", "RUNNING"];
@@ -20,7 +20,7 @@ describe("server: restart", () => {
 
   afterEach(async () => {
     await server.close();
-    killProcesses();
+    await TestServer.killAll();
     removeFolders();
   });
 
@@ -167,19 +167,17 @@ describe("server: restart", () => {
   });
 
   it("loses no job after SIGKILL and trains none twice", async () => {
-    const args = ["--data", dataDir, "--speed", "20"];
-    const first = await startProcess(args);
-    let api = new Api(first.url);
+    const child = await TestServer.start({ dataFolder: dataDir, speed: 20 });
+    const api = new Api(child.url);
     const running = await api.job({ hyperparameters: { training_steps: 20 } });
     const validated = await api.job({ auto_start: false });
     await api.until(validated.id, "VALIDATED");
     await untilStep(api, running.id, 3);
     const validating = await api.job();
     const { metadata } = await api.getJob(running.id);
-    assert.equal(await end(first.child, "SIGKILL"), "SIGKILL");
+    assert.equal((await child.kill())?.exit, "SIGKILL");
 
-    const second = await startProcess(args);
-    api = new Api(second.url);
+    await child.start();
     assert.ok((await api.getJob(running.id)).metadata.current_step >= metadata.current_step);
     for (const { id } of [running, validating]) {
       assert.deepEqual(history(await api.until(id, "SUCCESS")), [...STATUSES, "SUCCESS"]);
@@ -187,7 +185,7 @@ describe("server: restart", () => {
     assert.equal((await api.getJob(validated.id)).status, "VALIDATED");
     assert.equal((await api.ok("GET", "/v1/fine_tuning/jobs")).total, 3);
     assert.equal((await api.ok("GET", "/v1/models")).data.filter((each: Json) => each.type !== "base").length, 2);
-    assert.equal(await end(second.child, "SIGTERM"), 0);
+    assert.equal((await child.end())?.exit, 0);
     await start();
   });
 });

@@ -3,7 +3,6 @@ import { existsSync, readFileSync, symlinkSync } from "node:fs";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { extract } from "tar-stream";
-import { killProcesses } from "../../process";
 import { Api, type Json, removeFolders, withServer } from "../../support";
 import { TrainingServer } from "../../trainings";
 
@@ -30,7 +29,6 @@ describe("server: the artifact of a training", function () {
 
   after(async () => {
     await server.stop();
-    killProcesses();
     removeFolders();
   });
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { inspect, isDeepStrictEqual } from "node:util";
 import { skipUnlessCi } from "../../../support/ci";
 import { eventually } from "../../../support/eventually";
-import { killProcesses, run } from "../../process";
+import { run } from "../../process";
 import { type Api, folder, type Json, removeFolders } from "../../support";
 import { assertTrained, REPOSITORIES, SECRET, TrainingServer } from "../../trainings";
 import { RayCluster } from "./cluster";
@@ -35,7 +35,6 @@ describe("server: the Ray trainer", function () {
     cluster.submissions = "pass";
     cluster.reachable = true;
     await server?.stop();
-    killProcesses();
     removeFolders();
   });
 
@@ -179,7 +178,7 @@ describe("server: the Ray trainer", function () {
     await untilItWaits(api, id, /^Ray at http:\/\/127\.0\.0\.1:\d+ cannot be reached/);
     const { refusals } = cluster;
     await soon("three more refusals", async () => cluster.refusals >= refusals + 3);
-    assert.equal(waits(await api.getJob(id)).length, 1);
+    assert.equal(waitReasons(await api.getJob(id)).length, 1);
     cluster.reachable = true;
     assertTrained(await until(api, id, "SUCCESS"), 10);
   });
@@ -224,7 +223,7 @@ describe("server: the Ray trainer", function () {
       cluster.submissions = submissions;
       const { submitted } = cluster;
       const { id } = await api.job({ model: "slow" });
-      await soon("the intent", async () => existsSync(server.path(id, "attempt.json")) || undefined);
+      await soon("attempt.json", async () => existsSync(server.path(id, "attempt.json")) || undefined);
       await soon("a submission", async () => cluster.submitted > submitted);
       const arrived = async () => (await cluster.attempts(id))[id] !== undefined;
       if (submissions === "lose their reply") await soon("the job in Ray", arrived);
