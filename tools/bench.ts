@@ -1,6 +1,6 @@
 /**
- * `npm run bench [name…]`: compares in one run, and writes the table into docs/benchmarks.md. A figure alone says little on a
- * machine that others use too; a ratio of two things measured in turn says something.
+ * `npm run bench [name…]`: runs the benchmarks and writes the table in docs/benchmarks.md. Each one measures two things alternately,
+ * because only their ratio is meaningful on a shared machine.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";

@@ -12,8 +12,8 @@ runMain(async () => {
     const code = await pulumi("destroy", "--yes", "--skip-preview", "--remove");
     if (code !== 0) {
       throw new ExplainedError(
-        "`pulumi destroy` did not finish: its reason is above, and nothing was forgotten. Run `npm run destroy` again, " +
-          "or delete .pulumi-local and Pulumi.local.yaml to give the state up.",
+        "`pulumi destroy` failed, see the reason above. The state is kept. Run `npm run destroy` again, " +
+          "or delete .pulumi-local and Pulumi.local.yaml to discard the state.",
       );
     }
   });

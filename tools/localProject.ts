@@ -16,20 +16,20 @@ export const stack = "local";
 
 export interface LocalProject {
   cli: PulumiCli;
-  /** What Pulumi needs to know to work on this state, for a person to repeat it by hand. */
+  /** The environment variables that Pulumi needs for this state, for running commands by hand. */
   settings: Record<string, string>;
   baseUrl: string;
   /** False when the server is the user's own, from MISTRAL_BASE_URL. */
   embeddedServer: boolean;
   /** Runs a command on the stack in this terminal; resolves to its exit code. */
   pulumi(...args: string[]): Promise<number>;
-  /** The same without a terminal; resolves to what it prints, and fails when it fails. */
+  /** Runs a command without a terminal. Resolves to its stdout; throws when the command fails. */
   ask(...args: string[]): Promise<string>;
 }
 
 /**
- * Everything around a Pulumi command on the root project: the packages are built, a CLI is there, a server listens, the
- * state is a local folder's and has a stack. No process that was started for it is left afterwards.
+ * Prepares a Pulumi command on the root project: builds the packages, finds a CLI, starts a server, and selects a stack in a local
+ * state folder. Ends all processes that it started afterwards.
  */
 export async function withLocalProject(work: (project: LocalProject) => Promise<void>): Promise<void> {
   await buildPackages();
@@ -37,7 +37,7 @@ export async function withLocalProject(work: (project: LocalProject) => Promise<
   const settings = {
     PULUMI_BACKEND_URL: `file://${join(localFolder, "state")}`,
     PULUMI_HOME: join(localFolder, "home"),
-    // There is no secret in this stack that a passphrase beside it could keep.
+    // This stack has no secrets, so the passphrase does not protect anything.
     PULUMI_CONFIG_PASSPHRASE: "local",
   };
   await mkdir(join(localFolder, "state"), { recursive: true });
@@ -45,7 +45,7 @@ export async function withLocalProject(work: (project: LocalProject) => Promise<
   const ownServer = process.env.MISTRAL_BASE_URL;
   const server = ownServer ? undefined : await startEmbeddedServer(join(localFolder, "server"));
   const baseUrl = server?.url ?? ownServer ?? "";
-  /** Marks what this run starts; PULUMI_HOME would not do, which the shell above may have too. */
+  /** Marks the processes of this run. PULUMI_HOME is not unique, because the parent shell may have it too. */
   const run = { PULUMI_MISTRAL_RUN: randomUUID() };
   const options = {
     ...groupLeader,
@@ -76,15 +76,15 @@ export async function withLocalProject(work: (project: LocalProject) => Promise<
     await work({ cli, settings, baseUrl, embeddedServer: server !== undefined, pulumi, ask });
   } finally {
     await server?.stop();
-    // A CLI that was stopped the hard way leaves its provider running.
+    // A killed CLI leaves its provider running.
     endProcessesWith(`PULUMI_MISTRAL_RUN=${run.PULUMI_MISTRAL_RUN}`);
   }
 }
 
-/** A CLI that was killed leaves its lock behind; in a folder that nothing else works on, it is nobody's. */
+/** Removes the lock that a killed CLI left behind. Safe because no other process uses this state folder. */
 async function dropAbandonedLock(home: string): Promise<void> {
-  const nobody = process.platform === "linux" && processesWith(`PULUMI_HOME=${home}`).length === 0;
-  if (nobody) await rm(join(localFolder, "state/.pulumi/locks"), { recursive: true, force: true });
+  const unused = process.platform === "linux" && processesWith(`PULUMI_HOME=${home}`).length === 0;
+  if (unused) await rm(join(localFolder, "state/.pulumi/locks"), { recursive: true, force: true });
 }
 
 async function buildPackages(): Promise<void> {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { onExit } from "signal-exit";
 
-/** Options for execa: the command leads a process group, so that what it starts can be ended with it; failing does not throw. */
+/** Options for execa: the command leads a process group, so that its child processes can be ended with it. A failure does not throw. */
 export const groupLeader = { detached: true, reject: false } as const;
 
 interface Child {
@@ -10,8 +10,8 @@ interface Child {
 }
 
 /**
- * Ends a group leader and its group when the time is up or when this process goes. To kill the leader alone would leave
- * the shell or the compiler that it started.
+ * Kills a group leader and its group on timeout and when this process exits. Killing only the leader would leave the shell or the
+ * compiler that it started.
  */
 export function killWithParent<T extends Child>(child: T, timeoutMs?: number): T {
   const end = () => signalGroup(child.pid, "SIGKILL");
@@ -24,7 +24,7 @@ export function killWithParent<T extends Child>(child: T, timeoutMs?: number): T
   return child;
 }
 
-/** Sends a signal to a process group; one that is gone already is no failure. */
+/** Sends a signal to a process group. Does nothing when the group no longer exists. */
 export function signalGroup(leader: number | undefined, signal: NodeJS.Signals): void {
   if (leader === undefined) return;
   try {
@@ -40,8 +40,8 @@ export interface RunningProcess {
 }
 
 /**
- * The live processes whose environment has `entry` (`NAME=value`). Pulumi gives each provider a process group of its own,
- * so the environment is the one mark that everything under a CLI shares. Only Linux shows it to others; elsewhere: none.
+ * Returns the running processes whose environment contains `entry` (`NAME=value`). Pulumi starts each provider in a separate process
+ * group, so the environment is the only mark that all processes of a CLI share. Linux only; empty on other systems.
  */
 export function processesWith(entry: string): RunningProcess[] {
   if (process.platform !== "linux") return [];
@@ -51,7 +51,7 @@ export function processesWith(entry: string): RunningProcess[] {
     .map((pid) => ({ pid: Number(pid), command: readProc(pid, "cmdline").replaceAll("\0", " ").trim() }));
 }
 
-/** Empty for a process that ended meanwhile, a zombie, or another user's. */
+/** Returns an empty string for a process that has ended, a zombie, or a process of another user. */
 function readProc(pid: string, file: string): string {
   try {
     return readFileSync(`/proc/${pid}/${file}`, "utf8");
@@ -60,14 +60,14 @@ function readProc(pid: string, file: string): string {
   }
 }
 
-/** Kills what `processesWith` finds, and returns it. */
+/** Kills the processes that `processesWith` finds. @returns these processes */
 export function endProcessesWith(entry: string): RunningProcess[] {
   const found = processesWith(entry);
   for (const { pid } of found) {
     try {
       process.kill(pid, "SIGKILL");
     } catch {
-      // It ended by itself between the look and the kill.
+      // The process has ended in the meantime.
     }
   }
   return found;

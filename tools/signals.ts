@@ -2,12 +2,14 @@ import { signalGroup } from "./processes";
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** One Ctrl-C under npm arrives twice, from the terminal and from npm; a second one would make Pulumi drop everything. */
+/** Under npm, one Ctrl-C arrives twice: from the terminal and from npm. Pulumi would stop at once on the second signal. */
 const sameKeystrokeMs = 500;
 
 /**
- * While a command runs in a process group of its own, the terminal's Ctrl-C reaches only this process: passes it on, once
- * for each time, and leaves it to the command to end. A second Ctrl-C is the user's way to insist.
+ * Forwards Ctrl-C to a command in another process group, which the terminal's Ctrl-C does not reach. Sends one SIGINT for each
+ * keystroke, and leaves the shutdown to the command. A second Ctrl-C makes Pulumi stop at once.
+ *
+ * @returns a function that stops the forwarding
  */
 export function passSignalsTo(leader: number | undefined): () => void {
   let last = Number.NEGATIVE_INFINITY;
