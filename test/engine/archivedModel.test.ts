@@ -15,7 +15,7 @@ export const { fineTunedModel } = job;
 `;
 
 describeWithEngine("a model that was archived outside Pulumi", (engine) => {
-  it("is told by a refresh, shown by the next preview, and taken back into use by `up` without a training", async () => {
+  it("is reported by a refresh, shown in the next preview, and unarchived by `up` without retraining", async () => {
     const { url } = await engine.server({ speed: 2000 });
     const remote = new Remote(url);
     const stack = await engine.stack({
@@ -31,7 +31,7 @@ describeWithEngine("a model that was archived outside Pulumi", (engine) => {
     assert.match(refresh, /archived/);
     assert.match(await succeeds(stack.preview()), /FineTuningJob bot update/);
     await succeeds(stack.up());
-    assert.equal(await remote.fateOf(model), "stands");
+    assert.equal(await remote.modelStatus(model), "active");
     assert.equal((await stack.outputs()).fineTunedModel, model);
     assert.equal((await remote.jobs()).length, 1);
     await succeeds(stack.refresh("--expect-no-changes"));

@@ -13,7 +13,7 @@ circular.self = circular;
 ${jobs.join("\n")}
 `;
 
-describeWithEngine("bad input on the real engine", (engine) => {
+describeWithEngine("invalid input on the real engine", (engine) => {
   let stack: Stack;
   let client: MistralClient;
   const SECRET = "s3cret-value-never-to-be-printed";
@@ -31,7 +31,7 @@ describeWithEngine("bad input on the real engine", (engine) => {
     assert.equal((await client.files.list()).data.length, 0);
   });
 
-  /** What the command says at its end, without what it is said of. */
+  /** Returns the diagnostics of a command, without the resource that they belong to. */
   const problems = async (command: Promise<{ code: number; output: string }>): Promise<string[]> => {
     const { code, output } = await command;
     assert.notEqual(code, 0, output);
@@ -47,7 +47,7 @@ describeWithEngine("bad input on the real engine", (engine) => {
     return problems(stack.preview());
   };
 
-  it("is told in the preview, each in a line with its path", async () => {
+  it("is reported by the preview, one line for each problem with its path", async () => {
     const found = await preview(`new FineTuningJob("bot", {
       modell: "m",
       trainingFiles: ["train.jsonl", null, { pth: "${SECRET}" }],
@@ -72,7 +72,7 @@ describeWithEngine("bad input on the real engine", (engine) => {
     ]);
   });
 
-  it("is told of a data file, however it is given", async () => {
+  it("is reported for a data file in every form", async () => {
     const found = await preview(`new FineTuningJob("bot", {
       ...good,
       trainingFiles: [new pulumi.asset.FileAsset("no.jsonl"), { path: "train.csv" }, "."],
@@ -86,7 +86,7 @@ describeWithEngine("bad input on the real engine", (engine) => {
     ]);
   });
 
-  it("is told where Pulumi itself would fail with a stack trace", async () => {
+  it("is reported where Pulumi itself would print a stack trace", async () => {
     assert.deepEqual(await preview('new FineTuningJob("bot", { ...good, triggers: [circular] });'), [
       "FineTuningJob bot: triggers[0].self: expected plain data, got a value that contains itself",
     ]);
@@ -95,7 +95,7 @@ describeWithEngine("bad input on the real engine", (engine) => {
     ]);
   });
 
-  it("is told in `up` where only the server knows", async () => {
+  it("is reported by `up` when only the server can detect it", async () => {
     await stack.config("mistral:maxRetries", "0");
     const up = async (job: string) => {
       await stack.write("index.ts", program(job));

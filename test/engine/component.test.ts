@@ -23,8 +23,8 @@ const after = new FineTuningJob("after", declared, { dependsOn: bots });
 export const models = [...bots.models, after.fineTunedModel];
 `;
 
-describeWithEngine("a component that has several jobs", (engine) => {
-  it("trains all of them, also where one needs another, and nothing the second time", async () => {
+describeWithEngine("a component with several jobs", (engine) => {
+  it("trains all jobs, including jobs that depend on others, and changes nothing in a second `up`", async () => {
     const { url } = await engine.server({ speed: 2000 });
     const stack = await engine.stack({
       files: { "index.ts": program, "train.jsonl": sample("What?") },

@@ -10,7 +10,7 @@ import type { Stack } from "../support/stack";
 
 const quickstart = resolve(__dirname, "../../examples/quickstart");
 
-describeWithEngine("the data of a job, before it costs anything", (engine) => {
+describeWithEngine("the data of a job, before the training costs anything", (engine) => {
   const step = sequence();
   let stack: Stack;
   let remote: Remote;
@@ -23,7 +23,7 @@ describeWithEngine("the data of a job, before it costs anything", (engine) => {
     good = await readFile(join(quickstart, "train.jsonl"), "utf8");
   });
 
-  step("fails the preview with the one line that is broken", async () => {
+  step("fails the preview with the only invalid line", async () => {
     const lines = good.split("\n");
     lines[16] = JSON.stringify({
       messages: [
@@ -39,7 +39,7 @@ describeWithEngine("the data of a job, before it costs anything", (engine) => {
     await stack.write("train.jsonl", good);
   });
 
-  step("shows samples, tokens, steps and the cost by mistral:prices in the preview of a new job", async () => {
+  step("shows samples, tokens, steps and the cost from mistral:prices in the preview of a new job", async () => {
     const price = "mistral:prices.open-mistral-7b";
     await succeeds(stack.cmd("config", "set", "--path", `${price}.perMillionTokens`, "2.5"));
     await succeeds(stack.cmd("config", "set", "--path", `${price}.currency`, "EUR"));
@@ -54,7 +54,7 @@ describeWithEngine("the data of a job, before it costs anything", (engine) => {
     assert.deepEqual([await remote.jobs(), await remote.files()], [[], []]);
   });
 
-  step("fails the preview when even the least that it can cost is above maxCost", async () => {
+  step("fails the preview when the lowest possible cost is above maxCost", async () => {
     const program = await readFile(join(quickstart, "index.ts"), "utf8");
     await stack.write("index.ts", program.replace("hyperparameters", "maxCost: 0.001, hyperparameters"));
     await fails(stack.preview(), /maxCost: the training costs more than 0\.001: about .* EUR/);
@@ -76,7 +76,7 @@ describeWithEngine("the data of a job, before it costs anything", (engine) => {
     },
   );
 
-  step("is priced by the server that has it already", async () => {
+  step("is priced by the server when the server has the file already", async () => {
     await stack.write("train.jsonl", good);
     await stack.write(
       "index.ts",

@@ -6,7 +6,7 @@ import { sample } from "../support/samples";
 import { sequence } from "../support/sequence";
 import type { Stack } from "../support/stack";
 
-/** @param jobs the jobs by name, with what they declare besides what all of them do */
+/** @param jobs the additional inputs of each job, by name */
 const program = (jobs: Record<string, string>) => `
 import { FineTuningJob } from "pulumi-mistral";
 const declared = { model: "open-mistral-7b", trainingFiles: ["train.jsonl"], hyperparameters: { trainingSteps: 20 } };
@@ -30,7 +30,7 @@ describeWithEngine("deleting", (engine) => {
   const declare = (jobs: Record<string, string>) => stack.write("index.ts", program(jobs));
   const exported = async () => (await stack.outputs()).jobs as Record<string, Exported>;
   const stateIsEmpty = async () => assert.deepEqual((await stack.state()).resources ?? [], []);
-  /** The status of each job on the server. */
+  /** Returns the status of each job on the server. */
   const statuses = async (jobs: Record<string, Exported>) => {
     const all = Object.entries(jobs).map(async ([name, { jobId }]) => [name, await remote.statusOf(jobId)]);
     return Object.fromEntries(await Promise.all(all));
@@ -42,7 +42,7 @@ describeWithEngine("deleting", (engine) => {
     stack = await engine.stack({ files: { "train.jsonl": sample("What?") }, config: { "mistral:baseUrl": url } });
   });
 
-  step("does with a finished job's model what its policy says", async () => {
+  step("applies the modelDeletionPolicy to the model of a finished job", async () => {
     await declare({
       unsaid: "declared",
       retain: '{ ...declared, modelDeletionPolicy: "retain" }',
@@ -52,22 +52,25 @@ describeWithEngine("deleting", (engine) => {
     });
     await succeeds(stack.up());
     const jobs = await exported();
-    // What somebody else has deleted is what was wanted.
+    // A model that was already deleted outside Pulumi is not an error.
     await remote.client.models.delete(jobs.outside?.fineTunedModel as string);
     await succeeds(stack.destroy());
     await stateIsEmpty();
-    const fates = Object.entries(jobs).map(async ([name, job]) => [name, await remote.fateOf(job.fineTunedModel)]);
-    assert.deepEqual(Object.fromEntries(await Promise.all(fates)), {
-      unsaid: "stands",
-      retain: "stands",
+    const modelStatuses = Object.entries(jobs).map(async ([name, job]) => [
+      name,
+      await remote.modelStatus(job.fineTunedModel),
+    ]);
+    assert.deepEqual(Object.fromEntries(await Promise.all(modelStatuses)), {
+      unsaid: "active",
+      retain: "active",
       archive: "archived",
-      delete: "gone",
-      outside: "gone",
+      delete: "deleted",
+      outside: "deleted",
     });
     assert.deepEqual(await remote.files(), []);
   });
 
-  step("takes an archived model back into use when `up` finds it again, and trains the deleted one anew", async () => {
+  step("unarchives a model when `up` finds it again, and retrains the deleted one", async () => {
     await declare({
       archive: '{ ...declared, modelDeletionPolicy: "archive" }',
       delete: '{ ...declared, modelDeletionPolicy: "delete" }',
@@ -75,13 +78,13 @@ describeWithEngine("deleting", (engine) => {
     const before = (await remote.jobs()).length;
     await succeeds(stack.up());
     const { archive, delete: deleted } = await exported();
-    assert.equal(await remote.fateOf(archive?.fineTunedModel), "stands");
-    assert.equal(await remote.fateOf(deleted?.fineTunedModel), "stands");
+    assert.equal(await remote.modelStatus(archive?.fineTunedModel), "active");
+    assert.equal(await remote.modelStatus(deleted?.fineTunedModel), "active");
     assert.equal((await remote.jobs()).length, before + 1);
     await succeeds(stack.destroy());
   });
 
-  it("cancels a job that has not settled, whatever the policy, and leaves one alone that was cancelled outside", async () => {
+  it("cancels a job that has not ended, with every policy, and ignores a job that was cancelled outside Pulumi", async () => {
     await declare({
       gate: "{ ...declared, autoStart: false }",
       gateDelete: '{ ...declared, autoStart: false, modelDeletionPolicy: "delete" }',
@@ -99,7 +102,7 @@ describeWithEngine("deleting", (engine) => {
     assert.deepEqual(await remote.files(), []);
   });
 
-  it("cancels a running job that the program no longer has, with and without `--refresh`, and no other", async () => {
+  it("cancels only the running job that was removed from the program, with and without `--refresh`", async () => {
     await declare({ one: "long", two: "long", three: "long" });
     await succeeds(stack.up());
     const jobs = await exported();
@@ -123,7 +126,7 @@ describeWithEngine("deleting", (engine) => {
       await succeeds(stack.destroy(...flags));
       await stateIsEmpty();
       assert.deepEqual(await statuses(jobs), { running: "CANCELLED", done: "SUCCESS" });
-      assert.equal(await remote.fateOf(jobs.done?.fineTunedModel), "gone");
+      assert.equal(await remote.modelStatus(jobs.done?.fineTunedModel), "deleted");
     });
   }
 });

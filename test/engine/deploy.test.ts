@@ -12,7 +12,7 @@ import type { Stack } from "../support/stack";
 const examples = resolve(__dirname, "../../examples");
 const recipe = resolve(__dirname, "../server/recipes/fake.js");
 
-describeWithEngine("the examples of a server of one's own", (engine) => {
+describeWithEngine("the examples for a self-hosted server", (engine) => {
   const step = sequence();
   let folder: string;
   let training: Stack;
@@ -34,7 +34,7 @@ describeWithEngine("the examples of a server of one's own", (engine) => {
   });
   after(() => rm(folder, { recursive: true }));
 
-  step("self-hosted trains with the program of the server, and gives the adapter's address", async () => {
+  step("self-hosted trains with the server's training program, and outputs the adapter's URL", async () => {
     await succeeds(training.up());
     const { fineTunedModel, artifactUrl, simulated } = await training.outputs();
     model = String(fineTunedModel);
@@ -65,7 +65,7 @@ describeWithEngine("the examples of a server of one's own", (engine) => {
     },
   );
 
-  step("the script in both fetches the adapter, as it is on the server", async () => {
+  step("the script in both examples downloads the same adapter that the server has", async () => {
     const { kubernetes } = await deployment.outputs();
     const [workload] = parseAllDocuments(String(kubernetes)).map((document) => document.toJS());
     const { command, env } = workload.spec.template.spec.initContainers[0];

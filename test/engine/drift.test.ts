@@ -23,7 +23,7 @@ export const gateId = gate.jobId;
 export const gateStatus = gate.status;
 `;
 
-describeWithEngine("what happens outside Pulumi", (engine) => {
+describeWithEngine("changes outside Pulumi", (engine) => {
   const step = sequence();
   let stack: Stack;
   let remote: Remote;
@@ -40,7 +40,7 @@ describeWithEngine("what happens outside Pulumi", (engine) => {
     first = await stack.outputs();
   });
 
-  step("to a model's name and description is shown, and taken back", async () => {
+  step("to a model's name and description are shown and reverted", async () => {
     const model = first.fineTunedModel as string;
     await remote.client.models.update(model, { name: "Somebody's", description: "Else" });
     const refresh = await succeeds(stack.refresh("--diff"));
@@ -54,7 +54,7 @@ describeWithEngine("what happens outside Pulumi", (engine) => {
     assert.doesNotMatch(await succeeds(stack.preview()), /FineTuningJob named update/);
   });
 
-  step("to a resting job, which somebody started, is shown, and no second job is started", async () => {
+  step("are shown when somebody started a validated job, and no second job is started", async () => {
     await remote.client.jobs.start(first.gateId as string);
     await remote.client.jobs.waitUntilComplete(first.gateId as string, { pollIntervalMs: 50 });
     await succeeds(stack.refresh());
@@ -64,26 +64,20 @@ describeWithEngine("what happens outside Pulumi", (engine) => {
     assert.equal((await remote.jobs()).length, 3);
   });
 
-  step(
-    "to a running job, which somebody cancelled, is shown by the preview, and `up` says why it stays red",
-    async () => {
-      await remote.cancel(first.jobId);
-      await succeeds(stack.refresh());
-      assert.equal((await stack.resource("running"))?.outputs?.status, "CANCELLED");
-      const preview = await succeeds(stack.preview());
-      assert.match(preview, /FineTuningJob running update/);
-      assert.match(preview, /1 to update/);
-      for (const _ of ["first", "second"]) {
-        await fails(
-          stack.up(),
-          new RegExp(`fine-tuning job ${first.jobId} has ended as CANCELLED[\\s\\S]*\`triggers\``),
-        );
-        assert.equal((await remote.jobs()).length, 3);
-      }
-    },
-  );
+  step("are shown in the preview when somebody cancelled a running job, and `up` fails with the reason", async () => {
+    await remote.cancel(first.jobId);
+    await succeeds(stack.refresh());
+    assert.equal((await stack.resource("running"))?.outputs?.status, "CANCELLED");
+    const preview = await succeeds(stack.preview());
+    assert.match(preview, /FineTuningJob running update/);
+    assert.match(preview, /1 to update/);
+    for (const _ of ["first", "second"]) {
+      await fails(stack.up(), new RegExp(`fine-tuning job ${first.jobId} has ended as CANCELLED[\\s\\S]*\`triggers\``));
+      assert.equal((await remote.jobs()).length, 3);
+    }
+  });
 
-  step("is followed by a new training when the program asks for one", async () => {
+  step("retrain the cancelled job when the program changes `triggers`", async () => {
     await stack.write("index.ts", program("triggers: [1],"));
     assert.match(await succeeds(stack.preview()), /1 to replace/);
     await succeeds(stack.up());

@@ -18,18 +18,18 @@ describeWithEngine("the examples", (engine) => {
     assert.doesNotMatch(output, /warning/);
   });
 
-  it("classifier rests at its review gate with the cost, and then trains the very same job", async () => {
+  it("classifier stops at the review gate with the cost, and then trains the same job", async () => {
     const stack = await made("classifier");
     const { output: preview } = await stack.preview();
     assert.match(preview, /training data: \d+ samples in .*\n +training: 50 steps\n +cost: about .* USD \(/);
-    const resting = await stack.up();
-    assert.equal(resting.code, 0, resting.output);
+    const validated = await stack.up();
+    assert.equal(validated.code, 0, validated.output);
     const gate = await stack.outputs();
     assert.equal(gate.status, "VALIDATED");
     assert.ok((gate.cost as number) > 0);
     const waiting = `validated: ${(gate.cost as number).toFixed(2)} USD, 50 steps; set \`autoStart: true\` to start fine-tuning job `;
-    assert.ok(resting.output.includes(waiting), resting.output);
-    assert.doesNotMatch(resting.output, /warning/);
+    assert.ok(validated.output.includes(waiting), validated.output);
+    assert.doesNotMatch(validated.output, /warning/);
     const { resources = [] } = await stack.state();
     const job = resources.find(({ type }) => type === "pulumi-nodejs:dynamic/mistral:FineTuningJob");
     assert.ok(job?.outputs && !("fineTunedModel" in job.outputs) && !("fineTunedModel" in gate));

@@ -21,9 +21,9 @@ const refused: Interception = (_request, response) => {
   response.end(JSON.stringify({ object: "error", message: "Unauthorized", type: "invalid_request_error", code: 401 }));
 };
 
-describeWithEngine("a key that expires while `up` waits", (engine) => {
-  it("ends the `up`, which says how to go on; the next one, with a good key, finishes the same job", async () => {
-    // Four hundred simulated seconds of training in ten real ones.
+describeWithEngine("an API key that expires while `up` waits", (engine) => {
+  it("makes `up` fail with the next step, and the next `up` with a valid key finishes the same job", async () => {
+    // The training takes 400 simulated seconds, 10 real ones.
     const server = await engine.server({ speed: 40, args: ["--api-key", "sk-expiring", "--api-key", "sk-good"] });
     const remote = new Remote(server.url, "sk-good");
     const proxy = await engine.proxy(server.url);
@@ -41,7 +41,7 @@ describeWithEngine("a key that expires while `up` waits", (engine) => {
     assert.equal(resource?.id, job?.id);
     assert.equal(resource?.initErrors?.length, 1);
 
-    // Still without a good key: nothing is lost, and nothing is begun.
+    // Still without a valid key: no ID is lost, and no job is created.
     await fails(stack.up(), /401[\s\S]*keeps running and its ID is in the state/);
     assert.equal((await stack.resource("bot"))?.id, job?.id);
 

@@ -4,7 +4,7 @@ import { describeWithEngine } from "../support/engine";
 import { sample } from "../support/samples";
 
 describeWithEngine("jobs that the stack does not manage", (engine) => {
-  it("can be looked up, listed, and read into a resource", async () => {
+  it("can be looked up, listed, and read as a resource", async () => {
     const server = await engine.server({ speed: 10_000 });
     const client = new MistralClient({ baseUrl: server.url });
     const file = await client.files.upload({ name: "train.jsonl", content: sample("What?") });

@@ -6,7 +6,7 @@ import { sample } from "../support/samples";
 import { sequence } from "../support/sequence";
 import type { Stack } from "../support/stack";
 
-/** Four times the same declaration; the last two have a suffix that says nothing of whose job it is. */
+/** Four identical declarations. The last two have the same explicit suffix, which does not identify a job. */
 const program = (more = "") => `
 import { FineTuningJob } from "pulumi-mistral";
 const declared = {
@@ -39,7 +39,7 @@ describeWithEngine("the identity of a job", (engine) => {
     models: string[];
   }
   const trained = async () => (await stack.outputs()) as unknown as Trained;
-  const fates = ({ models }: Trained) => Promise.all(models.map((model) => remote.fateOf(model)));
+  const modelStatuses = ({ models }: Trained) => Promise.all(models.map((model) => remote.modelStatus(model)));
   const urns = async () => {
     const { resources = [] } = await stack.state();
     return NAMES.map((name) => resources.find(({ urn }) => urn.endsWith(`FineTuningJob::${name}`))?.urn as string);
@@ -55,7 +55,7 @@ describeWithEngine("the identity of a job", (engine) => {
     });
   });
 
-  step("is not shared by resources that declare the same, not even under the same suffix", async () => {
+  step("is not shared by resources with identical inputs, even with the same suffix", async () => {
     await succeeds(stack.up());
     first = await trained();
     assert.equal(new Set(first.jobIds).size, 4);
@@ -63,20 +63,20 @@ describeWithEngine("the identity of a job", (engine) => {
     assert.deepEqual((await remote.jobs()).map(({ id }) => id).sort(), [...first.jobIds].sort());
   });
 
-  /** Everything is as after the first `up`: in the outputs, on the server, and in the state, which keeps no old entry. */
+  /** Asserts that the outputs, the server and the state are the same as after the first `up`, without old entries in the state. */
   const nothingTrained = async () => {
     assert.deepEqual(await trained(), first);
     assert.equal((await remote.jobs()).length, 4);
-    assert.deepEqual(await fates(first), ["stands", "stands", "stands", "stands"]);
+    assert.deepEqual(await modelStatuses(first), ["active", "active", "active", "active"]);
     const { resources = [], pending_operations = [] } = await stack.state();
     assert.equal(resources.filter(({ type }) => type.endsWith(":FineTuningJob")).length, 4);
     assert.deepEqual(pending_operations, []);
   };
-  /** The jobs that a command says it has taken over; the CLI prints each message as it comes and again at its end. */
+  /** Returns the jobs that a command reports as taken over. The CLI prints each message twice: at once and at its end. */
   const takesOver = (output: string) =>
     [...new Set([...output.matchAll(/took over fine-tuning job (\S+) \(SUCCESS\)/g)].map(([, id]) => id))].sort();
 
-  step("keeps the job, its model and its data through `up --replace` and `--target-replace`", async () => {
+  step("survives `up --replace` and `--target-replace`, with the model and the data", async () => {
     const before = await fileIds();
     const replace = (await urns()).flatMap((urn) => ["--replace", urn]);
     assert.deepEqual(takesOver(await succeeds(stack.up(...replace))), [...first.jobIds].sort());
@@ -89,7 +89,7 @@ describeWithEngine("the identity of a job", (engine) => {
     await succeeds(stack.up("--expect-no-changes"));
   });
 
-  step("keeps them when the resource was tainted", async () => {
+  step("survives when the resource is tainted", async () => {
     const before = await fileIds();
     for (const urn of await urns()) await succeeds(stack.cmd("state", "taint", "--yes", urn));
     assert.deepEqual(takesOver(await succeeds(stack.up())), [...first.jobIds].sort());
@@ -98,17 +98,17 @@ describeWithEngine("the identity of a job", (engine) => {
     await succeeds(stack.up("--expect-no-changes"));
   });
 
-  step("is another one with other `triggers`, and the old models are retained", async () => {
+  step("changes with `triggers`, and the old models are retained", async () => {
     await stack.write("index.ts", program('triggers: ["again"],'));
     assert.match(await succeeds(stack.preview()), /4 to replace/);
     assert.match(await succeeds(stack.up()), /4 replaced/);
     const second = await trained();
     assert.equal(new Set([...first.jobIds, ...second.jobIds]).size, 8);
     assert.equal((await remote.jobs()).length, 8);
-    assert.deepEqual(await fates(first), ["stands", "stands", "stands", "stands"]);
+    assert.deepEqual(await modelStatuses(first), ["active", "active", "active", "active"]);
   });
 
-  step("finds the first jobs again when the triggers are taken back", async () => {
+  step("finds the first jobs again when `triggers` is reverted", async () => {
     await stack.write("index.ts", program());
     assert.deepEqual(takesOver(await succeeds(stack.up())), [...first.jobIds].sort());
     assert.deepEqual(await trained(), first);
@@ -123,7 +123,7 @@ describeWithEngine("the identity of a job", (engine) => {
     assert.equal((await remote.jobs()).length, 8);
   });
 
-  step("is not shared by the stacks of one program, however explicit the suffix", async () => {
+  step("is not shared by the stacks of one program, even with an explicit suffix", async () => {
     for (const [project, name] of [
       ["test-project", "prod"],
       ["other-project", "dev"],
@@ -141,7 +141,7 @@ describeWithEngine("the identity of a job", (engine) => {
       assert.equal(new Set([...before, ...jobIds]).size, before.length + 4);
       await succeeds(beside.destroy());
     }
-    assert.deepEqual(await fates(first), ["stands", "stands", "stands", "stands"]);
+    assert.deepEqual(await modelStatuses(first), ["active", "active", "active", "active"]);
     await succeeds(stack.up("--expect-no-changes"));
   });
 });

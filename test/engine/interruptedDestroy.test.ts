@@ -16,7 +16,7 @@ export const { jobId } = job;
 `;
 
 describeWithEngine("a destroy that is interrupted", (engine) => {
-  it("says how to go on, keeps the job in the state, and the next one ends it", async () => {
+  it("reports the next step, keeps the job in the state, and the next destroy removes it", async () => {
     const { url } = await engine.server({ speed: 2000 });
     const remote = new Remote(url);
     const proxy = await engine.proxy(url);
@@ -27,7 +27,7 @@ describeWithEngine("a destroy that is interrupted", (engine) => {
     await succeeds(stack.up());
     const { jobId } = await stack.outputs();
 
-    // A job that takes its time to end: the server's answers after the cancellation do not come.
+    // Simulates a job that takes long to cancel: the server's replies after the cancellation never arrive.
     let asked = () => {};
     const waiting = new Promise<void>((resolve) => {
       asked = resolve;

@@ -7,7 +7,7 @@ import { sequence } from "../support/sequence";
 import type { TestServer } from "../support/server";
 import type { Stack } from "../support/stack";
 
-/** A finished job and one that is still training. */
+/** A finished job and a running one. */
 const program = (more = "") => `
 import { FineTuningJob } from "pulumi-mistral";
 const declared = {
@@ -30,7 +30,7 @@ export const jobId = running.jobId;
 const [FIRST, SECOND, THIRD] = ["sk-first-1a2b3c", "sk-second-4d5e6f", "sk-third-7a8b9c"] as const;
 const keyed = (key: string) => ({ speed: 2000, args: ["--api-key", key] });
 
-describeWithEngine("a key in the stack's config that was rotated", (engine) => {
+describeWithEngine("a rotated API key in the stack's config", (engine) => {
   const step = sequence();
   let server: TestServer;
   let stack: Stack;
@@ -52,34 +52,34 @@ describeWithEngine("a key in the stack's config that was rotated", (engine) => {
     await rotate(SECOND);
   });
 
-  step("is refused by a refresh, which says that --run-program uses the new one", async () => {
+  step("makes a refresh fail with a hint to use --run-program", async () => {
     await fails(stack.refresh(), RED);
     await succeeds(stack.refresh("--run-program"));
     assert.equal((await stack.resource("running"))?.id, first.jobId);
   });
 
-  step("needs no more than an `up` for the next refresh", async () => {
+  step("works in a refresh after the next `up`", async () => {
     await succeeds(stack.up());
     assert.deepEqual(await stack.outputs(), first);
     assert.equal((await new Remote(server.url, SECOND).jobs()).length, 2);
     await succeeds(stack.refresh());
   });
 
-  step("is refused by a destroy, which ends nothing, until --run-program is given", async () => {
+  step("makes a destroy fail without cancelling anything, unless --run-program is set", async () => {
     await rotate(THIRD);
     const remote = new Remote(server.url, THIRD);
     await fails(stack.destroy(), RED);
     assert.equal(await remote.statusOf(first.jobId), "RUNNING");
-    assert.equal(await remote.fateOf(first.fineTunedModel), "stands");
+    assert.equal(await remote.modelStatus(first.fineTunedModel), "active");
     await succeeds(stack.destroy("--run-program"));
     assert.deepEqual((await stack.state()).resources ?? [], []);
     assert.equal(await remote.statusOf(first.jobId), "CANCELLED");
-    assert.equal(await remote.fateOf(first.fineTunedModel), "gone");
+    assert.equal(await remote.modelStatus(first.fineTunedModel), "deleted");
   });
 });
 
-describeWithEngine("a resource's own key that was rotated", (engine) => {
-  it("is replaced by an `up` with the new one, which trains nothing, and then refresh and destroy work", async () => {
+describeWithEngine("a rotated API key in a resource's connection", (engine) => {
+  it("is updated by `up` without retraining, and then refresh and destroy work", async () => {
     const server = await engine.server(keyed(FIRST));
     const own = (key: string) => program(`connection: { baseUrl: "${server.url}", apiKey: "${key}" },`);
     const stack = await engine.stack({ files: { "index.ts": own(FIRST), "train.jsonl": sample("What?") } });
@@ -100,6 +100,6 @@ describeWithEngine("a resource's own key that was rotated", (engine) => {
     await succeeds(stack.refresh());
     await succeeds(stack.destroy());
     assert.equal(await remote.statusOf(first.jobId), "CANCELLED");
-    assert.equal(await remote.fateOf(first.fineTunedModel), "gone");
+    assert.equal(await remote.modelStatus(first.fineTunedModel), "deleted");
   });
 });

@@ -36,14 +36,14 @@ describeWithEngine("a FineTuningJob on the real engine", (engine) => {
 
   const jobCount = async () => (await client.jobs.list()).total;
 
-  step("creates nothing in a preview, which knows the suffix but no output", async () => {
+  step("creates nothing in a preview, which shows the suffix but no outputs", async () => {
     const output = await succeeds(stack.preview());
     assert.match(output, /FineTuningJob bot create/);
     assert.equal(await jobCount(), 0);
     assert.equal((await client.files.list()).data.length, 0);
   });
 
-  step("trains, shows its progress on the resource's own line, and gives the model's ID", async () => {
+  step("trains, shows progress on the resource's line, and outputs the model's ID", async () => {
     const output = await succeeds(stack.up());
     assert.match(output, /FineTuningJob bot .*(RUNNING|SUCCESS)/);
     first = await stack.outputs();
@@ -54,7 +54,7 @@ describeWithEngine("a FineTuningJob on the real engine", (engine) => {
     assert.equal(job.fine_tuned_model, first.fineTunedModel);
   });
 
-  step("changes nothing the second time, and a refresh finds nothing", async () => {
+  step("changes nothing in a second `up`, and a refresh finds no drift", async () => {
     assert.match(await succeeds(stack.up("--expect-no-changes")), /2 unchanged/);
     assert.match(await succeeds(stack.refresh("--expect-no-changes")), /2 unchanged/);
     assert.equal(await jobCount(), 1);
@@ -75,14 +75,14 @@ export const model = new pulumi.StackReference("${stack.reference}").requireOutp
     assert.equal((await reader.outputs()).model, first.fineTunedModel);
   });
 
-  step("does not train again when the data file moves", async () => {
+  step("does not retrain when the data file moves", async () => {
     await rename(join(stack.folder, "train.jsonl"), join(stack.folder, "moved.jsonl"));
     await stack.write("index.ts", program("", "moved.jsonl"));
     await succeeds(stack.up("--expect-no-changes"));
     assert.equal(await jobCount(), 1);
   });
 
-  step("shows no change when only the waiting is declared otherwise", async () => {
+  step("shows no change when only the inputs for waiting change", async () => {
     await stack.write("index.ts", program("pollInterval: 7, waitForCompletion: false, maxCost: 1000,", "moved.jsonl"));
     await succeeds(stack.up("--expect-no-changes"));
   });
@@ -105,7 +105,7 @@ export const model = new pulumi.StackReference("${stack.reference}").requireOutp
     await client.models.get(first.fineTunedModel as string);
   });
 
-  step("keeps the finished job through a forced replacement, and says how to train again", async () => {
+  step("keeps the finished job in a forced replacement, and reports how to retrain", async () => {
     const { jobId } = await stack.outputs();
     const { resources = [] } = await stack.state();
     const { urn } = resources.find(({ type }) => type.endsWith(":FineTuningJob")) ?? { urn: "" };
@@ -114,7 +114,7 @@ export const model = new pulumi.StackReference("${stack.reference}").requireOutp
     assert.equal(await jobCount(), 2);
   });
 
-  step("leaves nothing behind after a destroy but the retained models", async () => {
+  step("leaves only the retained models after a destroy", async () => {
     await succeeds(stack.destroy());
     assert.deepEqual((await stack.state()).resources ?? [], []);
     assert.equal((await client.files.list()).data.length, 0);

@@ -5,7 +5,7 @@ import { succeeds } from "../support/results";
 import { sample } from "../support/samples";
 
 const JOBS = 100;
-/** Each looks for itself, uploads, is created, is looked for again, is started and is watched until it has ended. */
+/** Each job: look up an existing job, upload, create, look up again, start, and poll until the end. */
 const MOST_REQUESTS_PER_JOB = 25;
 
 const program = `
@@ -20,8 +20,8 @@ export const jobIds = jobs.map((job) => job.jobId);
 `;
 
 describeWithEngine(`a stack of ${JOBS} jobs`, (engine) => {
-  it("trains each of them once, all at a time, with a bounded number of requests", async () => {
-    // Two thousand simulated seconds of training in ten real ones.
+  it("trains each job once, all in parallel, with a bounded number of requests", async () => {
+    // The trainings take 2000 simulated seconds, 10 real ones.
     const server = await engine.server({ speed: 200 });
     const proxy = await engine.proxy(server.url);
     const remote = new Remote(server.url);

@@ -6,7 +6,7 @@ import { sample } from "../support/samples";
 import { sequence } from "../support/sequence";
 import type { Stack } from "../support/stack";
 
-/** A finished job, one with an explicit suffix, one that rests at its gate, and one that is still training. */
+/** A finished job, a job with an explicit suffix, a job at the review gate, and a running job. */
 const program = (names: string[], { setup = "", options = (_: number): string => "{}" } = {}) => `
 import * as pulumi from "@pulumi/pulumi";
 import { FineTuningJob } from "pulumi-mistral";
@@ -25,14 +25,14 @@ export const jobIds = all.map((job) => job.jobId);
 const OLD = ["done", "named", "gate", "running"];
 const NEW = ["finished", "labelled", "resting", "training"];
 
-describeWithEngine("a resource that is called otherwise", (engine) => {
+describeWithEngine("a renamed resource", (engine) => {
   const step = sequence();
   let stack: Stack;
   let remote: Remote;
   let jobIds: string[];
 
   const statuses = () => Promise.all(jobIds.map((id) => remote.statusOf(id)));
-  /** The preview shows no replacement, and the `up` leaves every job as it is and creates none. */
+  /** Asserts that the preview shows no replacement, and that `up` neither changes nor creates a job. */
   const trainsNothing = async () => {
     const preview = await succeeds(stack.preview());
     assert.doesNotMatch(preview, /FineTuningJob \S+ +(create|replace|delete)/);
@@ -55,18 +55,18 @@ describeWithEngine("a resource that is called otherwise", (engine) => {
     assert.equal(new Set(jobIds).size, 4);
   });
 
-  step("trains nothing when it has a new name and the old one as an alias", async () => {
+  step("does not retrain with a new name and the old name as an alias", async () => {
     const options = (index: number) => `{ aliases: [{ name: "${OLD[index]}" }] }`;
     await stack.write("index.ts", program(NEW, { options }));
     await trainsNothing();
   });
 
-  step("trains nothing when the aliases are taken away afterwards", async () => {
+  step("does not retrain when the aliases are removed afterwards", async () => {
     await stack.write("index.ts", program(NEW));
     await trainsNothing();
   });
 
-  step("trains nothing under a new parent", async () => {
+  step("does not retrain under a new parent", async () => {
     const setup = 'const team = (name: string) => new pulumi.ComponentResource("test:index:Team", name);';
     const options = (index: number) =>
       `{ parent: team("team-${index}"), aliases: [{ parent: pulumi.rootStackResource }] }`;
@@ -76,14 +76,14 @@ describeWithEngine("a resource that is called otherwise", (engine) => {
     assert.equal(resources.filter(({ urn }) => urn.includes("test:index:Team$pulumi-nodejs:dynamic")).length, 4);
   });
 
-  step("trains nothing in a stack that was renamed", async () => {
+  step("does not retrain in a renamed stack", async () => {
     await succeeds(stack.cmd("stack", "rename", "renamed"));
     await trainsNothing();
     const { resources = [] } = await stack.state();
     assert.ok(resources.every(({ urn }) => urn.startsWith("urn:pulumi:renamed::")));
   });
 
-  step("trains nothing in a project that was renamed", async () => {
+  step("does not retrain in a renamed project", async () => {
     await succeeds(stack.cmd("stack", "rename", "organization/other-project/renamed"));
     await stack.write("Pulumi.yaml", "name: other-project\nruntime: nodejs\n");
     await succeeds(stack.cmd("stack", "select", "renamed"));

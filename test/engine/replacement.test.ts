@@ -6,7 +6,7 @@ import { sample } from "../support/samples";
 import { sequence } from "../support/sequence";
 import type { Stack } from "../support/stack";
 
-/** A job, and a deployment of its model that looks, at each change, whether the model before and the new one can be used. */
+/** A job, and a deployment of its model. On each change, the deployment checks whether the old and the new model are usable. */
 const program = (hyperparameters: string) => `
 import * as pulumi from "@pulumi/pulumi";
 import { FineTuningJob } from "pulumi-mistral";
@@ -44,7 +44,7 @@ export const { model: deployed, seen } = new Deployment("deployment", job.fineTu
 `;
 
 const FIRST = "{ trainingSteps: 20 }";
-/** Two hundred simulated seconds: five real ones. */
+/** A training of 200 simulated seconds, 5 real ones. */
 const SLOW = "{ trainingSteps: 100 }";
 const DIVERGING = "{ trainingSteps: 20, learningRate: 0.2 }";
 const MENDED = "{ trainingSteps: 20, learningRate: 0.01 }";
@@ -71,7 +71,7 @@ describeWithEngine("a replacement", (engine) => {
     await declare(SLOW);
     const up = stack.spawn("up", "--yes", "--skip-preview");
     await up.waitFor(/RUNNING: step \d+ of 100/);
-    assert.equal(await remote.fateOf(first.fineTunedModel), "stands");
+    assert.equal(await remote.modelStatus(first.fineTunedModel), "active");
     assert.deepEqual(await stack.outputs(), first);
     assert.match(await succeeds(up.result), /1 replaced/);
   });
@@ -81,30 +81,30 @@ describeWithEngine("a replacement", (engine) => {
     assert.notEqual(second.fineTunedModel, first.fineTunedModel);
     assert.equal(second.deployed, second.fineTunedModel);
     assert.deepEqual(second.seen, [200, 200]);
-    assert.equal(await remote.fateOf(first.fineTunedModel), "gone");
-    assert.equal(await remote.fateOf(second.fineTunedModel), "stands");
+    assert.equal(await remote.modelStatus(first.fineTunedModel), "deleted");
+    assert.equal(await remote.modelStatus(second.fineTunedModel), "active");
   });
 
-  step("leaves the old model alone when the new training fails, however often `up` is run", async () => {
+  step("keeps the old model when the new training fails, even after several runs of `up`", async () => {
     await declare(DIVERGING);
     for (const _ of ["first", "second"]) {
       await fails(stack.up(), /has ended as FAILED[\s\S]*change the declaration/);
-      assert.equal(await remote.fateOf(second.fineTunedModel), "stands");
+      assert.equal(await remote.modelStatus(second.fineTunedModel), "active");
       assert.equal((await stack.outputs()).deployed, second.deployed);
       assert.equal((await remote.jobs()).length, 3);
     }
   });
 
-  step("goes back to the old model when the change is taken back", async () => {
+  step("restores the old model when the change is reverted", async () => {
     await declare(SLOW);
     assert.match(await succeeds(stack.up()), new RegExp(`took over fine-tuning job ${second.jobId}`));
     assert.deepEqual(await stack.outputs(), second);
-    assert.equal(await remote.fateOf(second.fineTunedModel), "stands");
+    assert.equal(await remote.modelStatus(second.fineTunedModel), "active");
     assert.equal((await remote.jobs()).length, 3);
     assert.equal(await jobsInState(stack), 1);
   });
 
-  step("deletes the old model once a mended declaration has been trained after a failure", async () => {
+  step("deletes the old model once a corrected declaration has been trained after a failure", async () => {
     await declare(DIVERGING);
     await fails(stack.up(), /has ended as FAILED/);
     assert.equal(await jobsInState(stack), 2);
@@ -113,14 +113,14 @@ describeWithEngine("a replacement", (engine) => {
     const third = await stack.outputs();
     assert.equal(third.deployed, third.fineTunedModel);
     assert.deepEqual(third.seen, [200, 200]);
-    assert.equal(await remote.fateOf(second.fineTunedModel), "gone");
-    assert.equal(await remote.fateOf(third.fineTunedModel), "stands");
+    assert.equal(await remote.modelStatus(second.fineTunedModel), "deleted");
+    assert.equal(await remote.modelStatus(third.fineTunedModel), "active");
     assert.equal(await jobsInState(stack), 1);
     await succeeds(stack.up("--expect-no-changes"));
   });
 });
 
-/** Those still to be deleted among them. */
+/** Includes entries that are pending deletion. */
 async function jobsInState(stack: Stack): Promise<number> {
   const { resources = [] } = await stack.state();
   return resources.filter(({ type }) => type.endsWith(":FineTuningJob")).length;

@@ -43,7 +43,7 @@ describeWithEngine("reverting to earlier inputs", (engine) => {
       await succeeds(stack.up());
 
       assert.deepEqual(await stack.outputs(), first);
-      assert.equal(await remote.fateOf(first.fineTunedModel), "stands");
+      assert.equal(await remote.modelStatus(first.fineTunedModel), "active");
       const jobIds = (await remote.jobs()).map(({ id }) => id).sort();
       assert.deepEqual(jobIds, [first.jobId, second.jobId].sort());
       await succeeds(stack.up("--expect-no-changes"));
@@ -52,7 +52,7 @@ describeWithEngine("reverting to earlier inputs", (engine) => {
 
   it("retrains when the policy is delete", async () => {
     const { stack, remote, first } = await trainTwice("delete");
-    assert.equal(await remote.fateOf(first.fineTunedModel), "gone");
+    assert.equal(await remote.modelStatus(first.fineTunedModel), "deleted");
 
     await declare(stack, "delete", 20);
     await succeeds(stack.up());

@@ -22,7 +22,7 @@ describeWithEngine("a job that is still running", (engine) => {
   let client: MistralClient;
 
   before(async () => {
-    // Eight hundred simulated seconds of training in twenty real ones.
+    // The training takes 800 simulated seconds, 20 real ones.
     const server = await engine.server({ speed: 40 });
     client = new MistralClient({ baseUrl: server.url });
     stack = await engine.stack({
@@ -31,7 +31,7 @@ describeWithEngine("a job that is still running", (engine) => {
     });
   });
 
-  step("goes on when `up` is interrupted, and its id is in the state", async () => {
+  step("keeps running when `up` is interrupted, and its ID is in the state", async () => {
     const up = stack.spawn("up", "--yes", "--skip-preview");
     await up.waitFor(/RUNNING: step \d+ of 400/);
     up.signal("SIGINT");
@@ -47,7 +47,7 @@ describeWithEngine("a job that is still running", (engine) => {
     assert.deepEqual(pending_operations, []);
   });
 
-  step("is the one that the next `up` waits for, also after a refresh", async () => {
+  step("is the job that the next `up` waits for, also after a refresh", async () => {
     assert.equal((await stack.refresh()).code, 0);
     const { code, output } = await stack.up();
     assert.equal(code, 0, output);
@@ -80,7 +80,7 @@ describeWithEngine("a job that fails", (engine) => {
     });
   });
 
-  step("stays red through `up`, `preview` and `refresh`, and is never paid for again by itself", async () => {
+  step("keeps failing in `up`, `preview` and `refresh`, and is never retrained automatically", async () => {
     const first = await stack.up();
     assert.notEqual(first.code, 0);
     assert.match(first.output, /has ended as FAILED[\s\S]*change the declaration, or change `triggers`/);
@@ -92,21 +92,21 @@ describeWithEngine("a job that fails", (engine) => {
     assert.equal((await client.jobs.list()).total, 1);
   });
 
-  step("is replaced once its declaration is mended", async () => {
+  step("is replaced once its declaration is corrected", async () => {
     await stack.write("index.ts", program());
     const { code, output } = await stack.up();
     assert.equal(code, 0, output);
     assert.equal((await stack.outputs()).status, "SUCCESS");
   });
 
-  step("destroys without a model to keep", async () => {
+  step("is destroyed although there is no model", async () => {
     const { code, output } = await stack.destroy();
     assert.equal(code, 0, output);
   });
 });
 
 describeWithEngine("a CLI that is killed", (engine) => {
-  it("leaves no process that polls, and the next `up` takes the job over", async () => {
+  it("leaves no polling process, and the next `up` takes over the job", async () => {
     const server = await engine.server({ speed: 40 });
     const client = new MistralClient({ baseUrl: server.url });
     const stack = await engine.stack({

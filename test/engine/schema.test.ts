@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { describeWithEngine } from "../support/engine";
 
 describeWithEngine("schema.json", (engine) => {
-  it("is what Pulumi takes for a package's schema", async () => {
+  it("is a valid Pulumi package schema", async () => {
     const stack = await engine.stack({ files: { "index.ts": "" } });
     const { code, output } = await stack.cmd("schema", "check", resolve(__dirname, "../../schema.json"));
     assert.equal(code, 0, output);

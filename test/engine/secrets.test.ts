@@ -57,7 +57,7 @@ describeWithEngine("credentials", (engine) => {
     assert.match(String((await stack.outputs()).fineTunedModel), /^ft:/);
   });
 
-  step("stay hidden when an update, a refresh, a wrong input and a failure are printed", async () => {
+  step("are hidden in the output of an update, a refresh, an invalid input and a failure", async () => {
     await stack.write("index.ts", program(url, 'modelName: "Named",'));
     assert.equal(await run(stack.cmd("preview", "--diff")), 0, printed);
     assert.equal(await run(stack.up("--diff")), 0, printed);
@@ -71,33 +71,30 @@ describeWithEngine("credentials", (engine) => {
     await run(stack.cmd("stack", "export"));
   });
 
-  step("are in no output, and nowhere in the state folder, in plain text", async () => {
+  step("are not in any output or in the state folder in plain text", async () => {
     const files = await readdir(stack.stateFolder, { recursive: true, withFileTypes: true });
     const texts: [string, string][] = [["the output", printed]];
     for (const file of files.filter((entry) => entry.isFile())) {
       const path = join(file.parentPath, file.name);
       texts.push([path, await readFile(path, "latin1")]);
     }
-    assert.ok(texts.length > 3, "the state folder holds the stack, its backup and its history");
+    assert.ok(texts.length > 3, "the state folder must contain the stack, its backup and its history");
     for (const [where, text] of texts) {
       for (const [name, secret] of Object.entries(SECRETS)) {
-        assert.ok(!text.includes(secret), `the ${name} secret stands in ${where}`);
-        assert.ok(
-          !text.includes(Buffer.from(secret).toString("base64")),
-          `the ${name} secret, encoded, stands in ${where}`,
-        );
+        assert.ok(!text.includes(secret), `the ${name} secret is in ${where}`);
+        assert.ok(!text.includes(Buffer.from(secret).toString("base64")), `the encoded ${name} secret is in ${where}`);
       }
     }
     assert.match(texts.map(([, text]) => text).join(""), /ciphertext/);
   });
 
-  step("are shown to whoever asks for them", async () => {
+  step("are shown with --show-secrets", async () => {
     const { connection } = (await stack.outputs({ showSecrets: true })) as { connection: { apiKey: string } };
     assert.equal(connection.apiKey, SECRETS.connection);
     assert.equal(await run(stack.destroy()), 0, printed);
   });
 
-  it("bring a warning when the key is stored in plain text in the config", async () => {
+  it("cause a warning when the key is stored in plain text in the config", async () => {
     const plain = await engine.stack({
       files: { "index.ts": program(url), "train.jsonl": sample("What?") },
       config: { "mistral:baseUrl": url, "mistral:apiKey": SECRETS.config },

@@ -41,7 +41,7 @@ describeWithEngine("a tainted resource whose job has not finished", (engine) => 
       await succeeds(stack.cmd("state", "taint", "--yes", urn));
   });
 
-  step("keeps the job, but is trained anew where somebody has cancelled it", async () => {
+  step("keeps the job, but retrains a job that was cancelled", async () => {
     assert.match(await succeeds(stack.preview()), /3 to replace/);
     assert.match(await succeeds(stack.up()), /3 replaced/);
     const second = await jobIds();
@@ -51,7 +51,7 @@ describeWithEngine("a tainted resource whose job has not finished", (engine) => 
     assert.equal((await remote.jobs()).length, 4);
   });
 
-  step("can be destroyed afterwards, which cancels", async () => {
+  step("can be destroyed afterwards, which cancels the job", async () => {
     const second = await jobIds();
     await succeeds(stack.destroy());
     assert.deepEqual(await statuses(second), ["CANCELLED", "CANCELLED", "CANCELLED"]);

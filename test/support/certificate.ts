@@ -1,6 +1,6 @@
 import { generate } from "selfsigned";
 
-/** A certificate that signs itself, for a server on this machine that is called `name`. */
+/** Creates a self-signed certificate for a server on this machine with the host name `name`. */
 export async function certificateFor(name: string): Promise<{ key: string; cert: string }> {
   const names = {
     name: "subjectAltName",
@@ -9,10 +9,10 @@ export async function certificateFor(name: string): Promise<{ key: string; cert:
       { type: 7, ip: "127.0.0.1" },
     ],
   } as const;
-  const made = await generate([{ name: "commonName", value: name }], {
+  const pems = await generate([{ name: "commonName", value: name }], {
     algorithm: "sha256",
     keyType: "ec",
     extensions: [{ ...names, altNames: [...names.altNames] }],
   });
-  return { key: made.private, cert: made.cert };
+  return { key: pems.private, cert: pems.cert };
 }

@@ -2,28 +2,28 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { groupLeader, killWithParent } from "../../tools/processes";
 
-/** What a command of the CLI came to. */
+/** The result of a CLI command. */
 export interface CliResult {
   code: number;
   stdout: string;
   stderr: string;
-  /** Both, as they came. */
+  /** stdout and stderr, interleaved. */
   output: string;
   seconds: number;
 }
 
-/** A command of the CLI that may still run. */
+/** A CLI command that may still be running. */
 export interface RunningCli {
-  /** Everything that it has printed so far. */
+  /** The output so far. */
   readonly output: string;
-  /** Resolves once the output has it; fails when the command ends without. */
+  /** Resolves once the output matches. Rejects when the command ends without a match. */
   waitFor(pattern: RegExp): Promise<void>;
   signal(name: NodeJS.Signals): void;
-  /** Fails when the command had to be killed because its time was up. */
+  /** Resolves when the command ends, with any exit code. Rejects when the command was killed by the timeout. */
   result: Promise<CliResult>;
 }
 
-/** Starts the CLI in a folder with exactly this environment; it cannot outlive its time or this process. */
+/** Starts the CLI in a folder with exactly this environment. The CLI is killed on timeout and when this process exits. */
 export function spawnCli(
   binary: string,
   args: readonly string[],
@@ -46,7 +46,7 @@ export function spawnCli(
     }
     return { code: exitCode ?? -1, stdout, stderr, output: all, seconds };
   });
-  // Whoever waits for the result sees the failure; one that nobody waits for is none of this process's.
+  // Prevents an unhandled rejection when the test does not await the result.
   result.catch(() => undefined);
 
   async function waitFor(pattern: RegExp): Promise<void> {

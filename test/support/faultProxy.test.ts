@@ -4,11 +4,11 @@ import { FaultProxy } from "./faultProxy";
 import type { Fault } from "./faults";
 import { ScriptedServer } from "./scriptedServer";
 
-/** The proxy learns a moment later than the client that all has arrived. */
+/** The proxy notices the end of a response slightly later than the client. */
 const GRACE_MS = 20;
 const job = "/v1/fine_tuning/jobs/b888f774-3e7c-4135-a18c-6b985523c4bc";
 
-describe("the proxy that breaks things", () => {
+describe("the fault-injecting proxy", () => {
   let server: ScriptedServer;
   let proxy: FaultProxy;
 
@@ -22,7 +22,7 @@ describe("the proxy that breaks things", () => {
   });
   beforeEach(() => server.script({ json: { id: "an answer that is long enough to be cut" } }));
 
-  /** Sends a request that meets with a fault. */
+  /** Sends a request that the proxy handles with the given fault. */
   async function through(fault: Fault) {
     const passed = proxy.route("/s/1", () => fault);
     const reply = await fetch(`${proxy.url("/s/1")}${job}`, { method: "POST", body: "{}" }).catch(() => undefined);
@@ -31,7 +31,7 @@ describe("the proxy that breaks things", () => {
     return { status: reply?.status, text, reached: server.received.length, delivered: passed[0]?.delivered };
   }
 
-  it("passes requests on without their prefix, and says what was asked for without its id", async () => {
+  it("forwards requests without their prefix, and records a template without the ID", async () => {
     const passed = proxy.route("/s/1");
     await fetch(`${proxy.url("/s/1")}${job}?page=1`);
     assert.equal(server.only.path, job);
@@ -39,12 +39,12 @@ describe("the proxy that breaks things", () => {
     assert.equal(passed[0]?.template, "GET /v1/fine_tuning/jobs/{id}");
   });
 
-  it("cuts before a request reaches the server", async () => {
+  it("cuts the connection before a request reaches the server", async () => {
     const expected = { status: undefined, text: undefined, reached: 0, delivered: false };
     assert.deepEqual(await through({ kind: "cut-before" }), expected);
   });
 
-  it("cuts after it has, once what is to happen then has happened", async () => {
+  it("cuts the connection after the server replied and the callback has run", async () => {
     let reached = 0;
     const forwarded = () => {
       reached = server.received.length;
@@ -54,17 +54,17 @@ describe("the proxy that breaks things", () => {
     assert.equal(reached, 1);
   });
 
-  it("answers in the server's place", async () => {
+  it("answers instead of the server", async () => {
     const answer = { kind: "answer", status: 502, headers: { "content-type": "text/html" }, body: "<p>" } as const;
     assert.deepEqual(await through(answer), { status: 502, text: "<p>", reached: 0, delivered: false });
   });
 
-  it("breaks a reply off in its body", async () => {
+  it("cuts the connection in the middle of a reply's body", async () => {
     const expected = { status: 200, text: undefined, reached: 1, delivered: false };
     assert.deepEqual(await through({ kind: "truncate", share: 0.5 }), expected);
   });
 
-  it("delivers what is only late or slow", async () => {
+  it("delivers delayed and slow replies completely", async () => {
     for (const fault of [
       { kind: "delay", milliseconds: 20 },
       { kind: "trickle", milliseconds: 5 },
@@ -76,7 +76,7 @@ describe("the proxy that breaks things", () => {
     }
   });
 
-  it("follows the server to another address", async () => {
+  it("forwards to another address after the target changes", async () => {
     const other = await ScriptedServer.start();
     try {
       other.script({ json: {} });

@@ -9,35 +9,35 @@ import { type AddressInfo, connect } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { carryOut, cut, type Fault, type Reply } from "./faults";
 
-/** A request as it came, before anything has happened to it. */
+/** A request that the proxy received and holds. */
 export interface Held {
-  /** What it asks for, without what tells one thing from another: `GET /v1/fine_tuning/jobs/{id}`. */
+  /** The method and path, with `{id}` in place of the ID: `GET /v1/fine_tuning/jobs/{id}`. */
   template: string;
-  /** Its place among the requests of its prefix, from 1. */
+  /** The number of the request among those of its prefix, from 1. */
   ordinal: number;
 }
 
-/** Chooses what happens to a request; it is held as long as that takes. */
+/** Chooses the fault for a request. The proxy holds the request until this resolves. */
 export type Decide = (request: Held) => Fault | Promise<Fault>;
 
-/** What has become of a request. */
+/** A request, and what the proxy did with it. */
 export interface Passed extends Held {
   fault: Fault["kind"];
-  /** Status of the server's reply; undefined while none has come. */
+  /** Status of the server's reply; undefined when the server has not replied. */
   status?: number;
-  /** Whether the client was given the server's reply, whole. */
+  /** Whether the client received the server's complete reply. */
   delivered: boolean;
 }
 
-/** What happens to the requests of one prefix, and what has happened. */
+/** The decision function and the recorded requests of one prefix. */
 interface Route {
   decide: Decide;
   readonly passed: Passed[];
 }
 
 /**
- * A real HTTP proxy between a provider and its server, for breaking things on purpose. Its address stays while the server's
- * changes, and several clients can use it at once, each under a prefix of its own (`/s/123`).
+ * An HTTP proxy between a provider and its server that injects faults. The proxy keeps its address when the server's address
+ * changes. Several clients can use the proxy at once, each with its own path prefix (`/s/123`).
  */
 export class FaultProxy {
   readonly #server: Server;
@@ -45,7 +45,7 @@ export class FaultProxy {
 
   private constructor(
     server: Server,
-    /** Where requests go; may be changed at any time. */
+    /** The server's base URL; may be changed at any time. */
     public target: string,
   ) {
     this.#server = server;
@@ -60,12 +60,17 @@ export class FaultProxy {
     return new FaultProxy(server, target);
   }
 
-  /** The base URL of a prefix. */
+  /** Returns the base URL for clients that use a prefix. */
   url(prefix = ""): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}${prefix}`;
   }
 
-  /** Sets what happens to the requests of a prefix, and forgets what has. */
+  /**
+   * Sets the decision function of a prefix, and starts a new record of its requests.
+   *
+   * @param decide default: no faults
+   * @returns the requests from now on; the array grows
+   */
   route(prefix: string, decide: Decide = () => ({ kind: "none" })): readonly Passed[] {
     const passed: Passed[] = [];
     this.#routes.set(prefix, { decide, passed });
@@ -80,7 +85,7 @@ export class FaultProxy {
   async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const [, prefix = "", url = "/"] = /^(\/s\/[^/]+)?(\/.*)$/.exec(request.url ?? "") ?? [];
     const route = this.#routes.get(prefix);
-    if (!route) throw new Error(`nothing is known of ${prefix}`);
+    if (!route) throw new Error(`no route is set for the prefix "${prefix}"`);
     const body = await buffer(request);
     const passed: Passed = {
       template: templateOf(request.method, url),
@@ -99,7 +104,7 @@ export class FaultProxy {
     passed.delivered = await carryOut(fault, { forward, response });
   }
 
-  /** On a connection of its own: a kept one may belong to a server that has been killed. */
+  /** Uses a new connection for each request: a kept-alive one may belong to a killed server. */
   #forward({ method, headers }: IncomingMessage, path: string, body: Buffer): Promise<Reply> {
     const { hostname, port, host } = new URL(this.target);
     const { connection: _, "transfer-encoding": __, ...own } = headers;
@@ -121,7 +126,7 @@ export class FaultProxy {
   }
 }
 
-/** A dry run creates nothing, so it is a route of its own. */
+/** Returns the template of a request. A dry run creates nothing, so it has a separate template. */
 function templateOf(method: string | undefined, url: string): string {
   const [path = "", query] = url.split("?");
   if (query === "dry_run=true") return `${method} ${path}?${query}`;

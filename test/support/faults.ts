@@ -2,17 +2,17 @@ import type { IncomingHttpHeaders, ServerResponse } from "node:http";
 import { finished } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** What happens to one request on its way. */
+/** What the proxy does with one request. */
 export type Fault =
   | { kind: "none" }
   | { kind: "delay"; milliseconds: number }
   | { kind: "cut-before" }
-  /** The server has the request and has answered; `forwarded` runs then, and the reply is never seen. */
+  /** The server receives the request and replies, but the client never gets the reply. `forwarded` runs before the cut. */
   | { kind: "cut-after"; forwarded?: () => void | Promise<void> }
   | { kind: "answer"; status: number; headers: Record<string, string>; body: string }
-  /** The reply comes whole, in pieces with pauses between them. */
+  /** The reply is delivered completely, in pieces, with a pause of `milliseconds` before each. */
   | { kind: "trickle"; milliseconds: number }
-  /** The connection breaks within the reply's body, of which so much has come. */
+  /** The connection is cut after a share of the reply's body, 0 to 1. */
   | { kind: "truncate"; share: number };
 
 export interface Reply {
@@ -23,21 +23,21 @@ export interface Reply {
 
 /** A request that the proxy holds. */
 export interface Exchange {
-  /** Sends it on; resolves to the whole reply. */
+  /** Forwards the request. Resolves to the complete reply. */
   forward(): Promise<Reply>;
   response: ServerResponse;
 }
 
 const TRICKLED_PIECES = 6;
 
-/** Does to a request what the fault says. Resolves to whether the client got the server's own reply, whole. */
+/** Applies a fault to a request. Resolves to whether the client received the server's complete reply. */
 export async function carryOut(fault: Fault, { forward, response }: Exchange): Promise<boolean> {
   switch (fault.kind) {
     case "none":
       return deliver(response, await forward());
     case "delay":
       await sleep(fault.milliseconds);
-      // A proxy drops what its client has given up.
+      // Like a real proxy, drops the request when the client has closed the connection.
       return !response.destroyed && deliver(response, await forward());
     case "cut-before":
       return cut(response);
@@ -55,7 +55,7 @@ export async function carryOut(fault: Fault, { forward, response }: Exchange): P
   }
 }
 
-/** A broken connection, as the client sees it. */
+/** Closes the connection to the client without a reply. */
 export function cut(response: ServerResponse): false {
   response.socket?.destroy();
   return false;

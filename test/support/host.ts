@@ -3,13 +3,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Clock, realClock } from "../../provider/src/lifecycle/runtime/clock";
 import { type Host, type MessageKind, Session } from "../../provider/src/lifecycle/runtime/host";
 
-/** A clock that is so many times faster than the real one. */
+/** Returns a clock that runs `speed` times faster than real time. */
 export const fastClock = (speed: number): Clock => ({
   now: () => performance.now() * speed,
   sleep: (milliseconds, signal) => sleep(milliseconds / speed, undefined, { signal }),
 });
 
-/** A host without an engine: it keeps what is said, and its config is a plain object. */
+/** A host without an engine. It records log messages, and reads its config from a plain object. */
 export class TestHost implements Host {
   readonly session = new Session();
   clock: Clock = realClock;
@@ -18,7 +18,7 @@ export class TestHost implements Host {
   readonly logged: { message: string; importance: MessageKind }[] = [];
 
   constructor(private readonly values: Record<string, string> = {}) {
-    // A test may run more operations at a time than Node expects listeners.
+    // Node warns about more than 10 listeners, and a test may run more operations in parallel.
     setMaxListeners(0, this.signal);
   }
 
@@ -31,7 +31,7 @@ export class TestHost implements Host {
   }
 }
 
-/** The URN of a `FineTuningJob` as the resource class makes it. */
+/** Returns the URN that a `FineTuningJob` resource has. */
 export function urnOf(name: string, stack = "dev"): string {
   return `urn:pulumi:${stack}::project::pulumi-nodejs:dynamic/mistral:FineTuningJob::${name}`;
 }

@@ -11,7 +11,7 @@ import { fastClock, TestHost, urnOf } from "./host";
 import { Remote } from "./remote";
 import { sample } from "./samples";
 
-/** The lifecycle without an engine, on a real server in this process with data of its own. */
+/** Runs the provider's lifecycle functions without an engine, against a real server in this process with a new data folder. */
 export class World {
   private constructor(
     readonly folder: string,
@@ -40,7 +40,7 @@ export class World {
 
   host(config: Record<string, string> = {}): TestHost {
     const host = new TestHost({ baseUrl: this.url, ...config });
-    // Its jobs are faster than real ones too.
+    // Poll faster, because the server's jobs are faster as well.
     host.clock = fastClock(20);
     return host;
   }
@@ -52,7 +52,7 @@ export class World {
     return path;
   }
 
-  /** What `check` makes of a declaration. */
+  /** Runs `check` on a declaration. Resolves to the checked inputs; throws when there are problems. */
   async declare(name: string, inputs: RawInputs, olds: RawInputs = {}): Promise<Inputs> {
     const declared = {
       model: "open-mistral-7b",
@@ -66,17 +66,17 @@ export class World {
     return result.inputs as Inputs;
   }
 
-  /** As a new `pulumi up` in a process of its own would. */
+  /** Runs `check` and `create`, as `pulumi up` does. The default host is new, like that of a new process. */
   async create(name: string, inputs: RawInputs = {}, host = this.host()) {
     return create(await this.declare(name, inputs), host);
   }
 
-  /** All that the server has. */
+  /** All jobs and files on the server. */
   jobs = () => this.remote.jobs();
   files = () => this.remote.files();
 }
 
-/** The init error that an operation ends in. */
+/** Returns the init error that an operation fails with. */
 export async function initErrorOf(operation: Promise<unknown>): Promise<InitError> {
   try {
     await operation;
@@ -84,5 +84,5 @@ export async function initErrorOf(operation: Promise<unknown>): Promise<InitErro
     if (error instanceof InitError) return error;
     throw error;
   }
-  throw new Error("expected an init error, and there was none");
+  throw new Error("expected an init error, but the operation succeeded");
 }

@@ -1,17 +1,17 @@
 import { createServer, request as httpRequest, type IncomingMessage, type Server } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 
-/** A real HTTP proxy on this machine, which takes every name for this machine: its clients must not resolve any. */
+/** A forward HTTP proxy on this machine. It resolves every host name to this machine, so clients must leave name resolution to it. */
 export class ProxyServer {
-  /** What was asked of it: `CONNECT api.test:443`, `GET http://api.test/v1/files`. */
+  /** The requests that it received: `CONNECT api.test:443`, `GET http://api.test/v1/files`. */
   readonly asked: string[] = [];
-  /** The credentials it was given, decoded. */
+  /** The proxy credentials that it received, decoded. */
   readonly credentials: string[] = [];
-  /** When set, it answers with this status instead of connecting. */
+  /** When set, the proxy replies with this status instead of connecting. */
   refusal: number | undefined;
-  /** How many connections were made to it. */
+  /** The number of connections that it accepted. */
   connections = 0;
-  /** When set, it accepts connections and says nothing. */
+  /** When set, the proxy accepts connections but never replies. */
   mute = false;
   readonly #sockets = new Set<Socket>();
 
@@ -62,7 +62,7 @@ export class ProxyServer {
     return `http://${this.host}`;
   }
 
-  /** Forgets what was asked, and serves again. */
+  /** Clears the recorded requests, and serves requests again. */
   reset(): void {
     this.asked.length = 0;
     this.credentials.length = 0;

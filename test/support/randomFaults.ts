@@ -6,7 +6,7 @@ const html = { "content-type": "text/html; charset=utf-8" };
 const json = { "content-type": "application/json" };
 const refusal = JSON.stringify({ object: "error", message: "Not now", type: "unavailable" });
 
-/** The ways in which requests fail at random, each with what varies in it. */
+/** The kinds of random faults. Each draws its own parameters. */
 const makers = {
   delay: (random) => ({ kind: "delay", milliseconds: random.integer(10, 400) }),
   "cut-before": () => ({ kind: "cut-before" }),
@@ -22,10 +22,10 @@ const makers = {
 export type RandomFault = keyof typeof makers;
 const names = Object.keys(makers) as RandomFault[];
 
-/** How many of the requests meet with each fault. */
+/** The share of requests that get each fault, 0 to 1. */
 export type Rates = Record<RandomFault, number>;
 
-/** Between one and twenty in a hundred for each, and half of all requests at most: with more, hardly a command ever gets through. */
+/** Draws a rate of 1 % to 20 % for each fault, and at most 50 % in total: with more, commands rarely succeed. */
 export function randomRates(random: Random): Rates {
   for (;;) {
     const rates = names.map((name) => [name, random.logarithmic(0.01, 0.2)] as const);
@@ -33,7 +33,7 @@ export function randomRates(random: Random): Rates {
   }
 }
 
-/** What happens to the next request. @returns no name when nothing does */
+/** Draws the fault of the next request. @returns no name when there is no fault */
 export function randomFault(random: Random, rates: Rates): { name?: RandomFault; fault: Fault } {
   let left = random.next();
   for (const name of names) {

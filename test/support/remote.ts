@@ -1,7 +1,7 @@
 import { type File, isTerminal, type Job, MistralClient, NotFoundError } from "../../provider/src/client";
 import { eventually } from "./eventually";
 
-/** What a server has, as the API tells anybody who asks: the truth that the state of a stack is held against. */
+/** Reads jobs, files and models from a server through the API, to compare them with the state of a stack. */
 export class Remote {
   readonly client: MistralClient;
 
@@ -25,18 +25,18 @@ export class Remote {
     return (await this.client.jobs.get(String(jobId))).status;
   }
 
-  /** Cancels a job, as somebody besides Pulumi may, and waits until it has ended. */
+  /** Cancels a job outside Pulumi, and waits until the job has ended. */
   async cancel(jobId: unknown): Promise<void> {
     await this.client.jobs.cancel(String(jobId));
     await eventually(`the end of job ${jobId}`, async () => isTerminal(await this.statusOf(jobId)), { everyMs: 50 });
   }
 
-  /** What has become of a model. */
-  async fateOf(model: unknown): Promise<"stands" | "archived" | "gone"> {
+  /** Returns whether a model exists, is archived or was deleted. */
+  async modelStatus(model: unknown): Promise<"active" | "archived" | "deleted"> {
     try {
-      return (await this.client.models.get(String(model))).archived ? "archived" : "stands";
+      return (await this.client.models.get(String(model))).archived ? "archived" : "active";
     } catch (error) {
-      if (error instanceof NotFoundError) return "gone";
+      if (error instanceof NotFoundError) return "deleted";
       throw error;
     }
   }

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import type { CliResult } from "./cli";
 
-/** What a command has printed, which has to succeed. */
+/** Asserts that a command succeeds. Resolves to its output. */
 export async function succeeds(command: Promise<CliResult>): Promise<string> {
   const { code, output } = await command;
   assert.equal(code, 0, output);
   return output;
 }
 
-/** What a command has printed, which has to fail with a message of this kind, and without a stack trace. */
+/** Asserts that a command fails with a matching message and without a stack trace. Resolves to its output. */
 export async function fails(command: Promise<CliResult>, message: RegExp): Promise<string> {
   const { code, output } = await command;
   assert.notEqual(code, 0, output);

@@ -1,4 +1,4 @@
-/** A sample line in the instruct format. */
+/** Returns a line with one sample in the instruct format. */
 export function sample(question: string, answer = "An answer."): string {
   const messages = [
     { role: "user", content: question },
@@ -7,5 +7,5 @@ export function sample(question: string, answer = "An answer."): string {
   return `${JSON.stringify({ messages })}\n`;
 }
 
-/** What marks an asset on Pulumi's wire. */
+/** The signature that marks an asset in Pulumi's wire format. */
 export const ASSET = { "4dabf18193072939515e22adb298388d": "c44067f5952c0a294b673a41bacd8c17" };

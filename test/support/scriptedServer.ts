@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** A request as it arrived. */
+/** A request that the server received. */
 export interface Received {
   method: string;
-  /** Undecoded, without the query. */
+  /** The path without the query, not decoded. */
   path: string;
   query: Record<string, string | string[]>;
   headers: IncomingMessage["headers"];
@@ -13,19 +13,19 @@ export interface Received {
   json(): unknown;
 }
 
-/** A scripted answer: a JSON body with its status, or whatever the function does to the response. */
+/** A scripted reply: a status with a JSON or text body, or a function that writes the response. */
 export type Answer =
   | { status?: number; headers?: Record<string, string>; json: unknown }
   | { status?: number; headers?: Record<string, string>; text: string }
   | ((request: Received, response: ServerResponse) => void);
 
-/** Breaks the connection instead of answering. */
+/** Closes the connection instead of replying. */
 export const hangUp: Answer = (_request, response) => response.socket?.destroy();
 
-/** Never answers. */
+/** Never replies. */
 export const silence: Answer = () => {};
 
-/** A real HTTP server on this machine that gives the answers of a script, one after another, the last one for ever. */
+/** An HTTP server on this machine that sends scripted replies in order, and repeats the last one. */
 export class ScriptedServer {
   readonly received: Received[] = [];
   #answers: Answer[] = [];
@@ -34,7 +34,7 @@ export class ScriptedServer {
   private constructor(server: Server) {
     this.#server = server;
     server.on("request", (request, response) => {
-      // A client that breaks off is part of several tests.
+      // Some tests close the connection while sending.
       this.#take(request).then(
         (received) => this.#answer(received, response),
         () => response.destroy(),
@@ -56,13 +56,13 @@ export class ScriptedServer {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Sets the script, and forgets what was received. */
+  /** Sets the script, and clears the received requests. */
   script(...answers: Answer[]): void {
     this.#answers = answers;
     this.received.length = 0;
   }
 
-  /** The only request since the script was set. */
+  /** The only request since the script was set. Throws when there was none or more than one. */
   get only(): Received {
     if (this.received.length !== 1 || this.received[0] === undefined) {
       throw new Error(`expected one request, got ${this.received.length}`);

@@ -27,7 +27,7 @@ describe("tests that build on each other", () => {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  /** Runs the suite in a mocha of its own; resolves to what the steps and mocha print. */
+  /** Runs the suite in a separate mocha process. Resolves to the output and the steps that ran. */
   async function mocha(args: readonly string[], env: Record<string, string> = {}) {
     const { stdout } = await execa("mocha", [join(folder, "suite.js"), ...args], {
       ...{ cwd: repository, preferLocal: true, env, reject: false },

@@ -9,8 +9,8 @@ interface Declared {
 }
 
 /**
- * For tests that build on each other: `const step = sequence()`, then `step` in place of `it`. A step that is selected alone
- * (`-g`) runs the steps before it first. A step after a failed one fails at once and names it.
+ * Returns a function to use in place of `it` for tests that depend on earlier tests. When a step is selected alone (`-g`), the
+ * earlier steps run first. When a step fails, every later step fails immediately and names the failed step.
  *
  * @example
  * const step = sequence();

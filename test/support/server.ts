@@ -11,13 +11,13 @@ import {
 export interface ServerOptions extends Pick<LaunchOptions, "env" | "wrapper"> {
   /** How many times faster than real time the simulated trainer runs. */
   speed?: number;
-  /** More options of the server's command line. */
+  /** Additional command-line options of the server. */
   args?: readonly string[];
   /** A data folder that outlives the server. Without one, the server has a new folder that `stop` removes. */
   dataFolder?: string;
 }
 
-/** The real server in its own process on a free port. It can be killed and started again on the same data. */
+/** Runs the real server as a child process on a free port. The server can be killed and restarted with the same data. */
 export class TestServer {
   private static readonly all = new Set<TestServer>();
   private running: EmbeddedServer | undefined;
@@ -54,11 +54,11 @@ export class TestServer {
   }
 
   private get process(): EmbeddedServer {
-    if (!this.running) throw new Error("the server does not run");
+    if (!this.running) throw new Error("the server is not running");
     return this.running;
   }
 
-  /** Starts it again after `kill` or `end`. On the same port by default: the URL is part of a stack's state. */
+  /** Restarts the server after `kill` or `end`. Uses the same port by default, because the URL is part of a stack's state. */
   async start({ samePort = true } = {}): Promise<void> {
     const { speed, args = [], env = {}, wrapper = [] } = this.options;
     const flags = speed === undefined ? args : ["--speed", String(speed), ...args];
@@ -70,7 +70,7 @@ export class TestServer {
     this.port = new URL(this.running.url).port;
   }
 
-  /** Ends it and starts it with other options, on the same port and data. */
+  /** Restarts the server with other options, on the same port and with the same data. */
   async restart(options: ServerOptions): Promise<void> {
     await this.end();
     this.options = options;
@@ -90,7 +90,7 @@ export class TestServer {
     return exited;
   }
 
-  /** Ends it with SIGTERM, and removes its data unless the folder was given. */
+  /** Ends the server with SIGTERM, and removes its data unless `dataFolder` was set. */
   async stop(): Promise<void> {
     await this.end();
     if (!this.options.dataFolder) await rm(this.dataFolder, { recursive: true, force: true });

@@ -8,40 +8,40 @@ import { type CliResult, type RunningCli, spawnCli } from "./cli";
 
 const repository = resolve(__dirname, "../..");
 const commandTimeoutMs = 120_000;
-/** Providers end on their own a moment after the CLI. */
+/** Provider hosts exit shortly after the CLI. */
 const hostGraceMs = 5_000;
 
 export interface StackOptions {
-  /** The project's files by name, `index.ts` among them. */
+  /** The project's files by name, including `index.ts`. */
   files?: Record<string, string>;
   /** A folder to copy into the project first, such as an example's. */
   program?: string;
-  /** A project that lies installed somewhere, to be used where it is; its `Pulumi.yaml` has the name `project`. */
+  /** The folder of an existing project, to use in place. Its `Pulumi.yaml` must have the name `project`. */
   folder?: string;
   /** The project's name. */
   project?: string;
   /** The stack's name. */
   name?: string;
-  /** Besides what the CLI needs; the tests' own MISTRAL_ and PULUMI_ variables do not get through. */
+  /** Additional environment variables. The tests' own MISTRAL_ and PULUMI_ variables are removed. */
   env?: Record<string, string>;
   config?: Record<string, string | { secret: string }>;
-  /** A stack whose state backend this one uses too, so that it can refer to it. */
+  /** Another stack whose state backend this stack shares, for a `StackReference` to it. */
   beside?: Stack;
 }
 
-/** A user's project in a folder of its own, with its stack and state, driven by the real CLI. */
+/** A Pulumi project in a temporary folder, with one stack and a state backend. Runs the real CLI. */
 export class Stack {
   private constructor(
     private readonly cli: PulumiCli,
-    /** Everything that is this stack's own. */
+    /** The temporary folder of this stack. */
     private readonly base: string,
     /** The program's folder. */
     readonly folder: string,
     /** The state backend's folder. */
     readonly stateFolder: string,
-    /** The environment that the CLI gets; may be changed between two commands. */
+    /** The environment of the CLI; may be changed between commands. */
     readonly env: NodeJS.ProcessEnv,
-    /** What a `StackReference` calls it. */
+    /** The name of the stack in a `StackReference`. */
     readonly reference: string,
   ) {}
 
@@ -63,7 +63,7 @@ export class Stack {
       `organization/${project}/${name}`,
     );
     for (const [file, text] of Object.entries(files)) await stack.write(file, text);
-    await stack.must("stack", "init", name);
+    await stack.run("stack", "init", name);
     for (const [key, value] of Object.entries(config)) {
       if (typeof value === "string") await stack.config(key, value);
       else await stack.config(key, value.secret, { secret: true });
@@ -71,7 +71,7 @@ export class Stack {
     return stack;
   }
 
-  /** Without a preview, which a test asks for by its own name. */
+  /** Runs `pulumi up` without a preview. */
   up(...args: string[]): Promise<CliResult> {
     return this.cmd("up", "--yes", "--skip-preview", ...args);
   }
@@ -88,36 +88,36 @@ export class Stack {
     return this.cmd("destroy", "--yes", "--skip-preview", ...args);
   }
 
-  /** Any command of the CLI; resolves whatever its exit code. */
+  /** Runs a CLI command. Resolves with any exit code. */
   cmd(...args: string[]): Promise<CliResult> {
     return this.spawn(...args).result;
   }
 
-  /** A command that is still running, to watch and to send signals to. */
+  /** Starts a CLI command, to watch its output and send signals. */
   spawn(...args: string[]): RunningCli {
     const all = [...args, "--non-interactive", "--color", "never"];
     return spawnCli(this.cli.binary, all, { cwd: this.folder, env: this.env, timeoutMs: commandTimeoutMs });
   }
 
-  /** The outputs; secrets in plain text only when asked for. */
+  /** Returns the stack outputs. Secrets are hidden unless `showSecrets` is set. */
   async outputs({ showSecrets = false } = {}): Promise<Record<string, unknown>> {
     const flags = showSecrets ? ["--show-secrets"] : [];
-    return JSON.parse((await this.must("stack", "output", "--json", ...flags)).stdout);
+    return JSON.parse((await this.run("stack", "output", "--json", ...flags)).stdout);
   }
 
-  /** The deployment as `pulumi stack export` has it. */
+  /** Returns the deployment from `pulumi stack export`. */
   async state(): Promise<Deployment> {
-    return JSON.parse((await this.must("stack", "export")).stdout).deployment;
+    return JSON.parse((await this.run("stack", "export")).stdout).deployment;
   }
 
-  /** What the state has of a resource besides an entry that is still to be deleted; undefined when there is none. */
+  /** Returns a resource of the state by name; undefined when it is missing. Ignores replaced entries that are pending deletion. */
   async resource(name: string): Promise<ResourceState | undefined> {
     const { resources = [] } = await this.state();
     return resources.find((resource) => resource.urn.endsWith(`::${name}`) && !resource.delete);
   }
 
   async config(key: string, value: string, { secret = false } = {}): Promise<void> {
-    await this.must("config", "set", secret ? "--secret" : "--plaintext", key, value);
+    await this.run("config", "set", secret ? "--secret" : "--plaintext", key, value);
   }
 
   /** Writes a file of the project. */
@@ -127,40 +127,40 @@ export class Stack {
     await writeFile(path, text);
   }
 
-  /** Waits until the provider's host has ended by itself; fails when it has not within that time. */
+  /** Waits until the provider host has exited on its own. Fails when the host is still running after `withinMs`. */
   async hostEnds(withinMs: number): Promise<void> {
     const left = await this.processesAfter(withinMs, ({ command }) => command.includes("dynamic-provider"));
-    if (left.length > 0) throw new Error(`The provider's host is still alive: ${left}`);
+    if (left.length > 0) throw new Error(`The provider host is still running: ${left}`);
   }
 
-  /** Ends what a killed CLI has left, such as Pulumi's own language host. */
+  /** Kills the processes that a killed CLI left behind, such as Pulumi's language host. */
   endProcesses(): void {
     endProcessesWith(this.mark);
   }
 
-  /** Removes everything; fails when a provider or another process of this stack still lives. */
+  /** Removes the stack's folder. Fails when a process of this stack is still running. */
   async remove(): Promise<void> {
     const left = await this.processesAfter(hostGraceMs);
     this.endProcesses();
     await rm(this.base, { recursive: true, force: true });
-    if (left.length > 0) throw new Error(`Still alive after the CLI had ended: ${left}`);
+    if (left.length > 0) throw new Error(`Still running after the CLI ended: ${left}`);
   }
 
   private get mark(): string {
     return `PULUMI_HOME=${this.env.PULUMI_HOME}`;
   }
 
-  /** The processes of this stack that are left after a while, described; none as soon as there is none. */
-  private async processesAfter(milliseconds: number, counts = (_: { command: string }) => true): Promise<string[]> {
+  /** Waits until this stack has no processes. After a timeout, returns descriptions of those still running. */
+  private async processesAfter(milliseconds: number, filter = (_: { command: string }) => true): Promise<string[]> {
     const deadline = Date.now() + milliseconds;
     for (;;) {
-      const left = processesWith(this.mark).filter(counts);
+      const left = processesWith(this.mark).filter(filter);
       if (left.length === 0 || Date.now() > deadline) return left.map(({ pid, command }) => `${pid} ${command}`);
       await sleep(100);
     }
   }
 
-  private async must(...args: string[]): Promise<CliResult> {
+  private async run(...args: string[]): Promise<CliResult> {
     const result = await this.cmd(...args);
     if (result.code !== 0) throw new Error(`\`pulumi ${args.join(" ")}\` failed:\n${result.output}`);
     return result;
@@ -180,11 +180,11 @@ export interface ResourceState {
   inputs?: Record<string, unknown>;
   outputs?: Record<string, unknown>;
   initErrors?: string[];
-  /** An entry of something that was replaced and is still to be deleted. */
+  /** True for an entry that was replaced and is pending deletion. */
   delete?: boolean;
 }
 
-/** What `pulumi new typescript` writes, with this repository's packages as the installed ones. */
+/** Writes a project like `pulumi new typescript`. Its `node_modules` is a link to this repository's packages. */
 async function writeProject(folder: string, project: string): Promise<void> {
   await mkdir(folder);
   await writeFile(join(folder, "Pulumi.yaml"), `name: ${project}\nruntime: nodejs\n`);
@@ -193,7 +193,10 @@ async function writeProject(folder: string, project: string): Promise<void> {
   await symlink(join(repository, "node_modules"), join(folder, "node_modules"));
 }
 
-/** The tests' own coverage stays out too: the engine kills a provider before it could write any, and the rest is Pulumi's. */
+/**
+ * Removes the variables of the tests. Coverage is off as well: the engine kills a provider before it can write any, and the other
+ * processes belong to Pulumi.
+ */
 function cleanEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(env).filter(([name]) => !/^(MISTRAL_|PULUMI_|NODE_V8_COVERAGE$)/.test(name)),
@@ -207,7 +210,7 @@ function cliSettings(base: string, stateFolder: string): Record<string, string> 
     PULUMI_CONFIG_PASSPHRASE: "test",
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-    // `tsc -b` has checked the types of what the tests share; a program of a few lines would take seconds each time.
+    // Type checks would take seconds for each command. `tsc -b` has already checked the packages.
     PULUMI_NODEJS_TRANSPILE_ONLY: "true",
   };
 }

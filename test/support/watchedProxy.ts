@@ -1,14 +1,14 @@
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** What a proxy does with a request instead of passing it on. */
+/** Handles a request instead of forwarding it. */
 export type Interception = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** A reverse proxy on this machine that counts the requests for a server, and may answer some of them itself. */
+/** A reverse proxy on this machine that counts requests, and can answer some of them itself. */
 export class WatchedProxy {
-  /** How often each method was asked of each route; ids stand there as `*`, and of the query only a dry run is told. */
+  /** The number of requests by method and path. IDs are replaced with `*`, and queries are removed except `dry_run=true`. */
   readonly counts = new Map<string, number>();
-  /** Called for each request; where it answers with a function, that one has the request. */
+  /** Called for each request. When it returns a function, that function handles the request. */
   intercept: (request: IncomingMessage) => Interception | undefined = () => undefined;
 
   private constructor(
@@ -50,7 +50,7 @@ export class WatchedProxy {
       response.writeHead(reply.statusCode ?? 502, reply.headers);
       reply.pipe(response);
     });
-    // The server has gone, or the client has: neither is told more than a closed connection tells.
+    // When one side closes its connection, close the other side as well.
     outgoing.on("error", () => response.destroy());
     response.on("close", () => outgoing.destroy());
     incoming.pipe(outgoing);
