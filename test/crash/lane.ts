@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MistralClient } from "../../provider/src/client";
 import type { PulumiCli } from "../../tools/pulumiCli";
-import { FaultProxy } from "../support/faultProxy";
 import { sample } from "../support/samples";
 import { TestServer } from "../support/server";
 import { type Deployment, Stack } from "../support/stack";
+import { TestProxy } from "../support/testProxy";
 import { type Operation, type Scene, scenes } from "./operations";
 
 /** Simulated seconds per real second: a job of 20 steps trains for a quarter of a second, a job of a million steps for hours. */
@@ -20,13 +20,13 @@ export class Lane {
   private constructor(
     private readonly base: string,
     readonly stack: Stack,
-    readonly proxy: FaultProxy,
+    readonly proxy: TestProxy,
     private readonly server: TestServer,
   ) {}
 
   static async create(cli: PulumiCli): Promise<Lane> {
     const base = await mkdtemp(join(tmpdir(), "mistral-crash-"));
-    const proxy = await FaultProxy.start();
+    const proxy = await TestProxy.start();
     const stack = await Stack.create(cli, {
       project: PROJECT,
       files: { "index.ts": "", "train.jsonl": sample("What?") },
@@ -41,7 +41,7 @@ export class Lane {
 
   /** A client that talks to the server directly, not through the proxy. */
   get client(): MistralClient {
-    return new MistralClient({ baseUrl: this.proxy.target });
+    return new MistralClient({ baseUrl: this.server.url });
   }
 
   /** Restores the stack, the server's data and the program to the state before an operation. */

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describeWithEngine } from "../support/engine";
+import type { Fault } from "../support/faults";
 import { Remote } from "../support/remote";
 import { fails, succeeds } from "../support/results";
 import { sample } from "../support/samples";
-import type { Interception } from "../support/watchedProxy";
 
 const program = `
 import { FineTuningJob } from "pulumi-mistral";
@@ -16,9 +16,11 @@ const job = new FineTuningJob("bot", {
 export const { jobId, status } = job;
 `;
 
-const refused: Interception = (_request, response) => {
-  response.writeHead(401, { "content-type": "application/json", "x-request-id": "test-request" });
-  response.end(JSON.stringify({ object: "error", message: "Unauthorized", type: "invalid_request_error", code: 401 }));
+const refused: Fault = {
+  kind: "answer",
+  status: 401,
+  headers: { "content-type": "application/json", "x-request-id": "test-request" },
+  body: JSON.stringify({ object: "error", message: "Unauthorized", type: "invalid_request_error", code: 401 }),
 };
 
 describeWithEngine("an API key that expires while `up` waits", (engine) => {
@@ -29,11 +31,11 @@ describeWithEngine("an API key that expires while `up` waits", (engine) => {
     const proxy = await engine.proxy(server.url);
     const stack = await engine.stack({
       files: { "index.ts": program, "train.jsonl": sample("What?") },
-      config: { "mistral:baseUrl": proxy.url, "mistral:apiKey": { secret: "sk-expiring" } },
+      config: { "mistral:baseUrl": proxy.url(), "mistral:apiKey": { secret: "sk-expiring" } },
     });
     const up = stack.spawn("up", "--yes", "--skip-preview");
     await up.waitFor(/RUNNING: step \d+ of 200/);
-    proxy.intercept = ({ headers }) => (headers.authorization === "Bearer sk-expiring" ? refused : undefined);
+    proxy.route("", ({ headers }) => (headers.authorization === "Bearer sk-expiring" ? refused : { kind: "none" }));
     const output = await fails(up.result, /401[\s\S]*keeps running and its ID is in the state: run `pulumi up`/);
     assert.match(output, /mistral:apiKey/);
     const [job] = await remote.jobs();

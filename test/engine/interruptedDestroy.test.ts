@@ -22,7 +22,7 @@ describeWithEngine("a destroy that is interrupted", (engine) => {
     const proxy = await engine.proxy(url);
     const stack = await engine.stack({
       files: { "index.ts": program, "train.jsonl": sample("What?") },
-      config: { "mistral:baseUrl": proxy.url },
+      config: { "mistral:baseUrl": proxy.url() },
     });
     await succeeds(stack.up());
     const { jobId } = await stack.outputs();
@@ -33,11 +33,14 @@ describeWithEngine("a destroy that is interrupted", (engine) => {
       asked = resolve;
     });
     let cancelled = false;
-    proxy.intercept = ({ method, url = "" }) => {
-      if (cancelled && method === "GET") return () => asked();
+    proxy.route("", ({ method, url }) => {
+      if (cancelled && method === "GET") {
+        asked();
+        return { kind: "silence" };
+      }
       cancelled ||= url.endsWith("/cancel");
-      return undefined;
-    };
+      return { kind: "none" };
+    });
     const destroy = stack.spawn("destroy", "--yes", "--skip-preview");
     await Promise.race([waiting, destroy.result]);
     destroy.signal("SIGINT");
@@ -45,7 +48,7 @@ describeWithEngine("a destroy that is interrupted", (engine) => {
     const { resources = [] } = await stack.state();
     assert.ok(resources.some(({ id }) => id === jobId));
 
-    proxy.intercept = () => undefined;
+    proxy.route("");
     await succeeds(stack.destroy());
     assert.deepEqual((await stack.state()).resources ?? [], []);
     assert.equal(await remote.statusOf(jobId), "CANCELLED");

@@ -1,7 +1,7 @@
 import { findOrGetPulumi, type PulumiCli } from "../../tools/pulumiCli";
 import { type ServerOptions, TestServer } from "./server";
 import { Stack, type StackOptions } from "./stack";
-import { WatchedProxy } from "./watchedProxy";
+import { TestProxy } from "./testProxy";
 
 /** A command takes about five seconds, a test runs several, and other tests run in parallel. */
 const testTimeoutMs = 5 * 60_000;
@@ -12,8 +12,8 @@ const cliTimeoutMs = 15 * 60_000;
 export interface Engine {
   stack(options: StackOptions): Promise<Stack>;
   server(options?: ServerOptions): Promise<TestServer>;
-  /** Starts a counting proxy in front of a server. */
-  proxy(target: string): Promise<WatchedProxy>;
+  /** Starts a proxy that records requests in front of a server. */
+  proxy(target: string): Promise<TestProxy>;
 }
 
 /** Declares a suite that runs the real Pulumi CLI. Its clean-up fails when a process of a stack is still running. */
@@ -45,7 +45,7 @@ export function describeWithEngine(title: string, suite: (this: Mocha.Suite, eng
         return server;
       },
       async proxy(target) {
-        const proxy = await WatchedProxy.start(target);
+        const proxy = await TestProxy.start({ target, stream: true });
         cleanups.push(() => proxy.stop());
         return proxy;
       },

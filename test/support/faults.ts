@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, ServerResponse } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { finished } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -10,6 +10,10 @@ export type Fault =
   /** The server receives the request and replies, but the client never gets the reply. `forwarded` runs before the cut. */
   | { kind: "cut-after"; forwarded?: () => void | Promise<void> }
   | { kind: "answer"; status: number; headers: Record<string, string>; body: string }
+  /** The request gets no reply, and its connection stays open. */
+  | { kind: "silence" }
+  /** The test replies. */
+  | { kind: "handle"; handle: (request: IncomingMessage, response: ServerResponse) => void }
   /** The reply is delivered completely, in pieces, with a pause of `milliseconds` before each. */
   | { kind: "trickle"; milliseconds: number }
   /** The connection is cut after a share of the reply's body, 0 to 1. */
@@ -25,13 +29,14 @@ export interface Reply {
 export interface Exchange {
   /** Forwards the request. Resolves to the complete reply. */
   forward(): Promise<Reply>;
+  request: IncomingMessage;
   response: ServerResponse;
 }
 
 const TRICKLED_PIECES = 6;
 
 /** Applies a fault to a request. Resolves to whether the client received the server's complete reply. */
-export async function carryOut(fault: Fault, { forward, response }: Exchange): Promise<boolean> {
+export async function carryOut(fault: Fault, { forward, request, response }: Exchange): Promise<boolean> {
   switch (fault.kind) {
     case "none":
       return deliver(response, await forward());
@@ -47,6 +52,11 @@ export async function carryOut(fault: Fault, { forward, response }: Exchange): P
       return cut(response);
     case "answer":
       response.writeHead(fault.status, fault.headers).end(fault.body);
+      return false;
+    case "silence":
+      return false;
+    case "handle":
+      fault.handle(request, response);
       return false;
     case "trickle":
       return trickle(response, await forward(), fault.milliseconds);

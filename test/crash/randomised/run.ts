@@ -1,9 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Decide, Passed } from "../../support/faultProxy";
 import { urnOf } from "../../support/host";
 import { randomFault } from "../../support/randomFaults";
 import { sample } from "../../support/samples";
+import type { Decide, Passed } from "../../support/testProxy";
 import { receivedJobId } from "../records";
 import { type Finding, lostId, stuck } from "../verdict";
 import type { ProviderHost } from "./host";

@@ -4,8 +4,8 @@ import { join, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { MistralClient } from "../../../provider/src/client";
 import { provider } from "../../../provider/src/resource/serializedProvider";
-import { FaultProxy } from "../../support/faultProxy";
 import { TestServer } from "../../support/server";
+import { TestProxy } from "../../support/testProxy";
 
 const repository = resolve(__dirname, "../../..");
 /** At this speed a training takes a few milliseconds, so most of the time is spent between retries. */
@@ -21,7 +21,7 @@ export class World {
     readonly folder: string,
     /** The serialized provider, as the engine passes it to the host. */
     readonly provider: string,
-    readonly proxy: FaultProxy,
+    readonly proxy: TestProxy,
     private readonly server: TestServer,
   ) {}
 
@@ -30,7 +30,7 @@ export class World {
     await symlink(join(repository, "node_modules"), join(folder, "node_modules"));
     const { text } = await pulumi.runtime.serializeFunction(() => provider);
     const server = await TestServer.start({ speed: SPEED });
-    return new World(done, folder, text, await FaultProxy.start(server.url), server);
+    return new World(done, folder, text, await TestProxy.start({ target: server.url }), server);
   }
 
   /** A client that talks to the server directly, not through the proxy. */

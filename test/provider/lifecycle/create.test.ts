@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { create } from "../../../provider/src/lifecycle/create";
-import { FaultProxy } from "../../support/faultProxy";
 import { initErrorOf, World } from "../../support/lifecycle";
 import { sample } from "../../support/samples";
+import { TestProxy } from "../../support/testProxy";
 
 describe("create", () => {
   let world: World;
@@ -241,13 +241,13 @@ describe("a wait that ends before the job", () => {
 
 describe("a creation request without a reply", () => {
   let world: World;
-  let proxy: FaultProxy;
+  let proxy: TestProxy;
   /** Loses the creation request, or its reply. */
   let loss: "cut-before" | "cut-after";
 
   before(async () => {
     world = await World.create();
-    proxy = await FaultProxy.start(world.url);
+    proxy = await TestProxy.start({ target: world.url });
     proxy.route("", ({ template }) => ({ kind: template === "POST /v1/fine_tuning/jobs" ? loss : "none" }));
   });
   after(async () => {

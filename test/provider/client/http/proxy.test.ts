@@ -9,27 +9,29 @@ import { execa } from "execa";
 import { ConnectionError, MistralClient } from "../../../../provider/src/client";
 import { readContent } from "../../../../provider/src/inputs/data/content";
 import { certificateFor } from "../../../support/certificate";
-import { ProxyServer } from "../../../support/proxyServer";
 import { ScriptedServer } from "../../../support/scriptedServer";
+import { type Decide, type Passed, TestProxy } from "../../../support/testProxy";
 import { DETAILED_JOB, FILE, FILE_ID, JOB, JOB_ID, KEY } from "../fixtures";
 
 const NAMES = ["http_proxy", "https_proxy", "all_proxy", "no_proxy"].flatMap((name) => [name, name.toUpperCase()]);
 const PASSWORD = "pr0xy-p@ssword";
 
 describe("proxies and certificates", () => {
-  let proxy: ProxyServer;
+  let proxy: TestProxy;
+  let passed: readonly Passed[];
   let server: ScriptedServer;
   const environment = Object.fromEntries(NAMES.map((name) => [name, process.env[name]]));
 
   before(async () => {
-    proxy = await ProxyServer.start();
+    proxy = await TestProxy.start({ stream: true });
     server = await ScriptedServer.start();
   });
   beforeEach(() => {
     for (const name of NAMES) {
       delete process.env[name];
     }
-    proxy.reset();
+    passed = proxy.route("");
+    proxy.connections = 0;
   });
   after(async () => {
     for (const name of NAMES) {
@@ -56,20 +58,29 @@ describe("proxies and certificates", () => {
     }
     return error;
   };
-  const withCredentials = () => proxy.url.replace("//", `//me:${encodeURIComponent(PASSWORD)}@`);
+  /** What the proxy was asked for: `CONNECT api.test:443`, `GET http://api.test/v1/files`. */
+  const asked = () => passed.map(({ method, url }) => `${method} ${url}`);
+  const credentials = () =>
+    passed
+      .flatMap(({ headers }) => headers["proxy-authorization"]?.replace(/^Basic /, "") ?? [])
+      .map((encoded) => Buffer.from(encoded, "base64").toString());
+  const refuse =
+    (status: number): Decide =>
+    () => ({ kind: "answer", status, headers: { "content-type": "text/html" }, body: "<html>No</html>" });
+  const withCredentials = () => proxy.url().replace("//", `//me:${encodeURIComponent(PASSWORD)}@`);
 
   for (const name of ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"]) {
     it(`sends a request for http through ${name}`, async () => {
-      process.env[name] = proxy.url;
+      process.env[name] = proxy.url();
       server.script({ json: DETAILED_JOB });
       await client().jobs.get(JOB_ID);
-      assert.deepEqual(proxy.asked, [`GET http://api.test:${server.port}/v1/fine_tuning/jobs/${JOB_ID}`]);
+      assert.deepEqual(asked(), [`GET http://api.test:${server.port}/v1/fine_tuning/jobs/${JOB_ID}`]);
       assert.equal(server.only.headers.authorization, `Bearer ${KEY}`);
     });
   }
 
   it("forwards an upload, a job creation and a download unchanged", async () => {
-    process.env.HTTP_PROXY = proxy.url;
+    process.env.HTTP_PROXY = proxy.url();
     const content = "x".repeat(3_000_000);
     server.script({ json: { ...FILE, bytes: content.length } });
     await client().files.upload({ name: "a.jsonl", content });
@@ -79,11 +90,11 @@ describe("proxies and certificates", () => {
     assert.deepEqual(server.only.json(), { model: "m" });
     server.script({ text: content });
     assert.equal((await buffer(await client().files.download(FILE_ID))).toString(), content);
-    assert.equal(proxy.asked.length, 3);
+    assert.equal(passed.length, 3);
   });
 
   it("reuses connections for idempotent requests, and opens a new one for others", async () => {
-    process.env.HTTP_PROXY = proxy.url;
+    process.env.HTTP_PROXY = proxy.url();
     server.script({ json: JOB });
     // A timeout that no other test uses, so that no connection is shared with them.
     const own = client(undefined, 4321);
@@ -97,7 +108,7 @@ describe("proxies and certificates", () => {
   });
 
   it("fetches remote assets through the proxy", async () => {
-    process.env.HTTP_PROXY = proxy.url;
+    process.env.HTTP_PROXY = proxy.url();
     server.script({ text: '{"text":"x"}' });
     const asset = { uri: `http://data.test:${server.port}/train.jsonl` };
     const content: Buffer[] = [];
@@ -105,14 +116,14 @@ describe("proxies and certificates", () => {
       content.push(chunk);
     }
     assert.equal(Buffer.concat(content).toString(), '{"text":"x"}');
-    assert.equal(proxy.asked.length, 1);
+    assert.equal(passed.length, 1);
   });
 
   it("sends the user name and password to the proxy, and not to the server", async () => {
     process.env.HTTP_PROXY = withCredentials();
     server.script({ json: DETAILED_JOB });
     await client().jobs.get(JOB_ID);
-    assert.deepEqual(proxy.credentials, [`me:${PASSWORD}`]);
+    assert.deepEqual(credentials(), [`me:${PASSWORD}`]);
   });
 
   it("never uses the proxy for a server on this machine", async () => {
@@ -133,7 +144,7 @@ describe("proxies and certificates", () => {
   ] as const) {
     for (const name of ["NO_PROXY", "no_proxy"]) {
       it(`${goesThrough ? "uses" : "bypasses"} the proxy with ${name}=${list}`, async () => {
-        process.env.HTTP_PROXY = proxy.url;
+        process.env.HTTP_PROXY = proxy.url();
         process.env[name] = list;
         server.script({ json: DETAILED_JOB });
         const call = client().jobs.get(JOB_ID);
@@ -144,7 +155,7 @@ describe("proxies and certificates", () => {
         else {
           assert.match((await failure(call)).message, /the host name of api\.test:\d+ could not be resolved/);
         }
-        assert.equal(proxy.asked.length, goesThrough ? 1 : 0);
+        assert.equal(passed.length, goesThrough ? 1 : 0);
       });
     }
   }
@@ -163,28 +174,28 @@ describe("proxies and certificates", () => {
       };
 
       it(`${scheme}: requires a password (407)`, async () => {
-        use(proxy.url);
-        proxy.refusal = 407;
+        use(proxy.url());
+        passed = proxy.route("", refuse(407));
         const error = await get();
         assert.equal(
           error.message,
-          `${place(scheme)}: the proxy ${proxy.url} requires a user name and a password (ERR_PROXY_407). ${LOGIN}`,
+          `${place(scheme)}: the proxy ${proxy.url()} requires a user name and a password (ERR_PROXY_407). ${LOGIN}`,
         );
-        assert.equal(error.proxy, proxy.url);
+        assert.equal(error.proxy, proxy.url());
       });
 
       it(`${scheme}: refuses the password (407), which the error does not show`, async () => {
         use(withCredentials());
-        proxy.refusal = 407;
+        passed = proxy.route("", refuse(407));
         assert.equal(
           (await get()).message,
-          `${place(scheme)}: the proxy ${proxy.url} refused the user name or password (ERR_PROXY_407). ${LOGIN}`,
+          `${place(scheme)}: the proxy ${proxy.url()} refused the user name or password (ERR_PROXY_407). ${LOGIN}`,
         );
       });
 
       it(`${scheme}: is unreachable`, async () => {
-        const gone = await ProxyServer.start();
-        use(gone.url);
+        const gone = await TestProxy.start({ stream: true });
+        use(gone.url());
         await gone.stop();
         const { message } = await get();
         assert.match(message, /: the proxy http:\/\/127\.0\.0\.1:\d+ refused the connection \(ECONNREFUSED\)\. /);
@@ -201,25 +212,25 @@ describe("proxies and certificates", () => {
     }
 
     it("https: refuses to connect (403), and its page does not count as the server's reply", async () => {
-      process.env.HTTPS_PROXY = proxy.url;
-      proxy.refusal = 403;
+      process.env.HTTPS_PROXY = proxy.url();
+      passed = proxy.route("", refuse(403));
       assert.equal(
         (await failure(client(`https://api.test:${server.port}`).jobs.get(JOB_ID))).message,
-        `${place("https")}: the proxy ${proxy.url} did not connect to api.test:${server.port} (ERR_PROXY_403). ${CHECK}`,
+        `${place("https")}: the proxy ${proxy.url()} did not connect to api.test:${server.port} (ERR_PROXY_403). ${CHECK}`,
       );
     });
 
     it("https: temporarily cannot connect (503), and the request is retried", async () => {
-      process.env.HTTPS_PROXY = proxy.url;
-      proxy.refusal = 503;
+      process.env.HTTPS_PROXY = proxy.url();
+      passed = proxy.route("", refuse(503));
       const call = client(`https://api.test:${server.port}`).jobs.get(JOB_ID, { maxRetries: 1 });
       assert.match((await failure(call)).message, /\(ERR_PROXY_503\) in 2 attempts\. /);
-      assert.equal(proxy.asked.length, 2);
+      assert.equal(passed.length, 2);
     });
 
     it("https: does not answer", async () => {
-      process.env.HTTPS_PROXY = proxy.url;
-      proxy.mute = true;
+      process.env.HTTPS_PROXY = proxy.url();
+      proxy.route("", () => ({ kind: "silence" }));
       const { message } = await failure(client(`https://api.test:${server.port}`, 300).jobs.get(JOB_ID));
       assert.match(message, /: the proxy http:\/\/127\.0\.0\.1:\d+ could not be reached \(ETIMEDOUT\)\. /);
     });
@@ -291,9 +302,9 @@ describe("proxies and certificates", () => {
 
     it("is reached through the proxy, with a reused tunnel or a new one for requests that are not idempotent", async () => {
       const baseUrl = `https://api.test:${secure.port}`;
-      const text = await inProcess(baseUrl, { HTTPS_PROXY: proxy.url, NODE_EXTRA_CA_CERTS: authority });
+      const text = await inProcess(baseUrl, { HTTPS_PROXY: proxy.url(), NODE_EXTRA_CA_CERTS: authority });
       assert.equal(text, "reached");
-      assert.deepEqual(proxy.asked, Array(2).fill(`CONNECT api.test:${secure.port}`));
+      assert.deepEqual(asked(), Array(2).fill(`CONNECT api.test:${secure.port}`));
       assert.deepEqual(
         secure.received.map(({ headers }) => headers.connection),
         ["keep-alive", "keep-alive", "close"],
@@ -301,7 +312,7 @@ describe("proxies and certificates", () => {
     });
 
     it("is refused through the proxy too, and the error does not blame the proxy", async () => {
-      const text = await inProcess(`https://api.test:${secure.port}`, { https_proxy: proxy.url });
+      const text = await inProcess(`https://api.test:${secure.port}`, { https_proxy: proxy.url() });
       assert.match(
         text,
         /: the certificate of api\.test:\d+ is not trusted on this machine \(DEPTH_ZERO_SELF_SIGNED_CERT\)/,

@@ -12,28 +12,28 @@ import { eventually } from "../../../support/eventually";
 import { fastClock } from "../../../support/host";
 import { World } from "../../../support/lifecycle";
 import { sample } from "../../../support/samples";
-import { WatchedProxy } from "../../../support/watchedProxy";
+import { type Held, TestProxy } from "../../../support/testProxy";
 
 /** Much more than a connection buffers. */
 const LARGE = Array.from({ length: 24_000 }, (_, index) => sample(`${index} ${"why ".repeat(250)}`)).join("");
 
 describe("the upload of a job's data", () => {
   let world: World;
-  let proxy: WatchedProxy;
+  let proxy: TestProxy;
   before(async () => {
     world = await World.create();
-    proxy = await WatchedProxy.start(world.url);
+    proxy = await TestProxy.start({ target: world.url, stream: true });
   });
   after(async () => {
     await proxy.stop();
     await world.end();
   });
   beforeEach(() => {
-    proxy.intercept = () => undefined;
+    proxy.route("");
   });
 
-  const isUpload = ({ method, url }: IncomingMessage) => method === "POST" && url === "/v1/files";
-  const upload = (inputs: Inputs, host = world.host(), client = new MistralClient({ baseUrl: proxy.url })) =>
+  const isUpload = ({ method, url }: Held) => method === "POST" && url === "/v1/files";
+  const upload = (inputs: Inputs, host = world.host(), client = new MistralClient({ baseUrl: proxy.url() })) =>
     uploadFiles(client, inputs, host, host.signal);
 
   describe("rejects a file that", () => {
@@ -64,11 +64,11 @@ describe("the upload of a job's data", () => {
         const path = await world.file("moving.jsonl", LARGE);
         const inputs = await world.declare(what, { trainingFiles: [path] });
         const before = [await world.files(), await world.jobs()];
-        proxy.intercept = (request) => {
+        proxy.route("", (request) => {
           if (isUpload(request)) change(path);
-          return undefined;
-        };
-        const error = await create(inputs, world.host({ baseUrl: proxy.url })).catch((thrown: Error) => thrown);
+          return { kind: "none" };
+        });
+        const error = await create(inputs, world.host({ baseUrl: proxy.url() })).catch((thrown: Error) => thrown);
         assert.ok(error instanceof Error);
         assert.match(error.message, message);
         assert.match(error.message, /no job was created: run `pulumi up` again/);
@@ -83,9 +83,9 @@ describe("the upload of a job's data", () => {
       const path = await world.file("grown.jsonl", sample("Short?"));
       const inputs = await world.declare("grown", { trainingFiles: [path] });
       appendFileSync(path, sample("Long?"));
-      proxy.counts.clear();
+      const passed = proxy.route("");
       await assert.rejects(upload(inputs), /grown\.jsonl has \d+ bytes, expected \d+\. The upload/);
-      assert.equal(proxy.counts.get("POST /v1/files"), undefined);
+      assert.equal(passed.filter(isUpload).length, 0);
     });
 
     it("was deleted after the check", async () => {
@@ -120,7 +120,7 @@ describe("the upload of a job's data", () => {
     let held: { name: string; response: ServerResponse }[];
     beforeEach(() => {
       held = [];
-      proxy.intercept = (request) => (isUpload(request) ? hold : undefined);
+      proxy.route("", (request) => (isUpload(request) ? { kind: "handle", handle: hold } : { kind: "none" }));
     });
 
     /** Receives the whole request, and leaves the reply to the test. */
@@ -146,7 +146,7 @@ describe("the upload of a job's data", () => {
 
     it("uploads three files of all jobs concurrently, and returns the IDs in the order of the inputs", async () => {
       const jobs = [await declare("first"), await declare("second")] as const;
-      const client = new MistralClient({ baseUrl: proxy.url });
+      const client = new MistralClient({ baseUrl: proxy.url() });
       const uploads = Promise.all(jobs.map((inputs) => upload(inputs, world.host(), client)));
       for (let left = 8; left > 0; ) {
         const count = Math.min(left, 3);
@@ -186,7 +186,7 @@ describe("the upload of a job's data", () => {
         await world.declare("one", { trainingFiles }),
         await world.declare("other", { trainingFiles }),
       ];
-      const client = new MistralClient({ baseUrl: proxy.url });
+      const client = new MistralClient({ baseUrl: proxy.url() });
       const [uploading, host] = [upload(one, world.host(), client), world.host()];
       await heldAre(1);
       const waiting = upload(other, host, client);

@@ -1,20 +1,17 @@
 import assert from "node:assert/strict";
-import { setTimeout as sleep } from "node:timers/promises";
-import { FaultProxy } from "./faultProxy";
 import type { Fault } from "./faults";
 import { ScriptedServer } from "./scriptedServer";
+import { TestProxy } from "./testProxy";
 
-/** The proxy notices the end of a response slightly later than the client. */
-const GRACE_MS = 20;
 const job = "/v1/fine_tuning/jobs/b888f774-3e7c-4135-a18c-6b985523c4bc";
 
 describe("the fault-injecting proxy", () => {
   let server: ScriptedServer;
-  let proxy: FaultProxy;
+  let proxy: TestProxy;
 
   before(async () => {
     server = await ScriptedServer.start();
-    proxy = await FaultProxy.start(server.url);
+    proxy = await TestProxy.start({ target: server.url });
   });
   after(async () => {
     await proxy.stop();
@@ -27,7 +24,7 @@ describe("the fault-injecting proxy", () => {
     const passed = proxy.route("/s/1", () => fault);
     const reply = await fetch(`${proxy.url("/s/1")}${job}`, { method: "POST", body: "{}" }).catch(() => undefined);
     const text = await reply?.text().catch(() => undefined);
-    await sleep(GRACE_MS);
+    await proxy.idle();
     return { status: reply?.status, text, reached: server.received.length, delivered: passed[0]?.delivered };
   }
 
@@ -72,7 +69,7 @@ describe("the fault-injecting proxy", () => {
       server.script({ json: { id: "slow" } });
       const started = performance.now();
       assert.deepEqual(await through(fault), { status: 200, text: '{"id":"slow"}', reached: 1, delivered: true });
-      assert.ok(performance.now() - started > GRACE_MS + 15);
+      assert.ok(performance.now() - started > 15);
     }
   });
 

@@ -1,0 +1,226 @@
+import {
+  type ClientRequest,
+  createServer,
+  request as httpRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from "node:http";
+import { type AddressInfo, connect, type Socket } from "node:net";
+import { buffer } from "node:stream/consumers";
+import { pipeline } from "node:stream/promises";
+import { carryOut, cut, type Fault, type Reply } from "./faults";
+
+/** A request as it arrived. */
+export interface Held {
+  method: string;
+  /** The path with its query; the whole URL for a forward proxy; `host:port` for CONNECT. */
+  url: string;
+  headers: IncomingHttpHeaders;
+  /** The method and the path with `{id}` for every ID: `GET /v1/fine_tuning/jobs/{id}`. */
+  template: string;
+  /** The position among the requests of its prefix, from 1. */
+  ordinal: number;
+}
+
+/** Chooses the fault of a request. The proxy holds the request until then. */
+export type Decide = (request: Held) => Fault | Promise<Fault>;
+
+/** A request and its result. */
+export interface Passed extends Held {
+  fault: Fault["kind"];
+  /** Status of the server's reply; undefined when the server has not replied. */
+  status?: number;
+  /** Whether the client received the complete reply of the server. */
+  delivered: boolean;
+}
+
+interface Route {
+  decide: Decide;
+  readonly passed: Passed[];
+}
+
+export interface ProxyOptions {
+  /**
+   * The base URL of the server. Without one, the proxy is a forward proxy, as in HTTP_PROXY: it connects every host name to
+   * this machine, so that its clients need not resolve any.
+   */
+  target?: string;
+  /**
+   * Decides before the body of a request has arrived, and passes bodies on in pieces. By default the proxy reads the whole
+   * request first, so that a fault after it has a defined place.
+   */
+  stream?: boolean;
+}
+
+/**
+ * A real HTTP proxy on a free port, which records requests and injects faults. The target may change; the proxy's own address
+ * stays. Several clients can use one proxy, each with its own prefix (`/s/123`).
+ */
+export class TestProxy {
+  /** How many connections clients have made. */
+  connections = 0;
+  private readonly sockets = new Set<Socket>();
+  private readonly routes = new Map<string, Route>();
+  private readonly active = new Set<Promise<void>>();
+
+  private constructor(
+    private readonly server: Server,
+    /** The server's base URL; may be changed at any time. */
+    public target: string | undefined,
+    private readonly stream: boolean,
+  ) {
+    this.route("");
+    server.on("connection", (socket) => {
+      this.connections += 1;
+      this.track(socket);
+    });
+    server.on("request", (request, response) => {
+      const handled: Promise<void> = this.take(request, response)
+        .catch(() => void cut(response))
+        .finally(() => this.active.delete(handled));
+      this.active.add(handled);
+    });
+    server.on("connect", (request, socket: Socket) => {
+      this.tunnel(request, socket).catch(() => socket.destroy());
+    });
+  }
+
+  static async start({ target, stream = false }: ProxyOptions = {}): Promise<TestProxy> {
+    const server = createServer({ keepAliveTimeout: 60_000 });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    return new TestProxy(server, target, stream);
+  }
+
+  /** Returns the base URL for clients that use a prefix. */
+  url(prefix = ""): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}${prefix}`;
+  }
+
+  /**
+   * Sets the decision function of a prefix, and starts a new record of its requests.
+   *
+   * @param decide default: no faults
+   * @returns the requests from now on; the array grows
+   */
+  route(prefix: string, decide: Decide = () => ({ kind: "none" })): readonly Passed[] {
+    const passed: Passed[] = [];
+    this.routes.set(prefix, { decide, passed });
+    return passed;
+  }
+
+  /** Waits until no request is in progress: a client can see the end of a request before the proxy has recorded it. */
+  async idle(): Promise<void> {
+    await Promise.all(this.active);
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of this.sockets) {
+      socket.destroy();
+    }
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  private track(socket: Socket): void {
+    this.sockets.add(socket);
+    socket.on("error", () => socket.destroy());
+    socket.on("close", () => this.sockets.delete(socket));
+  }
+
+  private async take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const [, prefix = "", url = "/"] = /^(\/s\/[^/]+)?(.*)$/.exec(request.url ?? "") ?? [];
+    const body = this.stream ? undefined : await buffer(request);
+    const { passed, fault } = await this.decide(prefix, url, request);
+    const received = (reply: IncomingMessage) => {
+      passed.status = reply.statusCode as number;
+      return passed.status;
+    };
+    if (body === undefined && fault.kind === "none") {
+      const outgoing = this.open(request, url);
+      response.on("close", () => outgoing.destroy());
+      request.pipe(outgoing);
+      const reply = await replyOf(outgoing);
+      response.writeHead(received(reply), endToEnd(reply.headers));
+      await pipeline(reply, response);
+      passed.delivered = true;
+      return;
+    }
+    const forward = async (): Promise<Reply> => {
+      const content = body ?? (await buffer(request));
+      const reply = await replyOf(this.open(request, url, content.length).end(content));
+      return { status: received(reply), headers: reply.headers, body: await buffer(reply) };
+    };
+    passed.delivered = await carryOut(fault, { forward, request, response });
+  }
+
+  /** Answers CONNECT: clients speak TLS with the server through the tunnel. */
+  private async tunnel(request: IncomingMessage, socket: Socket): Promise<void> {
+    const { fault } = await this.decide("", request.url ?? "", request);
+    if (fault.kind === "silence") return;
+    if (fault.kind === "answer") {
+      const headers = Object.entries(fault.headers).map(([name, value]) => `${name}: ${value}\r\n`);
+      socket.end(`HTTP/1.1 ${fault.status} No\r\n${headers.join("")}\r\n${fault.body}`);
+      return;
+    }
+    if (fault.kind !== "none") throw new Error(`a tunnel cannot have the fault ${fault.kind}`);
+    const upstream = connect(Number(request.url?.split(":").at(-1)), "127.0.0.1", () => {
+      socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
+      upstream.pipe(socket).pipe(upstream);
+    });
+    this.track(upstream);
+    upstream.on("error", () => socket.destroy());
+  }
+
+  private async decide(prefix: string, url: string, { method = "", headers }: IncomingMessage) {
+    const route = this.routes.get(prefix);
+    if (!route) throw new Error(`no route is set for the prefix "${prefix}"`);
+    const ordinal = route.passed.length + 1;
+    const template = templateOf(method, url);
+    const passed: Passed = { method, url, headers, template, ordinal, fault: "none", delivered: false };
+    route.passed.push(passed);
+    const fault = await route.decide(passed);
+    passed.fault = fault.kind;
+    return { passed, fault };
+  }
+
+  /** Uses a new connection for each request: a kept-alive one may belong to a killed server. */
+  private open({ method, headers }: IncomingMessage, url: string, length?: number): ClientRequest {
+    const { port, pathname, search, host } = new URL(url, this.target);
+    const own = endToEnd(headers);
+    return httpRequest({
+      createConnection: () => connect(Number(port), "127.0.0.1"),
+      method,
+      path: pathname + search,
+      headers: { ...own, host, ...(length !== undefined && { "content-length": length }), connection: "close" },
+    });
+  }
+}
+
+/** How often each template was requested. */
+export function countsOf(passed: readonly Passed[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { template } of passed) {
+    counts.set(template, (counts.get(template) ?? 0) + 1);
+  }
+  return counts;
+}
+
+function replyOf(request: ClientRequest): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    request.on("response", resolve).on("error", reject);
+  });
+}
+
+/** The headers without those that concern one connection only. */
+function endToEnd(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+  const { connection: _, "keep-alive": __, "transfer-encoding": ___, ...rest } = headers;
+  return rest;
+}
+
+/** Returns the template of a request. A dry run creates nothing, so it has a separate template. */
+function templateOf(method: string, url: string): string {
+  const [path = "", query] = url.split("?");
+  if (query === "dry_run=true") return `${method} ${path}?${query}`;
+  return `${method} ${path.replace(/^(\/v1\/(?:fine_tuning\/jobs|fine_tuning\/models|files|models))\/[^/]+/, "$1/{id}")}`;
+}
