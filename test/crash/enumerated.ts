@@ -1,8 +1,8 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { isTerminal } from "../../provider/src/client";
+import type { Passed } from "../support/proxiedRequest";
 import type { Deployment } from "../support/stack";
-import type { Passed } from "../support/testProxy";
 import type { Lane } from "./lane";
 import type { Operation } from "./operations";
 import { breakAt, nameOf, type Point } from "./point";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Fault } from "../support/faults";
-import type { Decide } from "../support/testProxy";
+import type { Decide } from "../support/proxiedRequest";
 import type { Lane } from "./lane";
 import { type Operation, operations } from "./operations";
 import { Steps } from "./steps";

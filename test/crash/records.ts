@@ -1,5 +1,5 @@
 import { type DetailedJob, type File, isTerminal, type MistralClient } from "../../provider/src/client";
-import type { Passed } from "../support/testProxy";
+import type { Passed } from "../support/proxiedRequest";
 import { duplicate, type Finding } from "./verdict";
 
 /** The jobs and files on the server. */

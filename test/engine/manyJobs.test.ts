@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describeWithEngine } from "../support/engine";
+import { countsOf } from "../support/proxiedRequest";
 import { Remote } from "../support/remote";
 import { succeeds } from "../support/results";
 import { sample } from "../support/samples";
-import { countsOf } from "../support/testProxy";
 
 const JOBS = 100;
 /** Each job: look up an existing job, upload, create, look up again, start, and poll until the end. */

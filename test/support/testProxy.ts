@@ -10,31 +10,8 @@ import {
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
-import { carryOut, cut, type Fault, type Reply } from "./faults";
-
-/** A request as it arrived. */
-export interface Held {
-  method: string;
-  /** The path with its query; the whole URL for a forward proxy; `host:port` for CONNECT. */
-  url: string;
-  headers: IncomingHttpHeaders;
-  /** The method and the path with `{id}` for every ID: `GET /v1/fine_tuning/jobs/{id}`. */
-  template: string;
-  /** The position among the requests of its prefix, from 1. */
-  ordinal: number;
-}
-
-/** Chooses the fault of a request. The proxy holds the request until then. */
-export type Decide = (request: Held) => Fault | Promise<Fault>;
-
-/** A request and its result. */
-export interface Passed extends Held {
-  fault: Fault["kind"];
-  /** Status of the server's reply; undefined when the server has not replied. */
-  status?: number;
-  /** Whether the client received the complete reply of the server. */
-  delivered: boolean;
-}
+import { carryOut, cut, type Reply } from "./faults";
+import { type Decide, type Passed, templateOf } from "./proxiedRequest";
 
 interface Route {
   decide: Decide;
@@ -197,15 +174,6 @@ export class TestProxy {
   }
 }
 
-/** How often each template was requested. */
-export function countsOf(passed: readonly Passed[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const { template } of passed) {
-    counts.set(template, (counts.get(template) ?? 0) + 1);
-  }
-  return counts;
-}
-
 function replyOf(request: ClientRequest): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     request.on("response", resolve).on("error", reject);
@@ -216,11 +184,4 @@ function replyOf(request: ClientRequest): Promise<IncomingMessage> {
 function endToEnd(headers: IncomingHttpHeaders): IncomingHttpHeaders {
   const { connection: _, "keep-alive": __, "transfer-encoding": ___, ...rest } = headers;
   return rest;
-}
-
-/** Returns the template of a request. A dry run creates nothing, so it has a separate template. */
-function templateOf(method: string, url: string): string {
-  const [path = "", query] = url.split("?");
-  if (query === "dry_run=true") return `${method} ${path}?${query}`;
-  return `${method} ${path.replace(/^(\/v1\/(?:fine_tuning\/jobs|fine_tuning\/models|files|models))\/[^/]+/, "$1/{id}")}`;
 }

@@ -1,9 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { urnOf } from "../../support/host";
+import type { Decide, Passed } from "../../support/proxiedRequest";
 import { randomFault } from "../../support/randomFaults";
 import { sample } from "../../support/samples";
-import type { Decide, Passed } from "../../support/testProxy";
 import { receivedJobId } from "../records";
 import { type Finding, lostId, stuck } from "../verdict";
 import type { ProviderHost } from "./host";

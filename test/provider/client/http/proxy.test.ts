@@ -9,8 +9,9 @@ import { execa } from "execa";
 import { ConnectionError, MistralClient } from "../../../../provider/src/client";
 import { readContent } from "../../../../provider/src/inputs/data/content";
 import { certificateFor } from "../../../support/certificate";
+import type { Decide, Passed } from "../../../support/proxiedRequest";
 import { ScriptedServer } from "../../../support/scriptedServer";
-import { type Decide, type Passed, TestProxy } from "../../../support/testProxy";
+import { TestProxy } from "../../../support/testProxy";
 import { DETAILED_JOB, FILE, FILE_ID, JOB, JOB_ID, KEY } from "../fixtures";
 
 const NAMES = ["http_proxy", "https_proxy", "all_proxy", "no_proxy"].flatMap((name) => [name, name.toUpperCase()]);

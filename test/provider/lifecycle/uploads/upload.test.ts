@@ -11,8 +11,9 @@ import type { Inputs } from "../../../../provider/src/schema/inputs";
 import { eventually } from "../../../support/eventually";
 import { fastClock } from "../../../support/host";
 import { World } from "../../../support/lifecycle";
+import type { Held } from "../../../support/proxiedRequest";
 import { sample } from "../../../support/samples";
-import { type Held, TestProxy } from "../../../support/testProxy";
+import { TestProxy } from "../../../support/testProxy";
 
 /** Much more than a connection buffers. */
 const LARGE = Array.from({ length: 24_000 }, (_, index) => sample(`${index} ${"why ".repeat(250)}`)).join("");
