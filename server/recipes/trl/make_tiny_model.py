@@ -1,7 +1,8 @@
-"""Makes a tiny base model of Mistral's architecture on the spot: `python make_tiny_model.py DIR FILE.jsonl...`.
+"""Makes a tiny base model of Mistral's architecture for tests: `python make_tiny_model.py DIR FILE.jsonl...`.
 
-Random weights of a fixed seed, and a byte-level BPE tokenizer that was trained on the given files. `--template marked`
-has a chat template with `{% generation %}`, `plain` one of the kind that Mistral publishes, `none` has none.
+Its weights are random with a fixed seed. Its byte-level BPE tokenizer is trained on the given files.
+`--template marked` adds a chat template with `{% generation %}`, `plain` one like those that Mistral publishes, `none`
+adds none.
 """
 
 import argparse
@@ -18,7 +19,7 @@ SPECIAL = [
     "[TOOL_RESULTS]", "[/TOOL_RESULTS]", "[PREFIX]", "[SUFFIX]",
 ]  # fmt: skip
 
-# As in Mistral's own templates: no marks of the assistant's part, and the tools stand before the last user message.
+# Like Mistral's own templates: no markers of the assistant's part, and tools before the last user message.
 PLAIN = """{{- bos_token }}
 {%- set last = namespace(user=-1) %}
 {%- for message in messages %}{% if message.role == 'user' %}{% set last.user = loop.index0 %}{% endif %}{% endfor %}
@@ -39,7 +40,7 @@ PLAIN = """{{- bos_token }}
 {%- endif %}
 {%- endfor %}"""
 
-MARKED = Path(__file__).parent / "mistral_recipe" / "template.jinja"
+MARKED = Path(__file__).parent / "marked.jinja"
 
 
 def make(folder: Path, files: list[Path], template: str = "marked", seed: int = 0, hidden: int = 64) -> Path:
@@ -63,7 +64,7 @@ def make(folder: Path, files: list[Path], template: str = "marked", seed: int = 
         pad_token_id=tokenizer.pad_token_id,
     )
     model = MistralForCausalLM(config)
-    # An untrained head of the usual size can be sure of nothing, and the head itself is not trained.
+    # The head is not trained; with its usual small weights no answer could become likely.
     torch.nn.init.normal_(model.lm_head.weight, std=0.25)
     model.save_pretrained(folder)
     return folder

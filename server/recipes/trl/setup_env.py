@@ -1,8 +1,8 @@
 """Sets up the recipe's environment: `python setup_env.py [DIR] [--extra ray] [--print]`.
 
-It needs Python >= 3.11 alone, takes uv where that is installed (minutes become seconds) and pip elsewhere. Without
-DIR the environment lies in the user's cache folder under the hash of requirements.txt, so that a new version gets a
-new one and a second run finds it. The last line of the output is the environment's Python.
+Needs Python 3.11 or later and nothing else. Uses uv when it is installed (seconds instead of minutes), else pip.
+Default for DIR: a folder in the user's cache named by the hash of requirements.txt, so that each version of the recipe
+has its own environment. The last line of the output is the path of the environment's Python.
 """
 
 import argparse
@@ -35,7 +35,7 @@ def python_of(folder: Path) -> Path:
 
 
 def install(folder: Path, requirements: Path) -> None:
-    """Installs one locked file, unless a note in the environment says that it was."""
+    """Installs one requirements file, unless the environment already has it."""
     note = folder / f"{requirements.stem}.installed"
     if note.exists() and note.read_text() == hash_of(requirements):
         return
@@ -56,7 +56,7 @@ def main() -> int:
     options = parser.parse_args()
     if not options.print:
         if sys.version_info < (3, 11):  # noqa: UP036
-            print(f"Python 3.11 or later is needed, this is {sys.version.split()[0]}", file=sys.stderr)
+            print(f"setup_env.py needs Python 3.11 or later, this is {sys.version.split()[0]}", file=sys.stderr)
             return 1
         if not python_of(options.folder).exists():
             subprocess.run([sys.executable, "-m", "venv", options.folder], check=True)
@@ -64,7 +64,7 @@ def main() -> int:
             for name in ["requirements", *(f"requirements-{extra}" for extra in options.extra)]:
                 install(options.folder, HERE / f"{name}.txt")
         except subprocess.CalledProcessError as error:
-            print(f"the installation ended with code {error.returncode}; run it again to go on", file=sys.stderr)
+            print(f"the installation failed with exit code {error.returncode}; run setup_env.py again", file=sys.stderr)
             return 1
     print(python_of(options.folder))
     return 0

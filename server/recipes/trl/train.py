@@ -1,4 +1,4 @@
-"""The command that the server runs: `python train.py FOLDER [--ray-workers N]`, from wherever it is."""
+"""The command that the server runs: `python train.py FOLDER [--ray-workers N]`; `python train.py show` shows data."""
 
 import sys
 

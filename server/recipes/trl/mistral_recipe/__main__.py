@@ -1,4 +1,8 @@
-"""`python -m mistral_recipe FOLDER [--ray-workers N]`: the training program of mistral-fine-tuning-server."""
+"""The training program of mistral-fine-tuning-server.
+
+`python -m mistral_recipe FOLDER [--ray-workers N]` trains the job in the folder.
+`python -m mistral_recipe show --base DIR [--rows N] FILE.jsonl` prints what a data file trains, see show.py.
+"""
 
 import argparse
 import os
@@ -9,26 +13,30 @@ from .guard import guarded
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="mistral_recipe", description="Trains the job of a folder.")
+    if sys.argv[1:2] == ["show"]:
+        from .show import main as show
+
+        return show(sys.argv[2:])
+    parser = argparse.ArgumentParser(prog="mistral_recipe", description="Trains the job in a folder.")
     parser.add_argument("folder", type=Path, help="the job's folder, with job.json and data/")
     parser.add_argument("--ray-workers", type=int, metavar="N", help="train with N workers of a Ray cluster")
     options = parser.parse_args()
-    # A log is no place for progress bars.
+    # Progress bars make a log unreadable.
     os.environ.setdefault("TQDM_DISABLE", "1")
     folder = options.folder.resolve()
     if options.ray_workers:
-        return guarded(folder, lambda: _through_ray(folder, options.ray_workers))
-    return guarded(folder, lambda: _here(folder))
+        return guarded(folder, lambda: _train_with_ray(folder, options.ray_workers))
+    return guarded(folder, lambda: _train(folder))
 
 
-def _here(folder: Path) -> None:
-    # Imported late: a missing library is a reason to tell, and PyTorch takes seconds.
+def _train(folder: Path) -> None:
+    # Imported late: PyTorch takes seconds, and a missing library must be reported as the reason of the failure.
     from .train import train
 
     train(folder)
 
 
-def _through_ray(folder: Path, workers: int) -> None:
+def _train_with_ray(folder: Path, workers: int) -> None:
     from .ray_train import train_with_ray
 
     train_with_ray(folder, workers)

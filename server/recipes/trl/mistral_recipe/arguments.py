@@ -1,4 +1,4 @@
-"""The API's hyperparameters in the words of Transformers' trainer."""
+"""The API's hyperparameters as arguments of Transformers' trainer."""
 
 from typing import Any
 
@@ -10,12 +10,12 @@ from .checkpoints import PARTIAL, folder_of
 from .job import Base, Job
 from .plan import Plan
 
-# What sees images in Mistral's newer models learns nothing from text.
+# Text does not train the image encoder of Mistral's newer models.
 IMAGE_PARTS = r".*(vision_tower|multi_modal_projector).*"
 
 
 def lora_config(base: Base, task: TaskType, config: PretrainedConfig) -> LoraConfig:
-    """Every linear layer, those of the MLP too, rank 16: "LoRA Without Regret" matches full fine-tuning that way."""
+    """Every linear layer with rank 16: with these, "LoRA Without Regret" matches full fine-tuning."""
     rank = base.lora.get("r", 16)
     return LoraConfig(
         task_type=task,
@@ -48,7 +48,7 @@ def training_arguments(job: Job, plan: Plan, evaluates: bool, report_to: list[st
         "eval_steps": plan.checkpoint_steps if evaluates else None,
         "metric_for_best_model": "eval_loss" if evaluates else None,
         "greater_is_better": False if evaluates else None,
-        # Early stopping goes on counting where a killed attempt stopped.
+        # Keeps the count of early stopping across attempts.
         "restore_callback_states_from_checkpoint": True,
         "activation_checkpointing": gpu
         if job.base.activation_checkpointing is None

@@ -1,4 +1,4 @@
-"""The result: an adapter's folder that PEFT loads, with its tokenizer and `recipe.json`."""
+"""Writes the result: a folder with the adapter, which PEFT loads, its tokenizer and `recipe.json`."""
 
 import json
 import shutil
@@ -17,7 +17,7 @@ LIBRARIES = ["torch", "transformers", "trl", "peft", "accelerate", "datasets"]
 
 
 def save(job: Job, plan: Plan, settings: dict[str, Any], model: PeftModel, tokenizer: PreTrainedTokenizerBase) -> None:
-    """Writes `artifact.partial/` and renames it, so that a folder `artifact/` is always complete."""
+    """Writes `artifact.partial/` and renames it to `artifact/`, so that `artifact/` is always complete."""
     partial, target = job.folder / "artifact.partial", job.folder / "artifact"
     shutil.rmtree(partial, ignore_errors=True)
     model.save_pretrained(partial)
@@ -39,7 +39,7 @@ def save(job: Job, plan: Plan, settings: dict[str, Any], model: PeftModel, token
 
 
 def classifier_settings(heads: Heads) -> dict[str, Any]:
-    """Where each target's outputs stand in the head: `outputs` is the range [first, last)."""
+    """The position of each target's outputs in the head: `outputs` is the range [first, last)."""
     targets, first = [], 0
     for target in heads.targets:
         last = first + len(target.labels)

@@ -1,4 +1,4 @@
-"""The base model and its tokenizer, from a folder or from the hub (`HF_HUB_OFFLINE=1`: from its cache alone)."""
+"""Loads the base model and its tokenizer from a folder or the hub (`HF_HUB_OFFLINE=1`: from the hub's cache only)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,20 +12,21 @@ from transformers import (
     AutoModelForCausalLM,
     AutoModelForImageTextToText,
     AutoModelForSequenceClassification,
-    AutoTokenizer,
     BitsAndBytesConfig,
+    FineGrainedFP8Config,
     PretrainedConfig,
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
 
+from .encoder import Encoder
 from .errors import RecipeError, is_out_of_memory
+from .hf_loading import load_hf_tokenizer, with_template
 from .job import Base
+from .load_encoder import load_encoder as encoder_of
 from .progress import Progress
 
-TEMPLATE = Path(__file__).with_name("template.jinja")
-
-# Longer sequences only on request: memory grows with them.
+# Memory grows with the length, so longer sequences need an explicit setting.
 DEFAULT_SEQ_LEN = 4096
 
 
@@ -34,45 +35,74 @@ def load_config(base: Base) -> PretrainedConfig:
         return AutoConfig.from_pretrained(base.path)
 
 
-def load_tokenizer(base: Base, progress: Progress) -> PreTrainedTokenizerBase:
+def load_encoder(base: Base, progress: Progress, strict: bool = True) -> Encoder:
+    """Loads what encodes the samples, and reports its format in an event."""
     with _readable(base):
-        tokenizer = AutoTokenizer.from_pretrained(base.path)
-    if tokenizer.pad_token is None:
-        tokenizer.pad_token = tokenizer.unk_token or tokenizer.eos_token
-    if tokenizer.chat_template is None:
-        tokenizer.chat_template = TEMPLATE.read_text(encoding="utf-8")
-        progress.event("chat-template", note="the base model brings none: Mistral's instruct format is used")
-    return tokenizer
+        encoder = encoder_of(base, strict)
+    progress.event("chat-format", format=encoder.name)
+    return encoder
+
+
+def load_tokenizer(base: Base, encoder: Encoder) -> PreTrainedTokenizerBase:
+    """The tokenizer for the trainer and the artifact, with the chat template that the training uses."""
+    with _readable(base):
+        return with_template(load_hf_tokenizer(base), encoder)
 
 
 def load_model(base: Base, labels: list[str] | None = None) -> PreTrainedModel:
-    """The model for text, or with `labels` one whose head has an output for each. bf16 on a GPU, fp32 elsewhere."""
+    """Loads a language model, or with `labels` a classifier with one output per label. bf16 on a GPU, else fp32."""
     gpu = torch.cuda.is_available()
+    config = load_config(base)
     options: dict[str, Any] = {"dtype": torch.bfloat16 if gpu else torch.float32}
     if gpu:
         options["device_map"] = {"": PartialState().device}
     if base.attn_implementation:
         options["attn_implementation"] = base.attn_implementation
-    if base.load_in_4bit:
-        options["quantization_config"] = _four_bit(gpu)
+    quantization = _quantization(base, config, gpu)
+    if quantization is not None:
+        options["quantization_config"] = quantization
     with _readable(base):
         if labels is None:
-            return _kind(AutoConfig.from_pretrained(base.path)).from_pretrained(base.path, **options)
+            return _kind(config).from_pretrained(base.path, **options)
+        names = {"id2label": dict(enumerate(labels)), "label2id": {label: i for i, label in enumerate(labels)}}
+        if type(config) in AutoModelForSequenceClassification._model_mapping:
+            return AutoModelForSequenceClassification.from_pretrained(base.path, **names, **options)
+        # A multimodal model classifies text with its text model.
+        text = config.get_text_config()
+        if getattr(config, "quantization_config", None) is not None:
+            text.quantization_config = config.quantization_config
+        text.update(names)
         return AutoModelForSequenceClassification.from_pretrained(
-            base.path,
-            id2label=dict(enumerate(labels)),
-            label2id={label: i for i, label in enumerate(labels)},
-            **options,
+            base.path, config=text, key_mapping=TEXT_MODEL_KEYS, **options
         )
 
 
+# The weights of the text model in a multimodal checkpoint: Transformers has written them under both names.
+TEXT_MODEL_KEYS = {r"^(?:model\.)?language_model\.(?:model\.)?": "model."}
+
+
 def _kind(config: PretrainedConfig) -> Any:
-    # Mistral's newer models see images too; they are trained on text all the same.
+    # Mistral's newer models also take images; the recipe trains them on text.
     return AutoModelForCausalLM if type(config) in AutoModelForCausalLM._model_mapping else AutoModelForImageTextToText
 
 
+def _quantization(base: Base, config: PretrainedConfig, gpu: bool) -> Any:
+    """FP8 weights are dequantized, because FP8 has no backward pass; `load_in_4bit` quantizes plain weights."""
+    shipped = getattr(config, "quantization_config", None)
+    if shipped is not None and not isinstance(shipped, dict):
+        shipped = shipped.to_dict()
+    if shipped is None or shipped.get("quant_method") != "fp8":
+        return _four_bit(gpu) if base.load_in_4bit else None
+    if base.load_in_4bit:
+        raise RecipeError(
+            f'the base model "{base.path}" has FP8 weights, which load_in_4bit cannot quantize again: remove '
+            "load_in_4bit from the models file, or use the model's bf16 checkpoint"
+        )
+    return FineGrainedFP8Config(**{**shipped, "dequantize": True})
+
+
 def seq_len_of(asked: int | None, base: Base, config: PretrainedConfig) -> int:
-    """Tokens a sequence: the job's, else the models file's, else 4096, and never more than the model can take."""
+    """Tokens per sequence: from the job, else the models file, else 4096; at most what the model supports."""
     limit = getattr(config.get_text_config(), "max_position_embeddings", None)
     wanted = asked or base.seq_len or DEFAULT_SEQ_LEN
     return min(wanted, limit) if limit else wanted
@@ -80,7 +110,9 @@ def seq_len_of(asked: int | None, base: Base, config: PretrainedConfig) -> int:
 
 def _four_bit(gpu: bool) -> BitsAndBytesConfig:
     if not gpu:
-        raise RecipeError("load_in_4bit needs a GPU, and none is there: leave it out of the models file")
+        raise RecipeError(
+            "load_in_4bit needs a GPU, and this machine has none: remove load_in_4bit from the models file"
+        )
     return BitsAndBytesConfig(
         load_in_4bit=True,
         bnb_4bit_quant_type="nf4",
@@ -97,10 +129,10 @@ def _readable(base: Base) -> Iterator[None]:
         if is_out_of_memory(error):
             raise
         if base.path.startswith(("/", ".", "~")) and not Path(base.path).exists():
-            why = "there is no such folder"
+            why = "the folder does not exist"
         else:
             why = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise RecipeError(
-            f'the base model "{base.path}" cannot be loaded: {why}; '
-            "its path in the models file must be a folder, or a hub id that is in the cache or can be fetched"
+            f'cannot load the base model "{base.path}": {why}; '
+            "set its path in the models file to a folder, or to a hub id that is cached or can be downloaded"
         ) from error

@@ -1,4 +1,4 @@
-"""Checkpoints that can be trusted: complete or not there, and each file's hash is known."""
+"""Checkpoints that are complete or absent; a manifest has the hash of each file."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ from .progress import Progress
 
 KEPT = 2
 MANIFEST = "manifest.json"
-# Where the trainer writes; outside of `step-*`, so that a half-written one is never taken for a checkpoint.
+# The trainer writes here, outside of `step-*`: an incomplete checkpoint never looks like a complete one.
 PARTIAL = "partial"
 
 
@@ -20,7 +20,7 @@ def folder_of(job_folder: Path) -> Path:
 
 
 def seal(written: Path, job_folder: Path, step: int, best: int | None) -> Path:
-    """Makes what the trainer wrote the checkpoint of this step, and removes those that are not needed any more."""
+    """Publishes the written files as the checkpoint of the step, and deletes older checkpoints."""
     files = sorted(path for path in written.rglob("*") if path.is_file())
     manifest = {"step": step, "files": {path.relative_to(written).as_posix(): _fingerprint(path) for path in files}}
     (written / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
@@ -37,7 +37,7 @@ def seal(written: Path, job_folder: Path, step: int, best: int | None) -> Path:
 
 
 def newest(job_folder: Path, progress: Progress) -> Path | None:
-    """The newest checkpoint that verifies; an event tells of each that does not."""
+    """The newest valid checkpoint; reports each invalid one in an event."""
     for step, path in _steps(job_folder):
         fault = fault_of(path)
         if fault is None:
@@ -47,18 +47,18 @@ def newest(job_folder: Path, progress: Progress) -> Path | None:
 
 
 def fault_of(checkpoint: Path) -> str | None:
-    """What is wrong with a checkpoint, or None."""
+    """The reason why a checkpoint is invalid, or None."""
     try:
         manifest = json.loads((checkpoint / MANIFEST).read_text(encoding="utf-8"))
         step, files = manifest["step"], manifest["files"]
     except (OSError, ValueError, KeyError, TypeError):
         return f"{MANIFEST} is missing or damaged"
     if checkpoint.name != f"step-{step}":
-        return f"{MANIFEST} is that of step {step}"
+        return f"{MANIFEST} belongs to step {step}"
     for name, expected in files.items():
         path = checkpoint / name
         if not path.is_file() or _fingerprint(path) != expected:
-            return f"{name} is not what was written"
+            return f"{name} differs from its hash in {MANIFEST}"
     return None
 
 
@@ -77,7 +77,7 @@ def _fingerprint(path: Path) -> dict[str, Any]:
 
 
 def _flush(path: Path) -> None:
-    # A rename that reaches the disk before the content would leave a checkpoint of the right name and nothing in it.
+    # Without it, a crash after the rename could leave a checkpoint with empty files.
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

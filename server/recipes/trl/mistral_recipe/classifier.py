@@ -1,4 +1,4 @@
-"""Classifier jobs: a head with an output for each label of each target, on a base model with an adapter."""
+"""Classifier jobs: a classification head with one output per label of each target, on a base model with an adapter."""
 
 from typing import Any
 
@@ -8,14 +8,14 @@ from transformers import EvalPrediction, PreTrainedTokenizerBase, TrainingArgume
 
 from .arguments import lora_config, training_arguments
 from .artifact import classifier_settings
-from .base_model import load_config, load_model, load_tokenizer, seq_len_of
+from .base_model import load_config, load_encoder, load_model, load_tokenizer, seq_len_of
 from .classifier_data import ClassifierData
 from .errors import RecipeError
 from .heads import Heads
 from .integrations import reports
 from .job import Job
 from .plan import make_plan
-from .prepared import Prepared
+from .prepared import Prepared, planned_hyperparameters
 from .progress import Progress
 from .trainers import ClassifierTrainer
 
@@ -25,13 +25,14 @@ def prepare(job: Job, workers: int, progress: Progress) -> Prepared:
         raise RecipeError("classifier_targets: a classifier job needs at least one target")
     heads = Heads(job.targets)
     seq_len = seq_len_of(job.hyperparameters.seq_len, job.base, load_config(job.base))
-    tokenizer = load_tokenizer(job.base, progress)
-    data = ClassifierData(tokenizer, heads, seq_len, job, progress)
+    encoder = load_encoder(job.base, progress, job.enforces_generation_rules)
+    tokenizer = load_tokenizer(job.base, encoder)
+    data = ClassifierData(encoder, tokenizer, heads, seq_len, job, progress)
     rows, validation = data.training(), data.validation()
     model = load_model(job.base, heads.names)
-    # The head reads the last token that is not padding.
+    # The head classifies by the last token that is not padding.
     model.config.pad_token_id = tokenizer.pad_token_id
-    plan = make_plan(len(rows), job.hyperparameters, job.base, workers, is_packed=False)
+    plan = make_plan(len(rows), planned_hyperparameters(job), job.base, workers, is_packed=False)
     trainer = ClassifierTrainer(
         model=get_peft_model(model, lora_config(job.base, TaskType.SEQ_CLS, model.config)),
         args=TrainingArguments(

@@ -1,13 +1,13 @@
-"""A classifier job's files as tokens and labels."""
+"""The files of a classifier job as tokens and labels."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from datasets import Dataset
-from jinja2 import TemplateError
 from transformers import PreTrainedTokenizerBase
 
-from .errors import InvalidSample, RecipeError
+from .encoder import Encoder
+from .errors import RecipeError
 from .heads import Heads
 from .job import DataFile, Job
 from .mixture import mixed
@@ -17,6 +17,7 @@ from .samples import Count, read_samples
 
 @dataclass(frozen=True)
 class ClassifierData:
+    encoder: Encoder
     tokenizer: PreTrainedTokenizerBase
     heads: Heads
     seq_len: int
@@ -29,8 +30,8 @@ class ClassifierData:
         count.check(self.job.skip_share)
         parts = [(part, weight) for part, weight in parts if len(part)]
         if not parts:
-            raise RecipeError("there is nothing to train on: the training files hold no sample")
-        self._tell("training-data", count)
+            raise RecipeError("nothing to train on: the training files contain no sample")
+        self._report("training-data", count)
         return mixed(parts, self.job.seed)
 
     def validation(self) -> Dataset | None:
@@ -39,7 +40,7 @@ class ClassifierData:
         count = Count()
         dataset = mixed([(self._rows(file, count), 1.0) for file in self.job.validation_files], self.job.seed)
         count.check(self.job.skip_share)
-        self._tell("validation-data", count)
+        self._report("validation-data", count)
         return dataset if len(dataset) else None
 
     def _rows(self, file: DataFile, count: Count) -> Dataset:
@@ -50,14 +51,10 @@ class ClassifierData:
         return {"input_ids": self._tokens(sample)[: self.seq_len], "labels": self.heads.encode(sample.get("labels"))}
 
     def _tokens(self, sample: dict[str, Any]) -> list[int]:
-        if "messages" not in sample:
-            return self.tokenizer(sample["text"])["input_ids"]
-        try:
-            return self.tokenizer.apply_chat_template(
-                sample["messages"], tools=sample.get("tools"), tokenize=True, return_dict=True
-            )["input_ids"]
-        except TemplateError as error:
-            raise InvalidSample(f"the model's chat template refuses the messages: {error}") from error
+        if "messages" in sample:
+            return self.encoder.prompt(sample["messages"], sample.get("tools"))
+        # As the artifact's tokenizer encodes a text that is to be classified.
+        return self.tokenizer(sample["text"])["input_ids"]
 
-    def _tell(self, name: str, count: Count) -> None:
+    def _report(self, name: str, count: Count) -> None:
         self.progress.event(name, samples=count.samples, skipped=count.invalid or None, first_skipped=count.first)

@@ -4,33 +4,39 @@ from peft import TaskType
 from trl import SFTConfig
 
 from .arguments import lora_config, training_arguments
-from .base_model import load_config, load_model, load_tokenizer, seq_len_of
+from .base_model import load_config, load_encoder, load_model, load_tokenizer, seq_len_of
 from .completion_data import CompletionData
 from .integrations import reports
 from .job import Job
-from .packing import keeps_samples_apart, packed
-from .plan import make_plan
-from .prepared import Prepared
+from .packing import keeps_samples_apart, lengths_of, packed
+from .plan import make_plan, packed_length, too_few_rows
+from .prepared import Prepared, planned_hyperparameters
 from .progress import Progress
 from .trainers import CompletionTrainer
 
 
 def prepare(job: Job, workers: int, progress: Progress) -> Prepared:
     seq_len = seq_len_of(job.hyperparameters.seq_len, job.base, load_config(job.base))
-    tokenizer = load_tokenizer(job.base, progress)
-    data = CompletionData(tokenizer, seq_len, job, progress)
+    encoder = load_encoder(job.base, progress, job.enforces_generation_rules)
+    data = CompletionData(encoder, seq_len, job, progress)
     rows, validation = data.training(), data.validation()
+    tokenizer = load_tokenizer(job.base, encoder)
     model = load_model(job.base)
     packs = job.base.packing is not False
     if packs and not keeps_samples_apart(model):
         packs = False
-        progress.event("packing-off", reason="this model's attention would let the samples of a row see each other")
+        progress.event(
+            "packing-off", reason="the attention of this model would let samples of a packed row see each other"
+        )
+    asked, samples = planned_hyperparameters(job), len(rows)
     if packs:
-        rows = packed(rows, seq_len)
-    plan = make_plan(len(rows), job.hyperparameters, job.base, workers, packs)
+        packed_rows = packed(rows, packed_length(lengths_of(rows), seq_len, asked, job.base, workers))
+        packs = not too_few_rows(len(packed_rows), samples, asked, job.base, workers)
+        rows = packed_rows if packs else rows
+    plan = make_plan(len(rows), asked, job.base, workers, packs, samples)
     arguments = SFTConfig(
         **training_arguments(job, plan, validation is not None, reports(job, progress)),
-        # The rows are ready: labels tell what counts, nothing is longer than seq_len.
+        # The rows have their labels, and none is longer than seq_len.
         dataset_kwargs={"skip_prepare_dataset": True},
         max_length=None,
         padding_free=packs,

@@ -1,86 +1,89 @@
-"""A completion job's files and repositories as rows of tokens."""
+"""The files and repositories of a completion job as rows of tokens."""
 
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from functools import cached_property
 from typing import Any
 
-import pyarrow as pa
 from datasets import Dataset
-from transformers import PreTrainedTokenizerBase
 
-from .chat import Row, chat_rows
+from .checkpoints import folder_of
+from .encoder import Encoder
 from .errors import RecipeError
-from .job import DataFile, Job
+from .job import Job
 from .mixture import mixed
 from .progress import Progress
 from .repositories import documents
-from .samples import Count, read_samples
+from .rows import Row
+from .samples import Count
 from .texts import code_rows, text_rows
+from .tokenizing import Tally, Tokenizer, dataset, joined, record_batches
 
-# The API's default for repositories; text samples of a data file get holes only where the job gives a ratio.
+# The API's default for repositories. Texts of data files use fill-in-the-middle only when the job sets a ratio.
 DEFAULT_FIM_RATIO = 0.9
-
-SCHEMA = pa.schema({"input_ids": pa.list_(pa.int64()), "labels": pa.list_(pa.int64())})
 
 
 @dataclass(frozen=True)
 class CompletionData:
-    tokenizer: PreTrainedTokenizerBase
+    encoder: Encoder
     seq_len: int
     job: Job
     progress: Progress
 
     def training(self) -> Dataset:
-        """The rows of one epoch, by the files' weights. Raises RecipeError where there is nothing to train on."""
-        count, tally = Count(), _Tally()
-        parts = [(_dataset(self._of_file(file, count, tally)), file.weight) for file in self.job.training_files]
+        """The rows of one epoch, by the weights of the files. Raises RecipeError when there is nothing to train on."""
+        count, tally = Count(), Tally()
+        parts = [(self._tokenizer.tokenize(file, count, tally), file.weight) for file in self.job.training_files]
         count.check(self.job.skip_share)
-        parts += [(_dataset(self._of_repository(i)), entry.weight) for i, entry in enumerate(self.job.repositories)]
+        for index, entry in enumerate(self.job.repositories):
+            parts.append((dataset(record_batches(self._of_repository(index))), entry.weight))
         parts = [(part, weight) for part, weight in parts if len(part)]
         if not parts:
-            raise RecipeError("there is nothing to train on: no sample has a token that counts for the loss")
-        self._tell("training-data", count, tally)
+            raise RecipeError("nothing to train on: no sample has a token that counts for the loss")
+        self._report("training-data", count, tally)
         return mixed(parts, self.job.seed)
 
     def validation(self) -> Dataset | None:
-        count, tally = Count(), _Tally()
-        rows = (row for file in self.job.validation_files for row in self._of_file(file, count, tally))
-        dataset = _dataset(rows)
-        count.check(self.job.skip_share)
         if not self.job.validation_files:
             return None
-        self._tell("validation-data", count, tally)
-        return dataset if len(dataset) else None
+        count, tally = Count(), Tally()
+        rows = joined([self._tokenizer.tokenize(file, count, tally) for file in self.job.validation_files])
+        count.check(self.job.skip_share)
+        self._report("validation-data", count, tally)
+        return rows if len(rows) else None
 
-    def _of_file(self, file: DataFile, count: Count, tally: "_Tally") -> Iterator[Row]:
-        rng = random.Random(f"{self.job.seed}:{file.name}")
-        for rows in read_samples(file, count, lambda sample: self._rows(sample, rng)):
-            for row in rows:
-                tally.truncated += len(row.input_ids) > self.seq_len
-                row = row.cut(self.seq_len)
-                tally.without_loss += not row.counts
-                if row.counts:
-                    yield row
+    @cached_property
+    def _tokenizer(self) -> Tokenizer:
+        job = self.job
+        settings = {
+            "base": job.base.path,
+            "tokenizer_version": job.base.tokenizer_version,
+            "seq_len": self.seq_len,
+            "fim_ratio": job.hyperparameters.fim_ratio,
+            "seed": job.seed,
+            "enforces_generation_rules": job.enforces_generation_rules,
+        }
+        cache = folder_of(job.folder) / "tokenized"
+        return Tokenizer(self.encoder, self._rows, self.seq_len, job.seed, settings, cache, self.progress)
 
     def _rows(self, sample: dict[str, Any], rng: random.Random) -> list[Row]:
         if "messages" in sample:
-            return chat_rows(self.tokenizer, sample["messages"], sample.get("tools"))
+            return self.encoder.conversation(sample["messages"], sample.get("tools"))
         ratio = self.job.hyperparameters.fim_ratio
         if ratio is None:
-            return text_rows(self.tokenizer, sample["text"], self.seq_len)
-        return code_rows(self.tokenizer, sample["text"], self.seq_len, ratio, rng)
+            return text_rows(self.encoder, sample["text"], self.seq_len)
+        return code_rows(self.encoder, sample["text"], self.seq_len, ratio, rng)
 
     def _of_repository(self, index: int) -> Iterator[Row]:
         repository = self.job.repositories[index]
         rng = random.Random(f"{self.job.seed}:{repository.owner}/{repository.name}")
         ratio = self.job.hyperparameters.fim_ratio
         for text in documents(repository, self.job.folder):
-            rows = code_rows(self.tokenizer, text, self.seq_len, DEFAULT_FIM_RATIO if ratio is None else ratio, rng)
+            rows = code_rows(self.encoder, text, self.seq_len, DEFAULT_FIM_RATIO if ratio is None else ratio, rng)
             yield from (row for row in rows if row.counts)
 
-    def _tell(self, name: str, count: Count, tally: "_Tally") -> None:
+    def _report(self, name: str, count: Count, tally: Tally) -> None:
         self.progress.event(
             name,
             samples=count.samples,
@@ -89,20 +92,19 @@ class CompletionData:
             truncated=tally.truncated or None,
             without_loss=tally.without_loss or None,
         )
-
-
-@dataclass
-class _Tally:
-    """Rows that were longer than the sequence length, and rows that were left out since no token of them counts."""
-
-    truncated: int = 0
-    without_loss: int = 0
-
-
-def _dataset(rows: Iterator[Row]) -> Dataset:
-    # In blocks, so that a large file is never held as Python objects.
-    batches = [
-        pa.record_batch([[row.input_ids for row in block], [row.labels for row in block]], schema=SCHEMA)
-        for block in iter(lambda: list(islice(rows, 1000)), [])
-    ]
-    return Dataset(pa.Table.from_batches(batches, schema=SCHEMA))
+        if tally.split:
+            self.progress.event(
+                "conversations-in-several-rows",
+                conversations=tally.split,
+                tokens=tally.tokens,
+                repeated_tokens=tally.repeated,
+                reason=f"{self.encoder.name} writes tools or system prompts beside the last user message, so the "
+                "turns after each user message need a row with their own context",
+            )
+        if tally.broken:
+            self.progress.event(
+                "generation-rules",
+                broken=tally.broken,
+                first=tally.first_broken,
+                reason=f"samples break a rule of {self.encoder.name}; a new job with them fails",
+            )

@@ -1,30 +1,40 @@
-"""Fill-in-the-middle: a document is cut at two random places, and its middle is learned after prefix and suffix."""
+"""Fill-in-the-middle: a document is cut at two random places; the model learns the middle after prefix and suffix."""
 
 import random
+from itertools import pairwise
 
-from transformers import PreTrainedTokenizerBase
-
-# (prefix, suffix, middle) by the tokens that a tokenizer has. Mistral's code models put the suffix first and need no
-# third marker: what follows the prefix is the middle.
-KNOWN = [
-    ("[PREFIX]", "[SUFFIX]", None),
-    ("<fim_prefix>", "<fim_suffix>", "<fim_middle>"),
-    ("<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>"),
-]
-# Plain text, for tokenizers without such tokens.
-PLAIN = ("<PRE>", "<SUF>", "<MID>")
+# Plain text, for tokenizers without tokens of their own: (prefix, suffix, middle).
+PLAIN_MARKERS = ("<PRE>", "<SUF>", "<MID>")
 
 
-def markers_of(tokenizer: PreTrainedTokenizerBase) -> tuple[str, str, str | None]:
-    vocabulary = tokenizer.get_vocab()
-    return next((known for known in KNOWN if all(part is None or part in vocabulary for part in known)), PLAIN)
-
-
-def with_hole(text: str, markers: tuple[str, str, str | None], rng: random.Random) -> str:
-    """`[SUFFIX]suffix[PREFIX]prefix middle`, or `<pre>prefix<suf>suffix<mid>middle` where a third marker exists."""
+def split_at_random(text: str, rng: random.Random) -> tuple[str, str, str]:
+    """Prefix, middle and suffix; each may be empty."""
     first, second = sorted(rng.randint(0, len(text)) for _ in range(2))
-    prefix, middle, suffix = text[:first], text[first:second], text[second:]
-    before, after, between = markers
-    if between is None:
-        return f"{after}{suffix}{before}{prefix}{middle}"
-    return f"{before}{prefix}{after}{suffix}{between}{middle}"
+    return text[:first], text[first:second], text[second:]
+
+
+def windows(text: str, token_ends: list[int], length: int) -> list[str]:
+    """Cuts a document into texts of about `length` tokens.
+
+    `token_ends` are byte offsets. A token may end inside a character; the cut then moves to the character's start.
+    """
+    content = text.encode()
+    cuts = [_character_start(content, end) for end in token_ends[length - 1 : -1 : length]]
+    borders = sorted({0, *cuts, len(content)})
+    return [content[start:end].decode() for start, end in pairwise(borders)]
+
+
+def _character_start(content: bytes, offset: int) -> int:
+    while 0 < offset < len(content) and content[offset] & 0xC0 == 0x80:
+        offset -= 1
+    return offset
+
+
+def byte_offsets(text: str, character_offsets: list[int]) -> list[int]:
+    """Byte offsets of ascending character offsets."""
+    if text.isascii():
+        return character_offsets
+    starts = [0]
+    for character in text:
+        starts.append(starts[-1] + len(character.encode()))
+    return [starts[min(offset, len(text))] for offset in character_offsets]

@@ -1,4 +1,4 @@
-"""Whatever stops a training becomes a `result` line with a reason; a traceback, if any, goes to the log alone."""
+"""Turns every failure of a training into a `result` line with a reason. Tracebacks go to the log only."""
 
 import os
 import sys
@@ -9,13 +9,13 @@ from pathlib import Path
 from .errors import Cancelled, RecipeError, WorkerLost, reason_of
 from .progress import Progress
 
-# What a shell calls an end by SIGTERM and by SIGKILL: the server starts a training again that a signal has ended.
+# The exit codes of SIGTERM and SIGKILL in a shell: after them the server starts another attempt.
 CANCELLED_CODE = 143
 LOST_CODE = 137
 
 
 def guarded(folder: Path, work: Callable[[], None]) -> int:
-    """Does the work; the exit code is 0, 1 after a failure that was told, 143 after a cancel, 137 to go on anew."""
+    """Runs the work. Exit codes: 0; 1 after a reported failure; 143 after a cancel; 137 to request another attempt."""
     progress = Progress(folder, enabled=os.environ.get("RANK", "0") == "0")
     try:
         work()

@@ -1,4 +1,4 @@
-"""A classifier's targets: each has its own rows of the classification head, one output a label."""
+"""The targets of a classifier: each owns some outputs of the classification head, one per label."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,13 +9,13 @@ from torch.nn import functional
 from .errors import InvalidSample
 from .job import Target
 
-# A label that a sample does not give: it counts neither for the loss nor for the accuracy.
+# The value of labels that a sample does not have; the loss and the accuracy ignore them.
 MISSING = -1.0
 
 
 @dataclass(frozen=True)
 class Heads:
-    """All targets' labels in one row, 0 or 1 each, so that one linear layer holds a head for every target."""
+    """The labels of all targets as one vector of 0 and 1, so that one linear layer serves every target."""
 
     targets: list[Target]
 
@@ -24,12 +24,12 @@ class Heads:
         return [f"{target.name}:{label}" for target in self.targets for label in target.labels]
 
     def encode(self, labels: Any) -> list[float]:
-        """A sample's `labels` as that row. Raises InvalidSample for labels that the job does not declare."""
+        """The vector of a sample's `labels`. Raises InvalidSample for labels that the job does not declare."""
         if not isinstance(labels, dict) or not labels:
             raise InvalidSample("labels: not an object with a label for each target")
         unknown = sorted(set(labels) - {target.name for target in self.targets})
         if unknown:
-            raise InvalidSample(f"labels.{unknown[0]}: the job has no such target")
+            raise InvalidSample(f"labels.{unknown[0]}: not a target of the job")
         return [value for target in self.targets for value in _encode(target, labels.get(target.name))]
 
     def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
@@ -45,7 +45,7 @@ class Heads:
         return total
 
     def accuracy(self, logits: Tensor, labels: Tensor) -> float:
-        """The share of right answers, averaged over the targets: of samples, or of labels for `multi_class`."""
+        """The share of correct predictions, averaged over the targets: of samples, or of labels for `multi_class`."""
         shares = []
         for target, own, wanted in self._split(logits, labels):
             given = wanted[:, 0] != MISSING
@@ -68,7 +68,7 @@ def _encode(target: Target, value: Any) -> list[float]:
         return [MISSING] * len(target.labels)
     chosen = value if isinstance(value, list) else [value]
     if target.loss_function != "multi_class" and len(chosen) != 1:
-        raise InvalidSample(f"labels.{target.name}: exactly one label is wanted")
+        raise InvalidSample(f"labels.{target.name}: needs exactly one label")
     for label in chosen:
         if label not in target.labels:
             raise InvalidSample(f'labels.{target.name}: "{label}" is not one of the target\'s labels')

@@ -1,4 +1,4 @@
-"""Weights & Biases, where the job asks for it and it is installed. It never ends a training."""
+"""Weights & Biases, when the job asks for it and wandb is installed. A failure of it never fails the training."""
 
 import importlib.util
 import os
@@ -8,12 +8,12 @@ from .progress import Progress
 
 
 def reports(job: Job, progress: Progress) -> list[str]:
-    """The trainer's `report_to`; an event tells where a job's wish cannot be met."""
+    """The trainer's `report_to`; an event reports why a requested integration is off."""
     wanted = next((entry for entry in job.integrations if entry.type == "wandb"), None)
     if wanted is None or not progress.enabled:
         return []
     if importlib.util.find_spec("wandb") is None:
-        progress.event("wandb-skipped", reason="wandb is not installed: setup_env.py --extra wandb")
+        progress.event("wandb-skipped", reason="wandb is not installed: run setup_env.py --extra wandb")
         return []
     import wandb
 
@@ -22,8 +22,10 @@ def reports(job: Job, progress: Progress) -> list[str]:
         if key:
             wandb.login(key=key, verify=False)
         run = wandb.init(project=wanted.project, name=wanted.run_name or wanted.name, id=job.id, resume="allow")
-    except Exception as error:  # the service, the network, the key: none is worth a training
-        progress.event("wandb-skipped", reason=f"wandb cannot be used: {type(error).__name__}")
+    except Exception as error:  # an outage or a wrong key must not fail the training
+        progress.event(
+            "wandb-skipped", reason=f"wandb.init failed: {type(error).__name__}; check the API key and the network"
+        )
         return []
     progress.event("wandb", url=run.url)
     return ["wandb"]

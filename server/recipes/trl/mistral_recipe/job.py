@@ -1,4 +1,4 @@
-"""`job.json`: what the server asks for. Unknown fields are left alone, so that newer servers can use this recipe."""
+"""`job.json`: the job as the server describes it. Unknown fields are ignored: newer servers can use this recipe."""
 
 import json
 from dataclasses import dataclass, field, fields
@@ -9,10 +9,13 @@ from .errors import RecipeError
 
 T = TypeVar("T")
 
+# In checkpoints/: the job was planned and its data validated by the rules of this version of the recipe.
+RULES_MARKER = "rules-2"
+
 
 @dataclass(frozen=True)
 class Hyperparameters:
-    """The API's; without `training_steps` and `epochs` the recipe takes three epochs."""
+    """The API's hyperparameters. Default length without `training_steps` and `epochs`: 3 epochs, at least 20 steps."""
 
     training_steps: int | None = None
     epochs: float | None = None
@@ -25,7 +28,7 @@ class Hyperparameters:
 
 @dataclass(frozen=True)
 class Base:
-    """The entry of the models file; see the README for what each setting does."""
+    """The model's entry in the models file; the README describes each setting."""
 
     path: str
     lora: dict[str, Any] = field(default_factory=dict)
@@ -38,6 +41,7 @@ class Base:
     attn_implementation: str | None = None
     checkpoint_steps: int | None = None
     early_stopping: dict[str, Any] | None = None
+    tokenizer_version: str | None = None
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ class Repository:
 
 @dataclass(frozen=True)
 class Target:
-    """One question that a classifier answers: one of its labels (`single_class`) or any number (`multi_class`)."""
+    """A classifier predicts exactly one label of a target (`single_class`), or any number (`multi_class`)."""
 
     name: str
     labels: list[str]
@@ -91,6 +95,8 @@ class Job:
     skip_share: float
     suffix: str | None
     seed: int
+    # False: train on samples that break a rule of the model's tokenizer generation, and report them in an event.
+    enforces_generation_rules: bool = True
 
     @property
     def is_classifier(self) -> bool:
@@ -98,13 +104,15 @@ class Job:
 
 
 def read_job(folder: Path) -> Job:
-    """Reads `job.json` of the folder. Raises RecipeError where it is missing or not version 1."""
+    """Reads `job.json` of the folder. Raises RecipeError when the file is missing, invalid or not of version 1."""
     try:
         raw = json.loads((folder / "job.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise RecipeError(f"{folder / 'job.json'} cannot be read: {error}") from error
+        raise RecipeError(f"cannot read {folder / 'job.json'}: {error}") from error
     if raw.get("version") != 1:
-        raise RecipeError(f"{folder / 'job.json'}: version {raw.get('version')} is not known, only 1 is")
+        raise RecipeError(
+            f"{folder / 'job.json'}: version {raw.get('version')} is not supported; this recipe supports version 1"
+        )
     try:
         return Job(
             folder=folder,
@@ -121,13 +129,20 @@ def read_job(folder: Path) -> Job:
             skip_share=raw.get("invalid_sample_skip_percentage") or 0.0,
             suffix=raw.get("suffix"),
             seed=raw.get("seed") or 0,
+            enforces_generation_rules=raw.get("generation_rules") != "warn" and not began_before_rules(folder),
         )
     except (KeyError, TypeError) as error:
-        raise RecipeError(f"{folder / 'job.json'}: {error}") from error
+        raise RecipeError(f"{folder / 'job.json'}: invalid: {error}") from error
+
+
+def began_before_rules(folder: Path) -> bool:
+    """Whether an earlier version of the recipe, without the present rules and plan, has trained this job."""
+    checkpoints = folder / "checkpoints"
+    return any(checkpoints.glob("step-*")) and not (checkpoints / RULES_MARKER).exists()
 
 
 def known(kind: type[T], raw: dict[str, Any]) -> T:
-    """The fields that the class knows; null counts as left out."""
+    """An object of the class from the fields that it has; null counts as missing."""
     names = {entry.name for entry in fields(kind)}  # type: ignore[arg-type]
     return kind(**{key: value for key, value in raw.items() if key in names and value is not None})
 

@@ -1,18 +1,18 @@
-"""Data files of different weight in one training set."""
+"""Combines data files of different weights into one training set."""
 
 import random
 from collections.abc import Sequence
 
 from datasets import Dataset, concatenate_datasets
 
-# An epoch of this many times the data is the limit; past it the lightest files are sampled instead.
+# The longest epoch, as a multiple of the data; beyond it, files of low weight contribute a random sample.
 MAX_GROWTH = 10
 
 
 def mixed(parts: Sequence[tuple[Dataset, float]], seed: int) -> Dataset:
-    """One epoch: a sample of a file with weight 2 comes twice as often as one of a file with weight 1.
+    """One epoch: a sample of a file with weight 2 appears twice as often as one of a file with weight 1.
 
-    With equal weights each sample comes once. Otherwise those of the lightest file do, and the others more often.
+    With equal weights each sample appears once. Otherwise samples of the file with the lowest weight appear once.
     """
     whole = concatenate_datasets([part for part, _ in parts])
     if len({weight for _, weight in parts}) == 1:
@@ -21,7 +21,7 @@ def mixed(parts: Sequence[tuple[Dataset, float]], seed: int) -> Dataset:
 
 
 def indices(parts: Sequence[tuple[int, float]], seed: int) -> list[int]:
-    """The places in the concatenated files, from (samples, weight) of each."""
+    """Indices into the concatenated files, from (samples, weight) of each file."""
     heaviest = MAX_GROWTH * sum(size for size, _ in parts) / sum(size * weight for size, weight in parts)
     scale = min(1 / min(weight for _, weight in parts), heaviest)
     rng = random.Random(seed)

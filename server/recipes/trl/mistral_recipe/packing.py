@@ -1,21 +1,27 @@
-"""Several samples in one row, only where the model keeps them apart."""
+"""Packs several samples into one row, where the model keeps them apart."""
 
+import pyarrow.compute as pc
 import torch
 from datasets import Dataset
 from transformers import PreTrainedModel
 from trl import pack_dataset
 
 
-def packed(rows: Dataset, seq_len: int) -> Dataset:
-    """Best-fit rows of at most `seq_len` tokens; no sample is split."""
-    return pack_dataset(rows, seq_len, "bfd")
+def packed(rows: Dataset, length: int) -> Dataset:
+    """Best-fit rows of at most `length` tokens; no sample is split."""
+    return pack_dataset(rows, length, "bfd")
+
+
+def lengths_of(rows: Dataset) -> list[int]:
+    """The number of tokens of each row."""
+    return pc.list_value_length(rows.with_format("arrow")[:]["input_ids"]).to_pylist()
 
 
 def keeps_samples_apart(model: PreTrainedModel) -> bool:
-    """Whether a sample's outputs stay the same, to the bit, when the one before it in its row is another.
+    """Whether the outputs of a sample are equal, bit for bit, after two different samples in the same row.
 
-    FlashAttention gets the samples' borders. The other implementations must find them from the position ids, which
-    Transformers does for most architectures, though not for all: so it is tried.
+    FlashAttention gets the boundaries of the samples. Other implementations derive them from the position ids, which
+    Transformers does for most architectures but not for all: this function tries it.
     """
     if (model.config._attn_implementation or "").startswith("flash"):
         return True

@@ -1,4 +1,4 @@
-"""`progress.jsonl`: what happened, one JSON object a line, only ever appended."""
+"""`progress.jsonl`: reports to the server, one JSON object per line, append-only."""
 
 import json
 import math
@@ -8,21 +8,21 @@ from typing import Any
 
 
 class Progress:
-    """Writes lines, unless this process is not the one that reports (`enabled=False`)."""
+    """Appends to progress.jsonl. `enabled=False` in all worker processes but the first: only one process reports."""
 
     def __init__(self, folder: Path, enabled: bool = True) -> None:
         self.path = folder / "progress.jsonl"
         self.enabled = enabled
 
     def write(self, type: str, /, **fields: Any) -> None:
-        """Appends one line; fields that are None are left out, and so are losses that are not a number."""
+        """Appends one line, without the fields that are None or not a finite number: JSON has no NaN."""
         if not self.enabled:
             return
-        line = {"time": round(time.time(), 3), "type": type, **_sayable(fields)}
+        line = {"time": round(time.time(), 3), "type": type, **_without_missing(fields)}
         with self.path.open("a+b") as file:
             if file.tell() > 0:
                 file.seek(-1, 2)
-                # An attempt that was killed amid a line must not spoil the first one of the next.
+                # A killed attempt may have left half a line.
                 if file.read(1) != b"\n":
                     file.write(b"\n")
             file.write(json.dumps(line, ensure_ascii=False, allow_nan=False).encode() + b"\n")
@@ -31,11 +31,11 @@ class Progress:
         self.write("event", name=name, data=data or None)
 
 
-def _sayable(value: Any) -> Any:
+def _without_missing(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _sayable(entry) for key, entry in value.items() if not _unsayable(entry)}
+        return {key: _without_missing(entry) for key, entry in value.items() if not _is_missing(entry)}
     return value
 
 
-def _unsayable(value: Any) -> bool:
+def _is_missing(value: Any) -> bool:
     return value is None or isinstance(value, float) and not math.isfinite(value)

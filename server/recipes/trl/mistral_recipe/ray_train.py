@@ -1,4 +1,4 @@
-"""Data-parallel training with the workers of a Ray cluster, which must all see the job's folder."""
+"""Data-parallel training with Ray. Every worker needs access to the job's folder."""
 
 import json
 import os
@@ -13,15 +13,15 @@ from ray.train.torch import TorchTrainer
 from .errors import Cancelled, RecipeError, WorkerLost, reason_of
 
 PACKAGE = Path(__file__).parent
-# What the others say when a worker is gone.
+# What the remaining workers report when a worker has died.
 LOST_CONNECTION = ("Connection closed by peer", "Connection reset by peer", "NCCL error", "DistNetworkError")
 
 
 def train_with_ray(folder: Path, workers: int) -> None:
-    """Runs the same training in each worker, with a GPU each where the cluster has any.
+    """Runs the training in each worker, with one GPU per worker where the cluster has GPUs.
 
-    Without RAY_ADDRESS, or a cluster that runs on this machine, a local one is started and ended. While it trains the
-    first worker alone reports. Raises RecipeError with a worker's reason, WorkerLost, or Cancelled after a cancel.
+    Without RAY_ADDRESS and without a cluster on this machine, starts a local cluster and stops it at the end. Only the
+    first worker reports progress. Raises RecipeError with the reason of a worker, WorkerLost, or Cancelled.
     """
     ray.init(runtime_env={"py_modules": [str(PACKAGE)]})
     try:
@@ -29,7 +29,7 @@ def train_with_ray(folder: Path, workers: int) -> None:
             _work,
             train_loop_config={"folder": str(folder)},
             scaling_config=_scaling(workers),
-            # The recipe has checkpoints of its own, and the server starts a lost training again.
+            # The recipe writes its own checkpoints, and the server starts another attempt.
             run_config=RunConfig(
                 name="ray", storage_path=str(folder / "checkpoints"), failure_config=FailureConfig(max_failures=0)
             ),
@@ -40,7 +40,7 @@ def train_with_ray(folder: Path, workers: int) -> None:
 
 
 def _scaling(workers: int) -> ScalingConfig:
-    """A worker gets what RAY_RESOURCES_PER_WORKER says (JSON: `{"CPU": 2, "GPU": 1}`), else a GPU if there are any."""
+    """Resources per worker: RAY_RESOURCES_PER_WORKER (JSON: `{"CPU": 2, "GPU": 1}`), else one GPU if there are any."""
     wanted = json.loads(os.environ.get("RAY_RESOURCES_PER_WORKER") or "{}")
     if not wanted:
         return ScalingConfig(num_workers=workers, use_gpu=ray.cluster_resources().get("GPU", 0) > 0)
@@ -56,7 +56,7 @@ def _work(config: dict[str, Any]) -> None:
         raise
     except Exception as error:
         traceback.print_exc()
-        # As text, since the driver may lack what is needed to read the error itself.
+        # As text: the driver may not be able to unpickle the error itself.
         raise RecipeError(reason_of(error)) from None
 
 
@@ -67,7 +67,7 @@ def _fit(trainer: TorchTrainer, folder: Path) -> None:
         if (folder / "cancel").exists():
             raise Cancelled from error
         failures = error.worker_failures if isinstance(error, WorkerGroupError) else {}
-        # Ray wraps what a worker raised; anything else is Ray's own, of a worker that is gone.
+        # Ray wraps the errors of the training; other errors are Ray's own, about a dead worker.
         raised = [getattr(failure, "_base_exc", failure) for failure in failures.values()]
         reasons = [str(one) for one in raised if isinstance(one, RecipeError)]
         own = [reason for reason in reasons if not any(sign in reason for sign in LOST_CONNECTION)]

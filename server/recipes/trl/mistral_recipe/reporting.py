@@ -1,4 +1,4 @@
-"""The trainer's life as lines of progress.jsonl."""
+"""Reports the training in progress.jsonl."""
 
 import math
 import time
@@ -10,12 +10,12 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from .errors import Cancelled, RecipeError
 from .progress import Progress
 
-# The API's names of a checkpoint's metrics, and the trainer's.
+# The names of a checkpoint's metrics in the API, and in the trainer's log.
 METRICS = {"valid_loss": "eval_loss", "valid_mean_token_accuracy": "eval_mean_token_accuracy"}
 
 
 class Reporting(TrainerCallback):
-    """Writes steps and checkpoints, and ends the training when the server has left a file `cancel` in the folder."""
+    """Writes steps and checkpoints. Stops the training when the server has created the file `cancel` in the folder."""
 
     def __init__(self, folder: Path, progress: Progress) -> None:
         self.cancel = folder / "cancel"
@@ -37,7 +37,10 @@ class Reporting(TrainerCallback):
         if "loss" not in logs:
             return
         if not math.isfinite(logs["loss"]):
-            raise RecipeError(f"the loss at step {state.global_step} is no number: lower the learning_rate")
+            raise RecipeError(
+                f"the loss at step {state.global_step} is not a finite number: "
+                "create the job with a lower learning_rate"
+            )
         a_step = (time.monotonic() - self.began) / max(1, state.global_step - self.first_step)
         self.progress.write(
             "step",
@@ -59,7 +62,24 @@ class Reporting(TrainerCallback):
 
 
 def metrics_at(history: list[dict[str, float]], step: int) -> dict[str, float]:
-    """The API's metrics of a step, from the trainer's log."""
+    """The metrics of a step by their names in the API, from the trainer's log."""
     merged = {key: value for entry in history if entry["step"] == step for key, value in entry.items()}
     found = {name: merged.get(key) for name, key in {"train_loss": "loss", **METRICS}.items()}
     return {name: value for name, value in found.items() if value is not None}
+
+
+def report_flat_loss(history: list[dict[str, float]], progress: Progress) -> None:
+    """An event when the training loss did not fall: the mean of the first tenth of the steps against the last."""
+    losses = [entry["loss"] for entry in history if "loss" in entry]
+    count = max(1, len(losses) // 10)
+    if len(losses) < 2:
+        return
+    first, last = sum(losses[:count]) / count, sum(losses[-count:]) / count
+    if last >= first:
+        progress.event(
+            "loss-did-not-fall",
+            first=round(first, 4),
+            last=round(last, 4),
+            reason="the model may have learned nothing: check the data with `train.py show`, train more steps, or "
+            "change the learning_rate",
+        )

@@ -1,4 +1,4 @@
-"""A job's repositories: fetched with git at `ref`, their text files read as documents."""
+"""Fetches the repositories of a job with git at `ref`, and reads their text files as documents."""
 
 import base64
 import os
@@ -12,12 +12,12 @@ from .errors import RecipeError
 from .job import Repository
 from .progress import Progress
 
-# Larger ones are data or generated.
+# Larger files are data or generated code.
 MAX_FILE_BYTES = 1024 * 1024
 
 
 def fetch(repository: Repository, folder: Path, progress: Progress) -> None:
-    """Fetches it into the job's folder, once: later attempts train on the same commit."""
+    """Fetches the repository into the job's folder once: later attempts train on the same commit."""
     target = place_of(repository, folder)
     if target.exists():
         return
@@ -35,7 +35,7 @@ def fetch(repository: Repository, folder: Path, progress: Progress) -> None:
 
 
 def documents(repository: Repository, folder: Path) -> Iterator[str]:
-    """The text of each file that is UTF-8 and not huge, in the order of their paths."""
+    """The text of each UTF-8 file up to MAX_FILE_BYTES, sorted by path."""
     for path in sorted(place_of(repository, folder).rglob("*")):
         if path.is_symlink() or not path.is_file() or not 0 < path.stat().st_size <= MAX_FILE_BYTES:
             continue
@@ -57,16 +57,16 @@ def _git(repository: Repository, folder: Path, *arguments: str) -> str:
     try:
         done = subprocess.run(["git", *arguments], cwd=folder, env=environment, capture_output=True, text=True)
     except FileNotFoundError as error:
-        raise RecipeError("git is not installed, and the job has repositories") from error
+        raise RecipeError("the job has repositories, but git is not installed: install git") from error
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
         wanted = f"{repository.owner}/{repository.name} at {repository.ref or 'HEAD'}"
-        raise RecipeError(f"the repository {wanted} cannot be fetched: {last}; check its name, ref and token")
+        raise RecipeError(f"cannot fetch the repository {wanted}: {last}; check its name, ref and token")
     return done.stdout
 
 
 def _authorization(repository: Repository) -> dict[str, str]:
-    # In the environment, since anyone on the machine can read a command line.
+    # In the environment, because other users of the machine can read a command line.
     token = os.environ.get(repository.token_env) if repository.token_env else None
     if not token:
         return {}

@@ -1,58 +1,78 @@
-"""The data files: one JSON object a line, as Mistral's API takes them."""
+"""Data files: one JSON object per line, in the format of Mistral's API."""
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from .errors import InvalidSample, RecipeError
 from .job import DataFile
 
-ROLES = {"system", "user", "assistant", "tool"}
+Message = dict[str, Any]
+
+ROLES = ("assistant", "system", "tool", "user")
+TEXT_ONLY = "the recipe trains on text, not on images or audio: remove them from the sample"
 
 
 @dataclass
 class Count:
-    """How many samples there were, how many of them could not be used, and where the first of those stands."""
+    """The number of samples, the number of invalid samples, and `file:line: reason` of the first invalid one."""
 
     samples: int = 0
     invalid: int = 0
     first: str | None = None
 
+    def add(self, other: "Count") -> None:
+        self.samples += other.samples
+        self.invalid += other.invalid
+        self.first = self.first or other.first
+
     def check(self, share: float) -> None:
-        """Raises RecipeError where more than the given share was invalid, or nothing is left."""
-        # The product may come out a little too small: 0.29 * 100 is 28.999999999999996. The server's own check has the
-        # same rule.
+        """Raises RecipeError when more than this share of the samples is invalid, or no valid sample is left."""
+        # The product may be slightly too small: 0.29 * 100 is 28.999999999999996. The server has the same rule.
         allowed = share * self.samples * (1 + 2 * sys.float_info.epsilon)
         if self.invalid > allowed or self.invalid == self.samples > 0:
             raise RecipeError(
-                f"{self.first} ({self.invalid} of {self.samples} samples are invalid, "
-                f"{share * 100:.12g} % may be: invalid_sample_skip_percentage)"
+                f"{self.first} ({self.invalid} of {self.samples} samples are invalid; "
+                f"invalid_sample_skip_percentage allows {share * 100:.12g} %)"
             )
 
 
 def read_samples(file: DataFile, count: Count, use: Callable[[dict[str, Any]], Any]) -> Iterator[Any]:
-    """Yields what `use` makes of each sample, and counts those that it, or JSON, refuses."""
+    """Yields `use(sample)` for each sample; counts the samples that are not valid JSON or that `use` rejects."""
     try:
         lines = file.path.open("rb")
     except OSError as error:
-        raise RecipeError(f"{file.name} cannot be read: {error.strerror}") from error
+        raise RecipeError(f"cannot read {file.name}: {error.strerror}") from error
     with lines:
-        for number, line in enumerate(lines, 1):
-            if number == 1:
-                line = line.removeprefix(b"\xef\xbb\xbf")
-            if not line.strip():
-                continue
-            count.samples += 1
-            try:
-                yield use(parse(line))
-            except InvalidSample as error:
-                count.invalid += 1
-                count.first = count.first or f"{file.name}:{number}: {error}"
+        yield from use_lines(file.name, lines, 1, count, lambda sample, _: use(sample))
+
+
+def use_lines(
+    name: str, lines: Iterable[bytes], first_line: int, count: Count, use: Callable[[dict[str, Any], int], Any]
+) -> Iterator[Any]:
+    """Yields `use(sample, line number)` for each line; counts as `read_samples` does."""
+    for number, line in numbered_lines(lines, first_line):
+        count.samples += 1
+        try:
+            yield use(parse(line), number)
+        except InvalidSample as error:
+            count.invalid += 1
+            count.first = count.first or f"{name}:{number}: {error}"
+
+
+def numbered_lines(lines: Iterable[bytes], first: int = 1) -> Iterator[tuple[int, bytes]]:
+    """The lines that are not blank, with their numbers, without a byte order mark."""
+    for number, line in enumerate(lines, first):
+        if number == 1:
+            line = line.removeprefix(b"\xef\xbb\xbf")
+        if line.strip():
+            yield number, line
 
 
 def parse(line: bytes) -> dict[str, Any]:
+    """Parses a line and checks what every model needs. Raises InvalidSample with the path of the field."""
     try:
         sample = json.loads(line)
     except ValueError as error:
@@ -60,51 +80,48 @@ def parse(line: bytes) -> dict[str, Any]:
     if not isinstance(sample, dict):
         raise InvalidSample("not a JSON object")
     if "messages" in sample:
-        return {**sample, "messages": messages_of(sample["messages"])}
+        check_messages(sample["messages"])
+        return sample
     if isinstance(sample.get("text"), str) and sample["text"]:
         return sample
     raise InvalidSample('neither "messages" nor a non-empty "text"')
 
 
-def messages_of(raw: Any) -> list[dict[str, Any]]:
-    """The messages as chat templates want them: content is text, the arguments of a call are an object."""
-    if not isinstance(raw, list) or not raw:
+def check_messages(messages: Any) -> None:
+    if not isinstance(messages, list) or not messages:
         raise InvalidSample("messages: not a list of messages")
-    return [message_of(message, f"messages[{index}]") for index, message in enumerate(raw)]
+    for index, message in enumerate(messages):
+        check_message(message, f"messages[{index}]")
 
 
-def message_of(raw: Any, where: str) -> dict[str, Any]:
-    if not isinstance(raw, dict) or raw.get("role") not in ROLES:
-        raise InvalidSample(f"{where}.role: not one of {', '.join(sorted(ROLES))}")
-    message = {**raw, "content": text_of(raw.get("content"), where)}
-    if raw.get("tool_calls"):
-        message["tool_calls"] = [call_of(call, f"{where}.tool_calls[{i}]") for i, call in enumerate(raw["tool_calls"])]
-    else:
-        message.pop("tool_calls", None)
-        if raw["role"] == "assistant" and not message["content"]:
-            raise InvalidSample(f"{where}: an assistant message needs content or tool_calls")
-    return message
+def check_message(message: Any, path: str) -> None:
+    if not isinstance(message, dict) or message.get("role") not in ROLES:
+        raise InvalidSample(f"{path}.role: not one of {', '.join(ROLES)}")
+    check_content(message.get("content"), path)
+    for index, call in enumerate(message.get("tool_calls") or []):
+        arguments_of(call, f"{path}.tool_calls[{index}]")
+    if message["role"] == "assistant" and not message.get("content") and not message.get("tool_calls"):
+        raise InvalidSample(f"{path}: an assistant message needs content or tool_calls")
 
 
-def text_of(content: Any, where: str) -> str:
-    if content is None:
-        return ""
-    if isinstance(content, str):
-        return content
-    if isinstance(content, list):
-        chunks = [chunk.get("text") if isinstance(chunk, dict) else None for chunk in content]
-        if all(isinstance(chunk, str) for chunk in chunks):
-            return "".join(chunks)
-        raise InvalidSample(f"{where}.content: this recipe trains on text alone, not on images")
-    raise InvalidSample(f"{where}.content: not a text")
+def check_content(content: Any, path: str) -> None:
+    if content is None or isinstance(content, str):
+        return
+    if not isinstance(content, list):
+        raise InvalidSample(f"{path}.content: not a text")
+    for index, chunk in enumerate(content):
+        kind = chunk.get("type", "text") if isinstance(chunk, dict) else None
+        if kind not in ("text", "thinking"):
+            raise InvalidSample(f"{path}.content[{index}]: {TEXT_ONLY}")
+        if kind == "text" and not isinstance(chunk.get("text"), str):
+            raise InvalidSample(f"{path}.content[{index}].text: not a text")
 
 
-def call_of(raw: Any, where: str) -> dict[str, Any]:
+def arguments_of(call: Any, path: str) -> Any:
+    """The arguments of a tool call, parsed."""
     try:
-        function = raw["function"]
-        arguments = function["arguments"]
-        if isinstance(arguments, str):
-            arguments = json.loads(arguments)
-        return {**raw, "type": "function", "function": {**function, "arguments": arguments}}
+        call["function"]["name"]
+        arguments = call["function"]["arguments"]
+        return json.loads(arguments) if isinstance(arguments, str) else arguments
     except (KeyError, TypeError, ValueError) as error:
-        raise InvalidSample(f"{where}: needs function.name and function.arguments, a JSON text") from error
+        raise InvalidSample(f"{path}: needs function.name, and function.arguments as a JSON text") from error

@@ -1,41 +1,29 @@
-"""Plain documents as tokens: cut into windows of the sequence length, every token counts."""
+"""Documents as rows: every token of a document counts."""
 
 import random
 
-from transformers import PreTrainedTokenizerBase
+from .encoder import Encoder
+from .fim import split_at_random, windows
+from .rows import Row
 
-from .chat import Row
-from .fim import markers_of, with_hole
-
-# What markers, and tokens that a cut breaks in two, may add to a window.
+# The markers of fill-in-the-middle, and tokens that a cut splits, may add to the length of a window.
 SPARE_TOKENS = 16
 
 
-def text_rows(tokenizer: PreTrainedTokenizerBase, text: str, length: int) -> list[Row]:
-    """The document from its first token to its end mark, in windows of at most `length` tokens."""
-    ids = tokenizer(text)["input_ids"]
-    if not ids or ids[-1] != tokenizer.eos_token_id:
-        ids = [*ids, tokenizer.eos_token_id]
+def text_rows(encoder: Encoder, text: str, length: int) -> list[Row]:
+    """The document from its first token to EOS, in windows of at most `length` tokens."""
+    ids = encoder.text(text)
     return [Row(ids[start : start + length], ids[start : start + length]) for start in range(0, len(ids), length)]
 
 
-def code_rows(
-    tokenizer: PreTrainedTokenizerBase, text: str, length: int, fim_ratio: float, rng: random.Random
-) -> list[Row]:
-    """The document in windows, of which the share `fim_ratio` has a middle to be filled in."""
-    markers = markers_of(tokenizer)
+def code_rows(encoder: Encoder, text: str, length: int, fim_ratio: float, rng: random.Random) -> list[Row]:
+    """The document in windows; `fim_ratio` of them train fill-in-the-middle."""
     rows = []
-    for window in _windows(tokenizer, text, max(1, length - SPARE_TOKENS)):
+    for window in windows(text, encoder.token_ends(text), max(1, length - SPARE_TOKENS)):
         if rng.random() < fim_ratio:
-            window = with_hole(window, markers, rng)
-        rows.extend(row.cut(length) for row in text_rows(tokenizer, window, length)[:1])
+            prefix, middle, suffix = split_at_random(window, rng)
+            ids = encoder.fill_in_the_middle(prefix, middle, suffix)
+        else:
+            ids = encoder.text(window)
+        rows.append(Row(ids, ids).cut(length))
     return rows
-
-
-def _windows(tokenizer: PreTrainedTokenizerBase, text: str, length: int) -> list[str]:
-    if not tokenizer.is_fast:
-        ids = tokenizer(text, add_special_tokens=False)["input_ids"]
-        return [tokenizer.decode(ids[start : start + length]) for start in range(0, len(ids), length)]
-    offsets = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
-    borders = [0, *(start for start, _ in offsets[length::length]), len(text)]
-    return [text[start:end] for start, end in zip(borders, borders[1:], strict=False)]

@@ -1,4 +1,4 @@
-"""One job from its folder to its adapter."""
+"""Trains one job, from its folder to its adapter."""
 
 import shutil
 from pathlib import Path
@@ -12,21 +12,21 @@ from transformers import EarlyStoppingCallback, Trainer, set_seed
 from . import artifact, checkpoints
 from .job import Job, read_job
 from .plan import Plan
-from .prepared import Prepared
+from .prepared import Prepared, mark_rules
 from .progress import Progress
-from .reporting import Reporting, metrics_at
+from .reporting import Reporting, metrics_at, report_flat_loss
 from .repositories import fetch
 
 
 def train(folder: Path) -> None:
-    """Trains, or goes on where a killed attempt's last good checkpoint stands. Raises what stops it."""
+    """Trains the job, or resumes from the newest valid checkpoint of an earlier attempt. Raises on failure."""
     job = read_job(folder)
     state = PartialState(cpu=not torch.cuda.is_available())
     progress = Progress(folder, enabled=state.is_main_process)
     with state.main_process_first():
         for repository in job.repositories:
             fetch(repository, folder, progress)
-    # Before the model, whose new parts (a classifier's head, the adapter) begin at random.
+    # Before the model is loaded: the adapter and a classifier's head start from random weights.
     set_seed(job.seed)
     if job.is_classifier:
         from .classifier import prepare
@@ -36,12 +36,14 @@ def train(folder: Path) -> None:
 
 
 def run(job: Job, prepared: Prepared, progress: Progress) -> None:
-    """Trains what was made ready, from the newest good checkpoint on, and leaves the artifact and the result."""
+    """Trains from the newest valid checkpoint on, then writes the artifact and the result."""
     trainer, plan = prepared.trainer, prepared.plan
     trainer.job_folder = job.folder  # type: ignore[attr-defined]
     trainer.add_callback(Reporting(job.folder, progress))
     if job.base.early_stopping and trainer.eval_dataset is not None:
         trainer.add_callback(EarlyStoppingCallback(job.base.early_stopping.get("patience", 1)))
+    if trainer.is_world_process_zero():
+        mark_rules(job)
     checkpoint = checkpoints.newest(job.folder, progress)
     reached = checkpoints.trainer_state(checkpoint) if checkpoint else {"global_step": 0}
     data_tokens = prepared.tokens
@@ -56,7 +58,7 @@ def run(job: Job, prepared: Prepared, progress: Progress) -> None:
     if trainer.is_world_process_zero():
         shutil.rmtree(trainer.args.output_dir, ignore_errors=True)
     if checkpoint and _is_complete(reached, plan):
-        # The attempt was killed between its last step and its result.
+        # An earlier attempt was killed between its last step and its result.
         trainer.state.log_history = reached["log_history"]
         trainer.state.global_step = reached["global_step"]
         trainer.state.best_global_step = reached["best_global_step"]
@@ -72,6 +74,7 @@ def run(job: Job, prepared: Prepared, progress: Progress) -> None:
         model = trainer.accelerator.unwrap_model(trainer.model)
         artifact.save(job, plan, prepared.settings, model, prepared.tokenizer)
     trainer.accelerator.wait_for_everyone()
+    report_flat_loss(trainer.state.log_history, progress)
     progress.write(
         "result",
         status="succeeded",

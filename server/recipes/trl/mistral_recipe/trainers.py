@@ -1,4 +1,4 @@
-"""TRL's and Transformers' trainers, with checkpoints that can be trusted."""
+"""TRL's and Transformers' trainers, with checkpoints that survive a crash."""
 
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from .heads import Heads
 
 
 class DurableCheckpoints:
-    """For a trainer that writes to `checkpoints/partial`: what it saved is sealed when all processes are done."""
+    """Publishes each checkpoint of a trainer once all processes have written it to `checkpoints/partial`."""
 
     job_folder: Path
 
@@ -24,7 +24,7 @@ class DurableCheckpoints:
         self.accelerator.wait_for_everyone()  # type: ignore[attr-defined]
 
     def create_model_card(self, *_: Any, **__: Any) -> None:
-        """None: the card would be written at each checkpoint, and it belongs to no one."""
+        """Does nothing: Transformers would write a model card into each checkpoint."""
 
 
 class CompletionTrainer(DurableCheckpoints, SFTTrainer):
@@ -32,7 +32,7 @@ class CompletionTrainer(DurableCheckpoints, SFTTrainer):
 
 
 class ClassifierTrainer(DurableCheckpoints, Trainer):
-    """The loss is the sum of the targets' losses, each times its weight, averaged over the samples."""
+    """The loss is the weighted sum of the losses of the targets, averaged over the samples."""
 
     heads: Heads
 

@@ -1,8 +1,8 @@
 """Tokens per second of CPU time, against TRL's own script: `python tests/bench.py`. Prints one JSON object.
 
-CPU time of one thread, since other work on the machine makes seconds of the clock incomparable. Each is trained in
-turn, and the best of its rounds counts. "equal" has the same packing and batch; "defaults" is TRL as it comes, without
-packing, in batches of 8.
+Measures CPU time of one thread, because other work on the machine distorts wall time. The variants train in turn, and
+the best round of each counts. "equal" is TRL with the same packing and batch; "defaults" is TRL with its defaults:
+no packing, batches of 8.
 """
 
 import json

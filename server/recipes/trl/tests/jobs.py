@@ -1,4 +1,4 @@
-"""Job folders for the tests, and a way to train them in a process of their own, as the server does."""
+"""Creates job folders, and trains them in a separate process as the server does."""
 
 import json
 import os
@@ -86,7 +86,7 @@ def start(folder: Path, *arguments: str, **environment: str) -> subprocess.Popen
 
 
 def lines(folder: Path, type: str | None = None) -> list[dict[str, Any]]:
-    """What progress.jsonl says, whole lines only."""
+    """The complete lines of progress.jsonl."""
     path = folder / "progress.jsonl"
     whole = (
         [line for line in path.read_text().splitlines(keepends=True) if line.endswith("\n")] if path.exists() else []

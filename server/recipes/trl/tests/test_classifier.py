@@ -1,4 +1,4 @@
-"""Classifier jobs: one head a target, of one label or of any number."""
+"""Classifier jobs with targets of one label and of several."""
 
 import json
 from collections.abc import Callable
@@ -28,7 +28,7 @@ def samples() -> list[dict[str, Any]]:
 
     texts = [{"text": country, "labels": labels(country)} for country in list(CAPITALS)[:10]]
     chats = [{"messages": [question(country)], "labels": labels(country)} for country in list(CAPITALS)[10:]]
-    # A sample need not answer every question.
+    # A sample may lack labels for some targets.
     return [*texts, *chats, {"text": "Nowhere", "labels": {"half": "second"}}]
 
 
@@ -63,7 +63,7 @@ def test_the_artifact_classifies_once_peft_has_loaded_it(job: Path, tiny: Callab
     assert right >= 18
 
 
-def test_the_loss_is_the_weighted_sum_over_the_targets_that_a_sample_answers() -> None:
+def test_the_loss_is_the_weighted_sum_over_the_targets_that_a_sample_has_labels_for() -> None:
     heads = Heads([Target(**target) for target in TARGETS])  # type: ignore[arg-type]
     labels = torch.tensor([heads.encode({"half": "second", "letters": ["a", "o"]}), heads.encode({"half": "first"})])
     logits = torch.tensor([[0.5, -0.5, 1.0, -1.0, 2.0], [0.3, 0.1, 9.0, 9.0, 9.0]])
@@ -76,12 +76,12 @@ def test_the_loss_is_the_weighted_sum_over_the_targets_that_a_sample_answers() -
     ("labels", "reason"),
     [
         (None, "labels: not an object"),
-        ({"colour": "red"}, "labels.colour: the job has no such target"),
+        ({"colour": "red"}, "labels.colour: not a target of the job"),
         ({"half": "third"}, 'labels.half: "third" is not one of'),
-        ({"half": ["first", "second"]}, "labels.half: exactly one label is wanted"),
+        ({"half": ["first", "second"]}, "labels.half: needs exactly one label"),
     ],
 )
-def test_labels_that_the_job_does_not_declare_are_refused(labels: Any, reason: str) -> None:
+def test_labels_that_the_job_does_not_declare_are_rejected(labels: Any, reason: str) -> None:
     with pytest.raises(InvalidSample) as refused:
         Heads([Target(**target) for target in TARGETS]).encode(labels)  # type: ignore[arg-type]
     assert reason in str(refused.value)

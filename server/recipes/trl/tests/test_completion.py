@@ -1,4 +1,4 @@
-"""Completion jobs, trained for real on the tiny model."""
+"""Completion jobs, trained on the tiny model."""
 
 import json
 import shutil
@@ -32,7 +32,7 @@ SETTINGS = {"training_steps": 20, "seq_len": 64, "learning_rate": 0.01, "weight_
 
 @pytest.fixture(scope="module")
 def job(tiny: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The job that most of these tests look at: 16 capitals, packed, 20 steps."""
+    """The job that most of these tests examine: 16 capitals, packed, 20 steps."""
     folder = tmp_path_factory.mktemp("completion")
     files = {"train.jsonl": capitals()}, {"valid.jsonl": capitals()[:6]}
     train(make_job(folder, tiny(), *files, hyperparameters=SETTINGS))
@@ -40,7 +40,7 @@ def job(tiny: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def right_answers(model: PreTrainedModel, tokenizer: Any) -> int:
-    """How many of the capitals the model says when it always takes the likeliest token."""
+    """How many capitals the model answers with greedy decoding."""
     right = 0
     for country, city in CAPITALS.items():
         prompt = tokenizer.apply_chat_template([question(country)], return_tensors="pt", return_dict=True)
@@ -67,7 +67,7 @@ def test_the_adapter_loads_with_peft_and_answers_what_the_base_cannot(job: Path,
     assert after >= 14
 
 
-def test_progress_tells_the_start_every_step_the_checkpoints_and_the_result(job: Path) -> None:
+def test_progress_reports_the_start_every_step_the_checkpoints_and_the_result(job: Path) -> None:
     start, *_, last = [line for line in lines(job) if line["type"] != "event"]
     assert (start["type"], start["total_steps"], start["step"]) == ("start", 20, 0)
     assert start["data_tokens"] == start["tokens_per_step"] * 20 / start["epochs"]
@@ -78,7 +78,7 @@ def test_progress_tells_the_start_every_step_the_checkpoints_and_the_result(job:
     assert lines(job, "step")[-1]["remaining_seconds"] == 0
 
 
-def test_the_artifact_says_how_it_was_made(job: Path, tiny: Callable[..., Path]) -> None:
+def test_the_artifact_records_how_it_was_made(job: Path, tiny: Callable[..., Path]) -> None:
     recipe = json.loads((job / "artifact" / "recipe.json").read_text())
     assert recipe["seed"] == 7 and recipe["base"]["path"] == str(tiny()) and recipe["packing"] is True
     assert {"torch", "transformers", "trl", "peft"} <= set(recipe["versions"])
@@ -91,9 +91,7 @@ def test_the_artifact_says_how_it_was_made(job: Path, tiny: Callable[..., Path])
 
 
 @pytest.mark.parametrize("packing", [True, False])
-def test_the_metrics_are_those_of_trl_itself(
-    packing: bool, job: Path, tiny: Callable[..., Path], tmp_path: Path
-) -> None:
+def test_the_metrics_equal_those_of_trl(packing: bool, job: Path, tiny: Callable[..., Path], tmp_path: Path) -> None:
     ours = job
     if not packing:
         files = {"train.jsonl": capitals()}, {"valid.jsonl": capitals()[:6]}
@@ -159,7 +157,7 @@ def test_packing_is_off_for_a_model_that_would_mix_samples(
     assert json.loads((tmp_path / "artifact" / "recipe.json").read_text())["packing"] is False
 
 
-def test_a_model_that_sees_images_too_is_trained_on_text(tiny: Callable[..., Path], tmp_path: Path) -> None:
+def test_a_multimodal_model_is_trained_on_text(tiny: Callable[..., Path], tmp_path: Path) -> None:
     model = tmp_path / "model"
     shutil.copytree(tiny(), model)
     text = MistralForCausalLM.from_pretrained(model).config.to_dict()
@@ -180,8 +178,8 @@ def test_function_calling_is_learned(tiny: Callable[..., Path], tmp_path: Path) 
     assert losses(tmp_path)[12] < losses(tmp_path)[1] / 10
 
 
-def test_early_stopping_keeps_the_best_weights_and_says_so(tiny: Callable[..., Path], tmp_path: Path) -> None:
-    # What is learned is the opposite of what is asked for, so the validation loss soon rises.
+def test_early_stopping_keeps_the_best_weights_and_reports_it(tiny: Callable[..., Path], tmp_path: Path) -> None:
+    # The validation data contradicts the training data, so the validation loss soon rises.
     wrong = [{"messages": [question(country), answer("Lima.")]} for country in ["Italy", "Spain", "Japan"]]
     files = {"train.jsonl": capitals()}, {"valid.jsonl": wrong}
     base = {"early_stopping": {"patience": 2}, "checkpoint_steps": 1}
@@ -193,7 +191,7 @@ def test_early_stopping_keeps_the_best_weights_and_says_so(tiny: Callable[..., P
     best = min(by_step, key=lambda step: by_step[step])
     kept = (tmp_path / "checkpoints" / f"step-{best}" / "adapter_model.safetensors").read_bytes()
     assert (tmp_path / "artifact" / "adapter_model.safetensors").read_bytes() == kept
-    # An attempt after the stop, which was killed before its result, trains no further.
+    # Another attempt after the stop trains no further step.
     taken = len(lines(tmp_path, "step"))
     train(tmp_path)
     assert len(lines(tmp_path, "step")) == taken

@@ -1,4 +1,4 @@
-"""Each failure ends as a `result` line with a reason that a person can act on."""
+"""Each failure becomes a `result` line with a reason that says what to do."""
 
 import errno
 import os
@@ -23,46 +23,44 @@ def reason(folder: Path, *arguments: Any, **options: Any) -> str:
     return result(folder)["reason"]
 
 
-def test_a_base_model_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_base_model_is_named(tmp_path: Path) -> None:
     said = reason(tmp_path, tmp_path / "nowhere", {"a.jsonl": capitals()})
-    assert said.startswith(f'the base model "{tmp_path}/nowhere" cannot be loaded: there is no such folder')
+    assert said.startswith(f'cannot load the base model "{tmp_path}/nowhere": the folder does not exist')
 
 
-def test_a_hub_id_that_is_not_in_the_cache_is_named_when_the_hub_is_off(tmp_path: Path) -> None:
+def test_a_hub_id_that_is_not_cached_is_named_in_offline_mode(tmp_path: Path) -> None:
     said = reason(tmp_path, "nobody/nothing", {"a.jsonl": capitals()})
-    assert said.startswith('the base model "nobody/nothing" cannot be loaded: ')
+    assert said.startswith('cannot load the base model "nobody/nothing": ')
 
 
-def test_data_that_is_garbage_is_told_with_its_line(tiny: Callable[..., Path], tmp_path: Path) -> None:
+def test_invalid_data_is_reported_with_its_line(tiny: Callable[..., Path], tmp_path: Path) -> None:
     assert reason(tmp_path, tiny(), {"a.jsonl": ["garbage"]}).startswith("a.jsonl:1: not a JSON object")
 
 
-def test_data_without_anything_to_learn_is_told(tiny: Callable[..., Path], tmp_path: Path) -> None:
+def test_data_without_anything_to_learn_is_reported(tiny: Callable[..., Path], tmp_path: Path) -> None:
     samples = [{"messages": [{"role": "user", "content": "Peru?"}]}]
-    assert reason(tmp_path, tiny(), {"a.jsonl": samples}).startswith("there is nothing to train on")
+    assert reason(tmp_path, tiny(), {"a.jsonl": samples}).startswith("nothing to train on")
 
 
-def test_a_job_without_its_file_is_told(tmp_path: Path) -> None:
+def test_a_missing_job_file_is_reported(tmp_path: Path) -> None:
     assert guarded(tmp_path, lambda: train(tmp_path)) == 1
-    assert "job.json cannot be read" in result(tmp_path)["reason"]
+    assert result(tmp_path)["reason"].startswith(f"cannot read {tmp_path / 'job.json'}: ")
 
 
-def test_a_training_that_diverges_is_ended(tiny: Callable[..., Path], tmp_path: Path) -> None:
+def test_a_diverging_training_fails(tiny: Callable[..., Path], tmp_path: Path) -> None:
     settings = {"learning_rate": 1e30, "training_steps": 20}
     said = reason(tmp_path, tiny(), {"a.jsonl": capitals()}, hyperparameters=settings)
-    assert "is no number: lower the learning_rate" in said
+    assert "is not a finite number: create the job with a lower learning_rate" in said
 
 
-def test_four_bits_without_a_gpu_are_told(tiny: Callable[..., Path], tmp_path: Path) -> None:
+def test_load_in_4bit_without_a_gpu_is_reported(tiny: Callable[..., Path], tmp_path: Path) -> None:
     if torch.cuda.is_available():
         pytest.skip("a GPU is here")
     said = reason(tmp_path, tiny(), {"a.jsonl": capitals()}, base={"load_in_4bit": True})
     assert said.startswith("load_in_4bit needs a GPU")
 
 
-def test_weights_and_biases_that_is_not_installed_is_said_and_does_not_stop_the_training(
-    tiny: Callable[..., Path], tmp_path: Path
-) -> None:
+def test_a_missing_wandb_is_reported_and_does_not_fail_the_training(tiny: Callable[..., Path], tmp_path: Path) -> None:
     if find_spec("wandb"):
         pytest.skip("wandb is installed")
     integrations = [{"type": "wandb", "project": "x", "api_key_env": "WANDB_KEY_0"}]
@@ -75,14 +73,14 @@ def test_weights_and_biases_that_is_not_installed_is_said_and_does_not_stop_the_
     assert "wandb is not installed" in (tmp_path / "progress.jsonl").read_text()
 
 
-def test_memory_that_is_used_up_is_told_with_what_helps() -> None:
+def test_out_of_memory_is_reported_with_what_helps() -> None:
     with pytest.raises(RuntimeError) as asked_too_much:
         torch.empty(2**60)
     said = reason_of(asked_too_much.value)
     assert said.startswith("out of memory: ") and "batch_size" in said
 
 
-def test_a_full_disk_is_told() -> None:
+def test_a_full_disk_is_reported() -> None:
     with pytest.raises(OSError) as full, open("/dev/full", "w") as file:
         file.write("x")
         file.flush()
@@ -90,6 +88,6 @@ def test_a_full_disk_is_told() -> None:
     assert reason_of(full.value).startswith("no space left on the disk")
 
 
-def test_any_other_error_is_one_line() -> None:
+def test_every_other_error_is_one_line() -> None:
     assert reason_of(ValueError("one\ntwo")) == "ValueError: one"
     assert os.linesep not in reason_of(KeyError())

@@ -1,4 +1,4 @@
-"""Two workers give what one gives. Ray and torchrun start processes, so these tests take the longest."""
+"""Two workers train like one. Ray and torchrun start processes, so these tests take the longest."""
 
 import os
 import re
@@ -44,7 +44,7 @@ def torchrun(tiny: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory
     return folder
 
 
-def test_two_processes_give_the_losses_of_one_with_the_same_batch(alone: Path, torchrun: Path) -> None:
+def test_two_processes_have_the_losses_of_one_with_the_same_batch(alone: Path, torchrun: Path) -> None:
     assert losses(torchrun) == pytest.approx(losses(alone), abs=1e-4)
     assert result(torchrun)["trained_tokens"] == result(alone)["trained_tokens"]
 
@@ -54,9 +54,7 @@ def test_only_the_first_process_writes(torchrun: Path) -> None:
     assert [line["step"] for line in lines(torchrun, "step")] == list(range(1, 11))
 
 
-def test_two_workers_of_ray_give_what_two_processes_give(
-    torchrun: Path, tiny: Callable[..., Path], tmp_path: Path
-) -> None:
+def test_two_ray_workers_train_like_two_processes(torchrun: Path, tiny: Callable[..., Path], tmp_path: Path) -> None:
     pytest.importorskip("ray")
     folder = job(tmp_path / "job", tiny())
     process = start(folder, "--ray-workers", "2")
@@ -66,7 +64,7 @@ def test_two_workers_of_ray_give_what_two_processes_give(
     assert (folder / "artifact" / "adapter_model.safetensors").exists()
 
 
-def test_a_worker_of_ray_that_is_killed_is_no_failure_of_the_job(tiny: Callable[..., Path], tmp_path: Path) -> None:
+def test_a_killed_ray_worker_does_not_fail_the_job(tiny: Callable[..., Path], tmp_path: Path) -> None:
     pytest.importorskip("ray")
     folder = job(tmp_path / "job", tiny(), training_steps=100_000)
     process = start(folder, "--ray-workers", "2")
@@ -80,9 +78,9 @@ def test_a_worker_of_ray_that_is_killed_is_no_failure_of_the_job(tiny: Callable[
     assert lines(folder)[-1]["name"] == "worker-lost"
 
 
-def test_a_failure_in_ray_is_told_once_with_its_reason(tiny: Callable[..., Path], tmp_path: Path) -> None:
+def test_a_failure_in_ray_is_reported_once_with_its_reason(tiny: Callable[..., Path], tmp_path: Path) -> None:
     pytest.importorskip("ray")
     folder = job(tmp_path / "job", tmp_path / "nowhere")
     assert start(folder, "--ray-workers", "2").wait() == 1
     (failure,) = lines(folder, "result")
-    assert "cannot be loaded: there is no such folder" in failure["reason"]
+    assert "the folder does not exist" in failure["reason"]

@@ -1,4 +1,4 @@
-"""Attempts that end early, and checkpoints that cannot be trusted."""
+"""Interrupted attempts, and damaged checkpoints."""
 
 import json
 import random
@@ -40,11 +40,11 @@ def wait_for_step(folder: Path, step: int) -> None:
         time.sleep(0.01)
 
 
-def test_a_killed_training_goes_on_and_ends_as_if_nothing_had_been(
+def test_a_killed_training_resumes_and_ends_with_the_same_losses(
     uninterrupted: Path, tiny: Callable[..., Path], tmp_path: Path
 ) -> None:
     folder = job(tmp_path, tiny())
-    # Killed twice at a step by chance: past the first checkpoint, amid an epoch of four steps or at its end.
+    # Killed twice at a random step after the first checkpoint, within an epoch of four steps or at its end.
     for _ in range(2):
         step = random.randrange(4, STEPS - 1)
         process = start(folder)
@@ -84,7 +84,7 @@ def test_a_damaged_checkpoint_is_never_used(damage: str, uninterrupted: Path, tm
     assert skipped["step"] == (41 if damage == "renamed" else 40) and skipped["reason"]
 
 
-def test_a_training_whose_newest_checkpoint_is_damaged_goes_on_from_the_one_before(
+def test_a_training_with_a_damaged_newest_checkpoint_resumes_from_the_one_before(
     uninterrupted: Path, tiny: Callable[..., Path], tmp_path: Path
 ) -> None:
     folder = job(tmp_path, tiny())
@@ -96,7 +96,7 @@ def test_a_training_whose_newest_checkpoint_is_damaged_goes_on_from_the_one_befo
     assert fault_of(folder / "checkpoints" / "step-40") is None
 
 
-def test_an_attempt_that_was_killed_after_its_last_step_only_writes_the_result(
+def test_an_attempt_killed_after_its_last_step_only_writes_the_result(
     uninterrupted: Path, tiny: Callable[..., Path], tmp_path: Path
 ) -> None:
     folder = job(tmp_path, tiny())
@@ -109,7 +109,7 @@ def test_an_attempt_that_was_killed_after_its_last_step_only_writes_the_result(
     assert weights[0] == weights[1]
 
 
-def test_two_checkpoints_are_kept_and_each_verifies(uninterrupted: Path) -> None:
+def test_two_checkpoints_are_kept_and_both_are_valid(uninterrupted: Path) -> None:
     kept = sorted(path.name for path in (uninterrupted / "checkpoints").glob("step-*"))
     assert kept == ["step-39", "step-40"]
     for name in kept:
@@ -117,7 +117,7 @@ def test_two_checkpoints_are_kept_and_each_verifies(uninterrupted: Path) -> None
         assert json.loads((uninterrupted / "checkpoints" / name / "manifest.json").read_text())["step"] == int(name[5:])
 
 
-def test_a_sigterm_ends_the_training_without_a_result(tiny: Callable[..., Path], tmp_path: Path) -> None:
+def test_sigterm_ends_the_training_without_a_result(tiny: Callable[..., Path], tmp_path: Path) -> None:
     folder = job(tmp_path, tiny())
     process = start(folder)
     wait_for_step(folder, 1)
