@@ -28,6 +28,9 @@ const checks: Part[] = [
 /** A separate part, because the tests that need the CLI have time limits and building a CLI takes minutes. */
 const cli: Part = { name: "Pulumi CLI", prepare: pulumiCli, run: () => succeeded(logged(pulumiCli())) };
 
+/** Here, because the set-up runs the compiled server, and because unpacking 6 GB would disturb tests with time limits. */
+const python: Part = { name: "recipe environment", run: () => succeeded(recipe()) };
+
 const unit: Part = { name: "unit", run: () => mochaInParallel(suites.unit) };
 /** Only CI measures the coverage: it makes the tests slower. */
 const covering: Part = { name: "unit and integration", run: () => mochaInParallel(covered, { coverage: inCi }) };
@@ -36,18 +39,19 @@ const engine: Part = { name: "engine", run: () => mochaInParallel(suites.engine)
 const quick: Part[] = [
   ...checks,
   cli,
+  python,
   covering,
   engine,
   { name: "crash proof, a sample", run: () => mochaInParallel(suites.crash) },
   { name: "layouts, a sample", run: () => mochaInParallel(suites.layouts, { env: { TEST_LAYOUTS: "sample" } }) },
   { name: "Python clients and Ray", run: () => mochaInParallel(suites.python) },
-  { name: "trainings", prepare: recipe, run: async () => trainings(await recipe(), "short") },
+  { name: "trainings", run: async () => trainings(await recipe(), "short") },
 ];
 
 const rest: Part[] = [
   { name: "layouts, all", run: () => mochaInParallel(suites.otherLayouts, { env: { TEST_LAYOUTS: "rest" } }) },
   { name: "crash proof", prepare: pulumiCli, run: () => script("test/crash/run.ts", "--seeds", CRASH_SEEDS) },
-  { name: "long trainings", prepare: recipe, run: async () => trainings(await recipe(), "long") },
+  { name: "long trainings", run: async () => trainings(await recipe(), "long") },
 ];
 
 /** What each command of package.json runs. */

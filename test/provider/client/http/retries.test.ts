@@ -185,17 +185,19 @@ describe("client retries", () => {
   it("does not time out while a slow reply makes progress", async () => {
     server.script((_request, response) => {
       const text = JSON.stringify(DETAILED_JOB);
+      const part = Math.ceil(text.length / 30);
       let sent = 0;
+      // Three seconds in all, twice the timeout; a busy machine may delay a part by a second.
       const timer = setInterval(() => {
-        response.write(text.slice(sent, sent + 100));
-        sent += 100;
+        response.write(text.slice(sent, sent + part));
+        sent += part;
         if (sent >= text.length) {
           clearInterval(timer);
           response.end();
         }
-      }, 60);
+      }, 100);
     });
-    assert.equal((await client.jobs.get(JOB_ID, { timeoutMs: 300, maxRetries: 0 })).id, JOB_ID);
+    assert.equal((await client.jobs.get(JOB_ID, { timeoutMs: 1500, maxRetries: 0 })).id, JOB_ID);
   });
 
   it("times out on a server that accepts connections and sends nothing", async () => {
