@@ -49,7 +49,7 @@ describeWithEngine("the data of a job, before the training costs anything", (eng
     assert.match(output, /training: 100 steps\n/);
     assert.match(
       output,
-      /cost: about [\d.]+ EUR \([\d.]+ to [\d.]+\), by mistral:prices \(2\.5 EUR per million tokens\)/,
+      /cost: about [\d.]+ EUR \([\d.]+ to [\d.]+\), from mistral:prices \(2\.5 EUR per million tokens\)/,
     );
     assert.deepEqual([await remote.jobs(), await remote.files()], [[], []]);
   });
@@ -62,7 +62,7 @@ describeWithEngine("the data of a job, before the training costs anything", (eng
   });
 
   step(
-    "is not spoken of once the job stands, and shown by what has changed in it before it is trained on anew",
+    "is not mentioned for an existing job, and is compared with the old data before the job is replaced",
     async () => {
       await succeeds(stack.up());
       assert.doesNotMatch(await succeeds(stack.preview()), /training data|cost:/);
@@ -85,7 +85,7 @@ describeWithEngine("the data of a job, before the training costs anything", (eng
     const output = await succeeds(stack.preview());
     assert.match(
       output,
-      /training: 50 steps, 6,553,600 tokens, about \d+ s\n.*cost: 13\.11 USD, says http.*\(simulated/,
+      /training: 50 steps, 6,553,600 tokens, about \d+ s\n.*cost: 13\.11 USD, reported by http.*\(simulated/,
     );
     assert.equal((await remote.jobs()).length, 1);
   });
