@@ -24,11 +24,11 @@ describe("numbers in messages", () => {
   });
 
   it("writes percentages without rounding errors", () => {
-    const shares = [0, 0.07, 0.29, 0.125, 0.5, 1, 1.1];
-    assert.deepEqual(shares.map(percent), ["0 %", "7 %", "29 %", "12.5 %", "50 %", "100 %", "110 %"]);
+    const fractions = [0, 0.07, 0.29, 0.125, 0.5, 1, 1.1];
+    assert.deepEqual(fractions.map(percent), ["0 %", "7 %", "29 %", "12.5 %", "50 %", "100 %", "110 %"]);
   });
 
-  it("writes a share of up to four decimals with the same digits, shifted by two places", () => {
+  it("formats fractions with up to four decimals as percentages without changing the digits", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 10_000 }), (hundredths) => {
         const text = `${Math.floor(hundredths / 100)}.${String(hundredths % 100).padStart(2, "0")}`;

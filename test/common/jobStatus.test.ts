@@ -21,7 +21,7 @@ describe("statuses of a job", () => {
     }
   });
 
-  it("are terminal exactly when the server lets no other status follow", () => {
+  it("are terminal if and only if the server allows no transition from them", () => {
     for (const status of ServerStatus.options) {
       const next = ServerStatus.options.filter((other) => canBecome(status, other));
       assert.equal(isTerminal(status), next.length === 0, status);

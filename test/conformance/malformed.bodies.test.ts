@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { CLASSIFIER_TARGETS, type Json, withServer } from "../server/support";
-import { always, assertRejected, assertRejectedAt, json, not, notA, text } from "./properties";
+import { assertForAll, assertRejected, assertRejectedAt, json, not, notA, text } from "./properties";
 
 const number = notA("number");
 const string = notA("string");
@@ -80,14 +80,14 @@ describe("server: invalid values in a request body are rejected with the path of
 
   for (const [path, values] of Object.entries(JOB)) {
     it(`${path} of a job`, () =>
-      always(values.filter(isPlain), async (value) => {
+      assertForAll(values.filter(isPlain), async (value) => {
         assertRejectedAt(await api.call("POST", "/v1/fine_tuning/jobs", changed(job(), path, value)), `body.${path}`);
       }));
   }
 
   for (const [path, values] of Object.entries(MODEL)) {
     it(`${path} of a model`, () =>
-      always(values.filter(isPlain), async (value) => {
+      assertForAll(values.filter(isPlain), async (value) => {
         const reply = await api.call("PATCH", `/v1/fine_tuning/models/${model}`, { [path]: value });
         assertRejectedAt(reply, `body.${path}`);
       }));
@@ -95,16 +95,21 @@ describe("server: invalid values in a request body are rejected with the path of
 
   it("an unknown field of a job, at every level", () => {
     const names = not(/^(__proto__|constructor)$/);
-    return always(fc.tuple(fc.constantFrom("", "hyperparameters.", "training_files.0."), names), async ([at, name]) => {
-      const reply = await api.call("POST", "/v1/fine_tuning/jobs", changed(job(), at, 1, name));
-      assertRejectedAt(reply, `body.${at}${name}`);
-    });
+    return assertForAll(
+      fc.tuple(fc.constantFrom("", "hyperparameters.", "training_files.0."), names),
+      async ([at, name]) => {
+        const reply = await api.call("POST", "/v1/fine_tuning/jobs", changed(job(), at, 1, name));
+        assertRejectedAt(reply, `body.${at}${name}`);
+      },
+    );
   });
 
   it("the file name, the purpose and unknown fields of an upload", async () => {
-    await always(not(/\.jsonl$/i), async (name) => assertRejected(await api.upload("{}", name)));
-    await always(not(/^[a-z-]+$/), async (purpose) => assertRejected(await api.upload("{}", "x.jsonl", { purpose })));
-    await always(not(/^(file|purpose|visibility)$/), async (name) =>
+    await assertForAll(not(/\.jsonl$/i), async (name) => assertRejected(await api.upload("{}", name)));
+    await assertForAll(not(/^[a-z-]+$/), async (purpose) =>
+      assertRejected(await api.upload("{}", "x.jsonl", { purpose })),
+    );
+    await assertForAll(not(/^(file|purpose|visibility)$/), async (name) =>
       assertRejected(await api.upload("{}", "x.jsonl", { [name]: "x" })),
     );
   });

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { samples, withServer } from "../server/support";
-import { always, assertAnswered, assertRejected, json, queries, text } from "./properties";
+import { assertAnswered, assertForAll, assertRejected, json, queries, text } from "./properties";
 
 type Kind = "file" | "job" | "model";
 type Route = [method: string, path: string, kind?: Kind | undefined, ...parameters: string[]];
@@ -51,20 +51,20 @@ describe("server: malformed requests never get a 5xx reply, and every rejection 
     const here = () => path.replace("ID", kind ? ids[kind] : "");
 
     it(`random queries to ${route}`, () =>
-      always(queries(parameters), async (query) => {
+      assertForAll(queries(parameters), async (query) => {
         assertAnswered(await api.send(`${here()}?${query}`, { method }));
       }));
 
     it(`unknown query parameters to ${route}`, () => {
       const names = text.filter((name) => !parameters.includes(name));
-      return always(names, async (name) => {
+      return assertForAll(names, async (name) => {
         assertRejected(await api.send(`${here()}?${new URLSearchParams([[name, "1"]])}`, { method }));
       });
     });
 
     if (kind) {
       it(`random bytes as the ID in ${route}`, () =>
-        always(fc.uint8Array({ minLength: 1, maxLength: 20 }), async (bytes) => {
+        assertForAll(fc.uint8Array({ minLength: 1, maxLength: 20 }), async (bytes) => {
           const id = [...bytes].map((byte) => `%${byte.toString(16).padStart(2, "0")}`).join("");
           assertAnswered(await api.send(path.replace("ID", id), { method }));
         }));
@@ -72,12 +72,15 @@ describe("server: malformed requests never get a 5xx reply, and every rejection 
 
     if (method !== "GET") {
       it(`random bytes of various content types to ${route}`, () =>
-        always(fc.tuple(fc.constantFrom(...CONTENT_TYPES), fc.oneof(fc.uint8Array(), text)), async ([type, body]) => {
-          assertAnswered(await api.send(here(), { method, body, headers: { "content-type": type } }));
-        }));
+        assertForAll(
+          fc.tuple(fc.constantFrom(...CONTENT_TYPES), fc.oneof(fc.uint8Array(), text)),
+          async ([type, body]) => {
+            assertAnswered(await api.send(here(), { method, body, headers: { "content-type": type } }));
+          },
+        ));
 
       it(`random JSON to ${route}`, () =>
-        always(json, async (body) => {
+        assertForAll(json, async (body) => {
           assertAnswered(await api.call(method, here(), body));
         }));
     }

@@ -55,7 +55,7 @@ export function queries(names: string[]): fc.Arbitrary<string> {
 }
 
 /** Checks that a property holds for all cases. Fails with the smallest counterexample. */
-export async function always<Case>(
+export async function assertForAll<Case>(
   cases: fc.Arbitrary<Case>,
   holds: (value: Case) => Promise<void>,
   numRuns = 100,

@@ -24,7 +24,7 @@ describeWithPython("schemathesis", function () {
   });
 
   after(async () => {
-    await server.stop();
+    await server.stopAndRemove();
     removeFolders();
   });
 

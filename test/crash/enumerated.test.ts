@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { tryPoints } from "./lanes";
-import { pointNamed } from "./point";
+import { parseFaultPoint } from "./faultPoint";
+import { runFaultPoints } from "./faultPoints";
 import { report } from "./report";
 import type { Verdict } from "./verdict";
 
-/** The requests where a failure costs most. `npm run test:crash` tries all of them. */
+/** The requests where a failure costs most. `npm run test:crash` injects faults at every request. */
 const points = [
   "create/POST …/jobs/kill-after",
   "delete/POST …/jobs/{id}/cancel/kill-after",
@@ -13,19 +13,19 @@ const points = [
 ];
 
 describe("running `pulumi up` or `pulumi destroy` again after a fault", function () {
-  // When this file runs alone, it may have to build a Pulumi CLI first.
+  // When only this file runs, it may have to build a Pulumi CLI first.
   this.timeout(20 * 60_000);
   let verdicts: Verdict[];
 
   before(async () => {
-    verdicts = await tryPoints(points.map(pointNamed), { lanes: 2 });
+    verdicts = await runFaultPoints(points.map(parseFaultPoint), { environments: 2 });
   });
 
   for (const point of points) {
     it(`leaves one job, one upload and nothing pending: ${point}`, () => {
-      const tried = verdicts.filter(({ name }) => name === point);
-      assert.equal(tried.length, 1);
-      assert.deepEqual(tried[0]?.findings, [], report(tried));
+      const ownVerdicts = verdicts.filter(({ name }) => name === point);
+      assert.equal(ownVerdicts.length, 1);
+      assert.deepEqual(ownVerdicts[0]?.findings, [], report(ownVerdicts));
     });
   }
 });

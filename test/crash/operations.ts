@@ -1,42 +1,47 @@
-/** The states that a lane can start from, each with the program that creates it. */
-export const scenes = {
+/** The states in which an operation can start, each with the program that creates it. */
+export const startStates = {
   empty: undefined,
   finished: { program: program() },
   running: { program: program("waitForCompletion: false,", 1_000_000) },
 } as const;
 
-export type Scene = keyof typeof scenes;
+export type StartState = keyof typeof startStates;
 
-/** A command whose requests are each interrupted by every kind of fault. */
+/** A command that is tested with every kind of fault at each of its requests. */
 export interface Operation {
   name: string;
-  scene: Scene;
-  /** The program that the command runs. Default: the program of the scene. */
+  startState: StartState;
+  /** The program that the command runs. Default: the program of the start state. */
   program?: string;
   command(urn: string): string[];
-  /** The expected result. `trained` is false when the job must be deleted. */
-  ends: { trained: boolean; modelName?: string };
+  /** The expected result. `trained`: whether the job must exist and have succeeded; false means that the job must be deleted. */
+  expectedResult: { trained: boolean; modelName?: string };
 }
 
 const up = ["up", "--yes", "--skip-preview"];
 
 export const operations: readonly Operation[] = [
-  { name: "create", scene: "empty", program: program(), command: () => up, ends: { trained: true } },
+  { name: "create", startState: "empty", program: program(), command: () => up, expectedResult: { trained: true } },
   {
     name: "replace",
-    scene: "finished",
+    startState: "finished",
     program: program(),
     command: (urn) => [...up, "--replace", urn],
-    ends: { trained: true },
+    expectedResult: { trained: true },
   },
   {
     name: "update",
-    scene: "finished",
+    startState: "finished",
     program: program('modelName: "Support bot",'),
     command: () => up,
-    ends: { trained: true, modelName: "Support bot" },
+    expectedResult: { trained: true, modelName: "Support bot" },
   },
-  { name: "delete", scene: "running", command: () => ["destroy", "--yes", "--skip-preview"], ends: { trained: false } },
+  {
+    name: "delete",
+    startState: "running",
+    command: () => ["destroy", "--yes", "--skip-preview"],
+    expectedResult: { trained: false },
+  },
 ];
 
 function program(more = "", steps = 20): string {

@@ -1,5 +1,5 @@
 import { type DetailedJob, type File, isTerminal, type MistralClient } from "../../provider/src/client";
-import type { Passed } from "../support/proxiedRequest";
+import type { RecordedRequest } from "../support/proxiedRequest";
 import { duplicate, type Finding } from "./verdict";
 
 /** The jobs and files on the server. */
@@ -25,13 +25,13 @@ export async function recordsOf(
   return { jobs, files };
 }
 
-/** Whether the training of a job was ever started, which is when it costs money. */
+/** Whether the training of a job was ever started. Only a started training costs money. */
 export const wasStarted = (job: DetailedJob) =>
   (job.events ?? []).some(({ data }) => (data as { status?: string } | undefined)?.status === "STARTED");
 
 /** Whether the provider received the ID of a new job. From then on the ID must not be lost. */
-export const receivedJobId = (passed: readonly Passed[]) =>
-  passed.some(
+export const receivedJobId = (requests: readonly RecordedRequest[]) =>
+  requests.some(
     ({ template, delivered, status = 500 }) => template === "POST /v1/fine_tuning/jobs" && delivered && status < 300,
   );
 

@@ -15,7 +15,7 @@ export function report(verdicts: readonly Verdict[]): string {
     ...rows,
     line("all", verdicts, () => true),
     ...(interrupted.length > 0
-      ? ["", `Commands ended within ${Math.max(...interrupted).toFixed(1)} s of SIGINT.`]
+      ? ["", `After SIGINT, every command exited within ${Math.max(...interrupted).toFixed(1)} s.`]
       : []),
     ...failed.flatMap(({ name, again, findings }) => [
       "",
@@ -26,7 +26,9 @@ export function report(verdicts: readonly Verdict[]): string {
 }
 
 function line(title: string, verdicts: readonly Verdict[], counts: (verdict: Verdict) => boolean): string {
-  const own = verdicts.filter(counts);
-  const figures = columns.map((kind) => own.filter(({ findings }) => findings.some((it) => it.kind === kind)).length);
-  return `| ${[title, own.length, ...figures].join(" | ")} |`;
+  const counted = verdicts.filter(counts);
+  const figures = columns.map(
+    (kind) => counted.filter(({ findings }) => findings.some((it) => it.kind === kind)).length,
+  );
+  return `| ${[title, counted.length, ...figures].join(" | ")} |`;
 }

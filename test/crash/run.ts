@@ -1,17 +1,17 @@
 /**
  * `npm run test:crash`: injects a fault at every request of every operation, and runs many random fault plans. Counts duplicate
- * jobs and uploads, lost IDs and stuck runs. `-- --point NAME` and `-- --seed NUMBER` repeat a single case.
+ * jobs and uploads, lost IDs and stuck runs. `npm run test:crash -- --point NAME` and `-- --seed NUMBER` repeat a single case.
  */
 import { parseArgs } from "node:util";
 import { runMain } from "../../tools/main";
 import { reportCounts } from "../../tools/testing/counts";
-import { allPoints, tryPoints } from "./lanes";
-import { pointNamed } from "./point";
-import { playSeeds } from "./randomised/batches";
+import { parseFaultPoint } from "./faultPoint";
+import { allFaultPoints, runFaultPoints } from "./faultPoints";
+import { runSeeds } from "./randomised/batches";
 import { report } from "./report";
 import type { Verdict } from "./verdict";
 
-const LANES = 2;
+const ENVIRONMENTS = 2;
 const BATCHES = 10;
 const SEEDS = 1000;
 
@@ -28,10 +28,10 @@ const { values } = parseArgs({
 const started = performance.now();
 
 runMain(async () => {
-  const alone = values.point !== undefined || values.seed !== undefined;
+  const singleCase = values.point !== undefined || values.seed !== undefined;
   const verdicts: Verdict[] = [];
-  if (values.point || (!alone && values.only !== "randomised")) verdicts.push(...(await enumerated()));
-  if (values.seed || (!alone && values.only !== "enumerated")) verdicts.push(...(await randomised()));
+  if (values.point || (!singleCase && values.only !== "randomised")) verdicts.push(...(await enumerated()));
+  if (values.seed || (!singleCase && values.only !== "enumerated")) verdicts.push(...(await randomised()));
   console.log(`\n${report(verdicts)}`);
   const failed = verdicts.filter(({ findings }) => findings.length > 0).length;
   reportCounts({ passed: verdicts.length - failed, failed, skipped: 0 });
@@ -39,16 +39,16 @@ runMain(async () => {
 });
 
 async function enumerated(): Promise<Verdict[]> {
-  const points = values.point?.map(pointNamed) ?? (await allPoints());
+  const points = values.point?.map(parseFaultPoint) ?? (await allFaultPoints());
   console.log(`${points.length} points`);
-  return tryPoints(points, { lanes: LANES, tried: show });
+  return runFaultPoints(points, { environments: ENVIRONMENTS, onPointDone: show });
 }
 
 async function randomised(): Promise<Verdict[]> {
   const first = Number(values.from);
   const seeds = values.seed?.map(Number) ?? Array.from({ length: Number(values.seeds) }, (_, index) => first + index);
-  const { verdicts, done } = await playSeeds(seeds, { atOnce: BATCHES, played: show });
-  console.log(`\nFaults injected: ${[...done].map(([what, count]) => `${what} ${count}`).join(", ")}`);
+  const { verdicts, faultCounts } = await runSeeds(seeds, { parallelBatches: BATCHES, onSeedDone: show });
+  console.log(`\nFaults injected: ${[...faultCounts].map(([what, count]) => `${what} ${count}`).join(", ")}`);
   return verdicts;
 }
 

@@ -1,4 +1,4 @@
-/** A problem that a case found. */
+/** A problem that a test case found. */
 export type Finding = { kind: "duplicate" | "lost id" | "stuck"; text: string };
 
 export const duplicate = (text: string): Finding => ({ kind: "duplicate", text });
@@ -13,6 +13,6 @@ export interface Verdict {
   /** Arguments of `npm run test:crash` that repeat only this case. */
   again: string;
   findings: Finding[];
-  /** How long the command took to end after SIGINT; undefined when none was sent. */
+  /** How many seconds the command took to exit after SIGINT. Undefined when no SIGINT was sent. */
   interruptedSeconds?: number | undefined;
 }

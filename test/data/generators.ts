@@ -86,8 +86,8 @@ export const FORMATS: Record<string, { rules: Rules; sample: fc.Arbitrary<object
   classifier: { rules: CLASSIFIER, sample: classified },
 };
 
-/** Values that a mutation puts in place of another value. Most are invalid there. */
-const odd = fc.constantFrom<unknown[]>(
+/** Values that a mutation inserts instead of the original value. Most of them are invalid. */
+const replacementValue = fc.constantFrom<unknown[]>(
   ...[
     null,
     "",
@@ -114,7 +114,7 @@ const odd = fc.constantFrom<unknown[]>(
 /** Mutates a sample in one random place: removes or replaces a value, or repeats an element of a list or reverses the list. */
 export function mutated(sample: object): fc.Arbitrary<object> {
   return fc
-    .tuple(fc.nat(), fc.constantFrom("remove", "replace", "repeat", "reverse"), odd)
+    .tuple(fc.nat(), fc.constantFrom("remove", "replace", "repeat", "reverse"), replacementValue)
     .map(([place, how, value]) => {
       const copy = structuredClone(sample);
       const places = placesIn(copy);

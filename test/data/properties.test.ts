@@ -6,7 +6,7 @@ import { reference } from "./reference";
 
 const RUNS = { numRuns: 150 };
 
-describe("generated samples and files", () => {
+describe("the data check with generated samples and files", () => {
   for (const [format, { rules, sample }] of Object.entries(FORMATS)) {
     describe(format, () => {
       it("accepts every valid sample", async () => {

@@ -23,7 +23,7 @@ describeWithEngine("the data of a job, before the training costs anything", (eng
     good = await readFile(join(quickstart, "train.jsonl"), "utf8");
   });
 
-  step("fails the preview with the only invalid line", async () => {
+  step("fails the preview and names the one invalid line", async () => {
     const lines = good.split("\n");
     lines[16] = JSON.stringify({
       messages: [

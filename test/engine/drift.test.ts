@@ -77,7 +77,7 @@ describeWithEngine("changes outside Pulumi", (engine) => {
     }
   });
 
-  step("retrain the cancelled job when the program changes `triggers`", async () => {
+  step("allow retraining the cancelled job with a changed `triggers`", async () => {
     await stack.write("index.ts", program("triggers: [1],"));
     assert.match(await succeeds(stack.preview()), /1 to replace/);
     await succeeds(stack.up());

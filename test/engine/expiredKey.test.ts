@@ -24,7 +24,7 @@ const refused: Fault = {
 };
 
 describeWithEngine("an API key that expires while `up` waits", (engine) => {
-  it("makes `up` fail with the next step, and the next `up` with a valid key finishes the same job", async () => {
+  it("makes `up` fail with instructions for the user; a second `up` with a valid key finishes the same job", async () => {
     // The training takes 400 simulated seconds, 10 real ones.
     const server = await engine.server({ speed: 40, args: ["--api-key", "sk-expiring", "--api-key", "sk-good"] });
     const remote = new Remote(server.url, "sk-good");

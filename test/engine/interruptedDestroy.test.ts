@@ -16,7 +16,7 @@ export const { jobId } = job;
 `;
 
 describeWithEngine("a destroy that is interrupted", (engine) => {
-  it("reports the next step, keeps the job in the state, and the next destroy removes it", async () => {
+  it("tells the user what to do and keeps the job in the state; a second destroy removes the job", async () => {
     const { url } = await engine.server({ speed: 2000 });
     const remote = new Remote(url);
     const proxy = await engine.proxy(url);

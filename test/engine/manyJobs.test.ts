@@ -7,7 +7,7 @@ import { sample } from "../support/samples";
 
 const JOBS = 100;
 /** Each job: look up an existing job, upload, create, look up again, start, and poll until the end. */
-const MOST_REQUESTS_PER_JOB = 25;
+const MAX_REQUESTS_PER_JOB = 25;
 
 const program = `
 import { FineTuningJob } from "pulumi-mistral";
@@ -30,7 +30,7 @@ describeWithEngine(`a stack of ${JOBS} jobs`, (engine) => {
       files: { "index.ts": program, "train.jsonl": sample("What?") },
       config: { "mistral:baseUrl": proxy.url() },
     });
-    const passed = proxy.route("");
+    const requests = proxy.route("");
     const started = performance.now();
     await succeeds(stack.up("--parallel", String(JOBS)));
     const seconds = (performance.now() - started) / 1000;
@@ -40,17 +40,17 @@ describeWithEngine(`a stack of ${JOBS} jobs`, (engine) => {
     const jobs = await remote.jobs();
     assert.deepEqual(jobs.map(({ id }) => id).sort(), jobIds.sort());
     assert.ok(jobs.every(({ status }) => status === "SUCCESS"));
-    assert.equal(countsOf(passed).get("POST /v1/fine_tuning/jobs"), JOBS);
-    console.log(`      ${JOBS} jobs in ${seconds.toFixed(1)} s, ${passed.length} requests:`);
-    for (const [route, count] of [...countsOf(passed)].sort()) console.log(`        ${count} ${route}`);
-    assert.ok(passed.length <= MOST_REQUESTS_PER_JOB * JOBS, `${passed.length} requests`);
+    assert.equal(countsOf(requests).get("POST /v1/fine_tuning/jobs"), JOBS);
+    console.log(`      ${JOBS} jobs in ${seconds.toFixed(1)} s, ${requests.length} requests:`);
+    for (const [route, count] of [...countsOf(requests)].sort()) console.log(`        ${count} ${route}`);
+    assert.ok(requests.length <= MAX_REQUESTS_PER_JOB * JOBS, `${requests.length} requests`);
 
     const later = proxy.route("");
     await succeeds(stack.up("--expect-no-changes", "--parallel", String(JOBS)));
     assert.equal(later.length, 0);
     await succeeds(stack.destroy("--parallel", String(JOBS)));
     console.log(`      destroyed with ${later.length} requests`);
-    assert.ok(later.length <= MOST_REQUESTS_PER_JOB * JOBS, `${later.length} requests`);
+    assert.ok(later.length <= MAX_REQUESTS_PER_JOB * JOBS, `${later.length} requests`);
     assert.deepEqual(await remote.files(), []);
   });
 });

@@ -31,8 +31,8 @@ const bundlerEsm = { module: "esnext", moduleResolution: "bundler" };
 const typescript6 = "npm with TypeScript 6, ts-node and tsx";
 
 /**
- * Every value of every dimension, but not every combination. Each way of installing runs the program that is usual for it; npm runs
- * each form of program. Every module loader runs on both versions of Node.js: CommonJS, ESM, ts-node, tsx, and `node_modules` with
+ * Covers every value of every dimension, but not every combination. Each package manager runs its typical program form; npm runs
+ * every form. Every module loader runs on both versions of Node.js: CommonJS, ESM, ts-node, tsx, and `node_modules` with
  * links.
  */
 export const layouts: readonly Layout[] = [
@@ -84,14 +84,14 @@ export const layouts: readonly Layout[] = [
   },
   {
     install: "an npm workspace",
-    title: "TypeScript in it",
+    title: "TypeScript, program inside the workspace",
     program: typescriptCommonJs(node10),
     folder: "workspace/infra",
     lts: true,
   },
   {
     install: "an npm workspace",
-    title: "TypeScript outside, `file:`",
+    title: "TypeScript, program outside the workspace, with `file:`",
     program: typescriptCommonJs(node16),
     folder: "outside",
   },

@@ -37,7 +37,7 @@ export class TrainingServer {
   }
 
   async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
-    await this.server?.end(signal);
+    await this.server?.terminate(signal);
     this.server = undefined;
   }
 
@@ -60,7 +60,7 @@ export class TrainingServer {
     return readFileSync(this.path(jobId, "attempts.txt"), "utf8").trim().split("\n").map(Number);
   }
 
-  /** Kills the server and all trainings, and waits until their processes are gone. */
+  /** Kills the server and all trainings, and waits until their processes have ended. */
   async stop(): Promise<void> {
     await this.kill();
     const runs = join(this.dataDir, "runs");
@@ -71,7 +71,8 @@ export class TrainingServer {
     }
     for (const id of ids) {
       const pid = this.attempt(id)?.pid;
-      if (pid !== undefined) await eventually(`the end of group ${pid}`, () => !killGroup(pid), { everyMs: 10 });
+      if (pid !== undefined)
+        await eventually(`the end of process group ${pid}`, () => !killGroup(pid), { everyMs: 10 });
     }
   }
 }
@@ -122,8 +123,8 @@ function killGroup(group: number): boolean {
 }
 
 /** Waits until a process group has no processes. */
-export async function gone(group: number): Promise<void> {
-  await eventually(`the end of group ${group}`, async () => (isRunning(group) ? undefined : true));
+export async function waitUntilGroupEnded(group: number): Promise<void> {
+  await eventually(`the end of process group ${group}`, async () => (isRunning(group) ? undefined : true));
 }
 
 /** Asserts that a job succeeded, that no two programs ran at once, and that each step and checkpoint exists once. */

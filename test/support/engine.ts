@@ -41,7 +41,7 @@ export function describeWithEngine(title: string, suite: (this: Mocha.Suite, eng
       },
       async server(options) {
         const server = await TestServer.start(options);
-        cleanups.push(() => server.stop());
+        cleanups.push(() => server.stopAndRemove());
         return server;
       },
       async proxy(target) {

@@ -12,7 +12,7 @@ import { Remote } from "./remote";
 import { sample } from "./samples";
 
 /** Runs the provider's lifecycle functions without an engine, against a real server in this process with a new data folder. */
-export class World {
+export class LifecycleHarness {
   private constructor(
     readonly folder: string,
     readonly url: string,
@@ -20,11 +20,17 @@ export class World {
     private readonly close: () => Promise<void>,
   ) {}
 
-  static async create({ speed = 10_000, apiKeys = [] }: { speed?: number; apiKeys?: string[] } = {}): Promise<World> {
+  static async create({
+    speed = 10_000,
+    apiKeys = [],
+  }: {
+    speed?: number;
+    apiKeys?: string[];
+  } = {}): Promise<LifecycleHarness> {
     const folder = await mkdtemp(join(tmpdir(), "lifecycle-"));
     const server = await startServer({ dataDir: join(folder, "server"), speed, apiKeys });
     const [apiKey] = apiKeys;
-    return new World(folder, server.url, new Remote(server.url, apiKey), async () => {
+    return new LifecycleHarness(folder, server.url, new Remote(server.url, apiKey), async () => {
       await server.close();
       await rm(folder, { recursive: true });
     });

@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Fault } from "./faults";
 
-/** A request as it arrived. */
-export interface Held {
+/** A request that the proxy has received and still holds. */
+export interface HeldRequest {
   method: string;
   /** The path with its query; the whole URL for a forward proxy; `host:port` for CONNECT. */
   url: string;
@@ -14,10 +14,10 @@ export interface Held {
 }
 
 /** Chooses the fault of a request. The proxy holds the request until then. */
-export type Decide = (request: Held) => Fault | Promise<Fault>;
+export type Decide = (request: HeldRequest) => Fault | Promise<Fault>;
 
 /** A request and its result. */
-export interface Passed extends Held {
+export interface RecordedRequest extends HeldRequest {
   fault: Fault["kind"];
   /** Status of the server's reply; undefined when the server has not replied. */
   status?: number;
@@ -25,10 +25,10 @@ export interface Passed extends Held {
   delivered: boolean;
 }
 
-/** How often each template was requested. */
-export function countsOf(passed: readonly Passed[]): Map<string, number> {
+/** Returns the number of requests of each template. */
+export function countsOf(requests: readonly RecordedRequest[]): Map<string, number> {
   const counts = new Map<string, number>();
-  for (const { template } of passed) {
+  for (const { template } of requests) {
     counts.set(template, (counts.get(template) ?? 0) + 1);
   }
   return counts;

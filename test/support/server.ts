@@ -13,7 +13,7 @@ export interface ServerOptions extends Pick<LaunchOptions, "env" | "wrapper"> {
   speed?: number;
   /** Additional command-line options of the server. */
   args?: readonly string[];
-  /** A data folder that outlives the server. Without one, the server has a new folder that `stop` removes. */
+  /** A data folder that is kept. Default: a new folder, which `stopAndRemove` removes. */
   dataFolder?: string;
 }
 
@@ -34,7 +34,7 @@ export class TestServer {
     try {
       await server.start();
     } catch (error) {
-      await server.stop();
+      await server.stopAndRemove();
       throw error;
     }
     return server;
@@ -58,7 +58,7 @@ export class TestServer {
     return this.running;
   }
 
-  /** Restarts the server after `kill` or `end`. Uses the same port by default, because the URL is part of a stack's state. */
+  /** Restarts the server after `kill` or `terminate`. Uses the same port by default, because the URL is part of a stack's state. */
   async start({ samePort = true } = {}): Promise<void> {
     const { speed, args = [], env = {}, wrapper = [] } = this.options;
     const flags = speed === undefined ? args : ["--speed", String(speed), ...args];
@@ -72,27 +72,27 @@ export class TestServer {
 
   /** Restarts the server with other options, on the same port and with the same data. */
   async restart(options: ServerOptions): Promise<void> {
-    await this.end();
+    await this.terminate();
     this.options = options;
     await this.start();
   }
 
-  /** Ends it with SIGKILL, and keeps its data. */
+  /** Kills the server with SIGKILL. Keeps its data. */
   kill(): Promise<ServerExit | undefined> {
-    return this.end("SIGKILL");
+    return this.terminate("SIGKILL");
   }
 
-  /** Ends it with a signal, and keeps its data. Resolves to how it exited, or to undefined when it did not run. */
-  async end(signal: NodeJS.Signals = "SIGTERM"): Promise<ServerExit | undefined> {
+  /** Stops the server with a signal. Keeps its data. Resolves to undefined when the server was not running. */
+  async terminate(signal: NodeJS.Signals = "SIGTERM"): Promise<ServerExit | undefined> {
     const exited = await this.running?.stop(signal);
     this.running = undefined;
     TestServer.all.delete(this);
     return exited;
   }
 
-  /** Ends the server with SIGTERM, and removes its data unless `dataFolder` was set. */
-  async stop(): Promise<void> {
-    await this.end();
+  /** Stops the server with SIGTERM, and removes its data folder unless `dataFolder` was set. */
+  async stopAndRemove(): Promise<void> {
+    await this.terminate();
     if (!this.options.dataFolder) await rm(this.dataFolder, { recursive: true, force: true });
   }
 }

@@ -21,19 +21,19 @@ describe("the fault-injecting proxy", () => {
 
   /** Sends a request that the proxy handles with the given fault. */
   async function through(fault: Fault) {
-    const passed = proxy.route("/s/1", () => fault);
+    const requests = proxy.route("/s/1", () => fault);
     const reply = await fetch(`${proxy.url("/s/1")}${job}`, { method: "POST", body: "{}" }).catch(() => undefined);
     const text = await reply?.text().catch(() => undefined);
     await proxy.idle();
-    return { status: reply?.status, text, reached: server.received.length, delivered: passed[0]?.delivered };
+    return { status: reply?.status, text, reached: server.received.length, delivered: requests[0]?.delivered };
   }
 
   it("forwards requests without their prefix, and records a template without the ID", async () => {
-    const passed = proxy.route("/s/1");
+    const requests = proxy.route("/s/1");
     await fetch(`${proxy.url("/s/1")}${job}?page=1`);
     assert.equal(server.only.path, job);
     assert.deepEqual(server.only.query, { page: "1" });
-    assert.equal(passed[0]?.template, "GET /v1/fine_tuning/jobs/{id}");
+    assert.equal(requests[0]?.template, "GET /v1/fine_tuning/jobs/{id}");
   });
 
   it("cuts the connection before a request reaches the server", async () => {

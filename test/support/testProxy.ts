@@ -11,32 +11,32 @@ import { type AddressInfo, connect, type Socket } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { carryOut, cut, type Reply } from "./faults";
-import { type Decide, type Passed, templateOf } from "./proxiedRequest";
+import { type Decide, type RecordedRequest, templateOf } from "./proxiedRequest";
 
 interface Route {
   decide: Decide;
-  readonly passed: Passed[];
+  readonly requests: RecordedRequest[];
 }
 
 export interface ProxyOptions {
   /**
-   * The base URL of the server. Without one, the proxy is a forward proxy, as in HTTP_PROXY: it connects every host name to
-   * this machine, so that its clients need not resolve any.
+   * The base URL of the server. Default: a forward proxy, as in HTTP_PROXY, which connects every host name to this
+   * machine, so that clients do not resolve host names.
    */
   target?: string;
   /**
-   * Decides before the body of a request has arrived, and passes bodies on in pieces. By default the proxy reads the whole
-   * request first, so that a fault after it has a defined place.
+   * Chooses the fault before the body of a request has arrived, and forwards bodies in chunks. By default the proxy reads the
+   * whole request first, so that the fault happens at a defined point.
    */
   stream?: boolean;
 }
 
 /**
- * A real HTTP proxy on a free port, which records requests and injects faults. The target may change; the proxy's own address
- * stays. Several clients can use one proxy, each with its own prefix (`/s/123`).
+ * A real HTTP proxy on a free port, which records requests and injects faults. The target may change, and the proxy's own URL
+ * stays the same. Several clients can use one proxy, each with its own prefix (`/s/123`).
  */
 export class TestProxy {
-  /** How many connections clients have made. */
+  /** The number of connections from clients. */
   connections = 0;
   private readonly sockets = new Set<Socket>();
   private readonly routes = new Map<string, Route>();
@@ -76,18 +76,18 @@ export class TestProxy {
   }
 
   /**
-   * Sets the decision function of a prefix, and starts a new record of its requests.
+   * Sets the decision function of a prefix, and starts a new list of its requests.
    *
    * @param decide default: no faults
-   * @returns the requests from now on; the array grows
+   * @returns the requests from this call on; the proxy appends to the array
    */
-  route(prefix: string, decide: Decide = () => ({ kind: "none" })): readonly Passed[] {
-    const passed: Passed[] = [];
-    this.routes.set(prefix, { decide, passed });
-    return passed;
+  route(prefix: string, decide: Decide = () => ({ kind: "none" })): readonly RecordedRequest[] {
+    const requests: RecordedRequest[] = [];
+    this.routes.set(prefix, { decide, requests });
+    return requests;
   }
 
-  /** Waits until no request is in progress: a client can see the end of a request before the proxy has recorded it. */
+  /** Waits until no request is in progress: a client can receive a reply before the proxy has recorded the request. */
   async idle(): Promise<void> {
     await Promise.all(this.active);
   }
@@ -108,10 +108,10 @@ export class TestProxy {
   private async take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const [, prefix = "", url = "/"] = /^(\/s\/[^/]+)?(.*)$/.exec(request.url ?? "") ?? [];
     const body = this.stream ? undefined : await buffer(request);
-    const { passed, fault } = await this.decide(prefix, url, request);
+    const { recorded, fault } = await this.decide(prefix, url, request);
     const received = (reply: IncomingMessage) => {
-      passed.status = reply.statusCode as number;
-      return passed.status;
+      recorded.status = reply.statusCode as number;
+      return recorded.status;
     };
     if (body === undefined && fault.kind === "none") {
       const outgoing = this.open(request, url);
@@ -120,7 +120,7 @@ export class TestProxy {
       const reply = await replyOf(outgoing);
       response.writeHead(received(reply), endToEnd(reply.headers));
       await pipeline(reply, response);
-      passed.delivered = true;
+      recorded.delivered = true;
       return;
     }
     const forward = async (): Promise<Reply> => {
@@ -128,7 +128,7 @@ export class TestProxy {
       const reply = await replyOf(this.open(request, url, content.length).end(content));
       return { status: received(reply), headers: reply.headers, body: await buffer(reply) };
     };
-    passed.delivered = await carryOut(fault, { forward, request, response });
+    recorded.delivered = await carryOut(fault, { forward, request, response });
   }
 
   /** Answers CONNECT: clients speak TLS with the server through the tunnel. */
@@ -152,16 +152,16 @@ export class TestProxy {
   private async decide(prefix: string, url: string, { method = "", headers }: IncomingMessage) {
     const route = this.routes.get(prefix);
     if (!route) throw new Error(`no route is set for the prefix "${prefix}"`);
-    const ordinal = route.passed.length + 1;
+    const ordinal = route.requests.length + 1;
     const template = templateOf(method, url);
-    const passed: Passed = { method, url, headers, template, ordinal, fault: "none", delivered: false };
-    route.passed.push(passed);
-    const fault = await route.decide(passed);
-    passed.fault = fault.kind;
-    return { passed, fault };
+    const recorded: RecordedRequest = { method, url, headers, template, ordinal, fault: "none", delivered: false };
+    route.requests.push(recorded);
+    const fault = await route.decide(recorded);
+    recorded.fault = fault.kind;
+    return { recorded, fault };
   }
 
-  /** Uses a new connection for each request: a kept-alive one may belong to a killed server. */
+  /** Uses a new connection for each request, because a keep-alive connection may belong to a killed server. */
   private open({ method, headers }: IncomingMessage, url: string, length?: number): ClientRequest {
     const { port, pathname, search, host } = new URL(url, this.target);
     const own = endToEnd(headers);
@@ -180,7 +180,7 @@ function replyOf(request: ClientRequest): Promise<IncomingMessage> {
   });
 }
 
-/** The headers without those that concern one connection only. */
+/** Returns the headers without hop-by-hop headers. */
 function endToEnd(headers: IncomingHttpHeaders): IncomingHttpHeaders {
   const { connection: _, "keep-alive": __, "transfer-encoding": ___, ...rest } = headers;
   return rest;

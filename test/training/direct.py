@@ -1,5 +1,6 @@
-"""`python direct.py BASE TRAIN VALID RECIPE`: the same training by TRL alone, with the settings that the artifact's recipe.json
-tells; its metrics on the validation data as JSON."""
+"""Usage: `python direct.py BASE TRAIN VALID RECIPE`. Runs the same training with plain TRL, with the settings in the artifact's
+recipe.json. Prints JSON: `validLoss` and `accuracy`, the metrics on the validation data.
+"""
 
 import json
 import sys
@@ -14,12 +15,12 @@ from trl import SFTConfig, SFTTrainer
 
 base, train, valid, recipe = sys.argv[1:]
 settings = json.loads(Path(recipe).read_text())
-asked, plan = settings["hyperparameters"], settings["plan"]
+hyperparameters, plan = settings["hyperparameters"], settings["plan"]
 trainer = SFTTrainer(
     model=AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32),
     args=SFTConfig(
         output_dir=tempfile.mkdtemp(),
-        max_length=asked["seq_len"],
+        max_length=hyperparameters["seq_len"],
         packing=settings["packing"],
         eval_packing=False,
         assistant_only_loss=True,
@@ -27,9 +28,9 @@ trainer = SFTTrainer(
         per_device_train_batch_size=plan["micro_batch"],
         per_device_eval_batch_size=plan["micro_batch"],
         gradient_accumulation_steps=plan["accumulation"],
-        learning_rate=asked["learning_rate"],
-        weight_decay=asked["weight_decay"],
-        warmup_steps=int(asked["warmup_fraction"] * plan["total_steps"]),
+        learning_rate=hyperparameters["learning_rate"],
+        weight_decay=hyperparameters["weight_decay"],
+        warmup_steps=int(hyperparameters["warmup_fraction"] * plan["total_steps"]),
         lr_scheduler_type="cosine",
         activation_checkpointing=False,
         bf16=False,

@@ -12,7 +12,7 @@ import { killTraining, progressOf, TRAINING_ENV } from "./trainings";
 
 const KILLS = 20;
 const STEPS = 300;
-/** Two trainings fit into the time limit of the test. */
+/** Two trainings must fit into the time limit of the test. */
 const TRAINING_TIMEOUT_MS = 14 * 60_000;
 const data = resolve(__dirname, "../../examples/self-hosted/train.jsonl");
 
@@ -31,12 +31,12 @@ describe(`a training whose server and program are killed ${KILLS} times each`, f
     server = await TestServer.start({ dataFolder: join(folder, "data"), args });
   });
   after(async () => {
-    await server.stop();
+    await server.stopAndRemove();
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** Creates the job; `disturb` is called until it has ended. */
-  async function trained(disturb: (id: string) => Promise<void>) {
+  /** Creates a job and calls `disturb` on each poll until the job has succeeded. Returns the job. */
+  async function runJob(disturb: (id: string) => Promise<void>) {
     const { client } = new Remote(server.url);
     const { id: file_id } = await client.files.upload({ path: data });
     const { id } = await client.jobs.create({
@@ -54,23 +54,25 @@ describe(`a training whose server and program are killed ${KILLS} times each`, f
     return eventually(`the end of job ${id}`, poll, { withinMs: TRAINING_TIMEOUT_MS, everyMs: 100 });
   }
 
-  it("ends as one that nobody disturbed: one job, one result, the same losses to 1e-6", async () => {
-    const undisturbed = await trained(async () => {});
+  it("gives the same result as an undisturbed training: one job, one result, the same losses (tolerance 1e-6)", async () => {
+    const undisturbed = await runJob(async () => {});
     const random = new Random(20261121);
     let kills = 0;
-    const disturbed = await trained(async (id) => {
+    const disturbed = await runJob(async (id) => {
       const before = await stepsOf(id);
       if (kills === KILLS) return;
-      // A kill before the next checkpoint throws the attempt's steps away; three of those in a row would end the job.
-      const wanted = Math.min(STEPS - 1, before + 1 + random.integer(0, Math.floor((STEPS / KILLS) * 0.9)));
-      await eventually(`step ${wanted}`, async () => (await stepsOf(id)) >= wanted, { withinMs: 5 * 60_000 });
+      // A kill before the next checkpoint loses the attempt's steps. Three such kills in a row would fail the job.
+      const killStep = Math.min(STEPS - 1, before + 1 + random.integer(0, Math.floor((STEPS / KILLS) * 0.9)));
+      await eventually(`step ${killStep}`, async () => (await stepsOf(id)) >= killStep, { withinMs: 5 * 60_000 });
       kills++;
       const [first, second] = random.next() < 0.5 ? [killServer, killTraining] : [killTraining, killServer];
       await first(id);
       await second(id);
       await server.start();
     });
-    console.log(`      ${kills} kills of each, ${(await startsOf(disturbed.id)).length} attempts`);
+    console.log(
+      `      ${kills} kills of the server and of the program, ${(await startsOf(disturbed.id)).length} attempts`,
+    );
     assert.equal(kills, KILLS);
     const jobs = await new Remote(server.url).jobs();
     assert.equal(jobs.length, 2);

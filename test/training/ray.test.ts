@@ -20,13 +20,13 @@ interface Checkpoint {
   validLoss: number;
 }
 
-/** A checkpoint in `progress.jsonl`. */
-interface Line {
+/** A line with a checkpoint in `progress.jsonl`. */
+interface CheckpointLine {
   step: number;
   metrics: { train_loss: number; valid_loss: number };
 }
 
-describeWithEngine("a training on a Ray cluster, for real", (engine) => {
+describeWithEngine("a real training on a Ray cluster", (engine) => {
   const cluster = new RayCluster(async () => recipePython());
   let folder: string;
   let models: string;
@@ -52,7 +52,7 @@ describeWithEngine("a training on a Ray cluster, for real", (engine) => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it("with two workers has the losses of two processes that torchrun starts, to 1e-4", async function () {
+  it("gives the same losses with two workers as two torchrun processes (tolerance 1e-4)", async function () {
     this.timeout(20 * 60_000);
     const config = join(folder, "ray.json");
     await writeFile(
@@ -72,33 +72,33 @@ describeWithEngine("a training on a Ray cluster, for real", (engine) => {
       await succeeds(stack.up());
       const { jobId, checkpoints, simulated } = await stack.outputs();
       assert.equal(simulated, false);
-      const direct = await trainedDirectly(join(data, "runs", String(jobId), "job.json"));
+      const direct = await trainWithTorchrun(join(data, "runs", String(jobId), "job.json"));
       const differences = (checkpoints as Checkpoint[]).flatMap(({ stepNumber, trainLoss, validLoss }, index) => {
-        const { step, metrics } = direct[index] as Line;
+        const { step, metrics } = direct[index] as CheckpointLine;
         assert.equal(stepNumber, step);
         return [Math.abs(trainLoss - metrics.train_loss), Math.abs(validLoss - metrics.valid_loss)];
       });
       assert.equal(direct.length, 10);
       assert.equal(differences.length, 20);
-      console.log(`      largest difference of a loss: ${Math.max(...differences)}`);
+      console.log(`      largest difference between two losses: ${Math.max(...differences)}`);
       assert.ok(Math.max(...differences) < 1e-4);
     } finally {
-      await server.stop();
+      await server.stopAndRemove();
     }
   });
 
-  /** Trains the same job with two processes and without any server; resolves to its checkpoints. */
-  async function trainedDirectly(job: string): Promise<Line[]> {
-    const own = join(folder, "direct");
-    await mkdir(join(own, "data"), { recursive: true });
+  /** Trains the same job with two torchrun processes and without a server. Returns the checkpoints. */
+  async function trainWithTorchrun(job: string): Promise<CheckpointLine[]> {
+    const runFolder = join(folder, "direct");
+    await mkdir(join(runFolder, "data"), { recursive: true });
     const content = await readFile(job, "utf8");
-    await writeFile(join(own, "job.json"), content);
+    await writeFile(join(runFolder, "job.json"), content);
     const { training_files, validation_files } = JSON.parse(content);
-    await copyFile(join(example, "train.jsonl"), join(own, training_files[0].path));
-    await copyFile(join(example, "valid.jsonl"), join(own, validation_files[0].path));
+    await copyFile(join(example, "train.jsonl"), join(runFolder, training_files[0].path));
+    await copyFile(join(example, "valid.jsonl"), join(runFolder, validation_files[0].path));
     const torchrun = ["-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone"];
-    await execa(recipePython(), [...torchrun, recipeFile("train.py"), own], { env: TRAINING_ENV });
-    const lines = (await readFile(join(own, "progress.jsonl"), "utf8")).trim().split("\n");
+    await execa(recipePython(), [...torchrun, recipeFile("train.py"), runFolder], { env: TRAINING_ENV });
+    const lines = (await readFile(join(runFolder, "progress.jsonl"), "utf8")).trim().split("\n");
     return lines.map((line) => JSON.parse(line)).filter(({ type }) => type === "checkpoint");
   }
 });

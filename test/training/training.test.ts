@@ -16,7 +16,8 @@ import { killTraining, progressOf, TRAINING_ENV } from "./trainings";
 
 const example = resolve(__dirname, "../../examples/self-hosted");
 const train = join(example, "train.jsonl");
-/** Runs a program of the recipe's environment; resolves to what it has printed last. */
+
+/** Runs a Python program in the recipe's environment. Returns the last line that the program printed. */
 async function python(program: string, ...args: string[]): Promise<string> {
   const { stdout } = await execa(recipePython(), [program, ...args], { env: TRAINING_ENV });
   return stdout.split("\n").at(-1) as string;
@@ -29,7 +30,7 @@ interface Checkpoint {
   validMeanTokenAccuracy: number;
 }
 
-describeWithEngine("a training on a server of one's own, for real", (engine) => {
+describeWithEngine("a real training on a self-hosted server", (engine) => {
   const step = sequence();
   let folder: string;
   let tiny: string;
@@ -59,34 +60,32 @@ describeWithEngine("a training on a server of one's own, for real", (engine) => 
     stack = await engine.stack({ program: example, env: { MISTRAL_BASE_URL: server.url }, config: { model: "tiny" } });
   });
   after(async () => {
-    await server.stop();
+    await server.stopAndRemove();
     await rm(folder, { recursive: true, force: true });
   });
 
-  const declare = async (more: string) => {
-    const program = readFileSync(join(example, "index.ts"), "utf8").replace("  model,\n", `  model,\n  ${more}\n`);
+  /** Writes the example program with additional inputs for the job. */
+  const declare = async (inputs: string) => {
+    const program = readFileSync(join(example, "index.ts"), "utf8").replace("  model,\n", `  model,\n  ${inputs}\n`);
     await stack.write("index.ts", `${program}export const { jobId } = job;\n`);
   };
   const outputs = async () => (await stack.outputs()) as unknown as typeof first;
 
-  step(
-    "is what `pulumi up` does: the loss falls to a tenth, and the adapter's address is an output",
-    async function () {
-      this.timeout(15 * 60_000);
-      await declare("");
-      await succeeds(stack.up());
-      first = await outputs();
-      assert.equal(first.simulated, false);
-      assert.match(first.fineTunedModel, /^ft:tiny:opening-ho-/);
-      const [start, ...rest] = first.checkpoints;
-      const end = rest.at(-1);
-      assert.equal(end?.stepNumber, 60);
-      console.log(`      loss ${start?.trainLoss.toFixed(3)} → ${end.trainLoss.toFixed(3)}`);
-      assert.ok(end.trainLoss < (start?.trainLoss ?? 0) / 10);
-    },
-  );
+  step("reduces the loss to a tenth with `pulumi up`, and the URL of the adapter is an output", async function () {
+    this.timeout(15 * 60_000);
+    await declare("");
+    await succeeds(stack.up());
+    first = await outputs();
+    assert.equal(first.simulated, false);
+    assert.match(first.fineTunedModel, /^ft:tiny:opening-ho-/);
+    const [start, ...rest] = first.checkpoints;
+    const end = rest.at(-1);
+    assert.equal(end?.stepNumber, 60);
+    console.log(`      loss ${start?.trainLoss.toFixed(3)} → ${end.trainLoss.toFixed(3)}`);
+    assert.ok(end.trainLoss < (start?.trainLoss ?? 0) / 10);
+  });
 
-  step("makes an adapter that PEFT loads and that answers what the base cannot", async function () {
+  step("produces an adapter that PEFT can load and that answers questions the base model cannot", async function () {
     this.timeout(5 * 60_000);
     const reply = await fetch(first.artifactUrl);
     const artifact = join(folder, "artifact");
@@ -95,12 +94,12 @@ describeWithEngine("a training on a server of one's own, for real", (engine) => 
       input: Buffer.from(await reply.arrayBuffer()),
     });
     const { base, adapter, of } = JSON.parse(await python(join(__dirname, "answers.py"), tiny, artifact, train));
-    console.log(`      right answers: ${base} of ${of} by the base, ${adapter} with the adapter`);
+    console.log(`      correct answers of ${of}: ${base} by the base model, ${adapter} with the adapter`);
     assert.equal(base, 0);
     assert.ok(adapter >= 0.9 * of);
   });
 
-  step("has the validation loss and accuracy of the same training by TRL alone, to 1e-6", async function () {
+  step("gives the same validation loss and accuracy as plain TRL (tolerance 1e-6)", async function () {
     this.timeout(10 * 60_000);
     const recipe = join(folder, "artifact/recipe.json");
     const valid = join(example, "valid.jsonl");
@@ -111,33 +110,36 @@ describeWithEngine("a training on a server of one's own, for real", (engine) => 
     assert.ok((loss as number) < 1e-6 && (accuracy as number) < 1e-6);
   });
 
-  step("survives kill -9 of the server and of the training: one job, one result, the same losses", async function () {
-    this.timeout(20 * 60_000);
-    await declare("triggers: [1], waitForCompletion: false,");
-    await succeeds(stack.up());
-    const { jobId } = await outputs();
-    await reached(jobId, 15);
-    await server.kill();
-    await server.start();
-    await reached(jobId, 25);
-    await killTraining(jobId);
-    await declare("triggers: [1],");
-    await succeeds(stack.up());
-    const second = await outputs();
-    assert.equal(second.jobId, jobId);
-    assert.equal((await remote.jobs()).length, 2);
-    const starts = (await progressOf(data, jobId)).filter(({ type }) => type === "start").map(({ step }) => step);
-    console.log(`      attempts began at steps ${starts.join(" and ")}`);
-    assert.equal(starts.length, 2);
-    assert.ok(starts[1] > 0, "the second attempt goes on from a checkpoint");
-    for (const [index, { stepNumber, trainLoss, validLoss }] of second.checkpoints.entries()) {
-      const before = first.checkpoints[index] as Checkpoint;
-      assert.equal(stepNumber, before.stepNumber);
-      assert.ok(Math.abs(trainLoss - before.trainLoss) < 1e-6 && Math.abs(validLoss - before.validLoss) < 1e-6);
-    }
-  });
+  step(
+    "survives SIGKILL of the server and of the training program: one job, one result, the same losses",
+    async function () {
+      this.timeout(20 * 60_000);
+      await declare("triggers: [1], waitForCompletion: false,");
+      await succeeds(stack.up());
+      const { jobId } = await outputs();
+      await waitForStep(jobId, 15);
+      await server.kill();
+      await server.start();
+      await waitForStep(jobId, 25);
+      await killTraining(jobId);
+      await declare("triggers: [1],");
+      await succeeds(stack.up());
+      const second = await outputs();
+      assert.equal(second.jobId, jobId);
+      assert.equal((await remote.jobs()).length, 2);
+      const starts = (await progressOf(data, jobId)).filter(({ type }) => type === "start").map(({ step }) => step);
+      console.log(`      attempts started at steps ${starts.join(" and ")}`);
+      assert.equal(starts.length, 2);
+      assert.ok(starts[1] > 0, "the second attempt resumes from a checkpoint");
+      for (const [index, { stepNumber, trainLoss, validLoss }] of second.checkpoints.entries()) {
+        const before = first.checkpoints[index] as Checkpoint;
+        assert.equal(stepNumber, before.stepNumber);
+        assert.ok(Math.abs(trainLoss - before.trainLoss) < 1e-6 && Math.abs(validLoss - before.validLoss) < 1e-6);
+      }
+    },
+  );
 
-  async function reached(jobId: string, step: number): Promise<void> {
+  async function waitForStep(jobId: string, step: number): Promise<void> {
     const isReached = async () => (await progressOf(data, jobId)).some((line) => line.step >= step);
     await eventually(`step ${step} of job ${jobId}`, isReached, { withinMs: 5 * 60_000, everyMs: 50 });
   }

@@ -6,7 +6,7 @@ export type Json = any;
 
 const withinMs = 60_000;
 
-/** Calls a server through HTTP alone, so that the same calls work with every release. */
+/** Calls a server over plain HTTP instead of the provider's client, so that the calls work with every release. */
 export class Api {
   constructor(
     readonly url: string,
@@ -32,7 +32,7 @@ export class Api {
     return JSON.parse(reply);
   }
 
-  /** Uploads a file; resolves to its id. */
+  /** Uploads a file. Returns its ID. */
   async upload(name: string, content: string): Promise<string> {
     const form = new FormData();
     form.append("purpose", "fine-tune");
@@ -46,21 +46,21 @@ export class Api {
     return this.get(`/v1/fine_tuning/jobs/${id}`);
   }
 
-  /** The ids of all jobs, sorted. */
+  /** Returns the IDs of all jobs, sorted. */
   async jobIds(): Promise<string[]> {
     const { data, total } = await this.get("/v1/fine_tuning/jobs?page_size=100");
     assert.equal(data.length, total);
     return data.map(({ id }: { id: string }) => id).sort();
   }
 
-  /** Polls a job until `accepts` returns true. */
+  /** Polls a job until `accepts` returns true. Returns the job. */
   async untilJob(id: unknown, accepts: (job: Json) => boolean): Promise<Json> {
     let job: Json;
     const poll = async () => {
       job = await this.job(id);
       return accepts(job);
     };
-    await eventually(() => `the awaited state of job ${JSON.stringify(job)}`, poll, { withinMs, everyMs: 100 });
+    await eventually(() => `the expected state of job ${JSON.stringify(job)}`, poll, { withinMs, everyMs: 100 });
     return job;
   }
 }

@@ -16,11 +16,11 @@ import {
   PROJECTS,
   type StackName,
   serverOptions,
-  VARIETIES,
-  type Variety,
-} from "./varieties";
+  TRAINER_KINDS,
+  type TrainerKind,
+} from "./trainerKinds";
 
-/** The running training is interrupted at this step: after some checkpoints, and long before its end. */
+/** The step at which the running training is interrupted: after some checkpoints, and long before the last step. */
 const INTERRUPTED_STEP = 12;
 
 const [checkoutArgument, release] = process.argv.slice(2);
@@ -31,30 +31,30 @@ runMain(async () => {
   }
   const checkout = resolve(checkoutArgument);
   if (!(await exists(join(checkout, "server/dist")))) {
-    throw new ExplainedError(`${checkout} is not built: run \`npm ci && npm run build\` in it.`);
+    throw new ExplainedError(`${checkout} is not built. Run \`npm ci && npm run build\` in this folder.`);
   }
   const cli = await findOrGetPulumi();
-  for (const variety of VARIETIES) {
+  for (const trainerKind of TRAINER_KINDS) {
     const folder = await realpath(await mkdtemp(join(tmpdir(), "upgrade-recording-")));
     try {
-      const recording = await record(cli, checkout, variety, folder);
-      await saveFixture(join(FIXTURES, release, variety), recording);
+      const recording = await record(cli, checkout, trainerKind, folder);
+      await saveFixture(join(FIXTURES, release, trainerKind), recording);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
   }
 });
 
-/** Records one variety in a folder, with the packages of a checkout. */
-async function record(cli: PulumiCli, checkout: string, variety: Variety, folder: string): Promise<Recording> {
+/** Records the project of one trainer kind in a folder, with the packages of a checkout. */
+async function record(cli: PulumiCli, checkout: string, trainerKind: TrainerKind, folder: string): Promise<Recording> {
   const project = join(folder, "project");
   const data = join(folder, "data");
-  await cp(join(PROJECTS, variety), project, { recursive: true });
+  await cp(join(PROJECTS, trainerKind), project, { recursive: true });
   await symlink(join(checkout, "node_modules"), join(project, "node_modules"));
   const bin = join(checkout, "server/bin/mistral-fine-tuning-server.js");
-  const server = await startEmbeddedServer(data, serverOptions(variety, project), { bin });
+  const server = await startEmbeddedServer(data, serverOptions(trainerKind, project), { bin });
   const stacks: Stack[] = [];
-  const key = API_KEY[variety];
+  const key = API_KEY[trainerKind];
   const config = { "mistral:baseUrl": server.url, ...(key !== undefined && { "mistral:apiKey": { secret: key } }) };
   const createStack = async (name: StackName) => {
     const stack = await Stack.create(cli, { folder: project, project: PROJECT, name, config });
@@ -62,12 +62,12 @@ async function record(cli: PulumiCli, checkout: string, variety: Variety, folder
     return stack;
   };
   try {
-    // The failed one first: the running job has little time left once it runs.
+    // Record the failed job first, because the running job ends soon after it starts.
     const failed = await recordFailed(await createStack("failed"));
-    const main = await recordMain(await createStack("main"), variety, new Api(server.url, key));
+    const main = await recordMain(await createStack("main"), trainerKind, new Api(server.url, key));
     return { folder, checkout, url: server.url, states: { main, failed } };
   } finally {
-    await (variety === "simulated" ? stop(server, data) : crash(server, data));
+    await (trainerKind === "simulated" ? stop(server, data) : crash(server, data));
     for (const stack of stacks) {
       await stack.remove();
     }
@@ -80,14 +80,14 @@ async function recordFailed(stack: Stack): Promise<string> {
   return exportState(stack);
 }
 
-/** Waits for all jobs except `running`, and interrupts the wait for that one. */
-async function recordMain(stack: Stack, variety: Variety, api: Api): Promise<string> {
-  const settled = await stack.up("--exclude", "**::running");
-  if (settled.code !== 0) throw new Error(settled.output);
+/** Waits until all jobs except `running` have finished, then interrupts the wait for `running`. */
+async function recordMain(stack: Stack, trainerKind: TrainerKind, api: Api): Promise<string> {
+  const finished = await stack.up("--exclude", "**::running");
+  if (finished.code !== 0) throw new Error(finished.output);
 
   const up = stack.spawn("up", "--yes", "--skip-preview");
   await up.waitFor(/running .*RUNNING: step \d+ of/);
-  if (variety === "process") {
+  if (trainerKind === "process") {
     const { data } = await api.get("/v1/fine_tuning/jobs?suffix=sums");
     await api.untilJob(data[0].id, (job) => job.metadata.current_step >= INTERRUPTED_STEP);
   }
@@ -98,14 +98,14 @@ async function recordMain(stack: Stack, variety: Variety, api: Api): Promise<str
   return exportState(stack);
 }
 
-/** Secrets are exported in plain text: a secret may contain the server's URL, which is another one in each test. */
+/** Exports the state with secrets in plain text, because a secret may contain the server's URL, which differs in each test. */
 async function exportState(stack: Stack): Promise<string> {
   const { code, stdout, output } = await stack.cmd("stack", "export", "--show-secrets");
   if (code !== 0) throw new Error(output);
   return stdout;
 }
 
-/** Stops a server as a user does, and moves everything from the WAL into the database. */
+/** Stops a server with SIGTERM, and moves all data from the WAL into the database. */
 async function stop(server: EmbeddedServer, data: string): Promise<void> {
   await server.stop();
   const database = new Database(join(data, "server.db"));
@@ -113,7 +113,7 @@ async function stop(server: EmbeddedServer, data: string): Promise<void> {
   database.close();
 }
 
-/** Ends a server and its trainings as a power failure does: the WAL stays, and no `exit.json` is written. */
+/** Kills a server and its trainings to imitate a power failure: the WAL remains, and no `exit.json` is written. */
 async function crash(server: EmbeddedServer, data: string): Promise<void> {
   await server.stop("SIGKILL");
   const attempts = (await filesIn(join(data, "runs"))).filter((path) => path.endsWith("/attempt.json"));

@@ -7,30 +7,38 @@ import { endProcessesWith } from "../../tools/processes";
 import type { Engine } from "../support/engine";
 import type { ResourceState, Stack } from "../support/stack";
 import { Api } from "./api";
-import { API_KEY, FIXTURES, PLACEHOLDERS, PROJECT, type StackName, serverOptions, type Variety } from "./varieties";
+import {
+  API_KEY,
+  FIXTURES,
+  PLACEHOLDERS,
+  PROJECT,
+  type StackName,
+  serverOptions,
+  type TrainerKind,
+} from "./trainerKinds";
 
 const repository = resolve(__dirname, "../..");
 const nodeModules = join(repository, "node_modules");
 
-/** A recorded project and data folder in a temporary folder, with this checkout's server running on the data. */
+/** A copy of a recorded project and data folder in a temporary folder. This checkout's server runs on the data. */
 export interface Restored {
-  /** Where the recording is, which nothing may change. */
+  /** The folder of the recording. Read-only. */
   fixture: string;
   /** The data folder. */
   data: string;
   /** The project's folder. */
   project: string;
   api: Api;
-  /** A stack with the recorded state, and the config with which it was recorded. */
+  /** Creates a stack with the recorded state and config. */
   stack(name: StackName): Promise<Stack>;
-  /** A resource as it was recorded. */
+  /** Returns the recorded state of a resource. */
   recorded(stack: StackName, name: string): Promise<ResourceState>;
-  /** Ends the server and all training programs, and removes the folder. */
+  /** Stops the server and all training programs, and removes the temporary folder. */
   remove(): Promise<void>;
 }
 
-export async function restore(engine: Engine, release: string, variety: Variety): Promise<Restored> {
-  const fixture = join(FIXTURES, release, variety);
+export async function restore(engine: Engine, release: string, trainerKind: TrainerKind): Promise<Restored> {
+  const fixture = join(FIXTURES, release, trainerKind);
   const folder = await realpath(await mkdtemp(join(tmpdir(), "upgrade-")));
   const project = join(folder, "project");
   const data = join(folder, "data");
@@ -39,19 +47,22 @@ export async function restore(engine: Engine, release: string, variety: Variety)
   await symlink(nodeModules, join(project, "node_modules"));
   await unpack(data);
 
-  const mark = { UPGRADE_TEST: folder };
-  const server = await startEmbeddedServer(data, serverOptions(variety, project), { env: mark });
-  const fill = (text: string) => text.replaceAll(PLACEHOLDERS.url, server.url).replaceAll(PLACEHOLDERS.folder, folder);
+  // `remove` finds the training programs by this variable.
+  const env = { UPGRADE_TEST: folder };
+  const server = await startEmbeddedServer(data, serverOptions(trainerKind, project), { env });
+  const fillPlaceholders = (text: string) =>
+    text.replaceAll(PLACEHOLDERS.url, server.url).replaceAll(PLACEHOLDERS.folder, folder);
   const stateFolder = join(folder, "states");
   await mkdir(stateFolder);
-  await replaceInFiles(project, /^Pulumi\..*\.yaml$/, fill);
-  const state = async (name: StackName) => fill(await readFile(join(fixture, `state.${name}.json`), "utf8"));
+  await replaceInFiles(project, /^Pulumi\..*\.yaml$/, fillPlaceholders);
+  const state = async (name: StackName) =>
+    fillPlaceholders(await readFile(join(fixture, `state.${name}.json`), "utf8"));
 
   return {
     fixture,
     data,
     project,
-    api: new Api(server.url, API_KEY[variety]),
+    api: new Api(server.url, API_KEY[trainerKind]),
     async stack(name) {
       const stack = await engine.stack({ folder: project, project: PROJECT, name });
       const file = join(stateFolder, `${name}.json`);

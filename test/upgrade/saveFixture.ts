@@ -3,29 +3,29 @@ import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { PLACEHOLDERS, type StackName } from "./varieties";
+import { PLACEHOLDERS, type StackName } from "./trainerKinds";
 
 /** A finished recording in a temporary folder. */
 export interface Recording {
-  /** The temporary folder; `project` and `data` are in it. */
+  /** The temporary folder, which contains `project` and `data`. */
   folder: string;
   /** The checkout whose packages were used. */
   checkout: string;
-  /** The URL that the recorded server had. */
+  /** The URL of the recorded server. */
   url: string;
   /** The exported state of each stack. */
   states: Record<StackName, string>;
 }
 
-/** Linux names each run of a machine; the server stores this name with each attempt of a training. */
+/** Linux has a new boot ID after each boot. The server stores it with each attempt of a training. */
 const BOOT_ID_FILE = "/proc/sys/kernel/random/boot_id";
-/** With this name, a restored attempt is always one from before a reboot. */
+/** With this boot ID, the server treats a restored attempt as older than the last reboot. */
 const RECORDED_BOOT_ID = "00000000-0000-4000-8000-000000000000";
 
 /**
- * Writes a recording as a fixture: databases are compressed, and placeholders replace the server's URL and the folder.
+ * Writes a recording as a fixture. Compresses databases, and replaces the server's URL and the folder with placeholders.
  *
- * @throws {Error} when a file of the fixture, or the database, contains a path or an address of this machine
+ * @throws {Error} when a file of the fixture, or the database, contains a path or a host name of this machine
  */
 export async function saveFixture(fixture: string, { folder, checkout, url, states }: Recording): Promise<void> {
   const normalize = (text: string) => {
@@ -44,11 +44,11 @@ export async function saveFixture(fixture: string, { folder, checkout, url, stat
     if (/\.db(-wal)?$/.test(path)) await write(`${target}.gz`, gzipSync(content, { level: 9 }));
     else await write(target, normalize(content.toString("utf8")));
   }
-  // Pulumi writes some absolute paths as relative ones that lead to the root folder.
+  // Search for paths without the leading slash: Pulumi writes some absolute paths as `../../…` up to the root folder.
   await assertPortable(fixture, [folder.slice(1), checkout.slice(1), homedir(), new URL(url).host]);
 }
 
-/** All files in a folder, without locks, SQLite's shared memory and what links point to. */
+/** Returns the paths of all files in a folder, except lock files and SQLite's -shm files. Does not follow links. */
 export async function filesIn(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries
@@ -56,7 +56,7 @@ export async function filesIn(folder: string): Promise<string[]> {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
-/** A state without the source positions that Pulumi notes for debugging: they are paths of this machine. */
+/** Removes source positions from a state. Pulumi records them for debugging, and they contain paths of this machine. */
 function withoutPositions(state: string): string {
   const isPosition = (key: string) => key === "sourcePosition" || key === "stackTrace";
   return `${JSON.stringify(

@@ -62,7 +62,7 @@ async function rates(many: Store, few: Store): Promise<Comparison[]> {
     results.push(await compare(about, ours, theirs, ROUNDS));
   }
   await Promise.all(pools.map((pool) => pool.close()));
-  for (const server of servers) await server.end();
+  for (const server of servers) await server.terminate();
   return results;
 }
 
@@ -112,6 +112,6 @@ async function megabytes(store: Store, count: number): Promise<number> {
   }
   await pool.close();
   const resident = /VmRSS:\s+(\d+) kB/.exec(await readFile(`/proc/${server.pid}/status`, "utf8"))?.[1];
-  await server.end();
+  await server.terminate();
   return (Number(resident) * 1024) / 1e6;
 }

@@ -60,7 +60,7 @@ async function againstDirect(): Promise<Comparison> {
       aim: "≤ 1.05, and 1 s",
     };
     const result = await compare(about, ours, theirs, ROUNDS);
-    await server.end();
+    await server.terminate();
     return result;
   } finally {
     await TestServer.killAll();

@@ -56,7 +56,7 @@ export async function upWithoutChanges(): Promise<Comparison[]> {
       await theirs.remove();
     }
   } finally {
-    await server.stop();
+    await server.stopAndRemove();
   }
   return results;
 }

@@ -68,7 +68,7 @@ async function peaksAt(file: DataFile, data: string): Promise<Peaks> {
     officials.push((await upload(url, file, OFFICIAL_UPLOAD)).peak);
   }
   const peak = peakIn(await readFile(`/proc/${server.pid}/status`, "utf8"));
-  await server.end();
+  await server.terminate();
   return { client: median(clients), official: median(officials), server: peak };
 }
 
@@ -90,7 +90,7 @@ async function againstCurl({ path, sha256 }: DataFile, data: string): Promise<Co
     aim: "≤ 1.2",
   };
   const result = await compare(about, async () => (await upload(url, { path, sha256 })).seconds, curl, ROUNDS);
-  await server.end();
+  await server.terminate();
   return result;
 }
 

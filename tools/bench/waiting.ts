@@ -78,7 +78,7 @@ async function waitFor(count: number, seconds: number, speed: number) {
     };
   } finally {
     await counter.stop();
-    await server.stop();
+    await server.stopAndRemove();
     await rm(folder, { recursive: true });
   }
 }

@@ -1,47 +1,54 @@
 import pLimit from "p-limit";
 import type { Verdict } from "../verdict";
+import { BatchEnvironment, type FaultCounts } from "./batchEnvironment";
 import { Hosts } from "./hosts";
 import { batchOf, killsOf, planOf, seedsOf } from "./plan";
 import { Run } from "./run";
-import { type Done, World } from "./world";
 
 /**
  * Runs all seeds of the batches that contain these seeds.
  *
- * @param atOnce the number of batches that run in parallel
- * @param played called after each seed
- * @returns the verdicts, and how often each kind of fault happened
+ * @param parallelBatches the number of batches that run in parallel
+ * @param onSeedDone called after each seed
+ * @returns the verdicts, and how often each kind of fault was injected
  */
-export async function playSeeds(
+export async function runSeeds(
   seeds: readonly number[],
-  { atOnce, played }: { atOnce: number; played?: (verdict: Verdict) => void },
-): Promise<{ verdicts: Verdict[]; done: ReadonlyMap<string, number> }> {
+  { parallelBatches, onSeedDone }: { parallelBatches: number; onSeedDone?: (verdict: Verdict) => void },
+): Promise<{ verdicts: Verdict[]; faultCounts: ReadonlyMap<string, number> }> {
   const verdicts: Verdict[] = [];
-  const done: Done = new Map();
-  await pLimit(atOnce).map(new Set(seeds.map(batchOf)), (batch) =>
-    playBatch(batch, done, (verdict) => {
+  const faultCounts: FaultCounts = new Map();
+  await pLimit(parallelBatches).map(new Set(seeds.map(batchOf)), (batch) =>
+    runBatch(batch, faultCounts, (verdict) => {
       verdicts.push(verdict);
-      played?.(verdict);
+      onSeedDone?.(verdict);
     }),
   );
-  return { verdicts, done };
+  return { verdicts, faultCounts };
 }
 
-/** Runs a batch with a new server: jobs of other batches would make its lists longer, which changes the number of requests. */
-async function playBatch(batch: number, done: Done, played: (verdict: Verdict) => void): Promise<void> {
-  const world = await World.create(done);
-  const hosts = new Hosts(world);
+/**
+ * Runs a batch with a new server. On a shared server, jobs of other batches would add pages to the lists and so change the number
+ * of requests.
+ */
+async function runBatch(
+  batch: number,
+  faultCounts: FaultCounts,
+  onSeedDone: (verdict: Verdict) => void,
+): Promise<void> {
+  const environment = await BatchEnvironment.create(faultCounts);
+  const hosts = new Hosts(environment);
   const kills = killsOf(batch);
   try {
     await Promise.all(
       seedsOf(batch).map(async (seed) => {
-        const run = new Run(planOf(seed), kills, world, hosts);
-        await run.play();
-        played({ row: "randomised", name: `seed ${seed}`, again: `--seed ${seed}`, findings: run.findings });
+        const run = new Run(planOf(seed), kills, environment, hosts);
+        await run.execute();
+        onSeedDone({ row: "randomised", name: `seed ${seed}`, again: `--seed ${seed}`, findings: run.findings });
       }),
     );
   } finally {
     await hosts.kill();
-    await world.end();
+    await environment.remove();
   }
 }

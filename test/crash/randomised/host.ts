@@ -9,7 +9,7 @@ import { HostDied, initFailureIn, type Properties, propertiesOf, struct } from "
 const main = require.resolve("@pulumi/pulumi/cmd/dynamic-provider");
 /** An address where nothing listens. The host only sends log messages to the engine. */
 const ENGINE = "127.0.0.1:1";
-/** Longer than all retries take together, so a call that reaches this limit hangs. */
+/** Longer than the total time of all retries, so a call that reaches this limit hangs. */
 const CALL_TIMEOUT_MS = 180_000;
 
 /** Runs Pulumi's host for dynamic providers as a child process, and calls it over gRPC as the engine does. */

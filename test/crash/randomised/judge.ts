@@ -18,8 +18,8 @@ export async function judgeTrained(
   if (live?.id !== job.id) findings.push(lostId(`the state has job ${live?.id}, expected ${job.id}`));
   if (live?.outputs.status !== "SUCCESS") findings.push(stuck(`the status in the state is ${live?.outputs.status}`));
   if (live?.initErrors.length) findings.push(stuck(`the state has init errors: ${live.initErrors}`));
-  if (old.length > 0) findings.push(stuck("the state still has an old entry that a replacement left"));
-  if (records.files.length === 0) findings.push(stuck("the upload is gone, but the job exists"));
+  if (old.length > 0) findings.push(stuck("the state still has the replaced job's entry"));
+  if (records.files.length === 0) findings.push(stuck("the job exists without its upload"));
   const name = job.fine_tuned_model ? (await client.models.get(job.fine_tuned_model)).name : undefined;
   if (name !== modelName) findings.push(stuck(`the model is named ${name}, expected ${modelName}`));
   return findings;
@@ -29,16 +29,16 @@ export async function judgeTrained(
 export async function judgeDeleted(client: MistralClient, inputs: Properties, { live, old }: Resource) {
   const { jobs, files } = await recordsFor(client, inputs);
   const started = jobs.filter(wasStarted).length;
-  const open = jobs.filter(({ status }) => !isTerminal(status));
+  const unfinished = jobs.filter(({ status }) => !isTerminal(status));
   return [
     ...(started === 1 ? [] : [duplicate(`${started} jobs were started in total, expected 1`)]),
-    ...(open.length > 0 ? [stuck(`a job still has status ${open.map(({ status }) => status)}`)] : []),
+    ...(unfinished.length > 0 ? [stuck(`a job still has status ${unfinished.map(({ status }) => status)}`)] : []),
     ...(files.length > 0 ? [stuck("the upload still exists")] : []),
     ...(live || old.length > 0 ? [stuck("the state is not empty")] : []),
   ];
 }
 
-/** Returns the records of this declaration only. The server has the records of all seeds of the batch. */
+/** Returns the records of this declaration only, because the server also has the records of the batch's other seeds. */
 function recordsFor(client: MistralClient, inputs: Properties = {}): Promise<Records> {
   const [file] = inputs.trainingFiles as { sha256: string }[];
   return recordsOf(client, { suffix: inputs.suffix as string, file: file?.sha256 as string });

@@ -10,10 +10,10 @@ export interface Entry {
   initErrors: string[];
 }
 
-/** Does the engine's work for one resource: runs its deployments and keeps its entries of the state. */
+/** Replaces the engine for one resource: calls the provider and stores the resource's state entries. */
 export class Resource {
   live: Entry | undefined;
-  /** Entries that a replacement left behind, to be deleted. */
+  /** Entries of replaced jobs that still have to be deleted. */
   readonly old: Entry[] = [];
 
   constructor(readonly urn: string) {}
@@ -44,7 +44,7 @@ export class Resource {
       const { id, outputs } = await host.create(this.urn, inputs);
       this.setLive({ id, inputs, outputs, initErrors: [] });
     } catch (error) {
-      // A host that dies during a creation leaves nothing in the state.
+      // When the host dies during a creation, the state gets no entry.
       if (error instanceof InitFailed) {
         this.setLive({ id: error.id, inputs, outputs: error.properties, initErrors: error.reasons });
       }
@@ -80,7 +80,7 @@ export class Resource {
   }
 }
 
-/** Thrown when an unchanged declaration would replace the job, and so train again. */
+/** Thrown when an unchanged declaration would replace the job and so retrain it. */
 export class Replaced extends Error {
   constructor(inputs: string[]) {
     super(`the update would replace the job because of ${inputs}`);

@@ -1,41 +1,41 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { urnOf } from "../../support/host";
-import type { Decide, Passed } from "../../support/proxiedRequest";
+import type { Decide, RecordedRequest } from "../../support/proxiedRequest";
 import { randomFault } from "../../support/randomFaults";
 import { sample } from "../../support/samples";
 import { receivedJobId } from "../records";
 import { type Finding, lostId, stuck } from "../verdict";
+import type { BatchEnvironment } from "./batchEnvironment";
 import type { ProviderHost } from "./host";
 import type { Hosts } from "./hosts";
 import { judgeDeleted, judgeTrained } from "./judge";
 import type { Kill, Plan } from "./plan";
 import { Replaced, Resource } from "./resource";
 import { HostDied, InitFailed, type Properties } from "./wire";
-import type { World } from "./world";
 
-/** Far more attempts than any seed needs. */
-const MOST_ATTEMPTS = 400;
-const LONGEST_SECONDS = 1200;
+/** Seeds need far fewer attempts than this. */
+const MAX_ATTEMPTS = 400;
+const MAX_SECONDS = 1200;
 
 /** Runs one seed: creates, updates, perhaps replaces, and deletes one resource. */
 export class Run {
   readonly findings: Finding[] = [];
   private readonly resource: Resource;
-  private readonly passed: readonly Passed[];
-  private readonly begun = performance.now();
+  private readonly requests: readonly RecordedRequest[];
+  private readonly startedAt = performance.now();
 
   constructor(
     private readonly plan: Plan,
     private readonly kills: readonly Kill[],
-    private readonly world: World,
+    private readonly environment: BatchEnvironment,
     private readonly hosts: Hosts,
   ) {
     this.resource = new Resource(urnOf(`s${plan.seed}`));
-    this.passed = world.proxy.route(this.prefix, this.decide);
+    this.requests = environment.proxy.route(this.prefix, this.decide);
   }
 
-  async play(): Promise<void> {
+  async execute(): Promise<void> {
     const { resource, plan } = this;
     const declared = await this.declaration();
     const named = { ...declared, modelName: `Model ${plan.seed}` };
@@ -43,10 +43,10 @@ export class Run {
       await this.until("up", "create", (host) => resource.up(host, declared));
       await this.until("up", "update", (host) => resource.up(host, named));
       if (plan.replaced) await this.replace(named);
-      this.findings.push(...(await judgeTrained(this.world.client, resource, named)));
+      this.findings.push(...(await judgeTrained(this.environment.client, resource, named)));
       const inputs = resource.live?.inputs ?? {};
       await this.until("destroy", "delete", (host) => resource.destroy(host));
-      this.findings.push(...(await judgeDeleted(this.world.client, inputs, resource)));
+      this.findings.push(...(await judgeDeleted(this.environment.client, inputs, resource)));
     } catch (error) {
       this.findings.push(stuck((error as Error).message));
     }
@@ -66,44 +66,44 @@ export class Run {
     deploy: (host: ProviderHost) => Promise<void>,
   ): Promise<void> {
     let last = "";
-    for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
-      if (performance.now() - this.begun > LONGEST_SECONDS * 1000) break;
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+      if (performance.now() - this.startedAt > MAX_SECONDS * 1000) break;
       const host = await this.hosts.for(command);
-      // Count from here: requests of a killed host may arrive after its death was noticed.
-      const sent = this.passed.length;
+      // Ignore earlier requests. Requests of a killed host may arrive until this point.
+      const firstRequest = this.requests.length;
       try {
         await deploy(host);
         return;
       } catch (error) {
         if (error instanceof Replaced) throw error;
         last = (error as Error).message;
-        if (!(error instanceof InitFailed || error instanceof HostDied)) this.reportLostJob(sent, last);
+        if (!(error instanceof InitFailed || error instanceof HostDied)) this.reportLostJob(firstRequest, last);
       }
     }
     throw new Error(`${title} did not succeed; last error: ${last}`);
   }
 
   /** Reports a lost ID when a creation failed without an ID although the provider had received one. */
-  private reportLostJob(sent: number, failure: string): void {
-    if (receivedJobId(this.passed.slice(sent)) && !this.resource.live)
+  private reportLostJob(firstRequest: number, failure: string): void {
+    if (receivedJobId(this.requests.slice(firstRequest)) && !this.resource.live)
       this.findings.push(lostId(`a job was created, but the engine did not receive its ID: ${failure}`));
   }
 
   private readonly decide: Decide = async ({ ordinal }) => {
-    this.world.count("requests");
+    this.environment.count("requests");
     const { name, fault } = randomFault(this.plan.faults, this.plan.rates);
     const kill = this.kills.find((each) => each.seed === this.plan.seed && each.ordinal === ordinal);
     if (kill?.when === "before" && (await this.kill())) return { kind: "cut-before" };
     if (kill?.when === "after") {
       return { kind: "cut-after", forwarded: async () => void (await this.kill()) };
     }
-    if (name) this.world.count(name);
+    if (name) this.environment.count(name);
     return fault;
   };
 
   private async kill(): Promise<boolean> {
     const killed = await this.hosts.kill();
-    if (killed) this.world.count("hosts killed");
+    if (killed) this.environment.count("hosts killed");
     return killed;
   }
 
@@ -113,19 +113,19 @@ export class Run {
 
   /** Returns the properties that the resource class sends to the engine. */
   private async declaration(): Promise<Properties> {
-    const { seed, ownSuffix } = this.plan;
-    const path = join(this.world.folder, `${seed}.jsonl`);
+    const { seed, explicitSuffix } = this.plan;
+    const path = join(this.environment.folder, `${seed}.jsonl`);
     await writeFile(path, sample(`What is ${seed}?`));
     return {
       model: "open-mistral-7b",
       trainingFiles: [path],
       hyperparameters: { trainingSteps: 20 },
-      connection: { baseUrl: this.world.proxy.url(this.prefix) },
-      // With a user's suffix, the uploaded file identifies the job, and the file exists as long as the model.
-      ...(ownSuffix && { suffix: `own-${seed}`, modelDeletionPolicy: "delete" }),
+      connection: { baseUrl: this.environment.proxy.url(this.prefix) },
+      // With an explicit suffix, the uploaded file identifies the job. The file is deleted together with the model.
+      ...(explicitSuffix && { suffix: `own-${seed}`, modelDeletionPolicy: "delete" }),
       __urn: this.resource.urn,
       __organization: "organization",
-      __provider: this.world.provider,
+      __provider: this.environment.provider,
     };
   }
 }

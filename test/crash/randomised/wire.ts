@@ -9,7 +9,7 @@ export type Properties = Record<string, unknown>;
 /** The host was killed before it answered. */
 export class HostDied extends Error {}
 
-/** The resource exists, but does not match its declaration. The engine keeps its ID and its properties. */
+/** The resource exists, but does not match its declaration. The engine stores the ID and the properties of the resource. */
 export class InitFailed extends Error {
   constructor(
     readonly id: string,

@@ -270,7 +270,7 @@ describe("client errors", () => {
       }
     });
 
-    it("a redirect, which would receive the key", async () => {
+    it("a redirect, whose target would receive the API key", async () => {
       const other = await ScriptedServer.start();
       other.script({ json: {} });
       for (const status of [301, 302, 303, 307, 308]) {

@@ -59,7 +59,7 @@ describe("client operations", () => {
       request: { method: "POST", path: JOBS, query: { dry_run: "true" }, json: REQUEST },
     },
     {
-      title: "jobs.list without filters asks for nothing in particular",
+      title: "jobs.list without filters sends no query parameters",
       run: () => client.jobs.list(),
       answer: { data: [JOB], total: 1, object: "list" },
       request: { method: "GET", path: JOBS },
@@ -157,7 +157,7 @@ describe("client operations", () => {
       request: { method: "GET", path: `/v1/models/${encodeURIComponent(MODEL_ID)}` },
     },
     {
-      title: "models.update patches what is given",
+      title: "models.update sends only the given fields",
       run: () => client.models.update(MODEL_ID, { name: "Support", description: undefined }),
       answer: MODEL,
       request: {
@@ -167,13 +167,13 @@ describe("client operations", () => {
       },
     },
     {
-      title: "models.archive posts",
+      title: "models.archive sends POST to the archive route",
       run: () => client.models.archive(MODEL_ID),
       answer: { id: MODEL_ID, object: "model", archived: true },
       request: { method: "POST", path: `/v1/fine_tuning/models/${encodeURIComponent(MODEL_ID)}/archive` },
     },
     {
-      title: "models.unarchive deletes the archiving",
+      title: "models.unarchive sends DELETE to the archive route",
       run: () => client.models.unarchive(MODEL_ID),
       answer: { id: MODEL_ID, object: "model", archived: false },
       request: { method: "DELETE", path: `/v1/fine_tuning/models/${encodeURIComponent(MODEL_ID)}/archive` },
@@ -301,7 +301,7 @@ describe("client operations", () => {
       assert.equal(server.received.length, 1);
     });
 
-    it("yields a job that moved to the next page once, and stops on a server without pages", async () => {
+    it("yields a job only once when it moves to the next page, and stops on a server without pages", async () => {
       server.script(page(0, 3), page(2, 2), page(2, 2));
       assert.equal(await ids(client.jobs.listAll()), "0,1,2,3");
       assert.equal(server.received.length, 3);

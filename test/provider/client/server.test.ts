@@ -15,7 +15,7 @@ describe("the client against the server", function () {
     server = await TestServer.start({ speed: 5_000, args: ["--api-key", key] });
     client = new MistralClient({ baseUrl: `${server.url}/v1/`, apiKey: key });
   });
-  after(() => server?.stop());
+  after(() => server?.stopAndRemove());
 
   const sample = (index: number) =>
     JSON.stringify({

@@ -27,8 +27,9 @@ interface Generated {
 }
 
 /** Expands a type recursively, so that two types can be compared. */
-type Laid<T> = T extends string ? T : T extends object ? { [Key in keyof T]: Laid<T[Key]> } : T;
-type Equal<A, B> = (<T>() => T extends Laid<A> ? 1 : 2) extends <T>() => T extends Laid<B> ? 1 : 2 ? true : false;
+type Expanded<T> = T extends string ? T : T extends object ? { [Key in keyof T]: Expanded<T[Key]> } : T;
+type Equal<A, B> =
+  (<T>() => T extends Expanded<A> ? 1 : 2) extends <T>() => T extends Expanded<B> ? 1 : 2 ? true : false;
 
 type Schemas = typeof schemas;
 type Differing = {

@@ -7,34 +7,34 @@ import { check, type RawInputs } from "../../../provider/src/lifecycle/check";
 import { create } from "../../../provider/src/lifecycle/create";
 import { certificateFor } from "../../support/certificate";
 import { TestHost, urnOf } from "../../support/host";
-import { World } from "../../support/lifecycle";
+import { LifecycleHarness } from "../../support/lifecycle";
 import { sample } from "../../support/samples";
 import { ScriptedServer } from "../../support/scriptedServer";
 import { badInputs, SECRET } from "./badInputs";
 
 describe("invalid input", () => {
-  let world: World;
+  let harness: LifecycleHarness;
   let train: string;
 
   before(async () => {
-    world = await World.create();
-    train = await world.file("train.jsonl", sample("What?"));
-    await world.file("copy.jsonl", sample("What?"));
-    await world.file("empty.jsonl", "");
-    await world.file("half.jsonl", `${sample("What?")}{"messages":[]}\n`);
-    await world.file("train.csv", "question,answer\nWhat?,That.\n");
-    await world.file("array.json", JSON.stringify([{ messages: [] }]));
-    await symlink("loop.jsonl", `${world.folder}/loop.jsonl`);
+    harness = await LifecycleHarness.create();
+    train = await harness.file("train.jsonl", sample("What?"));
+    await harness.file("copy.jsonl", sample("What?"));
+    await harness.file("empty.jsonl", "");
+    await harness.file("half.jsonl", `${sample("What?")}{"messages":[]}\n`);
+    await harness.file("train.csv", "question,answer\nWhat?,That.\n");
+    await harness.file("array.json", JSON.stringify([{ messages: [] }]));
+    await symlink("loop.jsonl", `${harness.folder}/loop.jsonl`);
   });
-  after(() => world.end());
+  after(() => harness.end());
 
   /** Replaces the placeholders of `badInputs` in a text, or in the inputs. */
   const filled = <T>(template: T): T => {
     const names: Record<string, string> = {
-      folder: world.folder,
-      relative: relative(process.cwd(), world.folder),
+      folder: harness.folder,
+      relative: relative(process.cwd(), harness.folder),
       train,
-      url: world.url,
+      url: harness.url,
     };
     const fill = (value: unknown): unknown => {
       if (typeof value === "string") return value.replace(/\{(\w+)\}/g, (_, name) => names[name] as string);
@@ -45,7 +45,7 @@ describe("invalid input", () => {
     return fill(template) as T;
   };
 
-  const checked = (declared: RawInputs, host: TestHost = world.host()) =>
+  const checked = (declared: RawInputs, host: TestHost = harness.host()) =>
     check(
       {},
       {
@@ -58,14 +58,14 @@ describe("invalid input", () => {
       host,
     );
   const nothingIsCreated = async () => {
-    assert.deepEqual(await world.jobs(), []);
-    assert.deepEqual(await world.files(), []);
+    assert.deepEqual(await harness.jobs(), []);
+    assert.deepEqual(await harness.files(), []);
   };
 
   describe("fails the preview with one line per problem", () => {
     for (const [what, declared, line] of badInputs) {
       it(`${what}: ${line}`, async () => {
-        const host = world.host();
+        const host = harness.host();
         assert.deepEqual((await checked(declared, host)).problems, [filled(line)]);
         assert.deepEqual(host.logged, []);
         assert.ok(!line.includes(SECRET));
@@ -84,9 +84,9 @@ describe("invalid input", () => {
     });
 
     it("reports a file without read permission", async () => {
-      const folder = `${world.folder}/locked`;
+      const folder = `${harness.folder}/locked`;
       await mkdir(folder);
-      await chmod(await world.file("locked/train.jsonl", sample("What?")), 0);
+      await chmod(await harness.file("locked/train.jsonl", sample("What?")), 0);
       await chmod(folder, 0);
       // Root can read every file, so switch to the user nobody.
       const isRoot = process.geteuid?.() === 0;
@@ -115,13 +115,13 @@ describe("invalid input", () => {
       ],
     ] as const) {
       it(`reports a config value: ${line}`, async () => {
-        const host = new TestHost({ baseUrl: world.url, [key]: value });
+        const host = new TestHost({ baseUrl: harness.url, [key]: value });
         assert.deepEqual((await checked({}, host)).problems, [line]);
       });
     }
 
     it("accepts unknown values", async () => {
-      const host = world.host();
+      const host = harness.host();
       const { problems } = await checked({ hyperparameters: UNKNOWN, connection: { baseUrl: UNKNOWN } }, host);
       assert.deepEqual(problems, []);
       assert.match(
@@ -131,14 +131,14 @@ describe("invalid input", () => {
     });
 
     it("only warns about invalid samples within the skip share", async () => {
-      const host = world.host();
+      const host = harness.host();
       const declared = { trainingFiles: ["{folder}/half.jsonl"], invalidSampleSkipPercentage: 0.5 };
       assert.deepEqual((await checked(declared, host)).problems, []);
       assert.match(host.logged[0]?.message ?? "", /half\.jsonl:2: .*; 1 of 2 samples are invalid and will be skipped$/);
     });
 
     it("warns when neither steps nor epochs are set", async () => {
-      const host = world.host();
+      const host = harness.host();
       assert.deepEqual((await checked({ hyperparameters: {} }, host)).problems, []);
       assert.deepEqual(host.logged.slice(0, 1), [
         {
@@ -154,7 +154,7 @@ describe("invalid input", () => {
 
   describe("fails the creation of the job with one line", () => {
     const creating = async (declared: RawInputs, config: Record<string, string> = {}) => {
-      const host = new TestHost({ baseUrl: world.url, maxRetries: "0", ...config });
+      const host = new TestHost({ baseUrl: harness.url, maxRetries: "0", ...config });
       const { inputs: known, problems } = await checked(declared, host);
       assert.deepEqual(problems, []);
       return create(known as never, host).then(
@@ -167,14 +167,14 @@ describe("invalid input", () => {
       assert.equal(await creating({}, { baseUrl, apiKey: SECRET }), `${listed} ${baseUrl}: ${line}`);
 
     it("for file IDs that do not exist or have another purpose, before any upload", async () => {
-      const { id } = await world.client.files.upload({ name: "a", content: sample("A?") }, { purpose: "batch" });
+      const { id } = await harness.client.files.upload({ name: "a", content: sample("A?") }, { purpose: "batch" });
       assert.equal(
         await creating({ trainingFiles: ["{train}", { fileId: "no-such" }], validationFiles: [{ fileId: id }] }),
-        `trainingFiles[1].fileId: no-such on ${world.url}: no such file: it was deleted, or belongs to another organization or server\n` +
-          `validationFiles[0].fileId: ${id} on ${world.url}: expected a file with the purpose "fine-tune", got "batch"`,
+        `trainingFiles[1].fileId: no-such on ${harness.url}: no such file: it was deleted, or belongs to another organization or server\n` +
+          `validationFiles[0].fileId: ${id} on ${harness.url}: expected a file with the purpose "fine-tune", got "batch"`,
       );
-      assert.equal((await world.files()).length, 1);
-      await world.client.files.delete(id);
+      assert.equal((await harness.files()).length, 1);
+      await harness.client.files.delete(id);
     });
 
     it("without a key", async () => {

@@ -148,7 +148,7 @@ describe("check", () => {
       assert.equal((await checked(declared())).suffix, inputs.suffix);
     });
 
-    it("depends on the organization, the URN, and every shaping input", async () => {
+    it("depends on the organization, the URN, and every input that affects the training", async () => {
       const suffixes = await Promise.all(
         [
           {},

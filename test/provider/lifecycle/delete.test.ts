@@ -2,23 +2,23 @@ import assert from "node:assert/strict";
 import { remove } from "../../../provider/src/lifecycle/delete";
 import { diff } from "../../../provider/src/lifecycle/diff";
 import { TestHost } from "../../support/host";
-import { initErrorOf, World } from "../../support/lifecycle";
+import { initErrorOf, LifecycleHarness } from "../../support/lifecycle";
 import { sample } from "../../support/samples";
 
 describe("delete", () => {
-  let world: World;
+  let harness: LifecycleHarness;
   before(async () => {
-    world = await World.create();
+    harness = await LifecycleHarness.create();
   });
-  after(() => world.end());
+  after(() => harness.end());
 
-  const modelOf = async (id: string) => world.client.models.get(id).catch(() => undefined);
-  const fileIds = async () => (await world.files()).map(({ id }) => id);
+  const modelOf = async (id: string) => harness.client.models.get(id).catch(() => undefined);
+  const fileIds = async () => (await harness.files()).map(({ id }) => id);
 
   it("cancels an unfinished job, and waits until it has ended", async () => {
-    const { id, outputs } = await world.create("resting", { autoStart: false });
-    await remove(id, outputs, world.host());
-    assert.equal((await world.client.jobs.get(id)).status, "CANCELLED");
+    const { id, outputs } = await harness.create("resting", { autoStart: false });
+    await remove(id, outputs, harness.host());
+    assert.equal((await harness.client.jobs.get(id)).status, "CANCELLED");
   });
 
   it("applies the policy: retains, archives or deletes the model", async () => {
@@ -27,20 +27,20 @@ describe("delete", () => {
       ["archive", true],
       ["delete", undefined],
     ] as const) {
-      const { id, outputs } = await world.create(`policy-${policy}`, { modelDeletionPolicy: policy });
-      await remove(id, outputs, world.host());
+      const { id, outputs } = await harness.create(`policy-${policy}`, { modelDeletionPolicy: policy });
+      await remove(id, outputs, harness.host());
       assert.equal((await modelOf(outputs.fineTunedModel as string))?.archived, expected);
     }
   });
 
   it("removes its uploads, except declared file IDs and files that another job needs", async () => {
-    const { id: given } = await world.client.files.upload({ name: "given.jsonl", content: sample("Given?") });
-    const shared = await world.file("shared.jsonl", sample("Shared?"));
-    const own = await world.file("own.jsonl", sample("Own?"));
-    const { id, outputs } = await world.create("files", { trainingFiles: [{ fileId: given }, shared, own] });
-    await world.create("other", { trainingFiles: [shared], autoStart: false });
+    const { id: given } = await harness.client.files.upload({ name: "given.jsonl", content: sample("Given?") });
+    const shared = await harness.file("shared.jsonl", sample("Shared?"));
+    const own = await harness.file("own.jsonl", sample("Own?"));
+    const { id, outputs } = await harness.create("files", { trainingFiles: [{ fileId: given }, shared, own] });
+    await harness.create("other", { trainingFiles: [shared], autoStart: false });
     const [, sharedId, ownId] = outputs.trainingFileIds as [string, string, string];
-    await remove(id, outputs, world.host());
+    await remove(id, outputs, harness.host());
     const left = await fileIds();
     assert.ok(left.includes(given));
     assert.ok(left.includes(sharedId));
@@ -48,70 +48,70 @@ describe("delete", () => {
   });
 
   it("keeps the files of an adopted job that were uploaded elsewhere", async () => {
-    const { id: file_id } = await world.client.files.upload({ name: "precious.jsonl", content: sample("What?") });
-    const { id: adopt } = await world.client.jobs.create({
+    const { id: file_id } = await harness.client.files.upload({ name: "precious.jsonl", content: sample("What?") });
+    const { id: adopt } = await harness.client.jobs.create({
       model: "open-mistral-7b",
       training_files: [{ file_id }],
       hyperparameters: { training_steps: 20 },
       auto_start: true,
     });
-    const { id, outputs } = await world.create("adopting", { adopt });
-    await remove(id, outputs, world.host());
+    const { id, outputs } = await harness.create("adopting", { adopt });
+    await remove(id, outputs, harness.host());
     assert.ok((await fileIds()).includes(file_id));
   });
 
   it("keeps files whose name identifies a retained model, so that `up` finds the model again", async () => {
-    const declaration = { suffix: "kept", trainingFiles: [await world.file("kept.jsonl", sample("Kept?"))] };
-    const { id, outputs } = await world.create("kept", declaration);
-    await remove(id, outputs, world.host());
+    const declaration = { suffix: "kept", trainingFiles: [await harness.file("kept.jsonl", sample("Kept?"))] };
+    const { id, outputs } = await harness.create("kept", declaration);
+    await remove(id, outputs, harness.host());
     assert.ok((await fileIds()).includes(outputs.trainingFileIds[0] as string));
-    assert.equal((await world.create("kept", declaration)).id, id);
+    assert.equal((await harness.create("kept", declaration)).id, id);
   });
 
   it("keeps these files also when the state does not hold the model yet", async () => {
     const declaration = {
       suffix: "kept-too",
-      trainingFiles: [await world.file("kept-too.jsonl", sample("Kept too?"))],
+      trainingFiles: [await harness.file("kept-too.jsonl", sample("Kept too?"))],
     };
-    const { id, outputs } = await world.create("kept-too", declaration);
+    const { id, outputs } = await harness.create("kept-too", declaration);
     const { fineTunedModel, ...earlier } = { ...outputs, status: "RUNNING" };
     assert.ok(fineTunedModel);
-    await remove(id, earlier, world.host());
-    assert.equal((await world.create("kept-too", declaration)).id, id);
+    await remove(id, earlier, harness.host());
+    assert.equal((await harness.create("kept-too", declaration)).id, id);
   });
 
   it("succeeds when everything is already gone", async () => {
-    const { id, outputs } = await world.create("gone", { modelDeletionPolicy: "delete" });
-    await remove(id, outputs, world.host());
-    await remove(id, outputs, world.host());
-    await remove("00000000-0000-4000-8000-000000000000", { ...outputs, status: "RUNNING" }, world.host());
+    const { id, outputs } = await harness.create("gone", { modelDeletionPolicy: "delete" });
+    await remove(id, outputs, harness.host());
+    await remove(id, outputs, harness.host());
+    await remove("00000000-0000-4000-8000-000000000000", { ...outputs, status: "RUNNING" }, harness.host());
   });
 
-  it("keeps a job that this process returned: the deleted entry is the old one of an adopting replacement", async () => {
-    const host = world.host();
-    const { id, outputs } = await world.create("replaced", { autoStart: false }, host);
+  it("keeps a job that a replacement in this process has taken over", async () => {
+    const host = harness.host();
+    const { id, outputs } = await harness.create("replaced", { autoStart: false }, host);
     await remove(id, outputs, host);
-    assert.equal((await world.client.jobs.get(id)).status, "VALIDATED");
+    assert.equal((await harness.client.jobs.get(id)).status, "VALIDATED");
   });
 
   it("keeps a job that the program still declares, but not after a refresh", async () => {
-    const { id, outputs } = await world.create("pending", { autoStart: false });
-    const up = world.host();
+    const { id, outputs } = await harness.create("pending", { autoStart: false });
+    const up = harness.host();
     up.session.recordCheck(outputs.__urn);
     diff(id, outputs, outputs, up);
     await remove(id, outputs, up);
-    assert.equal((await world.client.jobs.get(id)).status, "VALIDATED");
+    assert.equal((await harness.client.jobs.get(id)).status, "VALIDATED");
 
-    const destroy = world.host();
+    const destroy = harness.host();
     destroy.session.recordRead(outputs.__urn);
     diff(id, outputs, outputs, destroy);
     await remove(id, outputs, destroy);
-    assert.equal((await world.client.jobs.get(id)).status, "CANCELLED");
+    assert.equal((await harness.client.jobs.get(id)).status, "CANCELLED");
   });
 
   it("removes a finished job on another server from the state, and fails for one that may still be running", async () => {
-    const { id, outputs } = await world.create("moved");
-    const elsewhere = await World.create();
+    const { id, outputs } = await harness.create("moved");
+    const elsewhere = await LifecycleHarness.create();
     try {
       const host = new TestHost({ baseUrl: elsewhere.url });
       await remove(id, outputs, host);
@@ -127,7 +127,7 @@ describe("delete", () => {
       [{ apiKey: "new-key" }, undefined],
       [{ apiKey: "another-old-key" }, "new-key"],
     ] as const) {
-      const guarded = await World.create({ apiKeys: ["new-key"] });
+      const guarded = await LifecycleHarness.create({ apiKeys: ["new-key"] });
       try {
         const { id, outputs } = await guarded.create(
           "rotated",
@@ -146,7 +146,7 @@ describe("delete", () => {
   });
 
   it("does not send the config's key to another server", async () => {
-    const guarded = await World.create({ apiKeys: ["new-key"] });
+    const guarded = await LifecycleHarness.create({ apiKeys: ["new-key"] });
     try {
       const { id, outputs } = await guarded.create("other", { autoStart: false }, guarded.host({ apiKey: "new-key" }));
       const state = { ...outputs, connection: { apiKey: "old-key", baseUrl: guarded.url } };
@@ -158,7 +158,7 @@ describe("delete", () => {
   });
 
   it("gives advice when it is interrupted during a cancellation", async () => {
-    const slow = await World.create({ speed: 1 });
+    const slow = await LifecycleHarness.create({ speed: 1 });
     try {
       const { outputs, id } = await initErrorOf(slow.create("slow", {}, abortedAfter(slow, 500)));
       const host = slow.host();
@@ -173,8 +173,8 @@ describe("delete", () => {
   });
 });
 
-function abortedAfter(world: World, milliseconds: number): TestHost {
-  const host = world.host();
+function abortedAfter(harness: LifecycleHarness, milliseconds: number): TestHost {
+  const host = harness.host();
   setTimeout(() => host.controller.abort(), milliseconds);
   return host;
 }

@@ -2,20 +2,20 @@ import assert from "node:assert/strict";
 import { read } from "../../../provider/src/lifecycle/read";
 import type { Outputs } from "../../../provider/src/lifecycle/state/outputs";
 import { TestHost } from "../../support/host";
-import { World } from "../../support/lifecycle";
+import { LifecycleHarness } from "../../support/lifecycle";
 
 describe("read", () => {
-  let world: World;
+  let harness: LifecycleHarness;
   let state: Outputs;
   before(async () => {
-    world = await World.create();
-    state = (await world.create("job")).outputs;
+    harness = await LifecycleHarness.create();
+    state = (await harness.create("job")).outputs;
   });
-  after(() => world.end());
+  after(() => harness.end());
 
   it("updates the state", async () => {
     const stale = { ...state, status: "RUNNING", fineTunedModel: undefined };
-    const fresh = await read(state.jobId, stale as unknown as Outputs, world.host());
+    const fresh = await read(state.jobId, stale as unknown as Outputs, harness.host());
     assert.equal(fresh?.status, "SUCCESS");
     assert.equal(fresh?.fineTunedModel, state.fineTunedModel);
     assert.deepEqual(fresh?.trainingFiles, state.trainingFiles);
@@ -24,23 +24,26 @@ describe("read", () => {
   it("reports a job as gone when its own server answers 404", async () => {
     const id = "00000000-0000-4000-8000-000000000000";
     const gone = { ...state, jobId: id, fineTunedModel: "ft:open-mistral-7b:none:20260101:00000000" };
-    assert.equal(await read(id, gone, world.host()), undefined);
+    assert.equal(await read(id, gone, harness.host()), undefined);
   });
 
-  it("keeps a job without a record while its model exists", async () => {
+  it("keeps a job that the server has deleted while its model exists", async () => {
     const id = "00000000-0000-4000-8000-000000000000";
-    assert.deepEqual(await read(id, state, world.host()), state);
+    assert.deepEqual(await read(id, state, harness.host()), state);
   });
 
   it("fails when another server answers 404", async () => {
     const id = "00000000-0000-4000-8000-000000000000";
     const elsewhere = { ...state, baseUrl: "https://api.mistral.ai" };
-    await assert.rejects(read(id, elsewhere, world.host()), /fine-tuning job .* does not exist on .*api\.mistral\.ai/);
+    await assert.rejects(
+      read(id, elsewhere, harness.host()),
+      /fine-tuning job .* does not exist on .*api\.mistral\.ai/,
+    );
   });
 
   it("distinguishes servers with the same host", async () => {
     const id = "00000000-0000-4000-8000-000000000000";
-    await assert.rejects(read(id, { ...state, baseUrl: `${world.url}/team-a` }, world.host()), /does not exist on/);
+    await assert.rejects(read(id, { ...state, baseUrl: `${harness.url}/team-a` }, harness.host()), /does not exist on/);
   });
 
   it("fails when the API is unreachable", async () => {

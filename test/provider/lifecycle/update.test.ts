@@ -3,36 +3,36 @@ import { diff } from "../../../provider/src/lifecycle/diff";
 import { read } from "../../../provider/src/lifecycle/read";
 import type { Outputs } from "../../../provider/src/lifecycle/state/outputs";
 import { update } from "../../../provider/src/lifecycle/update";
-import { initErrorOf, World } from "../../support/lifecycle";
+import { initErrorOf, LifecycleHarness } from "../../support/lifecycle";
 import { sample } from "../../support/samples";
 
 describe("update", () => {
-  let world: World;
+  let harness: LifecycleHarness;
   before(async () => {
-    world = await World.create();
+    harness = await LifecycleHarness.create();
   });
-  after(() => world.end());
+  after(() => harness.end());
 
   /** Runs another `pulumi up`, in a new process, for an existing resource. */
   const again = async (name: string, olds: Outputs, inputs = {}) =>
-    update(olds.jobId, olds, await world.declare(name, inputs, olds), world.host());
+    update(olds.jobId, olds, await harness.declare(name, inputs, olds), harness.host());
 
   it("waits for a job that was created without waiting", async () => {
-    const { outputs } = await world.create("no-wait", { waitForCompletion: false });
+    const { outputs } = await harness.create("no-wait", { waitForCompletion: false });
     const updated = await again("no-wait", outputs);
     assert.equal(updated.status, "SUCCESS");
     assert.equal(updated.jobId, outputs.jobId);
   });
 
   it("starts the same job in VALIDATED when autoStart is set", async () => {
-    const { outputs } = await world.create("gate", { autoStart: false });
+    const { outputs } = await harness.create("gate", { autoStart: false });
     const updated = await again("gate", outputs);
     assert.deepEqual([updated.jobId, updated.status], [outputs.jobId, "SUCCESS"]);
   });
 
   it("starts the same job when maxCost is raised", async () => {
-    const trainingFiles = [await world.file("dear.jsonl", sample("Dear?"))];
-    const { outputs } = await initErrorOf(world.create("dear", { trainingFiles, maxCost: 0.01 }));
+    const trainingFiles = [await harness.file("dear.jsonl", sample("Dear?"))];
+    const { outputs } = await initErrorOf(harness.create("dear", { trainingFiles, maxCost: 0.01 }));
     const stillDear = await initErrorOf(again("dear", outputs, { trainingFiles, maxCost: 0.02 }));
     assert.equal(stillDear.outputs.status, "VALIDATED");
     const updated = await again("dear", outputs, { trainingFiles, maxCost: 1000 });
@@ -40,38 +40,38 @@ describe("update", () => {
   });
 
   it("renames the model in place", async () => {
-    const { outputs } = await world.create("named", { modelName: "Old" });
+    const { outputs } = await harness.create("named", { modelName: "Old" });
     const updated = await again("named", outputs, { modelName: "New", modelDescription: "Described" });
     assert.equal(updated.jobId, outputs.jobId);
-    const model = await world.client.models.get(updated.fineTunedModel as string);
+    const model = await harness.client.models.get(updated.fineTunedModel as string);
     assert.deepEqual([model.name, model.description], ["New", "Described"]);
   });
 
   it("names the model of a job that finished without a wait, also after a refresh", async () => {
     const named = { modelName: "Named", waitForCompletion: false };
-    const { outputs } = await world.create("late-name", named);
+    const { outputs } = await harness.create("late-name", named);
     assert.equal(outputs.modelName, undefined);
-    await world.client.jobs.waitUntilComplete(outputs.jobId, { pollIntervalMs: 50 });
-    const refreshed = (await read(outputs.jobId, outputs, world.host())) as Outputs;
+    await harness.client.jobs.waitUntilComplete(outputs.jobId, { pollIntervalMs: 50 });
+    const refreshed = (await read(outputs.jobId, outputs, harness.host())) as Outputs;
     assert.equal(refreshed.status, "SUCCESS");
-    const news = await world.declare("late-name", named, refreshed);
-    assert.deepEqual(diff(outputs.jobId, refreshed, news, world.host()), { changes: true, replaces: [] });
+    const news = await harness.declare("late-name", named, refreshed);
+    assert.deepEqual(diff(outputs.jobId, refreshed, news, harness.host()), { changes: true, replaces: [] });
     const updated = await again("late-name", refreshed, named);
     assert.equal(updated.modelName, "Named");
-    assert.equal((await world.client.models.get(updated.fineTunedModel as string)).name, "Named");
+    assert.equal((await harness.client.models.get(updated.fineTunedModel as string)).name, "Named");
   });
 
   it("detects a model that was renamed outside Pulumi, and restores its name", async () => {
-    const { outputs } = await world.create("drift", { modelName: "Ours" });
-    await world.client.models.update(outputs.fineTunedModel as string, { name: "Theirs" });
-    const refreshed = (await read(outputs.jobId, outputs, world.host())) as Outputs;
+    const { outputs } = await harness.create("drift", { modelName: "Ours" });
+    await harness.client.models.update(outputs.fineTunedModel as string, { name: "Theirs" });
+    const refreshed = (await read(outputs.jobId, outputs, harness.host())) as Outputs;
     assert.equal(refreshed.modelName, "Theirs");
     assert.equal((await again("drift", refreshed, { modelName: "Ours" })).modelName, "Ours");
-    assert.equal((await world.client.models.get(outputs.fineTunedModel as string)).name, "Ours");
+    assert.equal((await harness.client.models.get(outputs.fineTunedModel as string)).name, "Ours");
   });
 
-  it("renames the model of a job whose record is gone", async () => {
-    const { outputs } = await world.create("gone", { modelName: "Old" });
+  it("renames the model of a job that the server has deleted", async () => {
+    const { outputs } = await harness.create("gone", { modelName: "Old" });
     const gone = { ...outputs, jobId: "00000000-0000-4000-8000-000000000000" };
     const updated = await again("gone", gone, { modelName: "New" });
     assert.deepEqual([updated.modelName, updated.status], ["New", "SUCCESS"]);
@@ -81,10 +81,10 @@ describe("update", () => {
 
   it("repeats why a failed job failed, and creates no other job", async () => {
     const inputs = { hyperparameters: { trainingSteps: 20, learningRate: 0.5 } };
-    const { outputs } = await initErrorOf(world.create("failed", inputs));
-    const before = (await world.jobs()).length;
+    const { outputs } = await initErrorOf(harness.create("failed", inputs));
+    const before = (await harness.jobs()).length;
     const error = await initErrorOf(again("failed", outputs, inputs));
     assert.match(error.message, /ended as FAILED[\s\S]*diverged/);
-    assert.equal((await world.jobs()).length, before);
+    assert.equal((await harness.jobs()).length, before);
   });
 });

@@ -19,7 +19,7 @@ describe("server: the command", () => {
       const server = await TestServer.start({ dataFolder: folder() });
       assert.equal((await new Api(server.url).call("GET", "/healthz")).status, 200);
       const url = server.url;
-      const { exit, stdout = "" } = (await server.end(signal)) ?? {};
+      const { exit, stdout = "" } = (await server.terminate(signal)) ?? {};
       assert.match(stdout, new RegExp(`^mistral-fine-tuning-server listening on ${url}$`, "m"));
       assert.match(stdout, /^Training is simulated: no model is trained/m);
       assert.equal(exit, 0);
@@ -39,7 +39,7 @@ describe("server: the command", () => {
     }
     assert.equal((await new Api(url, "five").call("GET", "/v1/models")).status, 401);
     assert.equal((await new Api(url).call("GET", "/v1/models")).status, 401);
-    assert.equal((await server.end())?.exit, 0);
+    assert.equal((await server.terminate())?.exit, 0);
   });
 
   it("stores its data in the user's data folder by default", async () => {
@@ -58,7 +58,7 @@ describe("server: the command", () => {
     const job = await api.until((await api.job({ training_files: [lost] })).id, "FAILED");
     assert.equal(job.events[0].data.reason, `Internal error of the server; search its log for job ${job.id}`);
     await api.trained();
-    const { exit, stderr = "" } = (await server.end()) ?? {};
+    const { exit, stderr = "" } = (await server.terminate()) ?? {};
     assert.equal(exit, 0);
     assert.match(stderr, new RegExp(`ENOENT.*"jobId":"${job.id}"`));
   });
@@ -126,6 +126,6 @@ describe("server: the command", () => {
       stderr,
       new RegExp(`^mistral-fine-tuning-server: Port ${port} on 127\\.0\\.0\\.1 is in use; [^\n]+\n$`),
     );
-    assert.equal((await server.end())?.exit, 0);
+    assert.equal((await server.terminate())?.exit, 0);
   });
 });

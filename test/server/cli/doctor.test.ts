@@ -59,6 +59,6 @@ describe("server: doctor", () => {
     const server = await TestServer.start({ dataFolder: data });
     const { stdout } = await run(["doctor", "--data", data]);
     assert.match(stdout, /^ok {6}data folder: .*, in use by a running server$/m);
-    assert.equal((await server.end())?.exit, 0);
+    assert.equal((await server.terminate())?.exit, 0);
   });
 });

@@ -125,7 +125,7 @@ describe("server: log", () => {
     const { headers } = await api.call("GET", `/v1/fine_tuning/jobs/${job.id}`);
     const signed = await api.ok("GET", `/v1/files/${job.training_files[0]}/url`);
     await fetch(signed.url);
-    const { exit, stderr: log = "" } = (await server.end()) ?? {};
+    const { exit, stderr: log = "" } = (await server.terminate()) ?? {};
     assert.equal(exit, 0);
     const lines: Json[] = log
       .trim()

@@ -99,7 +99,7 @@ describe("server: job lifecycle", () => {
     assert.match(again.body.message, /only a job that is VALIDATED can be started/);
   });
 
-  it("cancels a job that is not started immediately", async () => {
+  it("immediately cancels a job that has not started", async () => {
     const { id } = await api.job({ auto_start: false });
     await api.until(id, "VALIDATED");
     assert.equal((await api.ok("POST", `/v1/fine_tuning/jobs/${id}/cancel`)).status, "CANCELLED");

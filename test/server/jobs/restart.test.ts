@@ -185,7 +185,7 @@ describe("server: restart", () => {
     assert.equal((await api.getJob(validated.id)).status, "VALIDATED");
     assert.equal((await api.ok("GET", "/v1/fine_tuning/jobs")).total, 3);
     assert.equal((await api.ok("GET", "/v1/models")).data.filter((each: Json) => each.type !== "base").length, 2);
-    assert.equal((await child.end())?.exit, 0);
+    assert.equal((await child.terminate())?.exit, 0);
     await start();
   });
 });

@@ -9,7 +9,7 @@ import { execa } from "execa";
 import { ConnectionError, MistralClient } from "../../../../provider/src/client";
 import { readContent } from "../../../../provider/src/inputs/data/content";
 import { certificateFor } from "../../../support/certificate";
-import type { Decide, Passed } from "../../../support/proxiedRequest";
+import type { Decide, RecordedRequest } from "../../../support/proxiedRequest";
 import { ScriptedServer } from "../../../support/scriptedServer";
 import { TestProxy } from "../../../support/testProxy";
 import { DETAILED_JOB, FILE, FILE_ID, JOB, JOB_ID, KEY } from "../fixtures";
@@ -19,7 +19,7 @@ const PASSWORD = "pr0xy-p@ssword";
 
 describe("proxies and certificates", () => {
   let proxy: TestProxy;
-  let passed: readonly Passed[];
+  let requests: readonly RecordedRequest[];
   let server: ScriptedServer;
   const environment = Object.fromEntries(NAMES.map((name) => [name, process.env[name]]));
 
@@ -31,7 +31,7 @@ describe("proxies and certificates", () => {
     for (const name of NAMES) {
       delete process.env[name];
     }
-    passed = proxy.route("");
+    requests = proxy.route("");
     proxy.connections = 0;
   });
   after(async () => {
@@ -59,10 +59,10 @@ describe("proxies and certificates", () => {
     }
     return error;
   };
-  /** What the proxy was asked for: `CONNECT api.test:443`, `GET http://api.test/v1/files`. */
-  const asked = () => passed.map(({ method, url }) => `${method} ${url}`);
+  /** What the proxy was requestLines for: `CONNECT api.test:443`, `GET http://api.test/v1/files`. */
+  const requestLines = () => requests.map(({ method, url }) => `${method} ${url}`);
   const credentials = () =>
-    passed
+    requests
       .flatMap(({ headers }) => headers["proxy-authorization"]?.replace(/^Basic /, "") ?? [])
       .map((encoded) => Buffer.from(encoded, "base64").toString());
   const refuse =
@@ -75,7 +75,7 @@ describe("proxies and certificates", () => {
       process.env[name] = proxy.url();
       server.script({ json: DETAILED_JOB });
       await client().jobs.get(JOB_ID);
-      assert.deepEqual(asked(), [`GET http://api.test:${server.port}/v1/fine_tuning/jobs/${JOB_ID}`]);
+      assert.deepEqual(requestLines(), [`GET http://api.test:${server.port}/v1/fine_tuning/jobs/${JOB_ID}`]);
       assert.equal(server.only.headers.authorization, `Bearer ${KEY}`);
     });
   }
@@ -91,7 +91,7 @@ describe("proxies and certificates", () => {
     assert.deepEqual(server.only.json(), { model: "m" });
     server.script({ text: content });
     assert.equal((await buffer(await client().files.download(FILE_ID))).toString(), content);
-    assert.equal(passed.length, 3);
+    assert.equal(requests.length, 3);
   });
 
   it("reuses connections for idempotent requests, and opens a new one for others", async () => {
@@ -117,7 +117,7 @@ describe("proxies and certificates", () => {
       content.push(chunk);
     }
     assert.equal(Buffer.concat(content).toString(), '{"text":"x"}');
-    assert.equal(passed.length, 1);
+    assert.equal(requests.length, 1);
   });
 
   it("sends the user name and password to the proxy, and not to the server", async () => {
@@ -156,7 +156,7 @@ describe("proxies and certificates", () => {
         else {
           assert.match((await failure(call)).message, /the host name of api\.test:\d+ could not be resolved/);
         }
-        assert.equal(passed.length, goesThrough ? 1 : 0);
+        assert.equal(requests.length, goesThrough ? 1 : 0);
       });
     }
   }
@@ -176,7 +176,7 @@ describe("proxies and certificates", () => {
 
       it(`${scheme}: requires a password (407)`, async () => {
         use(proxy.url());
-        passed = proxy.route("", refuse(407));
+        requests = proxy.route("", refuse(407));
         const error = await get();
         assert.equal(
           error.message,
@@ -187,7 +187,7 @@ describe("proxies and certificates", () => {
 
       it(`${scheme}: refuses the password (407), which the error does not show`, async () => {
         use(withCredentials());
-        passed = proxy.route("", refuse(407));
+        requests = proxy.route("", refuse(407));
         assert.equal(
           (await get()).message,
           `${place(scheme)}: the proxy ${proxy.url()} refused the user name or password (ERR_PROXY_407). ${LOGIN}`,
@@ -214,7 +214,7 @@ describe("proxies and certificates", () => {
 
     it("https: refuses to connect (403), and its page does not count as the server's reply", async () => {
       process.env.HTTPS_PROXY = proxy.url();
-      passed = proxy.route("", refuse(403));
+      requests = proxy.route("", refuse(403));
       assert.equal(
         (await failure(client(`https://api.test:${server.port}`).jobs.get(JOB_ID))).message,
         `${place("https")}: the proxy ${proxy.url()} did not connect to api.test:${server.port} (ERR_PROXY_403). ${CHECK}`,
@@ -223,10 +223,10 @@ describe("proxies and certificates", () => {
 
     it("https: temporarily cannot connect (503), and the request is retried", async () => {
       process.env.HTTPS_PROXY = proxy.url();
-      passed = proxy.route("", refuse(503));
+      requests = proxy.route("", refuse(503));
       const call = client(`https://api.test:${server.port}`).jobs.get(JOB_ID, { maxRetries: 1 });
       assert.match((await failure(call)).message, /\(ERR_PROXY_503\) in 2 attempts\. /);
-      assert.equal(passed.length, 2);
+      assert.equal(requests.length, 2);
     });
 
     it("https: does not answer", async () => {
@@ -305,7 +305,7 @@ describe("proxies and certificates", () => {
       const baseUrl = `https://api.test:${secure.port}`;
       const text = await inProcess(baseUrl, { HTTPS_PROXY: proxy.url(), NODE_EXTRA_CA_CERTS: authority });
       assert.equal(text, "reached");
-      assert.deepEqual(asked(), Array(2).fill(`CONNECT api.test:${secure.port}`));
+      assert.deepEqual(requestLines(), Array(2).fill(`CONNECT api.test:${secure.port}`));
       assert.deepEqual(
         secure.received.map(({ headers }) => headers.connection),
         ["keep-alive", "keep-alive", "close"],

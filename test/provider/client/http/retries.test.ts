@@ -214,17 +214,17 @@ describe("client retries", () => {
     const gone: Answer = { status: 404, json: { message: "no such file" } };
     const job = (status: string): Answer => ({ json: { ...DETAILED_JOB, status } });
 
-    it("counts a cancelled job as success of cancel", async () => {
+    it("succeeds in `cancel` when the job is already cancelled", async () => {
       server.script(hangUp, conflict, job("CANCELLATION_REQUESTED"));
       assert.equal((await client.jobs.cancel(JOB_ID)).status, "CANCELLATION_REQUESTED");
     });
 
-    it("counts a running job as success of start", async () => {
+    it("succeeds in `start` when the job is already running", async () => {
       server.script(hangUp, conflict, job("RUNNING"));
       assert.equal((await client.jobs.start(JOB_ID)).status, "RUNNING");
     });
 
-    it("counts a missing object as success of delete", async () => {
+    it("succeeds in `delete` when the object no longer exists", async () => {
       server.script(hangUp, gone);
       assert.deepEqual(await client.files.delete(FILE_ID), { id: FILE_ID, deleted: true });
     });

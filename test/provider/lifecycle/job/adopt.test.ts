@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import type { RawInputs } from "../../../../provider/src/lifecycle/check";
-import { World } from "../../../support/lifecycle";
+import { LifecycleHarness } from "../../../support/lifecycle";
 import { ASSET, sample } from "../../../support/samples";
 
 describe("adopt", () => {
-  let world: World;
+  let harness: LifecycleHarness;
   let foreign: string;
   before(async () => {
-    world = await World.create();
-    const { id: file_id } = await world.client.files.upload({ name: "theirs.jsonl", content: sample("What?") });
-    const { id } = await world.client.jobs.create({
+    harness = await LifecycleHarness.create();
+    const { id: file_id } = await harness.client.files.upload({ name: "theirs.jsonl", content: sample("What?") });
+    const { id } = await harness.client.jobs.create({
       model: "open-mistral-7b",
       training_files: [{ file_id }],
       hyperparameters: { training_steps: 20, learning_rate: 0.0002 },
@@ -18,19 +18,19 @@ describe("adopt", () => {
     });
     foreign = id;
   });
-  after(() => world.end());
+  after(() => harness.end());
 
   it("adopts a job that was created elsewhere, with its suffix, and waits for it", async () => {
-    const { id, outputs } = await world.create("ours", { adopt: foreign });
+    const { id, outputs } = await harness.create("ours", { adopt: foreign });
     assert.deepEqual([id, outputs.status, outputs.suffix], [foreign, "SUCCESS", "theirs"]);
-    assert.equal((await world.jobs()).length, 1);
+    assert.equal((await harness.jobs()).length, 1);
   });
 
   it("unarchives the model", async () => {
-    const { outputs } = await world.create("back", { adopt: foreign });
-    await world.client.models.archive(outputs.fineTunedModel as string);
-    await world.create("back", { adopt: foreign });
-    assert.equal((await world.client.models.get(outputs.fineTunedModel as string)).archived, false);
+    const { outputs } = await harness.create("back", { adopt: foreign });
+    await harness.client.models.archive(outputs.fineTunedModel as string);
+    await harness.create("back", { adopt: foreign });
+    assert.equal((await harness.client.models.get(outputs.fineTunedModel as string)).archived, false);
   });
 
   const differing: [string, RawInputs, RegExp][] = [
@@ -57,31 +57,31 @@ describe("adopt", () => {
   ];
   for (const [what, inputs, message] of differing) {
     it(`rejects a job that differs in ${what}, and does not change it`, async () => {
-      await assert.rejects(world.create("differs", { adopt: foreign, ...inputs }), (error: Error) => {
+      await assert.rejects(harness.create("differs", { adopt: foreign, ...inputs }), (error: Error) => {
         assert.match(error.message, new RegExp(`^adopt: fine-tuning job ${foreign} does not match the declaration`));
         assert.match(error.message, message);
         return true;
       });
-      assert.equal((await world.jobs()).length, 1);
+      assert.equal((await harness.jobs()).length, 1);
     });
   }
 
   it("names the files that differ", async () => {
-    const other = await world.file("other.jsonl", sample("Something else altogether?"));
+    const other = await harness.file("other.jsonl", sample("Something else altogether?"));
     await assert.rejects(
-      world.create("file", { adopt: foreign, trainingFiles: [other] }),
+      harness.create("file", { adopt: foreign, trainingFiles: [other] }),
       /trainingFiles\[0\] is not the job's/,
     );
-    const two = [await world.file("train.jsonl", sample("What?")), other];
+    const two = [await harness.file("train.jsonl", sample("What?")), other];
     await assert.rejects(
-      world.create("files", { adopt: foreign, trainingFiles: two }),
+      harness.create("files", { adopt: foreign, trainingFiles: two }),
       /trainingFiles has 2 elements, the job has 1 files/,
     );
   });
 
   it("rejects a job whose model was deleted", async () => {
-    const job = await world.client.jobs.get(foreign);
-    await world.client.models.delete(job.fine_tuned_model as string);
-    await assert.rejects(world.create("gone", { adopt: foreign }), /adopt: the model ft:.* of this job was deleted/);
+    const job = await harness.client.jobs.get(foreign);
+    await harness.client.models.delete(job.fine_tuned_model as string);
+    await assert.rejects(harness.create("gone", { adopt: foreign }), /adopt: the model ft:.* of this job was deleted/);
   });
 });

@@ -1,20 +1,20 @@
 import assert from "node:assert/strict";
 import type { DetailedJob } from "../../../../provider/src/client";
 import { reviewGateLine } from "../../../../provider/src/lifecycle/job/reviewGate";
-import { World } from "../../../support/lifecycle";
+import { LifecycleHarness } from "../../../support/lifecycle";
 
 const job = (details: Partial<DetailedJob>) => ({ id: "job-1", status: "VALIDATED", ...details }) as DetailedJob;
 
 describe("a job at its review gate", () => {
-  let world: World;
+  let harness: LifecycleHarness;
   before(async () => {
-    world = await World.create();
+    harness = await LifecycleHarness.create();
   });
-  after(() => world.end());
+  after(() => harness.end());
 
   it("is reported once, with its cost, its steps, its id and how to start it", async () => {
-    const host = world.host();
-    const { id, outputs } = await world.create("gate", { autoStart: false }, host);
+    const host = harness.host();
+    const { id, outputs } = await harness.create("gate", { autoStart: false }, host);
     const lines = host.logged.filter(({ message }) => message.startsWith("validated"));
     const message = `validated: ${outputs.cost?.toFixed(2)} USD, 20 steps; set \`autoStart: true\` to start fine-tuning job ${id}`;
     assert.deepEqual(lines, [{ message, importance: "milestone" }]);
@@ -22,8 +22,8 @@ describe("a job at its review gate", () => {
   });
 
   it("is not reported when the job starts by itself", async () => {
-    const host = world.host();
-    await world.create("started", {}, host);
+    const host = harness.host();
+    await harness.create("started", {}, host);
     assert.ok(!host.logged.some(({ message }) => message.includes("autoStart")));
   });
 

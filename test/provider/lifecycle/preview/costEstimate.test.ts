@@ -3,7 +3,7 @@ import { UNKNOWN } from "../../../../provider/src/inputs/unknowns";
 import { check, type RawInputs } from "../../../../provider/src/lifecycle/check";
 import type { TestHost } from "../../../support/host";
 import { urnOf } from "../../../support/host";
-import { World } from "../../../support/lifecycle";
+import { LifecycleHarness } from "../../../support/lifecycle";
 import { sample } from "../../../support/samples";
 import { ScriptedServer } from "../../../support/scriptedServer";
 
@@ -12,14 +12,14 @@ const data = Array.from({ length: 1000 }, (_, index) => sample(`${index}`.padSta
 const prices = JSON.stringify({ "open-mistral-7b": { perMillionTokens: "2", currency: "EUR" } });
 
 describe("the cost estimate of a new job", () => {
-  let world: World;
+  let harness: LifecycleHarness;
   before(async () => {
-    world = await World.create();
+    harness = await LifecycleHarness.create();
   });
-  after(() => world.end());
+  after(() => harness.end());
 
   const forecast = async (inputs: RawInputs, host: TestHost, olds: RawInputs = {}) => {
-    const trainingFiles = [await world.file("train.jsonl", data)];
+    const trainingFiles = [await harness.file("train.jsonl", data)];
     const declared = { model: "open-mistral-7b", trainingFiles, __urn: urnOf("new"), ...inputs };
     const result = await check(olds, declared, host);
     const said = host.logged.filter(({ importance }) => importance === "milestone");
@@ -27,7 +27,7 @@ describe("the cost estimate of a new job", () => {
   };
 
   it("shows samples, tokens by role and steps of the data, and an unknown cost", async () => {
-    const { lines, problems } = await forecast({ hyperparameters: { epochs: 3 } }, world.host());
+    const { lines, problems } = await forecast({ hyperparameters: { epochs: 3 } }, harness.host());
     assert.deepEqual(problems, []);
     assert.deepEqual(lines, [
       `training data: 1,000 samples in ${data.length / 1000} kB, about 20,000 tokens (user 5,000, assistant 15,000), the longest sample about 20`,
@@ -38,36 +38,36 @@ describe("the cost estimate of a new job", () => {
   });
 
   it("estimates the cost from mistral:prices, with bounds and the source", async () => {
-    const { lines } = await forecast({ hyperparameters: { epochs: 100 } }, world.host({ prices }));
+    const { lines } = await forecast({ hyperparameters: { epochs: 100 } }, harness.host({ prices }));
     assert.equal(lines[2], "cost: about 4.00 EUR (2.67 to 8.00), from mistral:prices (2 EUR per million tokens)");
   });
 
-  it("does not estimate the data per declared step, which the server chooses", async () => {
-    const { lines } = await forecast({ hyperparameters: { trainingSteps: 10 } }, world.host());
+  it("gives no estimate for a fixed number of steps, because the server chooses the tokens per step", async () => {
+    const { lines } = await forecast({ hyperparameters: { trainingSteps: 10 } }, harness.host());
     assert.equal(lines[1], "training: 10 steps");
   });
 
   it("fails only when even the lower bound of the cost is above maxCost", async () => {
     const hyperparameters = { epochs: 100 };
-    const { problems } = await forecast({ hyperparameters, maxCost: 2.6 }, world.host({ prices }));
+    const { problems } = await forecast({ hyperparameters, maxCost: 2.6 }, harness.host({ prices }));
     assert.deepEqual(problems, [
       "maxCost: the training costs more than 2.6: about 4.00 EUR (2.67 to 8.00), from mistral:prices (2 EUR per million tokens). Raise maxCost, or reduce the training.",
     ]);
-    assert.deepEqual((await forecast({ hyperparameters, maxCost: 2.7 }, world.host({ prices }))).problems, []);
+    assert.deepEqual((await forecast({ hyperparameters, maxCost: 2.7 }, harness.host({ prices }))).problems, []);
   });
 
   it("assumes one sample per declared step in the lower bound", async () => {
     const hyperparameters = { trainingSteps: 1000 };
-    const inexact = await forecast({ hyperparameters, maxCost: 0.03 }, world.host({ prices }));
+    const inexact = await forecast({ hyperparameters, maxCost: 0.03 }, harness.host({ prices }));
     assert.deepEqual(inexact.problems, []);
     assert.match(inexact.lines[2] as string, /^cost: about [\d.]+ EUR \(0\.027 to /);
-    assert.equal((await forecast({ hyperparameters, maxCost: 0.02 }, world.host({ prices }))).problems.length, 1);
+    assert.equal((await forecast({ hyperparameters, maxCost: 0.02 }, harness.host({ prices }))).problems.length, 1);
   });
 
   it("accepts any cost when autoStart is false, because nothing is spent", async () => {
     const dear = { hyperparameters: { epochs: 100 }, maxCost: 0 };
     for (const autoStart of [false, UNKNOWN]) {
-      assert.deepEqual((await forecast({ ...dear, autoStart }, world.host({ prices }))).problems, []);
+      assert.deepEqual((await forecast({ ...dear, autoStart }, harness.host({ prices }))).problems, []);
     }
   });
 
@@ -82,10 +82,10 @@ describe("the cost estimate of a new job", () => {
 
     it("prices the server's token count when the server does not report a cost", async () => {
       server.script(noJobs, { json: { training_steps: 7, train_tokens: 2_000_000 } });
-      const { lines } = await forecast(declared, world.host({ baseUrl: server.url, prices }));
+      const { lines } = await forecast(declared, harness.host({ baseUrl: server.url, prices }));
       assert.equal(lines[1], "cost: 4.00 EUR, from mistral:prices (2 EUR per million tokens)");
       server.script(noJobs, { json: { training_steps: 7, train_tokens: 2_000_000 } });
-      const unpriced = await forecast(declared, world.host({ baseUrl: server.url }));
+      const unpriced = await forecast(declared, harness.host({ baseUrl: server.url }));
       assert.equal(
         unpriced.lines[1],
         "cost: unknown: the server does not report it; set mistral:prices for an estimate",
@@ -93,7 +93,7 @@ describe("the cost estimate of a new job", () => {
     });
 
     it("is requested once when the server fails: a hundred new jobs must not wait a hundred times", async () => {
-      const host = () => world.host({ baseUrl: server.url, maxRetries: "0" });
+      const host = () => harness.host({ baseUrl: server.url, maxRetries: "0" });
       server.script({ status: 503, json: { message: "later" } });
       const answers = [await forecast(declared, host()), await forecast(declared, host())];
       for (const { lines } of answers) {
@@ -104,28 +104,28 @@ describe("the cost estimate of a new job", () => {
   });
 
   it("comes from the server when it has the data, without changing the server", async () => {
-    const { id: fileId } = await world.client.files.upload({ name: "given.jsonl", content: data });
+    const { id: fileId } = await harness.client.files.upload({ name: "given.jsonl", content: data });
     const declared = { trainingFiles: [{ fileId }], hyperparameters: { trainingSteps: 7 } };
-    const { lines, problems } = await forecast(declared, world.host({ prices }));
+    const { lines, problems } = await forecast(declared, harness.host({ prices }));
     assert.deepEqual(problems, []);
     assert.match(lines[0] as string, /^training: 7 steps, 917,504 tokens, about \d+ s$/);
-    assert.equal(lines[1], `cost: 1.84 USD, reported by ${world.url} (simulated: nothing is paid)`);
+    assert.equal(lines[1], `cost: 1.84 USD, reported by ${harness.url} (simulated: nothing is paid)`);
     assert.match(
-      (await forecast({ ...declared, maxCost: 1.8 }, world.host())).problems[0] as string,
+      (await forecast({ ...declared, maxCost: 1.8 }, harness.host())).problems[0] as string,
       /^maxCost: .*1\.84/,
     );
-    assert.deepEqual(await world.jobs(), []);
+    assert.deepEqual(await harness.jobs(), []);
   });
 
-  it("is omitted for an existing job, and reports the takeover of an earlier attempt's job", async () => {
-    const { id, outputs } = await world.create("stands");
+  it("is omitted for an existing job; the preview reports that the job is reused", async () => {
+    const { id, outputs } = await harness.create("stands");
     const again = {
       __urn: urnOf("stands"),
       hyperparameters: { trainingSteps: 20 },
       trainingFiles: outputs.trainingFiles,
     };
-    assert.deepEqual((await forecast(again, world.host(), outputs)).lines, []);
-    assert.deepEqual((await forecast({ ...again, maxCost: 0 }, world.host({ prices }))).lines, [
+    assert.deepEqual((await forecast(again, harness.host(), outputs)).lines, []);
+    assert.deepEqual((await forecast({ ...again, maxCost: 0 }, harness.host({ prices }))).lines, [
       `fine-tuning job ${id} (SUCCESS) was created for this declaration: \`pulumi up\` takes it over and trains or pays nothing again`,
     ]);
   });
@@ -133,7 +133,7 @@ describe("the cost estimate of a new job", () => {
   it("continues without the server's estimate, and reports the reason", async () => {
     const server = await ScriptedServer.start();
     server.script({ status: 403, json: { message: "no" } });
-    const { lines, problems } = await forecast({}, world.host({ baseUrl: server.url, apiKey: "k" }));
+    const { lines, problems } = await forecast({}, harness.host({ baseUrl: server.url, apiKey: "k" }));
     await server.stop();
     assert.deepEqual(problems, []);
     assert.equal(lines[1], "training: the server chooses the length; an epoch takes about 1 step");
@@ -141,7 +141,7 @@ describe("the cost estimate of a new job", () => {
   });
 
   it("succeeds without a key, as in a fork's pull request", async () => {
-    const { lines, problems } = await forecast({}, world.host({ baseUrl: "https://api.invalid" }));
+    const { lines, problems } = await forecast({}, harness.host({ baseUrl: "https://api.invalid" }));
     assert.deepEqual(problems, []);
     assert.match(lines[2] as string, /^cost: unknown \(No API key is set for https:\/\/api\.invalid\./);
   });
@@ -156,8 +156,8 @@ describe("the cost estimate of a new job", () => {
     ['{"m":{"perMillionTokens":1}}', "mistral:prices.m.currency: is required"],
   ] as const) {
     it(`rejects invalid prices: ${line}`, async () => {
-      assert.deepEqual((await forecast({}, world.host({ prices: value }))).problems, [line]);
-      assert.deepEqual((await forecast({ connection: UNKNOWN }, world.host({ prices: value }))).problems, [line]);
+      assert.deepEqual((await forecast({}, harness.host({ prices: value }))).problems, [line]);
+      assert.deepEqual((await forecast({ connection: UNKNOWN }, harness.host({ prices: value }))).problems, [line]);
     });
   }
 });

@@ -9,18 +9,18 @@ import { openAsset } from "../../../../provider/src/inputs/data/content";
 import { create } from "../../../../provider/src/lifecycle/create";
 import type { Inputs } from "../../../../provider/src/schema/inputs";
 import { eventually } from "../../../support/eventually";
-import { World } from "../../../support/lifecycle";
+import { LifecycleHarness } from "../../../support/lifecycle";
 import { sample } from "../../../support/samples";
 
 const SECRET = "c2lnbmF0dXJl";
 const DATA = Buffer.from(Array.from({ length: 1000 }, (_, index) => sample(`${index} far away?`)).join(""));
 
 describe("a RemoteAsset as data", () => {
-  let world: World;
+  let harness: LifecycleHarness;
   let remote: Server;
   let answers: RequestListener[];
   before(async () => {
-    world = await World.create();
+    harness = await LifecycleHarness.create();
     // `check` sends the first request.
     remote = createServer((request, response) => answers.shift()?.(request, response));
     await new Promise<void>((listening) => remote.listen(0, "127.0.0.1", listening));
@@ -28,21 +28,21 @@ describe("a RemoteAsset as data", () => {
   after(async () => {
     remote.closeAllConnections();
     remote.close();
-    await world.end();
+    await harness.end();
   });
 
   const uri = (name: string) =>
     `http://user:${SECRET}@127.0.0.1:${(remote.address() as AddressInfo).port}/${name}.jsonl?signature=${SECRET}`;
   const whole: RequestListener = (_, response) => response.end(DATA);
   const declare = async (name: string) =>
-    world.declare(name, {
+    harness.declare(name, {
       trainingFiles: [await runtime.serializeProperty("", new asset.RemoteAsset(uri(name)), new Set())],
     });
 
   it("is uploaded as a stream", async () => {
     answers = [whole, whole];
-    const { outputs } = await create(await declare("streamed"), world.host());
-    const file = await world.client.files.get(outputs.trainingFileIds[0] as string);
+    const { outputs } = await create(await declare("streamed"), harness.host());
+    const file = await harness.client.files.get(outputs.trainingFileIds[0] as string);
     assert.equal(file.bytes, DATA.length);
     assert.equal(answers.length, 0, "read once by the check, and once by the upload");
   });
@@ -82,12 +82,12 @@ describe("a RemoteAsset as data", () => {
       const content = Buffer.concat([DATA, Buffer.from(sample(what))]);
       answers = [(_, response) => response.end(content), (_, response) => answer(content, response)];
       const inputs = await declare(what);
-      const before = [await world.files(), await world.jobs()];
-      const error = await create(inputs, world.host()).catch((thrown: Error) => thrown);
+      const before = [await harness.files(), await harness.jobs()];
+      const error = await create(inputs, harness.host()).catch((thrown: Error) => thrown);
       assert.ok(error instanceof Error);
       assert.match(error.message, message);
       assert.ok(!error.message.includes(SECRET));
-      assert.deepEqual([await world.files(), await world.jobs()], before);
+      assert.deepEqual([await harness.files(), await harness.jobs()], before);
     });
   }
 
@@ -103,7 +103,7 @@ describe("a RemoteAsset as data", () => {
   it("that stalls does not delay an interrupt", async () => {
     answers = [(_, response) => response.end(sample("Stalled?"))];
     const inputs = await declare("stalled");
-    const host = world.host();
+    const host = harness.host();
     answers = [
       (_, response) => {
         response.write("{");
@@ -138,15 +138,17 @@ describe("a RemoteAsset as data", () => {
       bytes,
       sha256: hash.digest("hex"),
     };
-    const grown = Number((await execa("node", ["-e", GROWTH, world.url, JSON.stringify(file)], { cwd: HOUSE })).stdout);
-    const [newest] = await world.files();
+    const grown = Number(
+      (await execa("node", ["-e", GROWTH, harness.url, JSON.stringify(file)], { cwd: REPOSITORY_ROOT })).stdout,
+    );
+    const [newest] = await harness.files();
     assert.equal(newest?.bytes, bytes);
 
     assert.ok(grown < 80, `it grew by ${grown} MiB`);
   });
 });
 
-const HOUSE = join(__dirname, "../../../..");
+const REPOSITORY_ROOT = join(__dirname, "../../../..");
 
 /** Prints how many MiB the process's peak memory grew during the upload, after all modules were loaded. */
 const GROWTH = `

@@ -10,8 +10,8 @@ import { uploadFiles, uploadName } from "../../../../provider/src/lifecycle/uplo
 import type { Inputs } from "../../../../provider/src/schema/inputs";
 import { eventually } from "../../../support/eventually";
 import { fastClock } from "../../../support/host";
-import { World } from "../../../support/lifecycle";
-import type { Held } from "../../../support/proxiedRequest";
+import { LifecycleHarness } from "../../../support/lifecycle";
+import type { HeldRequest } from "../../../support/proxiedRequest";
 import { sample } from "../../../support/samples";
 import { TestProxy } from "../../../support/testProxy";
 
@@ -19,22 +19,22 @@ import { TestProxy } from "../../../support/testProxy";
 const LARGE = Array.from({ length: 24_000 }, (_, index) => sample(`${index} ${"why ".repeat(250)}`)).join("");
 
 describe("the upload of a job's data", () => {
-  let world: World;
+  let harness: LifecycleHarness;
   let proxy: TestProxy;
   before(async () => {
-    world = await World.create();
-    proxy = await TestProxy.start({ target: world.url, stream: true });
+    harness = await LifecycleHarness.create();
+    proxy = await TestProxy.start({ target: harness.url, stream: true });
   });
   after(async () => {
     await proxy.stop();
-    await world.end();
+    await harness.end();
   });
   beforeEach(() => {
     proxy.route("");
   });
 
-  const isUpload = ({ method, url }: Held) => method === "POST" && url === "/v1/files";
-  const upload = (inputs: Inputs, host = world.host(), client = new MistralClient({ baseUrl: proxy.url() })) =>
+  const isUpload = ({ method, url }: HeldRequest) => method === "POST" && url === "/v1/files";
+  const upload = (inputs: Inputs, host = harness.host(), client = new MistralClient({ baseUrl: proxy.url() })) =>
     uploadFiles(client, inputs, host, host.signal);
 
   describe("rejects a file that", () => {
@@ -62,27 +62,27 @@ describe("the upload of a job's data", () => {
     };
     for (const [what, { change, message }] of Object.entries(changes)) {
       it(`${what} during the upload, discards it and creates no job`, async () => {
-        const path = await world.file("moving.jsonl", LARGE);
-        const inputs = await world.declare(what, { trainingFiles: [path] });
-        const before = [await world.files(), await world.jobs()];
+        const path = await harness.file("moving.jsonl", LARGE);
+        const inputs = await harness.declare(what, { trainingFiles: [path] });
+        const before = [await harness.files(), await harness.jobs()];
         proxy.route("", (request) => {
           if (isUpload(request)) change(path);
           return { kind: "none" };
         });
-        const error = await create(inputs, world.host({ baseUrl: proxy.url() })).catch((thrown: Error) => thrown);
+        const error = await create(inputs, harness.host({ baseUrl: proxy.url() })).catch((thrown: Error) => thrown);
         assert.ok(error instanceof Error);
         assert.match(error.message, message);
         assert.match(error.message, /no job was created: run `pulumi up` again/);
         // The server notices the broken connection with a delay.
-        const uploads = join(world.folder, "server/uploads");
+        const uploads = join(harness.folder, "server/uploads");
         await eventually("the removal of the partial upload", () => readdirSync(uploads).length === 0);
-        assert.deepEqual([await world.files(), await world.jobs()], before);
+        assert.deepEqual([await harness.files(), await harness.jobs()], before);
       });
     }
 
     it("changed its size after the check, before any upload", async () => {
-      const path = await world.file("grown.jsonl", sample("Short?"));
-      const inputs = await world.declare("grown", { trainingFiles: [path] });
+      const path = await harness.file("grown.jsonl", sample("Short?"));
+      const inputs = await harness.declare("grown", { trainingFiles: [path] });
       appendFileSync(path, sample("Long?"));
       const passed = proxy.route("");
       await assert.rejects(upload(inputs), /grown\.jsonl has \d+ bytes, expected \d+\. The upload/);
@@ -90,27 +90,29 @@ describe("the upload of a job's data", () => {
     });
 
     it("was deleted after the check", async () => {
-      const path = await world.file("gone.jsonl", sample("Gone?"));
-      const inputs = await world.declare("gone", { trainingFiles: [path] });
+      const path = await harness.file("gone.jsonl", sample("Gone?"));
+      const inputs = await harness.declare("gone", { trainingFiles: [path] });
       rmSync(path);
       await assert.rejects(upload(inputs), /Cannot read .*gone\.jsonl: no such file .*run `pulumi up` again/);
     });
   });
 
   it("ignores a file with the same name and another size", async () => {
-    const inputs = await world.declare("sizes", { trainingFiles: [await world.file("size.jsonl", sample("Size?"))] });
+    const inputs = await harness.declare("sizes", {
+      trainingFiles: [await harness.file("size.jsonl", sample("Size?"))],
+    });
     const name = uploadName(inputs.trainingFiles?.[0] ?? {}, inputs);
-    const other = await world.client.files.upload({ name, content: sample("Another size?") });
+    const other = await harness.client.files.upload({ name, content: sample("Another size?") });
     const { training } = await upload(inputs);
     assert.notEqual(training[0], other.id);
     assert.deepEqual((await upload(inputs)).training, training, "its own is found again");
   });
 
   it("logs the progress of a long upload", async () => {
-    const inputs = await world.declare("long", {
-      trainingFiles: [await world.file("long.jsonl", sample("Long?") + LARGE)],
+    const inputs = await harness.declare("long", {
+      trainingFiles: [await harness.file("long.jsonl", sample("Long?") + LARGE)],
     });
-    const host = world.host();
+    const host = harness.host();
     host.clock = fastClock(100_000);
     await upload(inputs, host);
     const lines = host.logged.filter(({ importance }) => importance === "progress").map(({ message }) => message);
@@ -138,9 +140,9 @@ describe("the upload of a job's data", () => {
     }
     const heldAre = (count: number) => eventually(`${count} held uploads`, () => held.length >= count);
     const declare = async (name: string) => {
-      const file = (part: string) => world.file(`${name}-${part}.jsonl`, sample(`${name} ${part}`));
+      const file = (part: string) => harness.file(`${name}-${part}.jsonl`, sample(`${name} ${part}`));
       const trainingFiles = await Promise.all(["a", "b", "c"].map(file));
-      return world.declare(name, { trainingFiles, validationFiles: [await file("v")] });
+      return harness.declare(name, { trainingFiles, validationFiles: [await file("v")] });
     };
     const idsOf = (files: Inputs["trainingFiles"] = [], inputs: Inputs) =>
       files.map((file) => `id of ${uploadName(file, inputs)}`);
@@ -148,7 +150,7 @@ describe("the upload of a job's data", () => {
     it("uploads three files of all jobs concurrently, and returns the IDs in the order of the inputs", async () => {
       const jobs = [await declare("first"), await declare("second")] as const;
       const client = new MistralClient({ baseUrl: proxy.url() });
-      const uploads = Promise.all(jobs.map((inputs) => upload(inputs, world.host(), client)));
+      const uploads = Promise.all(jobs.map((inputs) => upload(inputs, harness.host(), client)));
       for (let left = 8; left > 0; ) {
         const count = Math.min(left, 3);
         await heldAre(count);
@@ -182,13 +184,13 @@ describe("the upload of a job's data", () => {
     }
 
     it("stops immediately on abort while another job uploads the same data", async () => {
-      const trainingFiles = [await world.file("shared.jsonl", sample("Shared?"))];
+      const trainingFiles = [await harness.file("shared.jsonl", sample("Shared?"))];
       const [one, other] = [
-        await world.declare("one", { trainingFiles }),
-        await world.declare("other", { trainingFiles }),
+        await harness.declare("one", { trainingFiles }),
+        await harness.declare("other", { trainingFiles }),
       ];
       const client = new MistralClient({ baseUrl: proxy.url() });
-      const [uploading, host] = [upload(one, world.host(), client), world.host()];
+      const [uploading, host] = [upload(one, harness.host(), client), harness.host()];
       await heldAre(1);
       const waiting = upload(other, host, client);
       await Promise.all([assert.rejects(waiting), sleep(20).then(() => host.controller.abort())]);
@@ -198,7 +200,7 @@ describe("the upload of a job's data", () => {
     });
 
     it("stops immediately on abort, including queued files", async () => {
-      const host = world.host();
+      const host = harness.host();
       const uploading = upload(await declare("interrupted"), host);
       await Promise.all([assert.rejects(uploading), heldAre(3).then(() => host.controller.abort())]);
       assert.equal(held.length, 3);

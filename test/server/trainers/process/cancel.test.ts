@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { eventually } from "../../../support/eventually";
-import { gone, withTrainings } from "../../trainings";
+import { waitUntilGroupEnded, withTrainings } from "../../trainings";
 
 describe("server: cancelling a training", () => {
   const trainings = withTrainings();
@@ -15,7 +15,7 @@ describe("server: cancelling a training", () => {
     await api.until(id, "RUNNING");
     await api.ok("POST", `/v1/fine_tuning/jobs/${id}/cancel`);
     await api.until(id, "CANCELLED");
-    await gone(group);
+    await waitUntilGroupEnded(group);
   });
 
   it("kills a program that ignores SIGTERM", async () => {
@@ -24,7 +24,7 @@ describe("server: cancelling a training", () => {
     await api.until(id, "RUNNING");
     await api.ok("POST", `/v1/fine_tuning/jobs/${id}/cancel`);
     const job = await api.until(id, "CANCELLED");
-    await gone(await trainings.server.group(id));
+    await waitUntilGroupEnded(await trainings.server.group(id));
     assert.equal(trainings.server.programs(id).length, 1);
     assert.equal(job.metadata.stop_reason, "cancelled");
   });

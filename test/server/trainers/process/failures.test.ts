@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { onSmallDisk } from "../../process";
 import { type Json, samples } from "../../support";
-import { assertTrained, gone, withTrainings } from "../../trainings";
+import { assertTrained, waitUntilGroupEnded, withTrainings } from "../../trainings";
 
 describe("server: failing trainings", () => {
   const trainings = withTrainings();
@@ -23,7 +23,7 @@ describe("server: failing trainings", () => {
       const job = await api.until((await api.job({ model: "m" })).id, "FAILED");
       assert.match(job.events[0].data.reason, reason);
       assert.equal(job.metadata.stop_reason, "failed");
-      await gone(await trainings.server.group(job.id));
+      await waitUntilGroupEnded(await trainings.server.group(job.id));
       await api.trained({ model: "other" });
     });
   }
@@ -32,7 +32,7 @@ describe("server: failing trainings", () => {
     const api = await trainings.start({ m: { behaviour: "hang" } }, "--hang-timeout", "0.3");
     const job = await api.until((await api.job({ model: "m" })).id, "FAILED");
     assert.match(job.events[0].data.reason, /hung 4 times in a row/);
-    await gone(await trainings.server.group(job.id));
+    await waitUntilGroupEnded(await trainings.server.group(job.id));
   });
 
   it("continues when a later attempt makes progress", async () => {

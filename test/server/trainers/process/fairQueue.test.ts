@@ -12,7 +12,7 @@ const waiting = fc.uniqueArray(
 );
 
 describe("server: the job queue", () => {
-  it("gives no owner two turns more than another queued owner", () => {
+  it("gives an owner at most one turn more than any owner that is still queued", () => {
     fc.assert(
       fc.property(waiting, fc.shuffledSubarray(["a", "b", "c"]), (jobs, turns) => {
         const order = fairOrder(jobs, turns);

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { eventually } from "../../../support/eventually";
 import { Random } from "../../../support/random";
 import type { Api, Json } from "../../support";
-import { assertTrained, gone, withTrainings } from "../../trainings";
+import { assertTrained, waitUntilGroupEnded, withTrainings } from "../../trainings";
 
 const SEED = 20261121;
 const KILLS = 20;
@@ -33,7 +33,7 @@ describe("server: the process trainer, killed at random times", function () {
     for (const id of ids) {
       const job: Json = await untilEnd(api, id);
       assertTrained(job, 12);
-      await gone(await server.group(id));
+      await waitUntilGroupEnded(await server.group(id));
     }
     const { data } = await api.ok("GET", "/v1/models");
     assert.equal(data.filter((model: Json) => model.type !== "base").length, ids.length);

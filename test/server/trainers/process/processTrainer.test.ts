@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { skipUnlessCi } from "../../../support/ci";
 import { eventually } from "../../../support/eventually";
 import { Api, contents, folder, type Json } from "../../support";
-import { assertTrained, gone, REPOSITORIES, SECRET, withTrainings } from "../../trainings";
+import { assertTrained, REPOSITORIES, SECRET, waitUntilGroupEnded, withTrainings } from "../../trainings";
 
 describe("server: the process trainer", () => {
   const trainings = withTrainings();
@@ -35,7 +35,7 @@ describe("server: the process trainer", () => {
     await eventually("the deletion of working files", async () =>
       ["data", "checkpoints"].some((name) => existsSync(trainings.server.path(job.id, name))) ? undefined : true,
     );
-    await gone(await trainings.server.group(job.id));
+    await waitUntilGroupEnded(await trainings.server.group(job.id));
   });
 
   it("lists the base models, and the commits of the repositories", async () => {

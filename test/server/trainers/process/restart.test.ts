@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "no
 import { dirname, join } from "node:path";
 import { eventually } from "../../../support/eventually";
 import type { Api, Json } from "../../support";
-import { assertTrained, FAKE, gone, isRunning, REPOSITORIES, withTrainings } from "../../trainings";
+import { assertTrained, FAKE, isRunning, REPOSITORIES, waitUntilGroupEnded, withTrainings } from "../../trainings";
 
 const RUNNER = join(__dirname, "../../../../server/dist/trainers/process/runner.js");
 
@@ -39,7 +39,7 @@ describe("server: trainings across restarts and kills", () => {
       const { id } = await api.job({ model: "m" });
       const group = await trainings.server.group(id);
       await trainings.server.kill();
-      await gone(group);
+      await waitUntilGroupEnded(group);
       api = await trainings.server.start();
       assertTrained(await api.until(id, "SUCCESS"), 10);
       assert.equal(trainings.server.programs(id).length, 1);

@@ -11,8 +11,8 @@ import { findOrMakeRay, UNSHARE } from "./environment";
 const HEAD = join(__dirname, "head.py");
 const TOKEN = "ray-token-that-nobody-may-see-0123456789";
 
-/** How the proxy treats submissions to the cluster. */
-export type Submissions = "pass" | "never arrive" | "lose their reply";
+/** How the proxy handles submissions to the cluster. */
+export type SubmissionFault = "pass" | "never arrive" | "lose their reply";
 
 /** A real Ray cluster with one node and two CPUs, behind a TCP proxy that can cut connections. */
 export class RayCluster {
@@ -21,12 +21,12 @@ export class RayCluster {
   private readonly sockets = new Set<Socket>();
   private readonly proxy: Server;
   private head: ChildProcess | undefined;
-  submissions: Submissions = "pass";
+  submissionFault: SubmissionFault = "pass";
   /** False: the proxy refuses new connections. */
   reachable = true;
   /** How many connections the proxy has refused. */
   refusals = 0;
-  /** How many submissions the proxy has received, including those that it did not pass on. */
+  /** How many submissions the proxy has received, including those that it did not forward. */
   submitted = 0;
   readonly token = TOKEN;
 
@@ -129,8 +129,8 @@ export class RayCluster {
     client.on("data", (chunk) => {
       const submits = chunk.toString("latin1").startsWith("POST /api/jobs/ ");
       if (submits) this.submitted++;
-      dropReplies ||= submits && this.submissions === "lose their reply";
-      if (!submits || this.submissions !== "never arrive") {
+      dropReplies ||= submits && this.submissionFault === "lose their reply";
+      if (!submits || this.submissionFault !== "never arrive") {
         ray.write(chunk);
       }
     });

@@ -32,7 +32,7 @@ describe("server: the Ray trainer", function () {
   });
 
   afterEach(async () => {
-    cluster.submissions = "pass";
+    cluster.submissionFault = "pass";
     cluster.reachable = true;
     await server?.stop();
     removeFolders();
@@ -194,7 +194,7 @@ describe("server: the Ray trainer", function () {
 
   it("finds a submission whose reply was lost", async () => {
     const api = await start();
-    cluster.submissions = "lose their reply";
+    cluster.submissionFault = "lose their reply";
     const { id } = await api.job();
     await untilItWaits(api, id, /cannot be reached/);
     assertTrained(await until(api, id, "SUCCESS"), 10);
@@ -214,23 +214,23 @@ describe("server: the Ray trainer", function () {
     await until(api, id, "CANCELLED");
   });
 
-  for (const [when, submissions] of [
+  for (const [when, submissionFault] of [
     ["before the cluster has received the job", "never arrive"],
     ["before it has received the reply of the cluster", "lose their reply"],
   ] as const) {
     it(`survives SIGKILL ${when}`, async () => {
       let api = await start({ slow: { ms: 50 } });
-      cluster.submissions = submissions;
+      cluster.submissionFault = submissionFault;
       const { submitted } = cluster;
       const { id } = await api.job({ model: "slow" });
       await soon("attempt.json", async () => existsSync(server.path(id, "attempt.json")) || undefined);
       await soon("a submission", async () => cluster.submitted > submitted);
       const arrived = async () => (await cluster.attempts(id))[id] !== undefined;
-      if (submissions === "lose their reply") await soon("the job in Ray", arrived);
+      if (submissionFault === "lose their reply") await soon("the job in Ray", arrived);
       await server.kill();
       assert.equal(server.attempt(id).submitted, false);
-      assert.equal(Object.keys(await cluster.attempts(id)).length, submissions === "never arrive" ? 0 : 1);
-      cluster.submissions = "pass";
+      assert.equal(Object.keys(await cluster.attempts(id)).length, submissionFault === "never arrive" ? 0 : 1);
+      cluster.submissionFault = "pass";
       api = await restart();
       assertTrained(await until(api, id, "SUCCESS"), 10);
       await untilInRay(id, { [id]: "SUCCEEDED" });

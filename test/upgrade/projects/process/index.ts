@@ -31,7 +31,7 @@ function mainJobs() {
     invalidSampleSkipPercentage: 0.1,
     suffix: "sums",
   });
-  // Far from its end whenever the stack is destroyed.
+  // Has many steps, so that it is still running when the stack is destroyed.
   const endless = new FineTuningJob("endless", {
     model: "slow",
     trainingFiles,

@@ -1,6 +1,6 @@
-// A training program as docs/training-programs.md describes it, version 1. It trains nothing, but it reads its data, writes
-// checkpoints and resumes from the latest one. An upgrade does not change the program of a user, so the
-// recorded one is used with every later version of the server.
+// A training program for version 1 of the interface in docs/training-programs.md. The program trains nothing, but it reads its
+// data, writes checkpoints and resumes from the latest checkpoint. An upgrade does not change a user's program, so every later
+// version of the server runs the recorded program.
 const assert = require("node:assert/strict");
 const {
   appendFileSync,
@@ -15,7 +15,7 @@ const { join } = require("node:path");
 const { setTimeout: sleep } = require("node:timers/promises");
 
 const CHECKPOINT_STEPS = 5;
-/** A training stays at the step `hold_at` of its model until this file exists, so that a test decides how long it runs. */
+/** A training waits at the model's step `hold_at` until a test creates this file, so that the test decides how long it runs. */
 const CONTINUE = join(__dirname, "continue");
 
 process.chdir(process.argv[2]);
@@ -33,7 +33,7 @@ function latestCheckpoint() {
   return Math.max(0, ...names.map((name) => Number(/^step-(\d+)$/.exec(name)?.[1] ?? 0)));
 }
 
-/** Writes a folder so that it is complete as soon as it has its name. */
+/** Writes a folder under a temporary name first, so that it is complete as soon as it has its final name. */
 function writeFolder(path, files) {
   mkdirSync(`${path}.partial`, { recursive: true });
   for (const [name, content] of Object.entries(files)) {

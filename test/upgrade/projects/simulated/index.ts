@@ -7,7 +7,7 @@ const trainingFiles = ["train.jsonl"];
 export const jobs = pulumi.getStack() === "failed" ? failedJobs() : mainJobs();
 
 function failedJobs() {
-  // The simulated trainer diverges from a learning rate of 0.1.
+  // With a learning rate of 0.1 or more, the simulated trainer diverges and fails the job.
   return [
     new FineTuningJob("failed", { model, trainingFiles, hyperparameters: { trainingSteps: 20, learningRate: 0.5 } }),
   ].map((job) => job.jobId);

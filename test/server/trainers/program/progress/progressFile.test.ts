@@ -23,7 +23,7 @@ describe("server: progress.jsonl", () => {
   };
   const checkpoint = (step: number, train_loss: number) => line({ type: "checkpoint", step, metrics: { train_loss } });
 
-  it("may not exist yet", async () => {
+  it("is treated as empty when it does not exist", async () => {
     assert.equal(toProgress(await file.read()).state, "starting");
   });
 

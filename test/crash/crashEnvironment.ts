@@ -7,15 +7,18 @@ import { sample } from "../support/samples";
 import { TestServer } from "../support/server";
 import { type Deployment, Stack } from "../support/stack";
 import { TestProxy } from "../support/testProxy";
-import { type Operation, type Scene, scenes } from "./operations";
+import { type Operation, type StartState, startStates } from "./operations";
 
-/** Simulated seconds per real second: a job of 20 steps trains for a quarter of a second, a job of a million steps for hours. */
+/** Simulated seconds per real second. At this speed, 20 steps take a quarter of a second, and a million steps take hours. */
 const SPEED = 200;
 const PROJECT = "crash";
 
-/** A stack, a proxy and a server. `set` restores all three to the state before an operation. Lanes run in parallel. */
-export class Lane {
-  private readonly saved = new Set<Scene>();
+/**
+ * A stack, a proxy and a server. `prepare` resets all three to the start state of an operation. Environments are independent, so
+ * they can run in parallel.
+ */
+export class CrashEnvironment {
+  private readonly saved = new Set<StartState>();
 
   private constructor(
     private readonly base: string,
@@ -24,7 +27,7 @@ export class Lane {
     private readonly server: TestServer,
   ) {}
 
-  static async create(cli: PulumiCli): Promise<Lane> {
+  static async create(cli: PulumiCli): Promise<CrashEnvironment> {
     const base = await mkdtemp(join(tmpdir(), "mistral-crash-"));
     const proxy = await TestProxy.start();
     const stack = await Stack.create(cli, {
@@ -34,9 +37,9 @@ export class Lane {
     });
     const server = await TestServer.start({ dataFolder: join(base, "data"), speed: SPEED });
     proxy.target = server.url;
-    const lane = new Lane(base, stack, proxy, server);
-    await lane.save("empty");
-    return lane;
+    const environment = new CrashEnvironment(base, stack, proxy, server);
+    await environment.save("empty");
+    return environment;
   }
 
   /** A client that talks to the server directly, not through the proxy. */
@@ -44,15 +47,15 @@ export class Lane {
     return new MistralClient({ baseUrl: this.server.url });
   }
 
-  /** Restores the stack, the server's data and the program to the state before an operation. */
-  async set({ scene, program }: Operation): Promise<void> {
-    if (!this.saved.has(scene)) await this.create(scene);
-    await this.restore(scene);
-    const text = program ?? scenes[scene]?.program;
+  /** Resets the stack, the server's data and the program to the start state of an operation. */
+  async prepare({ startState, program }: Operation): Promise<void> {
+    if (!this.saved.has(startState)) await this.create(startState);
+    await this.restore(startState);
+    const text = program ?? startStates[startState]?.program;
     if (text !== undefined) await this.stack.write("index.ts", text);
   }
 
-  /** Kills the server, and restarts it with the same data on another port. */
+  /** Kills the server and restarts it with the same data on another port. */
   async crashServer(): Promise<void> {
     await this.server.kill();
     await this.startServer();
@@ -64,7 +67,8 @@ export class Lane {
     return JSON.parse(await readFile(file, "utf8")).checkpoint.latest ?? {};
   }
 
-  async end(): Promise<void> {
+  /** Stops the server and the proxy, and removes all files. */
+  async remove(): Promise<void> {
     await this.server.kill();
     await this.proxy.stop();
     await rm(this.base, { recursive: true, force: true });
@@ -76,35 +80,35 @@ export class Lane {
     this.proxy.target = this.server.url;
   }
 
-  private async create(scene: Scene): Promise<void> {
+  private async create(startState: StartState): Promise<void> {
     await this.restore("empty");
     this.proxy.route("");
-    await this.stack.write("index.ts", scenes[scene]?.program ?? "");
+    await this.stack.write("index.ts", startStates[startState]?.program ?? "");
     const { code, output } = await this.stack.up();
-    if (code !== 0) throw new Error(`\`pulumi up\` for the scene "${scene}" failed:\n${output}`);
-    await this.save(scene);
+    if (code !== 0) throw new Error(`\`pulumi up\` for the start state "${startState}" failed:\n${output}`);
+    await this.save(startState);
   }
 
-  private async save(scene: Scene): Promise<void> {
-    await this.server.end();
-    for (const [folder, copy] of this.foldersOf(scene)) await cp(folder, copy, { recursive: true });
-    this.saved.add(scene);
+  private async save(startState: StartState): Promise<void> {
+    await this.server.terminate();
+    for (const [folder, copy] of this.foldersOf(startState)) await cp(folder, copy, { recursive: true });
+    this.saved.add(startState);
     await this.startServer();
   }
 
-  private async restore(scene: Scene): Promise<void> {
+  private async restore(startState: StartState): Promise<void> {
     await this.server.kill();
-    for (const [folder, copy] of this.foldersOf(scene)) {
+    for (const [folder, copy] of this.foldersOf(startState)) {
       await rm(folder, { recursive: true, force: true });
       await cp(copy, folder, { recursive: true });
     }
     await this.startServer();
   }
 
-  private foldersOf(scene: Scene): [folder: string, copy: string][] {
+  private foldersOf(startState: StartState): [folder: string, copy: string][] {
     return [
-      [this.stack.stateFolder, join(this.base, scene, "state")],
-      [join(this.base, "data"), join(this.base, scene, "data")],
+      [this.stack.stateFolder, join(this.base, startState, "state")],
+      [join(this.base, "data"), join(this.base, startState, "data")],
     ];
   }
 }

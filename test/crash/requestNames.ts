@@ -1,13 +1,16 @@
 const POLL = /^GET \/v1\/fine_tuning\/jobs(\/\{id\})?$/;
 
 /**
- * Names the distinct requests of one command: `GET …/jobs`, and `GET …/jobs#2` for the same request at a later point. The polls of
- * a wait count once. A wait polls with the list of jobs or with the job itself, so while nothing else is sent, each counts once.
+ * Names the distinct requests of one command: `GET …/jobs`, and `GET …/jobs#2` for the same request at a later point.
+ *
+ * The polls of a wait get one name. A wait polls the list of jobs or the job itself, so both keep their names until the command
+ * sends another request.
  */
-export class Steps {
+export class RequestNames {
   private readonly counts = new Map<string, number>();
   private readonly inWait = new Set<string>();
 
+  /** Returns the name of the command's next request. */
   next(template: string): string {
     const repeated = this.inWait.has(template);
     if (!POLL.test(template)) this.inWait.clear();

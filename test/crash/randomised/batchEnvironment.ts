@@ -8,16 +8,16 @@ import { TestServer } from "../../support/server";
 import { TestProxy } from "../../support/testProxy";
 
 const repository = resolve(__dirname, "../../..");
-/** At this speed a training takes a few milliseconds, so most of the time is spent between retries. */
+/** At this speed a training takes a few milliseconds. Most of the time is spent on retry delays. */
 const SPEED = 10_000;
 
-/** How often each fault happened, by name. */
-export type Done = Map<string, number>;
+/** How often each fault was injected, by its name. */
+export type FaultCounts = Map<string, number>;
 
-/** The resources that the seeds of one batch share: a server, a proxy, and a program folder. */
-export class World {
+/** The environment that the seeds of one batch share: a server, a proxy, and a program folder. */
+export class BatchEnvironment {
   private constructor(
-    private readonly done: Done,
+    private readonly faultCounts: FaultCounts,
     readonly folder: string,
     /** The serialized provider, as the engine passes it to the host. */
     readonly provider: string,
@@ -25,12 +25,12 @@ export class World {
     private readonly server: TestServer,
   ) {}
 
-  static async create(done: Done): Promise<World> {
+  static async create(faultCounts: FaultCounts): Promise<BatchEnvironment> {
     const folder = await realpath(await mkdtemp(join(tmpdir(), "mistral-random-")));
     await symlink(join(repository, "node_modules"), join(folder, "node_modules"));
     const { text } = await pulumi.runtime.serializeFunction(() => provider);
     const server = await TestServer.start({ speed: SPEED });
-    return new World(done, folder, text, await TestProxy.start({ target: server.url }), server);
+    return new BatchEnvironment(faultCounts, folder, text, await TestProxy.start({ target: server.url }), server);
   }
 
   /** A client that talks to the server directly, not through the proxy. */
@@ -38,13 +38,14 @@ export class World {
     return new MistralClient({ baseUrl: this.server.url });
   }
 
-  count(what: string): void {
-    this.done.set(what, (this.done.get(what) ?? 0) + 1);
+  /** Increments the count of a fault or of another event. */
+  count(event: string): void {
+    this.faultCounts.set(event, (this.faultCounts.get(event) ?? 0) + 1);
   }
 
-  async end(): Promise<void> {
+  async remove(): Promise<void> {
     await this.proxy.stop();
-    await this.server.stop();
+    await this.server.stopAndRemove();
     await rm(this.folder, { recursive: true, force: true });
   }
 }

@@ -6,10 +6,10 @@ import type { Engine } from "../support/engine";
 import type { ResourceState, Stack } from "../support/stack";
 import type { Api, Json } from "./api";
 import { type Restored, restore } from "./restore";
-import type { StackName, Variety } from "./varieties";
+import type { StackName, TrainerKind } from "./trainerKinds";
 
-/** A restored recording for the tests of a suite: its server runs, and its stacks have the recorded state. */
-export class World {
+/** A restored recording, shared by the tests of a suite. The server runs, and the two stacks have the recorded state. */
+export class RestoredRecording {
   private constructor(
     private readonly restored: Restored,
     readonly main: Stack,
@@ -17,12 +17,12 @@ export class World {
     private readonly recordedJobIds: readonly string[],
   ) {}
 
-  static async create(engine: Engine, release: string, variety: Variety): Promise<World> {
-    const restored = await restore(engine, release, variety);
+  static async create(engine: Engine, release: string, trainerKind: TrainerKind): Promise<RestoredRecording> {
+    const restored = await restore(engine, release, trainerKind);
     try {
       const main = await restored.stack("main");
       const failed = await restored.stack("failed");
-      return new World(restored, main, failed, await restored.api.jobIds());
+      return new RestoredRecording(restored, main, failed, await restored.api.jobIds());
     } catch (error) {
       await restored.remove();
       throw error;
@@ -41,30 +41,31 @@ export class World {
     return this.restored.recorded(stack, name);
   }
 
-  /** Fails when the server has another job than the recorded ones, or lost one. */
+  /** Fails unless the server has exactly the recorded jobs. */
   async assertJobIds(): Promise<void> {
     assert.deepEqual(await this.api.jobIds(), this.recordedJobIds);
   }
 
-  /** Why the failed job has failed, as the recorded server stored it. */
-  async recordedReason(): Promise<string> {
+  /** Returns the recorded reason of the failed job's failure. */
+  async recordedFailureReason(): Promise<string> {
     const { id } = await this.recorded("failed", "failed");
     const { events } = await this.api.job(id);
     return events.find((event: Json) => event.data.status === "FAILED").data.reason;
   }
 
-  /** The outputs that a stack has for a resource, with secrets in plain text as in a recording. */
+  /** Returns the outputs of a resource in a stack, with secrets in plain text as in a recording. */
   async outputs(stack: Stack, name: string): Promise<unknown> {
     const { stdout } = await stack.cmd("stack", "export", "--show-secrets");
     const { resources } = JSON.parse(stdout).deployment;
     return resources.find(({ urn }: ResourceState) => urn.endsWith(`::${name}`))?.outputs;
   }
 
-  /** Lets the training programs train to the end; before, they stay at a step. */
+  /** Lets the training programs finish. Until this call, they wait at one step. */
   async continueTrainings(): Promise<void> {
     await writeFile(join(this.restored.project, "continue"), "");
   }
 
+  /** Replaces text in the Pulumi program. */
   async edit(before: string, after: string): Promise<void> {
     const path = join(this.restored.project, "index.ts");
     const program = await readFile(path, "utf8");
@@ -72,37 +73,38 @@ export class World {
     await writeFile(path, program.replace(before, after));
   }
 
-  /** The models that the main stack has for these resources. */
+  /** Returns the fine-tuned models of these resources of the main stack. */
   async models(...names: string[]): Promise<string[]> {
     return Promise.all(names.map(async (name) => String((await this.main.resource(name))?.outputs?.fineTunedModel)));
   }
 
-  async fate(model: string): Promise<"retained" | "archived" | "deleted"> {
+  /** Returns whether a model still exists on the server, is archived, or was deleted. */
+  async modelState(model: string): Promise<"retained" | "archived" | "deleted"> {
     const response = await this.api.fetch(`/v1/models/${model}`);
     if (response.status === 404) return "deleted";
     return ((await response.json()) as Json).archived ? "archived" : "retained";
   }
 
-  /** A JSON file of a job's folder. */
+  /** Reads a JSON file in a job's folder. */
   json(jobId: unknown, name: string): Json {
-    return JSON.parse(readFileSync(join(this.run(jobId), name), "utf8"));
+    return JSON.parse(readFileSync(join(this.runFolder(jobId), name), "utf8"));
   }
 
-  /** What a job's training program has reported. */
+  /** Returns the lines of a job's `progress.jsonl`. */
   progress(jobId: unknown): Json[] {
-    const lines = readFileSync(join(this.run(jobId), "progress.jsonl"), "utf8")
+    const lines = readFileSync(join(this.runFolder(jobId), "progress.jsonl"), "utf8")
       .trim()
       .split("\n");
     return lines.map((line) => JSON.parse(line));
   }
 
-  /** The step of the latest checkpoint in a job's folder as it was recorded. */
+  /** Returns the step of the latest recorded checkpoint of a job. */
   recordedCheckpoint(jobId: unknown): number {
     const folder = join(this.restored.fixture, "data/runs", String(jobId), "checkpoints");
     return Math.max(...readdirSync(folder).map((name) => Number(name.replace("step-", ""))));
   }
 
-  /** Creates a job that has the settings of an existing one; resolves to its id once it has a folder. */
+  /** Creates a job with the settings of an existing job, and waits until `job.json` exists. Returns the new job's ID. */
   async createLike(jobId: unknown): Promise<string> {
     const { model, suffix, hyperparameters, integrations, invalid_sample_skip_percentage } = await this.api.job(jobId);
     const [training, validation] = await Promise.all([this.upload("train.jsonl"), this.upload("validation.jsonl")]);
@@ -112,7 +114,7 @@ export class World {
       training_files: [{ file_id: training, weight: 2 }],
       validation_files: [validation],
     });
-    await this.api.untilJob(id, () => existsSync(join(this.run(id), "job.json")));
+    await this.api.untilJob(id, () => existsSync(join(this.runFolder(id), "job.json")));
     return id;
   }
 
@@ -120,22 +122,22 @@ export class World {
     return this.api.upload(name, await readFile(join(this.restored.project, name), "utf8"));
   }
 
-  private run(jobId: unknown): string {
+  private runFolder(jobId: unknown): string {
     return join(this.restored.data, "runs", String(jobId));
   }
 }
 
 /** Restores a recording before the tests of a suite, and removes it after them. */
-export function restoreBefore(engine: Engine, release: string, variety: Variety): World {
-  let world: World;
-  before(`restore ${release}/${variety}`, async () => {
-    world = await World.create(engine, release, variety);
+export function restoreBefore(engine: Engine, release: string, trainerKind: TrainerKind): RestoredRecording {
+  let restored: RestoredRecording;
+  before(`restore ${release}/${trainerKind}`, async () => {
+    restored = await RestoredRecording.create(engine, release, trainerKind);
   });
-  after("remove what was restored", () => world?.remove());
-  return new Proxy({} as World, {
+  after("remove the restored recording", () => restored?.remove());
+  return new Proxy({} as RestoredRecording, {
     get: (_, property) => {
-      const value = Reflect.get(world, property);
-      return typeof value === "function" ? value.bind(world) : value;
+      const value = Reflect.get(restored, property);
+      return typeof value === "function" ? value.bind(restored) : value;
     },
   });
 }
