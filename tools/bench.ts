@@ -48,7 +48,7 @@ function row({ what, against, unit, ours, theirs, ratio, aim }: Comparison): str
 function filledIn(text: string, rows: string[]): string {
   const machine = `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node.js ${process.version}`;
   const table = [
-    "| What | Against | Ours | Theirs | Unit | Ratio | Aim |",
+    "| What | Against | Measured | Baseline | Unit | Ratio | Aim |",
     "| --- | --- | --- | --- | --- | --- | --- |",
     ...rows,
   ];

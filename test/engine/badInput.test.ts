@@ -64,7 +64,7 @@ describeWithEngine("invalid input on the real engine", (engine) => {
       "hyperparameters.seqLen: expected a number, got null",
       "hyperparameters.trainingSteps: expected a number, got a string",
       "maxCost: expected a number, got NaN",
-      'modelDeletionPolicy: expected "retain", "archive" or "delete", got another string',
+      'modelDeletionPolicy: expected "retain", "archive" or "delete", got a different string',
       "modell: unknown input; did you mean model?",
       "suffix: expected at most 18 characters, got 19",
       "trainingFiles[1]: expected a path, an asset or an object, got null",
@@ -91,7 +91,7 @@ describeWithEngine("invalid input on the real engine", (engine) => {
       "FineTuningJob bot: triggers[0].self: expected plain data, got a value that contains itself",
     ]);
     assert.deepEqual(await preview('new FineTuningJob("bot", good, { customTimeouts: { create: "90" } });'), [
-      'FineTuningJob bot: customTimeouts.create: expected a duration in h, m and s, such as "90m" or "1h30m", got another string',
+      'FineTuningJob bot: customTimeouts.create: expected a duration in h, m and s, such as "90m" or "1h30m", got a string in another format',
     ]);
   });
 

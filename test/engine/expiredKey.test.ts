@@ -36,7 +36,7 @@ describeWithEngine("an API key that expires while `up` waits", (engine) => {
     const up = stack.spawn("up", "--yes", "--skip-preview");
     await up.waitFor(/RUNNING: step \d+ of 200/);
     proxy.route("", ({ headers }) => (headers.authorization === "Bearer sk-expiring" ? refused : { kind: "none" }));
-    const output = await fails(up.result, /401[\s\S]*keeps running and its ID is in the state: run `pulumi up`/);
+    const output = await fails(up.result, /401[\s\S]*was not cancelled and its ID is in the state: run `pulumi up`/);
     assert.match(output, /mistral:apiKey/);
     const [job] = await remote.jobs();
     const resource = await stack.resource("bot");
@@ -44,7 +44,7 @@ describeWithEngine("an API key that expires while `up` waits", (engine) => {
     assert.equal(resource?.initErrors?.length, 1);
 
     // Still without a valid key: no ID is lost, and no job is created.
-    await fails(stack.up(), /401[\s\S]*keeps running and its ID is in the state/);
+    await fails(stack.up(), /401[\s\S]*was not cancelled and its ID is in the state/);
     assert.equal((await stack.resource("bot"))?.id, job?.id);
 
     await stack.config("mistral:apiKey", "sk-good", { secret: true });

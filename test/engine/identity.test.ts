@@ -6,7 +6,7 @@ import { sample } from "../support/samples";
 import { sequence } from "../support/sequence";
 import type { Stack } from "../support/stack";
 
-/** Four identical declarations. The last two have the same explicit suffix, which does not identify a job. */
+/** Four resources with the same inputs. The last two have the same explicit suffix, which does not identify a job. */
 const program = (more = "") => `
 import { FineTuningJob } from "pulumi-mistral";
 const declared = {
@@ -72,9 +72,11 @@ describeWithEngine("the identity of a job", (engine) => {
     assert.equal(resources.filter(({ type }) => type.endsWith(":FineTuningJob")).length, 4);
     assert.deepEqual(pending_operations, []);
   };
-  /** Returns the jobs that a command reports as taken over. The CLI prints each message twice: at once and at its end. */
+  /** Returns the jobs that a command reports as adopted. The CLI prints each message twice: at once and at its end. */
   const takesOver = (output: string) =>
-    [...new Set([...output.matchAll(/took over fine-tuning job (\S+) \(SUCCESS\)/g)].map(([, id]) => id))].sort();
+    [
+      ...new Set([...output.matchAll(/adopted existing fine-tuning job (\S+) \(SUCCESS\)/g)].map(([, id]) => id)),
+    ].sort();
 
   step("survives `up --replace` and `--target-replace`, with the model and the data", async () => {
     const before = await fileIds();
@@ -136,7 +138,7 @@ describeWithEngine("the identity of a job", (engine) => {
         config: { "mistral:baseUrl": url },
       });
       const before = (await remote.jobs()).map(({ id }) => id);
-      assert.doesNotMatch(await succeeds(beside.up()), /took over/);
+      assert.doesNotMatch(await succeeds(beside.up()), /adopted/);
       const { jobIds } = (await beside.outputs()) as unknown as Trained;
       assert.equal(new Set([...before, ...jobIds]).size, before.length + 4);
       await succeeds(beside.destroy());

@@ -109,7 +109,7 @@ export const model = new pulumi.StackReference("${stack.reference}").requireOutp
     const { jobId } = await stack.outputs();
     const { resources = [] } = await stack.state();
     const { urn } = resources.find(({ type }) => type.endsWith(":FineTuningJob")) ?? { urn: "" };
-    assert.match(await succeeds(stack.up("--replace", urn)), /took over fine-tuning job .*`triggers`/);
+    assert.match(await succeeds(stack.up("--replace", urn)), /adopted existing fine-tuning job .*`triggers`/);
     assert.equal((await stack.outputs()).jobId, jobId);
     assert.equal(await jobCount(), 2);
   });
@@ -122,7 +122,7 @@ export const model = new pulumi.StackReference("${stack.reference}").requireOutp
   });
 
   step("finds the retained model again after the destroy", async () => {
-    assert.match(await succeeds(stack.up()), /took over/);
+    assert.match(await succeeds(stack.up()), /adopted existing/);
     assert.equal(await jobCount(), 2);
   });
 });

@@ -37,7 +37,7 @@ describeWithEngine("a renamed resource", (engine) => {
     const preview = await succeeds(stack.preview());
     assert.doesNotMatch(preview, /FineTuningJob \S+ +(create|replace|delete)/);
     const output = await succeeds(stack.up());
-    assert.doesNotMatch(output, /FineTuningJob \S+ +(create|replace|delete)|took over/);
+    assert.doesNotMatch(output, /FineTuningJob \S+ +(create|replace|delete)|adopted/);
     assert.deepEqual((await stack.outputs()).jobIds, jobIds);
     assert.deepEqual(await statuses(), ["SUCCESS", "SUCCESS", "VALIDATED", "RUNNING"]);
     assert.equal((await remote.jobs()).length, 4);

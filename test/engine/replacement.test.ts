@@ -88,7 +88,7 @@ describeWithEngine("a replacement", (engine) => {
   step("keeps the old model when the new training fails, even after several runs of `up`", async () => {
     await declare(DIVERGING);
     for (const _ of ["first", "second"]) {
-      await fails(stack.up(), /has ended as FAILED[\s\S]*change the declaration/);
+      await fails(stack.up(), /has ended as FAILED[\s\S]*correct the inputs or the data/);
       assert.equal(await remote.modelStatus(second.fineTunedModel), "active");
       assert.equal((await stack.outputs()).deployed, second.deployed);
       assert.equal((await remote.jobs()).length, 3);
@@ -97,14 +97,14 @@ describeWithEngine("a replacement", (engine) => {
 
   step("restores the old model when the change is reverted", async () => {
     await declare(SLOW);
-    assert.match(await succeeds(stack.up()), new RegExp(`took over fine-tuning job ${second.jobId}`));
+    assert.match(await succeeds(stack.up()), new RegExp(`adopted existing fine-tuning job ${second.jobId}`));
     assert.deepEqual(await stack.outputs(), second);
     assert.equal(await remote.modelStatus(second.fineTunedModel), "active");
     assert.equal((await remote.jobs()).length, 3);
     assert.equal(await jobsInState(stack), 1);
   });
 
-  step("deletes the old model once a corrected declaration has been trained after a failure", async () => {
+  step("deletes the old model once corrected inputs have been trained after a failure", async () => {
     await declare(DIVERGING);
     await fails(stack.up(), /has ended as FAILED/);
     assert.equal(await jobsInState(stack), 2);

@@ -37,7 +37,10 @@ describeWithEngine("a job that is still running", (engine) => {
     up.signal("SIGINT");
     const { code, output } = await up.result;
     assert.notEqual(code, 0);
-    assert.match(output, /interrupted; fine-tuning job .* keeps running and its ID is in the state: run `pulumi up`/);
+    assert.match(
+      output,
+      /interrupted; fine-tuning job .* was not cancelled and its ID is in the state: run `pulumi up`/,
+    );
     const [job] = (await client.jobs.list()).data;
     assert.equal(job?.status, "RUNNING");
     const { resources = [], pending_operations = [] } = await stack.state();
@@ -83,7 +86,7 @@ describeWithEngine("a job that fails", (engine) => {
   step("keeps failing in `up`, `preview` and `refresh`, and is never retrained automatically", async () => {
     const first = await stack.up();
     assert.notEqual(first.code, 0);
-    assert.match(first.output, /has ended as FAILED[\s\S]*change the declaration, or change `triggers`/);
+    assert.match(first.output, /has ended as FAILED[\s\S]*correct the inputs or the data, or change `triggers`/);
     assert.equal((await stack.refresh()).code, 0);
     assert.match((await stack.preview()).output, /FineTuningJob bot update/);
     const second = await stack.up();
@@ -92,7 +95,7 @@ describeWithEngine("a job that fails", (engine) => {
     assert.equal((await client.jobs.list()).total, 1);
   });
 
-  step("is replaced once its declaration is corrected", async () => {
+  step("is replaced once its inputs are corrected", async () => {
     await stack.write("index.ts", program());
     const { code, output } = await stack.up();
     assert.equal(code, 0, output);
@@ -106,7 +109,7 @@ describeWithEngine("a job that fails", (engine) => {
 });
 
 describeWithEngine("a CLI that is killed", (engine) => {
-  it("leaves no polling process, and the next `up` takes over the job", async () => {
+  it("leaves no polling process, and the next `up` adopts the job", async () => {
     const server = await engine.server({ speed: 40 });
     const client = new MistralClient({ baseUrl: server.url });
     const stack = await engine.stack({
@@ -124,7 +127,7 @@ describeWithEngine("a CLI that is killed", (engine) => {
     await stack.cmd("cancel", "--yes");
     const { code, output } = await stack.up();
     assert.equal(code, 0, output);
-    assert.match(output, /took over fine-tuning job/);
+    assert.match(output, /adopted existing fine-tuning job/);
     assert.equal((await client.jobs.list()).total, 1);
     assert.equal((await stack.outputs()).status, "SUCCESS");
   });

@@ -58,7 +58,7 @@ export class LifecycleHarness {
     return path;
   }
 
-  /** Runs `check` on a declaration. Resolves to the checked inputs; throws when there are problems. */
+  /** Runs `check` on inputs. Resolves to the checked inputs; throws when there are problems. */
   async declare(name: string, inputs: RawInputs, olds: RawInputs = {}): Promise<Inputs> {
     const declared = {
       model: "open-mistral-7b",

@@ -38,7 +38,7 @@ function againstParsing(file: string): Promise<Comparison> {
 async function againstTogether(file: string): Promise<Comparison | undefined> {
   const about = {
     what: WHAT,
-    against: "`together files check` (it parses, and looks at no field)",
+    against: "`together files check` (parses the JSON, does not validate any field)",
     unit: "s",
     aim: "≤ 1",
   };

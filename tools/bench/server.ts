@@ -44,7 +44,7 @@ const PATHS: readonly [what: string, path: (store: Store) => string][] = [
   ["`list` with a page of 100", () => `${jobs}?page_size=100`],
   ["`list` by status", () => `${jobs}?status=FAILED&page_size=10`],
   ["`list` by model", () => `${jobs}?model=tenth&page_size=10`],
-  ["`list` by wandb's project", () => `${jobs}?wandb_project=tenth&page_size=10`],
+  ["`list` by Weights & Biases project", () => `${jobs}?wandb_project=tenth&page_size=10`],
 ];
 
 async function rates(many: Store, few: Store): Promise<Comparison[]> {
@@ -98,7 +98,11 @@ async function memory(many: Store, few: Store): Promise<Comparison> {
   const [ours, theirs] = [median(figures[0]), median(figures[1])];
   const perThousand = ((ours - theirs) / (MANY - FEW)) * 1_000;
   return {
-    ...{ what: "memory of the server for 1000 jobs more", against: `all of it with ${FEW}`, unit: "MB" },
+    ...{
+      what: "additional memory of the server for each 1000 more jobs",
+      against: `total memory of the server with ${FEW} jobs`,
+      unit: "MB",
+    },
     ...{ ours: perThousand, theirs, ratio: perThousand / theirs, aim: "at most 1 MB" },
   };
 }

@@ -38,7 +38,14 @@ export async function waiting(): Promise<Comparison[]> {
   const day = await waitFor(1, 24 * HOUR, 1440);
   const figures: [what: string, against: string, unit: string, ours: number, theirs: number, aim: string][] = [
     ["requests to create and start a job", "-", "requests", one.creating, one.creating, "-"],
-    ["requests to wait two hours for a job", "the limit of 300", "requests", one.waiting, 300, "≤ 1"],
+    [
+      "requests to wait two hours for a job",
+      "target: at most 300 requests (not measured)",
+      "requests",
+      one.waiting,
+      300,
+      "≤ 1",
+    ],
     [`requests to wait two hours for ${MANY} jobs`, "the same for one", "requests", many.waiting, one.waiting, "≤ 3"],
     ["from a job's end to the end of the wait", "the poll interval", "s", one.lag, POLL_INTERVAL_SECONDS, "≤ 1"],
     ["heap after a day of polling", "after an hour of it", "MB", day.heap.end, day.heap.early, "≤ 1.05"],

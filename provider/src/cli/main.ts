@@ -44,7 +44,7 @@ function summaryText({ training, validation, summary }: CheckedData): string {
     ...files.flatMap(({ errors }) => errors.map((each) => `error: ${each}`)),
     ...files.flatMap(({ warnings }) => warnings.map((each) => `warning: ${each}`)),
     `${summary.samples} samples, ${invalid} invalid, ${warned} warnings; steps per epoch: about ${summary.stepsPerEpoch}`,
-    `about ${tokens.join(", ") || 0} tokens (estimated at 4 characters per token); longest sample: about ${summary.longestSample}`,
+    `tokens, estimated at 4 characters per token: ${tokens.join(", ") || 0}; longest sample: ${summary.longestSample}`,
   ].join("\n");
 }
 

@@ -19,7 +19,7 @@ export async function shownSamples(files: string[], count: number, rules: Rules,
     }
   }
   const mark = styled ? underlined("underlined") : "⟦in brackets⟧";
-  const note = `The text that counts for the loss is ${mark}. Token counts are estimates (four characters per token). The template is that of Mistral's tokenizer v3.`;
+  const note = `The text that counts for the loss is ${mark}. Token counts are estimates (four characters per token). The samples are shown in the chat template of Mistral's tokenizer v3.`;
   return `${shown.join("\n")}\n${note}\n`;
 }
 

@@ -34,7 +34,7 @@ export interface RequestOptions {
 export function checkLimits(options: { maxRetries?: number | undefined; timeoutMs?: number | undefined }): void {
   const { maxRetries, timeoutMs } = options;
   if (maxRetries !== undefined && !(Number.isInteger(maxRetries) && maxRetries >= 0)) {
-    throw new InvalidArgumentError(`maxRetries must be a whole number from 0, not ${maxRetries}.`);
+    throw new InvalidArgumentError(`maxRetries must be a whole number, 0 or greater, not ${maxRetries}.`);
   }
   // Node's timers overflow above 2^31 - 1 ms and then fire immediately.
   if (timeoutMs !== undefined && !(timeoutMs > 0 && timeoutMs < 2 ** 31)) {
@@ -56,7 +56,7 @@ export function checkApiKey(apiKey: string | undefined): string | undefined {
     const what =
       code === 10 || code === 13 ? "a line break" : code === 32 || code === 9 ? "a space" : "a character outside ASCII";
     throw new InvalidApiKeyError(
-      `The API key contains ${what} at position ${position + 1} of ${apiKey.length}, which an HTTP header cannot contain. It was probably copied by accident: set the key again without it.`,
+      `The API key contains ${what} at position ${position + 1} of ${apiKey.length}, which an HTTP header cannot contain. This character was probably copied by accident. Set the key again without this character.`,
     );
   }
   return apiKey;

@@ -56,8 +56,8 @@ export function changedInputs(old: Shape, now: Shape): string[] {
 }
 
 /**
- * Returns the SHA-256 in hex over the organization, the URN and the shape, so that the same declaration has the same identity in
- * every process and on every machine. Returns `UNKNOWN` while an input is unknown.
+ * Returns the identity of a resource's job: the SHA-256 in hex over the organization, the URN and the shape. The same inputs of the
+ * same resource have the same identity in every process and on every machine. Returns `UNKNOWN` while an input is unknown.
  */
 export function identityOf(organization: string, urn: string, inputs: Record<string, unknown>): string {
   if (shapingInputs.some((name) => hasUnknown(inputs[name]))) return UNKNOWN;

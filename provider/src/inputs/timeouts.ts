@@ -25,7 +25,7 @@ export function timeoutsInSeconds(custom: Record<string, unknown>): Timeouts {
 /** Parses the engine's durations: one or more numbers, each with a unit. */
 function durationInSeconds(value: unknown, operation: string): number {
   if (typeof value !== "string" || !/^(\d+(\.\d+)?(h|ms|m|s|us|µs|ns))+$/.test(value)) {
-    const got = typeof value === "string" ? "another string" : `a ${typeof value}`;
+    const got = typeof value === "string" ? "a string in another format" : `a ${typeof value}`;
     throw new InputProblem(
       `customTimeouts.${operation}`,
       `expected a duration in h, m and s, such as "90m" or "1h30m", got ${got}`,

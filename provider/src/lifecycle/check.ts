@@ -125,6 +125,6 @@ function stepWarnings({ hyperparameters = {} }: RawInputs): string[] {
   const { trainingSteps, epochs } = hyperparameters as Record<string, unknown>;
   if (trainingSteps !== undefined || epochs !== undefined) return [];
   return [
-    "neither hyperparameters.trainingSteps nor hyperparameters.epochs is set: the server chooses the training length, and with it the cost",
+    "neither hyperparameters.trainingSteps nor hyperparameters.epochs is set: the server chooses the number of steps, which determines the cost",
   ];
 }

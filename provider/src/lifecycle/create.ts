@@ -5,7 +5,7 @@ import { pulumiErrorText, withPulumiAdvice } from "./connection/advice";
 import { type Connection, connect } from "./connection/connect";
 import { isTemporaryFailure } from "./connection/errors";
 import { adoptJob } from "./job/adopt";
-import { converge, keepsRunning } from "./job/converge";
+import { converge } from "./job/converge";
 import { findExistingJob } from "./job/findExisting";
 import { PollInterval } from "./job/pollInterval";
 import { DEFAULT_WAIT_SECONDS, type Deadline, withDeadline } from "./runtime/deadline";
@@ -15,7 +15,7 @@ import { type Outputs, toOutputs } from "./state/outputs";
 import { uploadFiles } from "./uploads/uploadFiles";
 
 /**
- * Ensures that the declared job exists, and drives it to completion. Takes over an existing job of this declaration, or uploads
+ * Ensures that the declared job exists, and drives it to completion. Adopts an existing job with the same inputs, or uploads
  * the data and creates an unstarted job.
  *
  * @throws InitError for every failure after the job's ID is known
@@ -25,7 +25,7 @@ export function create(inputs: Inputs, host: Host): Promise<{ id: string; output
     withDeadline(inputs.__timeouts?.create ?? DEFAULT_WAIT_SECONDS, host, async (deadline) => {
       const connection = await connect(inputs, host);
       const job =
-        (await adoptOrTakeOver(connection, inputs, host, deadline)) ??
+        (await adoptExisting(connection, inputs, host, deadline)) ??
         (await uploadAndCreate(connection, inputs, host, deadline));
       host.session.recordReturned(job.id);
       const outputs = await converge(toOutputs(inputs, job, connection.baseUrl), inputs, connection, host, deadline);
@@ -34,7 +34,7 @@ export function create(inputs: Inputs, host: Host): Promise<{ id: string; output
   );
 }
 
-async function adoptOrTakeOver(
+async function adoptExisting(
   { client }: Connection,
   inputs: Inputs,
   host: Host,
@@ -51,7 +51,7 @@ async function adoptOrTakeOver(
     if (job) {
       host.log(
         urn,
-        `took over fine-tuning job ${job.id} (${job.status}): it was created for this declaration, so nothing is trained or paid twice. Change \`triggers\` to retrain.`,
+        `adopted existing fine-tuning job ${job.id} (${job.status}), which has the same inputs: nothing is trained or paid twice. Change \`triggers\` to retrain.`,
         "milestone",
       );
     }
@@ -80,7 +80,7 @@ async function createJob(client: MistralClient, inputs: Inputs, files: UploadedF
     if (found && !(found instanceof Error)) return found;
     const lookupFailure = found ? `Searching for the job failed too: ${pulumiErrorText(found)}. ` : "";
     throw new Error(
-      `${pulumiErrorText(error)} ${lookupFailure}Run \`pulumi up\` again: it takes over the job if the server created it.`,
+      `${pulumiErrorText(error)} ${lookupFailure}Run \`pulumi up\` again: if the server created the job, \`pulumi up\` adopts it.`,
       {
         cause: error,
       },
@@ -89,7 +89,7 @@ async function createJob(client: MistralClient, inputs: Inputs, files: UploadedF
 }
 
 /**
- * Elects one job among those that several processes may have created for this declaration at the same time: a host whose CLI was
+ * Elects one job among those that several processes may have created for the same inputs at the same time: a host whose CLI was
  * killed, or a second CI run. No job has been started yet and all processes elect the same job, so only one is paid for. Retries
  * while the server is unavailable.
  */
@@ -111,11 +111,15 @@ async function electJob({ client, baseUrl }: Connection, own: Job, inputs: Input
     }
   } catch (error) {
     const reason = deadline.reason() ?? pulumiErrorText(error);
-    throw new InitError(own.id, toOutputs(inputs, own, baseUrl), `${reason}; ${keepsRunning(own.id)}`, {
+    throw new InitError(own.id, toOutputs(inputs, own, baseUrl), `${reason}; ${wasCreated(own.id)}`, {
       cause: error,
     });
   }
 }
+
+/** This process has not started the job, so the message does not say that the job runs. */
+const wasCreated = (id: string) =>
+  `fine-tuning job ${id} was created and its ID is in the state: run \`pulumi up\` to continue`;
 
 /** Runs work that precedes the job's creation. When it is stopped, throws an error saying that no job exists. */
 async function explainStop<T>(deadline: Deadline, work: () => Promise<T>): Promise<T> {

@@ -19,8 +19,8 @@ const TEN_MINUTES = 600;
 const LONGEST_POLL_SECONDS = 5;
 
 /**
- * Deletes the resource: cancels the job unless its status is terminal, waits until it is, applies `modelDeletionPolicy`, and
- * removes the files that this provider uploaded. Objects that are already gone count as deleted.
+ * Deletes the resource: cancels the job unless it has ended, waits until it has ended, applies `modelDeletionPolicy`, and removes
+ * the files that this provider uploaded. Objects that are already gone count as deleted.
  */
 export function remove(id: string, state: Outputs, host: Host): Promise<void> {
   return withPulumiAdvice(() => removeJob(id, state, host));

@@ -19,7 +19,7 @@ const updatable = Object.entries(inputsSchema.shape)
   .filter(([, schema]) => schema.meta()?.change === "update")
   .map(([name]) => name);
 
-/** Compares the state with the declaration. An unfinished or failed job always needs an update. */
+/** Compares the state with the inputs. An unfinished or failed job always needs an update. */
 export function diff(id: string, olds: RawInputs, news: RawInputs, host: Host): DiffResult {
   const replaces = replacingInputs(id, olds, news);
   const urn = news.__urn as string | undefined;
@@ -51,7 +51,7 @@ function driftWarning({
   modelArchived,
 }: Partial<Outputs>): string | undefined {
   if (hasFailed(status)) {
-    return `fine-tuning job ${jobId} has ended as ${status}: \`pulumi up\` fails until the declaration (or \`triggers\`) changes`;
+    return `fine-tuning job ${jobId} has ended as ${status}: \`pulumi up\` fails until you change the inputs, for example \`triggers\``;
   }
   if (hasSucceeded(status) && !fineTunedModel) {
     return `fine-tuning job ${jobId} has succeeded, but its model was missing at the last check: \`pulumi up\` checks again`;
@@ -59,7 +59,7 @@ function driftWarning({
   return modelArchived ? `model ${fineTunedModel} is archived: \`pulumi up\` unarchives it` : undefined;
 }
 
-/** Whether the job is where the declaration wants it: its model is available, or it is held with `autoStart: false`. */
+/** Whether the job has reached the declared state: its model is available, or the job is held with `autoStart: false`. */
 function isSettled(olds: RawInputs, news: RawInputs): boolean {
   const status = String(olds.status);
   const hasModel = olds.fineTunedModel !== undefined && olds.modelArchived !== true;

@@ -13,9 +13,9 @@ import { appliedInputs, type Outputs, toOutputs } from "./state/outputs";
 
 /**
  * Applies in-place changes and resumes an unfinished job: resumes an interrupted wait, starts a held job, renames the model. A
- * failed job throws its failure reason until the declaration changes.
+ * failed job throws its failure reason until the inputs change.
  *
- * @throws InitError when the job does not match the declaration (yet)
+ * @throws InitError when the job has not reached the declared state
  */
 export function update(id: string, olds: Outputs, news: Inputs, host: Host): Promise<Outputs> {
   host.session.recordReturned(id);

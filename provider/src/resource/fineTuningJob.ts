@@ -16,7 +16,7 @@ export interface FineTuningJob extends FineTuningJobOutputs {}
 
 /**
  * A fine-tuning job. `pulumi up` uploads the data, trains, and waits for the fine-tuned model, whose ID is the output
- * `fineTunedModel`. Changing an input that affects the training replaces the job. The same declaration never trains twice.
+ * `fineTunedModel`. Changing an input that affects the training replaces the job. The same inputs never train twice.
  *
  * @example
  * const job = new FineTuningJob("support-bot", {
@@ -47,8 +47,8 @@ export class FineTuningJob extends pulumi.dynamic.Resource {
     warnAboutPlainTextKey();
     // Pulumi only sets outputs that are named in the constructor.
     const outputs = Object.fromEntries(OUTPUT_NAMES.map((output) => [output, undefined]));
-    // The SDK records a stack trace for each of four promises per output, and only shows one when a promise leaks. Together they
-    // took longer than everything else in a program of 100 jobs (see docs/benchmarks.md).
+    // The SDK records a stack trace for each of four promises per output, and prints it only if a promise leaks. In a program with
+    // 100 jobs, recording these stack traces took more time than the rest of the program (see docs/benchmarks.md).
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
     try {

@@ -15,7 +15,7 @@ export function withSecrets(args: FineTuningJobArgs): FineTuningJobArgs {
   };
 }
 
-/** Marks only the key as secret, so that the URL stays readable in a diff; or the whole object while its fields are unknown. */
+/** Marks only the key as secret, so that a diff shows the URL. If the fields are not known yet, marks the whole object. */
 function withSecretKey(connection: pulumi.Input<ConnectionArgs>): pulumi.Input<ConnectionArgs> {
   if (pulumi.Output.isInstance(connection) || connection instanceof Promise) return pulumi.secret(connection);
   return connection?.apiKey === undefined ? connection : { ...connection, apiKey: pulumi.secret(connection.apiKey) };

@@ -10,9 +10,9 @@ interface Loader {
 
 /**
  * Loads the implementation from the program's folder. Every state holds the source text of this function and of the methods below,
- * so they are minimal and frozen. The paths include `.pnpm/node_modules` in each `node_modules` from the program's folder up, where
- * pnpm keeps this package when it is an indirect dependency; a workspace has that folder at its root. Resolving takes about 0.5 ms,
- * so the result is cached.
+ * so they are minimal and frozen. Searches the program's folder, and `node_modules/.pnpm/node_modules` in this folder and each parent
+ * folder. pnpm installs indirect dependencies there; in a pnpm workspace, the folder is at the root of the workspace. Resolving takes
+ * about 0.5 ms, so the result is cached.
  */
 const load: Loader = () => {
   if (!load.found) {

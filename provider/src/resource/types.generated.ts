@@ -89,7 +89,7 @@ export interface IntegrationArgs {
 export interface ConnectionArgs {
   /** API key for this resource. */
   apiKey?: pulumi.Input<string>;
-  /** Base URL of the API. Requests to this URL only ever use `connection.apiKey`, never a key from the config or environment. */
+  /** Base URL of the API. The provider sends only `connection.apiKey` to this URL, never a key from the config or environment. */
   baseUrl?: pulumi.Input<string>;
 }
 
@@ -99,7 +99,7 @@ export interface FineTuningJobArgs {
   model: pulumi.Input<BaseModel | (string & {})>;
   /** Training data as JSONL files. Each entry is a path, a Pulumi asset, or `{path | asset | fileId, weight?}`. Required unless `repositories` is set. Changing a file's content replaces the job; changing only its path does not. */
   trainingFiles?: pulumi.Input<pulumi.Input<string | pulumi.asset.Asset | TrainingFileArgs>[]>;
-  /** Validation data, used to measure the loss during training. Same forms as `trainingFiles`, without `weight`. At most 1 MB and 5 % of the training data. */
+  /** Validation data, used to measure the loss during training. Same forms as `trainingFiles`, without `weight`. At most 1 MB or 5 % of the training data, whichever is smaller. */
   validationFiles?: pulumi.Input<pulumi.Input<string | pulumi.asset.Asset | ValidationFileArgs>[]>;
   /** Hyperparameters of the training. Default: chosen by the server. */
   hyperparameters?: pulumi.Input<HyperparametersArgs>;
@@ -117,7 +117,7 @@ export interface FineTuningJobArgs {
   invalidSampleSkipPercentage?: pulumi.Input<number>;
   /** Arbitrary values. Changing them retrains with otherwise identical inputs. */
   triggers?: pulumi.Input<pulumi.Input<unknown>[]>;
-  /** ID of an existing job to adopt instead of creating one. Read only when the resource is created. */
+  /** ID of an existing job to adopt instead of creating one. Changing it to another ID replaces the job. Removing it has no effect. */
   adopt?: pulumi.Input<string>;
   /** Whether training starts after validation. With `false`, the job stays in `VALIDATED` and reports its cost until you set this to `true`. Default: `true`. */
   autoStart?: pulumi.Input<boolean>;
@@ -235,7 +235,7 @@ export interface Integration {
 export interface Connection {
   /** API key for this resource. */
   apiKey?: string | undefined;
-  /** Base URL of the API. Requests to this URL only ever use `connection.apiKey`, never a key from the config or environment. */
+  /** Base URL of the API. The provider sends only `connection.apiKey` to this URL, never a key from the config or environment. */
   baseUrl?: string | undefined;
 }
 
@@ -319,7 +319,7 @@ export interface FineTuningJobOutputs {
   readonly model: pulumi.Output<BaseModel | (string & {})>;
   /** Training data as JSONL files. Each entry is a path, a Pulumi asset, or `{path | asset | fileId, weight?}`. Required unless `repositories` is set. Changing a file's content replaces the job; changing only its path does not. */
   readonly trainingFiles: pulumi.Output<TrainingFile[] | undefined>;
-  /** Validation data, used to measure the loss during training. Same forms as `trainingFiles`, without `weight`. At most 1 MB and 5 % of the training data. */
+  /** Validation data, used to measure the loss during training. Same forms as `trainingFiles`, without `weight`. At most 1 MB or 5 % of the training data, whichever is smaller. */
   readonly validationFiles: pulumi.Output<ValidationFile[] | undefined>;
   /** Hyperparameters of the training. Default: chosen by the server. */
   readonly hyperparameters: pulumi.Output<Hyperparameters | undefined>;
@@ -337,7 +337,7 @@ export interface FineTuningJobOutputs {
   readonly invalidSampleSkipPercentage: pulumi.Output<number | undefined>;
   /** Arbitrary values. Changing them retrains with otherwise identical inputs. */
   readonly triggers: pulumi.Output<unknown[] | undefined>;
-  /** ID of an existing job to adopt instead of creating one. Read only when the resource is created. */
+  /** ID of an existing job to adopt instead of creating one. Changing it to another ID replaces the job. Removing it has no effect. */
   readonly adopt: pulumi.Output<string | undefined>;
   /** Whether training starts after validation. With `false`, the job stays in `VALIDATED` and reports its cost until you set this to `true`. Default: `true`. */
   readonly autoStart: pulumi.Output<boolean | undefined>;

@@ -7,7 +7,7 @@ import type { FineTuningJobArgs } from "./types.generated";
 const MAX_DEPTH = 100;
 
 /**
- * Refuses inputs on which Pulumi's SDK or engine would fail, or which it would silently drop, before `check` runs.
+ * Rejects inputs that make Pulumi's SDK or engine fail, and inputs that Pulumi drops without an error. Runs before `check`.
  *
  * @throws RunError, which Pulumi prints without a stack trace
  */

@@ -48,7 +48,7 @@ const connection = z
     apiKey: z.string().min(1).optional().meta({ description: "API key for this resource.", secret: true }),
     baseUrl: z.string().min(1).optional().meta({
       description:
-        "Base URL of the API. Requests to this URL only ever use `connection.apiKey`, never a key from the config or environment.",
+        "Base URL of the API. The provider sends only `connection.apiKey` to this URL, never a key from the config or environment.",
     }),
   })
   .meta({ id: "Connection", description: "Server and API key for one resource." });
@@ -83,7 +83,7 @@ export const inputsSchema = z.strictObject({
     .meta(
       input(
         "replace",
-        "Validation data, used to measure the loss during training. Same forms as `trainingFiles`, without `weight`. At most 1 MB and 5 % of the training data.",
+        "Validation data, used to measure the loss during training. Same forms as `trainingFiles`, without `weight`. At most 1 MB or 5 % of the training data, whichever is smaller.",
       ),
     ),
   hyperparameters: hyperparameters
@@ -150,7 +150,7 @@ export const inputsSchema = z.strictObject({
     .meta(
       input(
         "replace",
-        "ID of an existing job to adopt instead of creating one. Read only when the resource is created.",
+        "ID of an existing job to adopt instead of creating one. Changing it to another ID replaces the job. Removing it has no effect.",
       ),
     ),
   autoStart: z
@@ -211,13 +211,13 @@ const timeouts = z.strictObject({
  * does not show names that start with `__` in a diff.
  */
 const internal = {
-  /** The resource's URN: the target of its messages, and part of the identity. */
+  /** The resource's URN. Log messages appear on this resource. The URN is part of the identity. */
   __urn: z.string().optional(),
   /** `customTimeouts` in seconds, because Pulumi's provider hosts do not pass them on. */
   __timeouts: timeouts.optional(),
   /** Source of the suffix. */
   __suffix: z.enum(["auto", "user"]).optional(),
-  /** SHA-256 of the declaration, in hex; see `inputs/identity.ts`. */
+  /** The identity of the job, a SHA-256 in hex; see `inputs/identity.ts`. */
   __identity: z.string().optional(),
   /** Version of the identity's format. */
   __identityVersion: z.int().optional(),

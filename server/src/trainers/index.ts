@@ -1,16 +1,21 @@
 import type { Trainer } from "../domain/trainer";
 import type { TrainerContext, TrainerDescriptor } from "./descriptor";
-import { type ProcessOptions, processTrainer } from "./process/descriptor";
-import { type RayOptions, rayTrainer } from "./ray/descriptor";
-import { type SimulatedOptions, simulatedTrainer } from "./simulated/descriptor";
+import { processTrainer } from "./process/descriptor";
+import { rayTrainer } from "./ray/descriptor";
+import { simulatedTrainer } from "./simulated/descriptor";
 
 /** Every trainer, in the order of `--help`. */
 const DESCRIPTORS = [simulatedTrainer, processTrainer, rayTrainer] as const;
 
 export type TrainerName = (typeof DESCRIPTORS)[number]["name"];
 
-/** The server options that configure the trainers. */
-export interface TrainerOptions extends SimulatedOptions, ProcessOptions, RayOptions {
+type AllOptions = Intersection<Parameters<(typeof DESCRIPTORS)[number]["create"]>[0]>;
+type Intersection<Union> = (Union extends unknown ? (each: Union) => void : never) extends (all: infer All) => void
+  ? All
+  : never;
+
+/** The server options that configure the trainers: those of all descriptors. */
+export interface TrainerOptions extends AllOptions {
   /** The trainer of new jobs: `simulated` by default. */
   trainer?: TrainerName;
 }

@@ -30,7 +30,7 @@ describe("pulumi-mistral check", () => {
     assert.equal(exitCode, 0);
     assert.deepEqual(lines, [
       "2 samples, 0 invalid, 0 warnings; steps per epoch: about 1",
-      "about user 3, assistant 5 tokens (estimated at 4 characters per token); longest sample: about 4",
+      "tokens, estimated at 4 characters per token: user 3, assistant 5; longest sample: 4",
     ]);
   });
 
@@ -69,7 +69,7 @@ describe("pulumi-mistral check", () => {
     const { exitCode, lines } = await run("check", train, more, "--validation", valid, "--seq-len", "100");
     assert.equal(exitCode, 0);
     assert.deepEqual(lines.slice(0, -2), [
-      "warning: train.jsonl:2: ends with CRLF, and 1 more",
+      "warning: train.jsonl:2: ends with CRLF (and 1 more line)",
       "warning: train.jsonl:2: is blank",
       "warning: train.jsonl: does not end with a newline",
       "warning: train.jsonl:4: is the same sample as train.jsonl:3",
@@ -77,7 +77,7 @@ describe("pulumi-mistral check", () => {
       "warning: more.jsonl:2: has about 103 tokens (4 characters each), more than seqLen 100",
       "warning: valid.jsonl:1: is also in the training data",
       "warning: valid.jsonl:1: has about 103 tokens (4 characters each), more than seqLen 100",
-      "warning: valid.jsonl: has 488 bytes, more than the limit of 42 bytes for validation data (1 MB, and 5 % of the training data)",
+      "warning: valid.jsonl: has 488 bytes, more than the limit of 42 bytes for validation data (1 MB or 5 % of the training data, whichever is smaller)",
     ]);
   });
 
@@ -133,7 +133,7 @@ describe("pulumi-mistral check", () => {
       "shown.jsonl:3: about 3 tokens, 3 of them count for the loss",
       "⟦Once upon⟧",
       "",
-      "The text that counts for the loss is ⟦in brackets⟧. Token counts are estimates (four characters per token). The template is that of Mistral's tokenizer v3.",
+      "The text that counts for the loss is ⟦in brackets⟧. Token counts are estimates (four characters per token). The samples are shown in the chat template of Mistral's tokenizer v3.",
     ]);
   });
 

@@ -107,7 +107,11 @@ describe("invalid input", () => {
         "mistral:baseUrl: The base URL is not an http or https URL. Set a URL such as https://api.mistral.ai or http://127.0.0.1:8080.",
       ],
       ["maxRetries", "often", "mistral:maxRetries: expected a number, got NaN"],
-      ["requestTimeout", "-1", "mistral:requestTimeout: expected a number of more than 0, got one out of range"],
+      [
+        "requestTimeout",
+        "-1",
+        "mistral:requestTimeout: expected a number that is more than 0, got a number out of range",
+      ],
       [
         "requestTimeout",
         "9999999",
@@ -143,7 +147,7 @@ describe("invalid input", () => {
       assert.deepEqual(host.logged.slice(0, 1), [
         {
           message:
-            "neither hyperparameters.trainingSteps nor hyperparameters.epochs is set: the server chooses the training length, and with it the cost",
+            "neither hyperparameters.trainingSteps nor hyperparameters.epochs is set: the server chooses the number of steps, which determines the cost",
           importance: "warning",
         },
       ]);

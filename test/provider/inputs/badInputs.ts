@@ -30,17 +30,17 @@ export const badInputs: [what: string, inputs: RawInputs, line: string][] = [
   [
     "no step",
     { hyperparameters: { trainingSteps: 0 } },
-    "hyperparameters.trainingSteps: expected a number of at least 1, got one out of range",
+    "hyperparameters.trainingSteps: expected a number that is at least 1, got a number out of range",
   ],
   [
     "no epoch",
     { hyperparameters: { epochs: 0 } },
-    "hyperparameters.epochs: expected a number of more than 0, got one out of range",
+    "hyperparameters.epochs: expected a number that is more than 0, got a number out of range",
   ],
   [
     "a learning rate out of range",
     { hyperparameters: { learningRate: 2 } },
-    "hyperparameters.learningRate: expected a number of at most 1, got one out of range",
+    "hyperparameters.learningRate: expected a number that is at most 1, got a number out of range",
   ],
   ["a suffix of 19 characters", { suffix: "x".repeat(19) }, "suffix: expected at most 18 characters, got 19"],
   [
@@ -51,7 +51,7 @@ export const badInputs: [what: string, inputs: RawInputs, line: string][] = [
   [
     "a value that is not in an enum",
     { modelDeletionPolicy: SECRET },
-    'modelDeletionPolicy: expected "retain", "archive" or "delete", got another string',
+    'modelDeletionPolicy: expected "retain", "archive" or "delete", got a different string',
   ],
   ["a list as an object", { hyperparameters: [] }, "hyperparameters: expected an object, got a list"],
   ["an object as a list", { triggers: {} }, "triggers: expected a list, got an object"],
@@ -168,7 +168,7 @@ export const badInputs: [what: string, inputs: RawInputs, line: string][] = [
   [
     "a duration without a unit",
     { __timeouts: { create: "90" } },
-    `customTimeouts.create: ${DURATION}, got another string`,
+    `customTimeouts.create: ${DURATION}, got a string in another format`,
   ],
   ["a duration as a number", { __timeouts: { delete: 90 } }, `customTimeouts.delete: ${DURATION}, got a number`],
 
@@ -180,6 +180,6 @@ export const badInputs: [what: string, inputs: RawInputs, line: string][] = [
   [
     "a key with a line break",
     { connection: { apiKey: `${SECRET}\n` } },
-    `connection.apiKey: The API key contains a line break at position ${SECRET.length + 1} of ${SECRET.length + 1}, which an HTTP header cannot contain. It was probably copied by accident: set the key again without it.`,
+    `connection.apiKey: The API key contains a line break at position ${SECRET.length + 1} of ${SECRET.length + 1}, which an HTTP header cannot contain. This character was probably copied by accident. Set the key again without this character.`,
   ],
 ];

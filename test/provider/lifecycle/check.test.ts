@@ -141,7 +141,7 @@ describe("check", () => {
   });
 
   describe("the suffix", () => {
-    it("consists of the resource's name and a hash of the declaration", async () => {
+    it("consists of the resource's name and a hash of the inputs", async () => {
       const inputs = await checked(declared());
       assert.match(inputs.suffix as string, /^support-bo-[0-9a-f]{7}$/);
       assert.equal(inputs.__suffix, "auto");

@@ -98,19 +98,19 @@ describe("create", () => {
     assert.equal((await harness.jobs()).length, before);
   });
 
-  it("takes over the job of the same declaration instead of paying twice", async () => {
+  it("adopts the job with the same inputs instead of paying twice", async () => {
     const first = await harness.create("again");
     const host = harness.host();
     const second = await harness.create("again", {}, host);
     assert.equal(second.id, first.id);
     assert.match(
       host.logged.map(({ message }) => message).join("\n"),
-      /took over fine-tuning job .* Change `triggers`/,
+      /adopted existing fine-tuning job .* Change `triggers`/,
     );
     assert.notEqual((await harness.create("again", { triggers: [1] })).id, first.id);
   });
 
-  it("distinguishes declarations with the same explicit suffix", async () => {
+  it("distinguishes resources with the same explicit suffix", async () => {
     const first = await harness.create("one", { suffix: "shared" });
     const other = await harness.create("two", { suffix: "shared" });
     assert.notEqual(other.id, first.id);
@@ -133,10 +133,10 @@ describe("create", () => {
 
   it("fails when only file IDs and an explicit suffix match an existing job", async () => {
     const { id: fileId } = await harness.client.files.upload({ name: "given.jsonl", content: sample("Given?") });
-    const declaration = { suffix: "given", trainingFiles: [{ fileId }] };
-    const { id } = await harness.create("given", declaration);
-    await assert.rejects(harness.create("given", declaration), new RegExp(`${id}.*set \`adopt\``));
-    assert.equal((await harness.create("given", { ...declaration, adopt: id })).id, id);
+    const inputs = { suffix: "given", trainingFiles: [{ fileId }] };
+    const { id } = await harness.create("given", inputs);
+    await assert.rejects(harness.create("given", inputs), new RegExp(`${id}.*set \`adopt\``));
+    assert.equal((await harness.create("given", { ...inputs, adopt: id })).id, id);
   });
 
   it("retrains when the earlier job's model is gone, and unarchives an archived model", async () => {
@@ -187,7 +187,7 @@ describe("create", () => {
   });
 });
 
-describe("two processes that create the same declaration at the same time", () => {
+describe("two processes that create a job with the same inputs at the same time", () => {
   let harness: LifecycleHarness;
   before(async () => {
     harness = await LifecycleHarness.create();
@@ -217,7 +217,10 @@ describe("a wait that ends before the job", () => {
       if (host.logged.some(({ message }) => message.startsWith("created"))) host.controller.abort();
     }, 20);
     const error = await initErrorOf(harness.create("interrupted", slow, host)).finally(() => clearInterval(created));
-    assert.match(error.message, /interrupted; fine-tuning job .* keeps running and its ID is in the state/);
+    assert.match(
+      error.message,
+      /interrupted; fine-tuning job .* (was not cancelled|was created) and its ID is in the state/,
+    );
     assert.equal((await harness.client.jobs.get(error.id)).status.startsWith("CANCEL"), false);
   });
 
@@ -234,7 +237,7 @@ describe("a wait that ends before the job", () => {
     const inputs = { ...(await harness.declare("late", slow)), __timeouts: { create: 0.5 } };
 
     const error = await initErrorOf(create(inputs, harness.host()));
-    assert.match(error.message, /timed out after 1 s \(customTimeouts\)/);
+    assert.match(error.message, /timed out after 1 s \(to wait longer, set the resource option customTimeouts\)/);
     assert.equal((await harness.client.jobs.get(error.id)).status.startsWith("CANCEL"), false);
   });
 });
@@ -268,7 +271,7 @@ describe("a creation request without a reply", () => {
     loss = "cut-before";
     await assert.rejects(
       harness.create("lost", {}, host()),
-      /Run `pulumi up` again: it takes over the job if the server created it/,
+      /Run `pulumi up` again: if the server created the job, `pulumi up` adopts it/,
     );
     assert.equal((await harness.jobs()).length, 1);
   });

@@ -61,23 +61,23 @@ describe("delete", () => {
   });
 
   it("keeps files whose name identifies a retained model, so that `up` finds the model again", async () => {
-    const declaration = { suffix: "kept", trainingFiles: [await harness.file("kept.jsonl", sample("Kept?"))] };
-    const { id, outputs } = await harness.create("kept", declaration);
+    const inputs = { suffix: "kept", trainingFiles: [await harness.file("kept.jsonl", sample("Kept?"))] };
+    const { id, outputs } = await harness.create("kept", inputs);
     await remove(id, outputs, harness.host());
     assert.ok((await fileIds()).includes(outputs.trainingFileIds[0] as string));
-    assert.equal((await harness.create("kept", declaration)).id, id);
+    assert.equal((await harness.create("kept", inputs)).id, id);
   });
 
   it("keeps these files also when the state does not hold the model yet", async () => {
-    const declaration = {
+    const inputs = {
       suffix: "kept-too",
       trainingFiles: [await harness.file("kept-too.jsonl", sample("Kept too?"))],
     };
-    const { id, outputs } = await harness.create("kept-too", declaration);
+    const { id, outputs } = await harness.create("kept-too", inputs);
     const { fineTunedModel, ...earlier } = { ...outputs, status: "RUNNING" };
     assert.ok(fineTunedModel);
     await remove(id, earlier, harness.host());
-    assert.equal((await harness.create("kept-too", declaration)).id, id);
+    assert.equal((await harness.create("kept-too", inputs)).id, id);
   });
 
   it("succeeds when everything is already gone", async () => {

@@ -96,7 +96,7 @@ describe("diff", () => {
     assert.equal((await compare(await state("VALIDATED", held), declared)).changes, true);
   });
 
-  it("keeps failing for a failed job until its declaration changes", async () => {
+  it("keeps failing for a failed job until its inputs change", async () => {
     for (const status of ["FAILED", "FAILED_VALIDATION", "CANCELLED"]) {
       assert.deepEqual(await compare(await state(status), declared), { changes: true, replaces: [] }, status);
       const again = await compare(await state(status), { ...declared, triggers: [1] });

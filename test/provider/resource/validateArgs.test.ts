@@ -27,7 +27,7 @@ const refused: [what: string, args: unknown, line: string, opts?: unknown][] = [
   [
     "a duration in days, a unit that the engine does not support",
     {},
-    `customTimeouts.create: ${DURATION}, got another string`,
+    `customTimeouts.create: ${DURATION}, got a string in another format`,
     { customTimeouts: { create: "2d" } },
   ],
 ];

@@ -23,7 +23,7 @@ export class ApiError extends MistralError {
   readonly baseUrl: string;
   /** The API's `type` of the error, such as `invalid_request_error`. */
   readonly type: string | undefined;
-  /** The API's `code`. The stable code of this class is `code`. */
+  /** The field `code` of the API's error body. Not the same as the property `code`, which is the stable code of this error class. */
   readonly apiCode: string | undefined;
   /** The invalid field or parameter. */
   readonly param: string | undefined;

@@ -36,7 +36,9 @@ export abstract class MistralError extends Error {
     this.caution = caution;
   }
 
-  /** Returns the message with other advice, for programs whose users set the client's options elsewhere. */
+  /**
+   * Returns the message with different advice. For programs that set the client's options themselves, such as the Pulumi provider.
+   */
   messageWith(advice: string): string {
     return joinParts(this.summary, advice, this.caution);
   }

@@ -6,7 +6,7 @@ import type { Http } from "./http";
 import { segment } from "./query";
 
 /**
- * Deletes `path/id`. A 404 after a retry counts as success: an earlier attempt whose reply was lost has deleted the object. A 404 on
+ * Deletes `path/id`. A 404 after a retry counts as success: the earlier attempt deleted the object, but its reply was lost. A 404 on
  * the first attempt throws `NotFoundError`.
  */
 export async function deleteIdempotently(

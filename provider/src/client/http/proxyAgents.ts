@@ -68,8 +68,8 @@ class Tunnelling extends HttpsProxyAgent<string> {
 }
 
 /**
- * Connects through the proxy with a timeout, and reports failures as the proxy's. Neither got, whose timeouts start after the
- * connection, nor the proxy library limits this time.
+ * Connects through the proxy with a timeout. Throws `ProxyFailure` on every failure. The timeout is needed here: got's timeouts start
+ * after the connection, and the proxy library has no timeout.
  */
 async function connectWithinTimeout<T>(
   agent: { connectOpts: object },

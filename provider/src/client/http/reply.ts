@@ -13,7 +13,7 @@ export interface Reply {
   redact(text: string): string;
 }
 
-/** The zod schema of a reply. Not zod's type, which a user's compiler would have to resolve. */
+/** The part of a zod schema that this file uses. Does not import zod's type, so that a user's compiler need not resolve `zod`. */
 export interface ReplySchema<T> {
   safeParse(
     value: unknown,

@@ -156,7 +156,7 @@ export class Jobs {
     options?: RequestOptions,
   ): Promise<JobList> {
     if (!Number.isInteger(limit) || limit < 0) {
-      throw new InvalidArgumentError(`limit must be a whole number from 0, not ${limit}.`);
+      throw new InvalidArgumentError(`limit must be a whole number, 0 or greater, not ${limit}.`);
     }
     const data: Job[] = [];
     let found = after === undefined;
@@ -192,7 +192,7 @@ export class Jobs {
         options,
       );
     } catch (error) {
-      // The first attempt may have succeeded with a lost reply; then the server refuses the retry.
+      // The first attempt may have succeeded although its reply was lost. In that case the server rejects the retry.
       if (error instanceof ApiError && error.attempts > 1 && (error instanceof ConflictError || error.status === 400)) {
         const job = await this.get(id, options);
         if (isDone(job)) {

@@ -19,7 +19,7 @@ export class DynamicHost implements Host {
   });
 
   constructor() {
-    // A killed CLI leaves this process orphaned, polling for hours. Exit; the job keeps running, and the next `up` takes it over.
+    // A killed CLI leaves this process orphaned, polling for hours. Exit; the job keeps running, and the next `up` adopts the job.
     this.engine?.onExit(() => process.exit(1));
   }
 
@@ -28,7 +28,7 @@ export class DynamicHost implements Host {
     if (this.cancellation.isSupported || !this.engine) return;
     this.log(
       undefined,
-      "this version of Pulumi does not report Ctrl-C to providers: `pulumi up` waits until the job ends. Press Ctrl-C twice to stop immediately; the job keeps running, and the next `pulumi up` takes it over.",
+      "this version of Pulumi does not report Ctrl-C to providers: `pulumi up` waits until the job ends. Press Ctrl-C twice to stop immediately; the job keeps running, and the next `pulumi up` adopts the job and resumes waiting.",
       "warning",
     );
   }

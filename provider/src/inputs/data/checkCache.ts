@@ -20,7 +20,7 @@ const TICK_MS = 2_000;
 
 /**
  * Returns the reports of the data, from the cache on disk when no file has changed: `check` runs in the preview and again in `up`,
- * in separate processes. One entry covers all files of a declaration, because samples are compared across files. The key contains
+ * in separate processes. One entry covers all files of a job, because samples are compared across files. The key contains
  * each file's real path, inode, size and times. When the cache cannot be read or written, the data is read again.
  */
 export async function cachedReports(

@@ -13,7 +13,7 @@ export interface FilesChecked {
   problems: InputProblem[];
   /** Data that a trainer accepts, but that is probably a mistake. */
   warnings: string[];
-  /** Totals of the training data; undefined unless all of it was read. */
+  /** Totals of the training data; undefined if some of it was not read. */
   summary?: DataSummary;
 }
 

@@ -1,4 +1,4 @@
-import { MAX_FILE_BYTES, MAX_VALIDATION_BYTES, MAX_VALIDATION_SHARE, percent } from "#common";
+import { MAX_FILE_BYTES, MAX_VALIDATION_BYTES, MAX_VALIDATION_SHARE, percent, plural } from "#common";
 import { CHARACTERS_PER_TOKEN, type Count, type FileReport, withinSkipShare } from "#data";
 import type { DataOptions } from "./inspectData";
 
@@ -30,7 +30,7 @@ function invalidSampleErrors(name: string, report: FileReport, { allowed = 0 }: 
   }
   if (withinSkipShare(report, allowed)) return [];
   const lines = report.findings.map(({ line, message }) => `${name}:${line}: ${message}`);
-  if (bad > lines.length) lines.push(`${name}: ${bad - lines.length} more`);
+  if (bad > lines.length) lines.push(`${name}: ${plural(bad - lines.length, "more invalid sample")}`);
   if (allowed > 0) lines.push(`${name}: ${share(report)} are invalid, more than the accepted ${percent(allowed)}`);
   return lines;
 }
@@ -47,12 +47,12 @@ export function warningsOf(
   const found: (string | false | undefined)[] = [
     bad > 0 && withinSkipShare(report, allowed) && skipped(name, report),
     byteOrderMark && `${name}:1: starts with a byte order mark`,
-    crlf && `${name}:${crlf.first}: ends with CRLF${more(crlf)}`,
-    blank && `${name}:${blank.first}: is blank${more(blank)}`,
+    crlf && `${name}:${crlf.first}: ends with CRLF${more(crlf, "line")}`,
+    blank && `${name}:${blank.first}: is blank${more(blank, "line")}`,
     noFinalNewline && `${name}: does not end with a newline`,
     duplicates &&
-      `${name}:${duplicates.first}: is the same sample as ${names[duplicates.of.file]}:${duplicates.of.line}${more(duplicates)}`,
-    shared && `${name}:${shared.first}: is also in the training data${more(shared)}`,
+      `${name}:${duplicates.first}: is the same sample as ${names[duplicates.of.file]}:${duplicates.of.line}${more(duplicates, "duplicate")}`,
+    shared && `${name}:${shared.first}: is also in the training data${more(shared, "sample")}`,
     comparedUpTo !== undefined &&
       `${name}: only the first ${comparedUpTo} samples were checked for duplicates, to limit memory use`,
     seqLen !== undefined &&
@@ -70,9 +70,9 @@ function skipped(name: string, { findings: [first], ...report }: FileReport): st
 function tooMuchValidation(name: string, bytes: number, trainingBytes: number): string | undefined {
   const limit = Math.min(MAX_VALIDATION_BYTES, Math.floor(trainingBytes * MAX_VALIDATION_SHARE));
   if (bytes <= limit) return undefined;
-  return `${name}: has ${bytes} bytes, more than the limit of ${limit} bytes for validation data (1 MB, and ${percent(MAX_VALIDATION_SHARE)} of the training data)`;
+  return `${name}: has ${bytes} bytes, more than the limit of ${limit} bytes for validation data (1 MB or ${percent(MAX_VALIDATION_SHARE)} of the training data, whichever is smaller)`;
 }
 
 const share = ({ good, bad }: Pick<FileReport, "good" | "bad">) => `${bad} of ${good + bad} samples`;
 
-const more = ({ count }: Count) => (count === 1 ? "" : `, and ${count - 1} more`);
+const more = ({ count }: Count, noun: string) => (count === 1 ? "" : ` (and ${plural(count - 1, `more ${noun}`)})`);

@@ -3,7 +3,7 @@ import { CHARACTERS_PER_TOKEN } from "#data";
 import type { Hyperparameters } from "../../schema/inputs";
 import type { DataSummary } from "./inspectData";
 
-/** Bounds for ordinary text: 2 characters per token (dense code, many scripts) to 6 (long words, a large vocabulary). */
+/** Bounds for ordinary text: 2 characters per token (dense code, many non-Latin writing systems) to 6 (long words, a large vocabulary). */
 const MOST_CHARACTERS_PER_TOKEN = 6;
 const FEWEST_CHARACTERS_PER_TOKEN = 2;
 
@@ -14,13 +14,13 @@ export interface Range {
   high: number;
 }
 
-/** The estimated size of the training, from the data and the declaration only. */
+/** The estimated size of the training, from the data and the inputs only. */
 export interface Estimate {
-  /** Declared, or computed from the epochs; undefined when the server decides. */
+  /** Set by the user, or computed from the epochs; undefined when the server decides. */
   steps: number | undefined;
   /** Passes over the data. */
   epochs: number | undefined;
-  /** Which of the two is declared; the other is computed from it. */
+  /** Which of the two the user has set; the other is computed from it. */
   declared: "steps" | "epochs";
   trainedTokens: Range | undefined;
 }
@@ -40,7 +40,7 @@ export function estimate(summary: DataSummary, { trainingSteps, epochs: passes }
 function trainedTokens(summary: DataSummary, epochs: number, trainingSteps: number | undefined): Range {
   const tokens = totalTokens(summary);
   const likely = tokens * epochs;
-  // The trainer chooses the data per declared step; the lower bound assumes one sample per step.
+  // If the user sets the number of steps, the trainer decides how much data one step uses. The lower bound assumes one sample.
   const least = trainingSteps === undefined ? likely : Math.min(likely, (trainingSteps * tokens) / summary.samples);
   return {
     low: (least * CHARACTERS_PER_TOKEN) / MOST_CHARACTERS_PER_TOKEN,

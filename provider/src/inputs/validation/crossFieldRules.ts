@@ -1,6 +1,6 @@
 import { InputProblem } from "../problem";
 
-/** Limit for `triggers`, which the state and every diff repeat. A hash can replace large values. */
+/** Limit for `triggers`, because the state and every diff contain them. A hash can replace large values. */
 const MAX_TRIGGER_BYTES = 64 * 1024;
 
 /** Checks the rules between several inputs, and rules that the schema cannot express. */

@@ -15,7 +15,7 @@ export const inputMessage: z.core.$ZodErrorMap = (issue) => {
     case "invalid_value": {
       if (issue.input === undefined) return REQUIRED;
       const values = oneOf(issue.values);
-      return `expected ${values}, got ${typeof issue.input === "string" ? "another string" : got}`;
+      return `expected ${values}, got ${typeof issue.input === "string" ? "a different string" : got}`;
     }
     case "too_small":
       return outOfBounds(issue, issue.minimum, issue.exact ? "exactly" : issue.inclusive ? "at least" : "more than");
@@ -51,7 +51,7 @@ function typeOf({ inst, expected }: Issue & { code: "invalid_type" }): string {
 /** Describes a value that is out of bounds: the length of a string or a list, but never a number's value. */
 function outOfBounds({ origin, input }: Issue & { code: "too_small" | "too_big" }, bound: unknown, limit: string) {
   if (typeof input !== "string" && !Array.isArray(input)) {
-    return `expected ${origin === "int" ? "a whole number" : "a number"} of ${limit} ${bound}, got one out of range`;
+    return `expected ${origin === "int" ? "a whole number" : "a number"} that is ${limit} ${bound}, got a number out of range`;
   }
   const unit = typeof input === "string" ? "character" : "element";
   return `expected ${limit} ${bound} ${unit}${bound === 1 ? "" : "s"}, got ${input.length || "none"}`;

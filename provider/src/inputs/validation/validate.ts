@@ -6,8 +6,8 @@ import { inputMessage, REQUIRED } from "./messages";
 import { nearestName } from "./nearestName";
 
 /**
- * Validates the user's inputs against the schema. Unknown values of a preview pass. Messages never contain a value, which could be
- * a secret.
+ * Validates the user's inputs against the schema. Accepts values that are not known yet in a preview. Messages never contain a value,
+ * because a value could be a secret.
  */
 export function validate(inputs: Record<string, unknown>): InputProblem[] {
   const unknown = unknownPaths(inputs);

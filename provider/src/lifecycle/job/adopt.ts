@@ -12,7 +12,7 @@ import { isUploadName } from "../uploads/uploadFiles";
 import { findModel, unarchiveModel } from "./model";
 
 /**
- * Returns the job that `adopt` names, after checking that it matches the declaration.
+ * Returns the job that `adopt` names, after checking that the job matches the inputs.
  *
  * @throws InputProblem naming each field that differs, or the deleted model
  */
@@ -30,7 +30,7 @@ export async function adoptJob(
   if (found.length > 0) {
     throw new InputProblem(
       "adopt",
-      `fine-tuning job ${job.id} does not match the declaration and was not changed: ${found.join("; ")}. Declare the job's values, or remove adopt to train a new job`,
+      `fine-tuning job ${job.id} does not match the inputs and was not changed: ${found.join("; ")}. Set these inputs to the job's values, or remove adopt to train a new job`,
     );
   }
   if (hasSucceeded(job.status) && job.fine_tuned_model) {

@@ -32,7 +32,8 @@ const MODEL_SECONDS = 300;
  * Drives a job from its current status to the declared one: validated, started if its cost is within `maxCost`, trained. `create`
  * and `update` share this function, so the next `pulumi up` resumes an interrupted wait.
  *
- * An unreachable server says nothing about the job, so an outage never ends the wait.
+ * After the first successful poll, an outage does not end the wait, because it says nothing about the job. Before the first one, the
+ * wait ends after `FIRST_POLL_SECONDS`. Errors that are not temporary, such as 401, 403 and 404, always end the wait.
  *
  * @param known the outputs known before the first poll
  * @throws InitError for every failure; it carries the job's ID, which is never lost from here on
@@ -101,7 +102,7 @@ export async function converge(
     }
   } catch (error) {
     const reason = deadline.reason()
-      ? `${deadline.reason()}; ${keepsRunning(id)}`
+      ? `${deadline.reason()}; ${notCancelled(id)}`
       : initErrorReason(error, known, baseUrl);
     throw new InitError(id, outputs(), reason, { cause: error });
   }
@@ -110,11 +111,11 @@ export async function converge(
 const unreachableError = (baseUrl: string, error: unknown) =>
   new Error(`no successful poll of ${baseUrl} for ${FIRST_POLL_SECONDS} s: ${pulumiErrorText(error)}`);
 
-/** The job itself does not meet the declaration. Its message is complete and gets no further advice. */
+/** The job has not reached the declared state. The message is complete and gets no further advice. */
 class NotAsDeclaredError extends Error {}
 
 /**
- * Starts a validated job if the declaration allows it.
+ * Starts a validated job if the inputs allow it.
  *
  * @returns the started job, or undefined when nothing was started
  * @throws NotAsDeclaredError when the training has failed, or the cost exceeds `maxCost`
@@ -167,12 +168,12 @@ function reportProgress(job: DetailedJob, before: DetailedJob | undefined, { __u
   host.log(urn, line, job.status === before?.status ? "progress" : "status");
 }
 
-export const keepsRunning = (id: string) =>
-  `fine-tuning job ${id} keeps running and its ID is in the state: run \`pulumi up\` to resume waiting`;
+const notCancelled = (id: string) =>
+  `fine-tuning job ${id} was not cancelled and its ID is in the state: run \`pulumi up\` to continue`;
 
 function initErrorReason(error: unknown, known: Outputs, baseUrl: string): string {
   if (error instanceof NotAsDeclaredError) return error.message;
-  if (!(error instanceof NotFoundError)) return `${pulumiErrorText(error)}; ${keepsRunning(known.jobId)}`;
+  if (!(error instanceof NotFoundError)) return `${pulumiErrorText(error)}; ${notCancelled(known.jobId)}`;
   try {
     assertSameServer(known.jobId, known, baseUrl);
     return `${pulumiErrorText(error)} The job's ID is kept in the state: if the job is gone, run \`pulumi refresh\`.`;

@@ -12,7 +12,7 @@ export function failureReason(job: DetailedJob, inputs: Inputs): string {
   const reason = [
     `fine-tuning job ${job.id} has ended as ${job.status}. Last events:`,
     ...(lines.length > 0 ? lines : ["  (none)"]),
-    "It is not retried automatically: change the declaration, or change `triggers` to retrain with the same inputs.",
+    "The job is not retried automatically: correct the inputs or the data, or change `triggers` to retrain with the same inputs.",
   ].join("\n");
   return withoutSecrets(reason, inputs);
 }

@@ -9,10 +9,10 @@ import { fileIdsOf } from "./fileIds";
 import { findModel, modelMissingReason, unarchiveModel } from "./model";
 
 /**
- * Finds the existing job of this declaration on the server, so that the same declaration never trains or pays twice: after a
- * crash, a forced replacement, or a `destroy` that retained the model. In these cases the state does not hold the job.
+ * Finds the existing job with the same inputs on the server, so that the same inputs never train or pay twice: after a crash, a
+ * forced replacement, or a `destroy` that retained the model. In these cases the state does not hold the job.
  *
- * @param knownId ID of a job that is known to belong to this declaration
+ * @param knownId ID of a job that is known to belong to this resource
  * @returns the most advanced job, or undefined when there is none; cancels the other unstarted jobs
  */
 export async function findExistingJob(
@@ -28,8 +28,8 @@ export async function findExistingJob(
   if (!furthest || others.length === 0) return furthest?.job;
   host.log(
     inputs.__urn,
-    `several jobs exist for this declaration: ${existing.map(({ job }) => `${job.id} (${job.status})`).join(", ")}. ` +
-      `Continuing with ${furthest.job.id}; of the others, unstarted jobs are cancelled and started jobs keep running.`,
+    `several jobs have the same inputs: ${existing.map(({ job }) => `${job.id} (${job.status})`).join(", ")}. ` +
+      `Continuing with ${furthest.job.id}. Of the other jobs, unstarted ones are cancelled, and started ones keep running.`,
     "warning",
   );
   for (const { job } of others) {
@@ -40,7 +40,7 @@ export async function findExistingJob(
   return furthest.job;
 }
 
-/** Returns the jobs of this declaration, the most advanced first. Read-only. */
+/** Returns the jobs with the same inputs, the most advanced first. Read-only. */
 export async function existingJobs(
   client: MistralClient,
   inputs: Inputs,
@@ -54,7 +54,7 @@ export async function existingJobs(
     if (job.suffix !== inputs.suffix || isLost(job.status)) continue;
     const model = hasSucceeded(job.status) ? await availableModel(client, job, host, signal) : undefined;
     if (hasSucceeded(job.status) && !model) continue;
-    if (job.id === knownId || (await isSameDeclaration(client, job, inputs, signal))) found.set(job.id, { job, model });
+    if (job.id === knownId || (await hasSameIdentity(client, job, inputs, signal))) found.set(job.id, { job, model });
   }
   // Lists are newest first. Among jobs of equal rank, prefer the oldest by list order (times are whole seconds): concurrent
   // processes must elect the same job, and a job created later must not win.
@@ -68,24 +68,19 @@ interface ExistingJob {
 }
 
 /**
- * Whether a job with the same suffix belongs to this declaration. An automatic suffix contains a hash of the declaration, which
- * is enough. Comparing fields would miss matches, because servers echo defaults and resolve aliases, and a miss pays twice. Other
- * declarations may use the same explicit suffix, so then the identity is in the name of an uploaded file.
+ * Whether a job with the same suffix has the same identity. An automatic suffix contains part of the identity, which is enough. This
+ * does not compare fields: servers echo defaults and resolve aliases, so a comparison would not find some jobs, and the user would
+ * pay twice. An explicit suffix is not unique. For such a suffix, the file names of the uploads contain the identity.
  */
-async function isSameDeclaration(
-  client: MistralClient,
-  job: Job,
-  inputs: Inputs,
-  signal: AbortSignal,
-): Promise<boolean> {
+async function hasSameIdentity(client: MistralClient, job: Job, inputs: Inputs, signal: AbortSignal): Promise<boolean> {
   if (inputs.__suffix !== "user") return true;
   const uploads = [...(inputs.trainingFiles ?? []), ...(inputs.validationFiles ?? [])].filter((file) => !file.fileId);
   if (uploads.length === 0) {
     const declared = (inputs.trainingFiles ?? []).map((file) => file.fileId);
     if (stringify(declared) !== stringify(job.training_files)) return false;
     throw new Error(
-      `fine-tuning job ${job.id} (${job.status}) already has the suffix "${inputs.suffix}", and may or may not belong to ` +
-        "this declaration: set `adopt` to its ID to take it over, or change the suffix",
+      `fine-tuning job ${job.id} (${job.status}) has the same suffix "${inputs.suffix}" and the same files, but the provider cannot ` +
+        "decide whether it is the job of this resource. To use this job, set `adopt` to its ID. Otherwise change the suffix.",
     );
   }
   for (const id of fileIdsOf(job)) {

@@ -8,12 +8,12 @@ type Description = Pick<Inputs, "modelName" | "modelDescription">;
 
 /** Delays between lookups of a missing model, in seconds: the model registry may lag behind the job. */
 const RETRY_AFTER_SECONDS = [1, 2, 5];
-/** A model that is missing this long after its job's last change was deleted; no lookup is retried. */
+/** If a model is missing and its job's last change is older than this, the model was deleted. The lookup is not retried. */
 const RECENT_SECONDS = 300;
 
 /**
- * Returns a job's model from the registry. Concluding that a model was deleted leads to paying again, so this retries the lookup
- * of a model that may be new.
+ * Returns a job's model from the registry. If the provider wrongly decides that a model was deleted, the user pays again. So this
+ * retries the lookup of a recent model.
  *
  * @returns undefined when it was deleted
  */

@@ -8,8 +8,8 @@ const DEFAULT_LONGEST_SECONDS = 30;
 const JITTER = 0.05;
 
 /**
- * Computes the delay before the next poll of a job: the time since its last status change, or the distance to its expected end,
- * whichever is shorter, and `pollInterval` at most. Polls are frequent when a change is likely.
+ * Computes the delay before the next poll of a job. The delay is the smallest of the time since the last status change, the time to
+ * (or since) the expected end, and `pollInterval`. Polls are frequent when a change is likely.
  */
 export class PollInterval {
   private readonly longestMs: number;

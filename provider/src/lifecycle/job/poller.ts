@@ -3,7 +3,7 @@ import type { Clock } from "../runtime/clock";
 
 /** The result of a poll. */
 export interface Observation {
-  /** Without events and checkpoints unless `detailed`: list entries have none. */
+  /** Has events and checkpoints only if `detailed`: list entries have none. */
   job: Job | DetailedJob;
   detailed: boolean;
 }
@@ -137,8 +137,8 @@ export class JobPoller {
   }
 
   /**
-   * Returns the wanted jobs on the newest pages of the list. A job that is missing, because it is older than many others, must be
-   * fetched. So must every job when the server refuses or fails list requests but answers others.
+   * Returns the wanted jobs on the newest pages of the list. The caller must fetch a job that is missing, because the job is older
+   * than many others. If the server rejects list requests but answers other requests, the caller must fetch every job.
    *
    * @returns an error when the server is temporarily unavailable, which says nothing about any job
    */

@@ -24,9 +24,9 @@ const BASIS =
 
 /** The server's information about a job that is not in the state. */
 interface ServerAnswer {
-  /** Message about an existing job of this declaration. */
+  /** Message about an existing job with the same inputs. */
   existing?: string;
-  /** Result of a dry run; undefined unless the server has all data. */
+  /** Result of a dry run; undefined if the server lacks some of the data. */
   dryRun?: JobMetadata | undefined;
   /** Why the server gave no estimate. */
   reason?: string;
@@ -36,7 +36,7 @@ interface ServerAnswer {
  * Logs an estimate of a new job's training and cost, before any money is spent. Sources: the data, a dry run on the server if it
  * already has the data, and `mistral:prices`.
  *
- * @param summary undefined unless all of the training data was read
+ * @param summary undefined if some of the training data was not read
  * @returns a problem when even the lower bound of the cost is above `maxCost`
  */
 export async function reportCostEstimate(
@@ -90,10 +90,10 @@ function askServer({ client }: Connection, inputs: Inputs, host: Host): Promise<
 }
 
 function existingJobText({ id, status, metadata }: Job): string {
-  const text = `fine-tuning job ${id} (${status}) was created for this declaration: \`pulumi up\` takes it over`;
-  if (!isUnstarted(status)) return `${text} and trains or pays nothing again`;
-  if (metadata?.cost === undefined) return `${text}; it has not been started yet`;
-  return `${text}; it costs ${formatAmount(metadata.cost)} ${metadata.cost_currency ?? ""} once it is started`;
+  const text = `fine-tuning job ${id} (${status}) has the same inputs: \`pulumi up\` adopts it`;
+  if (!isUnstarted(status)) return `${text}. Nothing is trained or paid again`;
+  if (metadata?.cost === undefined) return `${text}. The job has not been started yet`;
+  return `${text}. Starting the job costs ${formatAmount(metadata.cost)} ${metadata.cost_currency ?? ""}`;
 }
 
 /** @returns undefined when the server does not have all of the data */

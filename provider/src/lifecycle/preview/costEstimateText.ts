@@ -11,7 +11,7 @@ export interface Cost extends Range {
   basis: string;
 }
 
-/** `1,200 samples in 2.1 MB, about 310,000 tokens (assistant 118,000, user 192,000), the longest sample about 900` */
+/** `1,200 samples in 2.1 MB, about 310,000 tokens (user 192,000, assistant 118,000), the longest sample about 900` */
 export function dataText(summary: DataSummary): string {
   const { samples, bytes, tokens, longestSample } = summary;
   const roles = Object.entries(tokens).filter(([role]) => role !== "text");
@@ -23,7 +23,7 @@ export function dataText(summary: DataSummary): string {
   ].join(", ");
 }
 
-/** `about 12 steps, 6 epochs, about 1,860,000 tokens`. Only steps when they are declared: the server decides the data per step. */
+/** `about 12 steps, 6 epochs, about 1,860,000 tokens`. If the user sets the steps, returns only these: the server decides the data per step. */
 export function trainingEstimateText(
   { steps, epochs, declared, trainedTokens }: Estimate,
   { stepsPerEpoch }: DataSummary,

@@ -6,7 +6,7 @@ import type { DataFile } from "../../schema/files";
 import type { RawInputs } from "../check";
 
 /**
- * Describes the changes in the data, one line per file. The engine's own diff shows only hashes:
+ * Describes the changes in the data, one line per file, because the engine's own diff shows only hashes. Example of a line:
  * `trainingFiles[0]: train.jsonl: 1,200 samples → 1,250 samples, 2.1 MB → 2.2 MB, SHA-256 1f2a3b4 → SHA-256 9c8d7e6`.
  */
 export function changedData(olds: RawInputs, news: RawInputs): string[] {

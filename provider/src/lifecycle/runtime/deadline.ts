@@ -33,7 +33,9 @@ export async function withDeadline<T>(
   if (host.signal.aborted) onStop();
   const reason = () => {
     if (host.signal.aborted) return "interrupted";
-    return stop.signal.aborted ? `timed out after ${durationText(seconds)} (customTimeouts)` : undefined;
+    return stop.signal.aborted
+      ? `timed out after ${durationText(seconds)} (to wait longer, set the resource option customTimeouts)`
+      : undefined;
   };
   try {
     return await operation({ signal: stop.signal, reason });

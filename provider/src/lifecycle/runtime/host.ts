@@ -20,11 +20,11 @@ export interface Host {
 }
 
 /**
- * Records the calls that this process has handled, to decide one question: must `delete` cancel the job, or is the deleted entry
- * an old one that shares its ID with a live entry of the state?
+ * Records the calls that this process has handled. `delete` uses this record: it must not cancel a job if another entry of the state
+ * still uses the same job.
  *
- * Such entries come from an adopting replacement (`up --replace`, `state taint`), within the same `up` or, after a crash, as
- * a pending delete in the next one.
+ * Two entries have the same job after a replacement that adopted the job (`up --replace`, `state taint`). Pulumi deletes the old
+ * entry in the same `up`, or in the next `up` if the first one crashed.
  */
 export class Session {
   private readonly liveIds = new Set<string>();

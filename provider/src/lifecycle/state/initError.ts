@@ -1,7 +1,7 @@
 import type { Outputs } from "./outputs";
 
 /**
- * The job exists but does not match the declaration (yet): the wait was interrupted or timed out, the training failed, or the job
+ * The job exists but has not reached the declared state: the wait was interrupted or timed out, the training failed, or the job
  * is held in VALIDATED. The engine stores the ID and the outputs, fails the operation, and calls `update` on the next `up`.
  */
 export class InitError extends Error {

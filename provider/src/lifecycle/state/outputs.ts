@@ -26,7 +26,7 @@ export function toOutputs(inputs: Inputs, job: Job | DetailedJob, baseUrl: strin
   return { ...appliedInputs(inputs, job.status), ...suffixOf(inputs, job), ...JSON.parse(serverOutputs) };
 }
 
-/** An adopted job keeps its own suffix, unless the declaration sets one. */
+/** An adopted job keeps its own suffix, unless the inputs set one. */
 function suffixOf({ adopt, __suffix }: Inputs, { suffix }: Job): Pick<Inputs, "suffix"> {
   return adopt !== undefined && __suffix === "auto" && suffix !== undefined ? { suffix } : {};
 }

@@ -32,9 +32,8 @@ export async function uploadFiles(
 }
 
 /**
- * Returns the upload name of a file. The name contains the content hash, so that later runs and other jobs reuse the upload. With
- * an explicit suffix, which several declarations may share, the name also contains this declaration's identity, which identifies
- * its job.
+ * Returns the upload name of a file. The name contains the content hash, so that later runs and other jobs reuse the upload. An
+ * explicit suffix may be used by several resources. With one, the name also contains the identity, so that the job can be found.
  */
 export function uploadName(file: DataFile, inputs: Pick<Inputs, "__suffix" | "__identity">): string {
   const identity = inputs.__suffix === "user" ? `-${inputs.__identity}` : "";
@@ -72,7 +71,7 @@ async function ensureUploaded(
   return upload;
 }
 
-/** Returns the IDs of the files on the server, or undefined unless it has all of them. */
+/** Returns the IDs of the files on the server, or undefined if at least one file is missing. */
 export async function findUploads(
   client: MistralClient,
   inputs: Inputs,

@@ -58,7 +58,7 @@ describe("adopt", () => {
   for (const [what, inputs, message] of differing) {
     it(`rejects a job that differs in ${what}, and does not change it`, async () => {
       await assert.rejects(harness.create("differs", { adopt: foreign, ...inputs }), (error: Error) => {
-        assert.match(error.message, new RegExp(`^adopt: fine-tuning job ${foreign} does not match the declaration`));
+        assert.match(error.message, new RegExp(`^adopt: fine-tuning job ${foreign} does not match the inputs`));
         assert.match(error.message, message);
         return true;
       });

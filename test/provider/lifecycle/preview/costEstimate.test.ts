@@ -126,7 +126,7 @@ describe("the cost estimate of a new job", () => {
     };
     assert.deepEqual((await forecast(again, harness.host(), outputs)).lines, []);
     assert.deepEqual((await forecast({ ...again, maxCost: 0 }, harness.host({ prices }))).lines, [
-      `fine-tuning job ${id} (SUCCESS) was created for this declaration: \`pulumi up\` takes it over and trains or pays nothing again`,
+      `fine-tuning job ${id} (SUCCESS) has the same inputs: \`pulumi up\` adopts it. Nothing is trained or paid again`,
     ]);
   });
 
@@ -150,7 +150,7 @@ describe("the cost estimate of a new job", () => {
     ["cheap", "mistral:prices: expected an object, got a string"],
     [
       '{"m":{"perMillionTokens":-1,"currency":"EUR"}}',
-      "mistral:prices.m.perMillionTokens: expected a number of at least 0, got one out of range",
+      "mistral:prices.m.perMillionTokens: expected a number that is at least 0, got a number out of range",
     ],
     ['{"m":{"perMillionTokens":"","currency":"EUR"}}', "mistral:prices.m.perMillionTokens: expected a number, got NaN"],
     ['{"m":{"perMillionTokens":1}}', "mistral:prices.m.currency: is required"],

@@ -10,7 +10,7 @@ describe("a deadline", () => {
   it("reports whether it timed out or the host was stopped", async () => {
     const host = new TestHost();
     const late = withDeadline(0.02, host, async ({ signal, reason }) => aborted(signal).then(reason));
-    assert.equal(await late, "timed out after 1 s (customTimeouts)");
+    assert.equal(await late, "timed out after 1 s (to wait longer, set the resource option customTimeouts)");
     const stopped = withDeadline(60, host, async ({ signal, reason }) => aborted(signal).then(reason));
     host.controller.abort();
     assert.equal(await stopped, "interrupted");
@@ -29,6 +29,6 @@ describe("a deadline", () => {
     `;
     const args = ["--expose-gc", "-r", "ts-node/register/transpile-only", "-e", script];
     const { stdout } = spawnSync(process.execPath, args, { cwd: resolve(__dirname, "../../../.."), encoding: "utf8" });
-    assert.equal(stdout.trim(), "timed out after 1 s (customTimeouts)");
+    assert.equal(stdout.trim(), "timed out after 1 s (to wait longer, set the resource option customTimeouts)");
   });
 });
