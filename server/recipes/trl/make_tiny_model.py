@@ -1,8 +1,8 @@
 """Makes a tiny base model of Mistral's architecture for tests: `python make_tiny_model.py DIR FILE.jsonl...`.
 
 Its weights are random with a fixed seed. Its byte-level BPE tokenizer is trained on the given files.
-`--template marked` adds a chat template with `{% generation %}`, `plain` one like those that Mistral publishes, `none`
-adds none.
+`--template marked` adds a chat template with `{% generation %}`, `plain` one like Mistral's templates, `none` adds no
+template.
 """
 
 import argparse
@@ -19,7 +19,7 @@ SPECIAL = [
     "[TOOL_RESULTS]", "[/TOOL_RESULTS]", "[PREFIX]", "[SUFFIX]",
 ]  # fmt: skip
 
-# Like Mistral's own templates: no markers of the assistant's part, and tools before the last user message.
+# Like Mistral's templates: no `{% generation %}` markers, and the tools before the last user message.
 PLAIN = """{{- bos_token }}
 {%- set last = namespace(user=-1) %}
 {%- for message in messages %}{% if message.role == 'user' %}{% set last.user = loop.index0 %}{% endif %}{% endfor %}
@@ -64,7 +64,7 @@ def make(folder: Path, files: list[Path], template: str = "marked", seed: int = 
         pad_token_id=tokenizer.pad_token_id,
     )
     model = MistralForCausalLM(config)
-    # The head is not trained; with its usual small weights no answer could become likely.
+    # LoRA does not train the output head. With the default small weights, no token could become likely.
     torch.nn.init.normal_(model.lm_head.weight, std=0.25)
     model.save_pretrained(folder)
     return folder

@@ -1,4 +1,4 @@
-"""The command that the server runs: `python train.py FOLDER [--ray-workers N]`; `python train.py show` shows data."""
+"""The training program: `python train.py FOLDER [--ray-workers N]`. `train.py show` shows a data file's tokens."""
 
 import sys
 

@@ -1,7 +1,7 @@
 """The training program of mistral-fine-tuning-server.
 
 `python -m mistral_recipe FOLDER [--ray-workers N]` trains the job in the folder.
-`python -m mistral_recipe show --base DIR [--rows N] FILE.jsonl` prints what a data file trains, see show.py.
+`python -m mistral_recipe show --base DIR [--rows N] FILE.jsonl` prints a data file's tokens and labels.
 """
 
 import argparse
@@ -30,7 +30,7 @@ def main() -> int:
 
 
 def _train(folder: Path) -> None:
-    # Imported late: PyTorch takes seconds, and a missing library must be reported as the reason of the failure.
+    # A late import: PyTorch takes seconds, and `guarded` must report a missing library as the reason of the failure.
     from .train import train
 
     train(folder)

@@ -1,4 +1,4 @@
-"""The API's hyperparameters as arguments of Transformers' trainer."""
+"""Converts the API's hyperparameters to arguments of Transformers' trainer."""
 
 from typing import Any
 
@@ -10,12 +10,12 @@ from .checkpoints import PARTIAL, folder_of
 from .job import Base, Job
 from .plan import Plan
 
-# Text does not train the image encoder of Mistral's newer models.
+# The image encoder of Mistral's newer models. Text data cannot train it, so it gets no adapter.
 IMAGE_PARTS = r".*(vision_tower|multi_modal_projector).*"
 
 
 def lora_config(base: Base, task: TaskType, config: PretrainedConfig) -> LoraConfig:
-    """Every linear layer with rank 16: with these, "LoRA Without Regret" matches full fine-tuning."""
+    """Default: rank 16 on all linear layers. The article "LoRA Without Regret" says this matches full fine-tuning."""
     rank = base.lora.get("r", 16)
     return LoraConfig(
         task_type=task,
@@ -48,7 +48,7 @@ def training_arguments(job: Job, plan: Plan, evaluates: bool, report_to: list[st
         "eval_steps": plan.checkpoint_steps if evaluates else None,
         "metric_for_best_model": "eval_loss" if evaluates else None,
         "greater_is_better": False if evaluates else None,
-        # Keeps the count of early stopping across attempts.
+        # Early stopping continues its count of evaluations without improvement in later attempts.
         "restore_callback_states_from_checkpoint": True,
         "activation_checkpointing": gpu
         if job.base.activation_checkpointing is None

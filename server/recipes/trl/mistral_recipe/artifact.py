@@ -1,4 +1,4 @@
-"""Writes the result: a folder with the adapter, which PEFT loads, its tokenizer and `recipe.json`."""
+"""Writes the artifact: a folder with the adapter in PEFT's format, the tokenizer and `recipe.json`."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""Loads the base model and its tokenizer from a folder or the hub (`HF_HUB_OFFLINE=1`: from the hub's cache only)."""
+"""Loads the base model and its tokenizer from a folder or the hub (with `HF_HUB_OFFLINE=1`, only from its cache)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,7 +26,7 @@ from .job import Base
 from .load_encoder import load_encoder as encoder_of
 from .progress import Progress
 
-# Memory grows with the length, so longer sequences need an explicit setting.
+# GPU memory use grows with the sequence length, so longer sequences need an explicit setting.
 DEFAULT_SEQ_LEN = 4096
 
 
@@ -36,7 +36,7 @@ def load_config(base: Base) -> PretrainedConfig:
 
 
 def load_encoder(base: Base, progress: Progress, strict: bool = True) -> Encoder:
-    """Loads what encodes the samples, and reports its format in an event."""
+    """Loads the encoder of the samples, and reports the chat format in an event."""
     with _readable(base):
         encoder = encoder_of(base, strict)
     progress.event("chat-format", format=encoder.name)
@@ -50,7 +50,7 @@ def load_tokenizer(base: Base, encoder: Encoder) -> PreTrainedTokenizerBase:
 
 
 def load_model(base: Base, labels: list[str] | None = None) -> PreTrainedModel:
-    """Loads a language model, or with `labels` a classifier with one output per label. bf16 on a GPU, else fp32."""
+    """Loads a language model, or with `labels` a classifier with one output per label. On a GPU in bf16, else fp32."""
     gpu = torch.cuda.is_available()
     config = load_config(base)
     options: dict[str, Any] = {"dtype": torch.bfloat16 if gpu else torch.float32}
@@ -77,12 +77,12 @@ def load_model(base: Base, labels: list[str] | None = None) -> PreTrainedModel:
         )
 
 
-# The weights of the text model in a multimodal checkpoint: Transformers has written them under both names.
+# The names of the text model's weights in a multimodal checkpoint. Versions of Transformers write different names.
 TEXT_MODEL_KEYS = {r"^(?:model\.)?language_model\.(?:model\.)?": "model."}
 
 
 def _kind(config: PretrainedConfig) -> Any:
-    # Mistral's newer models also take images; the recipe trains them on text.
+    # Mistral's newer models also accept images. The recipe trains these models on text only.
     return AutoModelForCausalLM if type(config) in AutoModelForCausalLM._model_mapping else AutoModelForImageTextToText
 
 
@@ -102,7 +102,7 @@ def _quantization(base: Base, config: PretrainedConfig, gpu: bool) -> Any:
 
 
 def seq_len_of(asked: int | None, base: Base, config: PretrainedConfig) -> int:
-    """Tokens per sequence: from the job, else the models file, else 4096; at most what the model supports."""
+    """Tokens per sequence: from the job, else the models file, else 4096. Limited to the model's maximum."""
     limit = getattr(config.get_text_config(), "max_position_embeddings", None)
     wanted = asked or base.seq_len or DEFAULT_SEQ_LEN
     return min(wanted, limit) if limit else wanted

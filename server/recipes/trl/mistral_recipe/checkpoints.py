@@ -1,4 +1,4 @@
-"""Checkpoints that are complete or absent; a manifest has the hash of each file."""
+"""Writes checkpoints atomically. A manifest contains the hash of each file of a checkpoint."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ from .progress import Progress
 
 KEPT = 2
 MANIFEST = "manifest.json"
-# The trainer writes here, outside of `step-*`: an incomplete checkpoint never looks like a complete one.
+# The trainer writes to this folder, so that a `step-*` folder is never an incomplete checkpoint.
 PARTIAL = "partial"
 
 
@@ -20,7 +20,7 @@ def folder_of(job_folder: Path) -> Path:
 
 
 def seal(written: Path, job_folder: Path, step: int, best: int | None) -> Path:
-    """Publishes the written files as the checkpoint of the step, and deletes older checkpoints."""
+    """Publishes the written files as the checkpoint of the step. Keeps the 2 newest and the best; deletes others."""
     files = sorted(path for path in written.rglob("*") if path.is_file())
     manifest = {"step": step, "files": {path.relative_to(written).as_posix(): _fingerprint(path) for path in files}}
     (written / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
@@ -37,7 +37,7 @@ def seal(written: Path, job_folder: Path, step: int, best: int | None) -> Path:
 
 
 def newest(job_folder: Path, progress: Progress) -> Path | None:
-    """The newest valid checkpoint; reports each invalid one in an event."""
+    """Returns the newest valid checkpoint, or None. Reports each newer, invalid checkpoint in an event."""
     for step, path in _steps(job_folder):
         fault = fault_of(path)
         if fault is None:
@@ -47,7 +47,7 @@ def newest(job_folder: Path, progress: Progress) -> Path | None:
 
 
 def fault_of(checkpoint: Path) -> str | None:
-    """The reason why a checkpoint is invalid, or None."""
+    """Returns the reason why a checkpoint is invalid, or None when it is valid."""
     try:
         manifest = json.loads((checkpoint / MANIFEST).read_text(encoding="utf-8"))
         step, files = manifest["step"], manifest["files"]
@@ -77,7 +77,7 @@ def _fingerprint(path: Path) -> dict[str, Any]:
 
 
 def _flush(path: Path) -> None:
-    # Without it, a crash after the rename could leave a checkpoint with empty files.
+    # Without fsync, a crash after the rename could leave a checkpoint with empty files.
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,4 +1,4 @@
-"""Classifier jobs: a classification head with one output per label of each target, on a base model with an adapter."""
+"""Prepares classifier jobs: a base model with an adapter, and a head with one output per label of each target."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ def prepare(job: Job, workers: int, progress: Progress) -> Prepared:
     data = ClassifierData(encoder, tokenizer, heads, seq_len, job, progress)
     rows, validation = data.training(), data.validation()
     model = load_model(job.base, heads.names)
-    # The head classifies by the last token that is not padding.
+    # The head classifies a row by its last token that is not padding, so the model must know the padding token.
     model.config.pad_token_id = tokenizer.pad_token_id
     plan = make_plan(len(rows), planned_hyperparameters(job), job.base, workers, is_packed=False)
     trainer = ClassifierTrainer(

@@ -1,4 +1,4 @@
-"""The files of a classifier job as tokens and labels."""
+"""Converts the files of a classifier job to tokens and labels."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -53,7 +53,7 @@ class ClassifierData:
     def _tokens(self, sample: dict[str, Any]) -> list[int]:
         if "messages" in sample:
             return self.encoder.prompt(sample["messages"], sample.get("tools"))
-        # As the artifact's tokenizer encodes a text that is to be classified.
+        # Use the same encoding as an application that classifies a text with the artifact's tokenizer.
         return self.tokenizer(sample["text"])["input_ids"]
 
     def _report(self, name: str, count: Count) -> None:

@@ -1,4 +1,4 @@
-"""Completion jobs: supervised fine-tuning with TRL."""
+"""Prepares completion jobs: supervised fine-tuning with TRL."""
 
 from peft import TaskType
 from trl import SFTConfig
@@ -36,7 +36,7 @@ def prepare(job: Job, workers: int, progress: Progress) -> Prepared:
     plan = make_plan(len(rows), asked, job.base, workers, packs, samples)
     arguments = SFTConfig(
         **training_arguments(job, plan, validation is not None, reports(job, progress)),
-        # The rows have their labels, and none is longer than seq_len.
+        # The rows already have labels, and no row is longer than seq_len.
         dataset_kwargs={"skip_prepare_dataset": True},
         max_length=None,
         padding_free=packs,

@@ -1,4 +1,4 @@
-"""The files and repositories of a completion job as rows of tokens."""
+"""Converts the files and repositories of a completion job to rows of tokens."""
 
 import random
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ class CompletionData:
     progress: Progress
 
     def training(self) -> Dataset:
-        """The rows of one epoch, by the weights of the files. Raises RecipeError when there is nothing to train on."""
+        """Returns the rows of one weighted epoch. Raises RecipeError when there is nothing to train on."""
         count, tally = Count(), Tally()
         parts = [(self._tokenizer.tokenize(file, count, tally), file.weight) for file in self.job.training_files]
         count.check(self.job.skip_share)

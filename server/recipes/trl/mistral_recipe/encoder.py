@@ -1,4 +1,4 @@
-"""What encodes the samples of a job: mistral_common for Mistral's tokenizers, else the model's own chat template."""
+"""The interface for encoding samples: with mistral_common for Mistral's tokenizers, else with the model's template."""
 
 from typing import Any, Protocol
 
@@ -7,25 +7,25 @@ from .samples import Message
 
 
 class Encoder(Protocol):
-    """Turns samples into tokens. `name` says what encodes; it is shown in the job's events."""
+    """Converts samples to tokens. `name` describes the chat format in the job's events."""
 
     name: str
     eos_id: int
-    # Rules that samples broke and that were not enforced; see `generation_rules` in job.json.
+    # Rules that samples broke but that were not enforced; see `generation_rules` in job.json.
     warnings: list[str]
 
     def conversation(self, messages: list[Message], tools: list[Any] | None) -> list[Row]:
-        """The rows of a conversation; the last one holds all of it."""
+        """Returns the rows of a conversation. The last row contains the whole conversation."""
 
     def prompt(self, messages: list[Message], tools: list[Any] | None) -> list[int]:
-        """A conversation as the input of a classifier."""
+        """Returns a conversation as the input of a classifier."""
 
     def text(self, text: str) -> list[int]:
-        """A document from its first token to EOS."""
+        """Returns the tokens of a document, including EOS."""
 
     def fill_in_the_middle(self, prefix: str, middle: str, suffix: str) -> list[int]: ...
 
     def token_ends(self, text: str) -> list[int]:
-        """The end of each token of a document, as a byte offset."""
+        """Returns the end of each token of a document, as a byte offset."""
 
     def decode(self, ids: list[int]) -> str: ...

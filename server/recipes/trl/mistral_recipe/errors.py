@@ -1,14 +1,14 @@
-"""The errors of the recipe, and the one sentence that the job's owner reads instead of a traceback."""
+"""The recipe's errors, and their conversion to the reason that the job's owner reads."""
 
 import errno
 
 
 class RecipeError(Exception):
-    """A failure that the owner of the job or the server can fix; the job shows its text as the reason."""
+    """A failure that the owner of the job or of the server can fix. The job shows the message as its reason."""
 
 
 class InvalidSample(Exception):
-    """A sample that cannot be trained on, with the reason. The job may allow a share of them, which is skipped."""
+    """The reason why a sample is invalid. A job may allow a fraction of invalid samples, which are skipped."""
 
 
 class Cancelled(Exception):
@@ -16,7 +16,7 @@ class Cancelled(Exception):
 
 
 class WorkerLost(Exception):
-    """A worker process died without a fault of the job, which can resume from its last checkpoint."""
+    """A worker process died, but not because of the job. The job can resume from its last checkpoint."""
 
 
 def reason_of(error: BaseException) -> str:

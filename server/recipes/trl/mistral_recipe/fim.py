@@ -1,14 +1,14 @@
-"""Fill-in-the-middle: a document is cut at two random places; the model learns the middle after prefix and suffix."""
+"""Fill-in-the-middle: cuts a document at two random places. The model predicts the middle from prefix and suffix."""
 
 import random
 from itertools import pairwise
 
-# Plain text, for tokenizers without tokens of their own: (prefix, suffix, middle).
+# Plain-text markers (prefix, suffix, middle), for tokenizers without special tokens for fill-in-the-middle.
 PLAIN_MARKERS = ("<PRE>", "<SUF>", "<MID>")
 
 
 def split_at_random(text: str, rng: random.Random) -> tuple[str, str, str]:
-    """Prefix, middle and suffix; each may be empty."""
+    """Returns prefix, middle and suffix. Each may be empty."""
     first, second = sorted(rng.randint(0, len(text)) for _ in range(2))
     return text[:first], text[first:second], text[second:]
 
@@ -16,7 +16,7 @@ def split_at_random(text: str, rng: random.Random) -> tuple[str, str, str]:
 def windows(text: str, token_ends: list[int], length: int) -> list[str]:
     """Cuts a document into texts of about `length` tokens.
 
-    `token_ends` are byte offsets. A token may end inside a character; the cut then moves to the character's start.
+    `token_ends` are byte offsets. When a token ends inside a character, the cut moves to the start of the character.
     """
     content = text.encode()
     cuts = [_character_start(content, end) for end in token_ends[length - 1 : -1 : length]]
@@ -31,7 +31,7 @@ def _character_start(content: bytes, offset: int) -> int:
 
 
 def byte_offsets(text: str, character_offsets: list[int]) -> list[int]:
-    """Byte offsets of ascending character offsets."""
+    """Converts ascending character offsets to byte offsets."""
     if text.isascii():
         return character_offsets
     starts = [0]

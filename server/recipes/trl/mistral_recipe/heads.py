@@ -1,4 +1,4 @@
-"""The targets of a classifier: each owns some outputs of the classification head, one per label."""
+"""The targets of a classifier: each has outputs of the classification head, one per label."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,13 +9,13 @@ from torch.nn import functional
 from .errors import InvalidSample
 from .job import Target
 
-# The value of labels that a sample does not have; the loss and the accuracy ignore them.
+# Marks targets for which a sample has no label. The loss and the accuracy ignore these targets.
 MISSING = -1.0
 
 
 @dataclass(frozen=True)
 class Heads:
-    """The labels of all targets as one vector of 0 and 1, so that one linear layer serves every target."""
+    """Encodes the labels of all targets as one vector of 0 and 1, so that one linear layer predicts all targets."""
 
     targets: list[Target]
 
@@ -24,7 +24,7 @@ class Heads:
         return [f"{target.name}:{label}" for target in self.targets for label in target.labels]
 
     def encode(self, labels: Any) -> list[float]:
-        """The vector of a sample's `labels`. Raises InvalidSample for labels that the job does not declare."""
+        """Returns the vector of a sample's `labels`. Raises InvalidSample for labels that the job does not declare."""
         if not isinstance(labels, dict) or not labels:
             raise InvalidSample("labels: not an object with a label for each target")
         unknown = sorted(set(labels) - {target.name for target in self.targets})

@@ -1,4 +1,4 @@
-"""The tokenizer as an object of Transformers, which the trainer pads with and the artifact contains."""
+"""Loads the tokenizer as a Transformers object. The trainer uses it for padding, and the artifact contains it."""
 
 import json
 import tempfile
@@ -21,7 +21,7 @@ SPECIAL_TOKENS = {"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"}
 def load_hf_tokenizer(base: Base) -> PreTrainedTokenizerBase:
     folder = tokenizer_folder(base)
     if (folder / "tokenizer.json").is_file() or (folder / "tokenizer.model").is_file() or not folder.is_dir():
-        # `mistral_format`: with mistral-common installed, Transformers prefers a class that has no chat template.
+        # With mistral-common installed, Transformers would otherwise choose a class without a chat template.
         tokenizer = AutoTokenizer.from_pretrained(folder, mistral_format=False)
     else:
         tokenizer = _convert(folder)
@@ -42,7 +42,7 @@ def _repair_pattern(tokenizer: PreTrainedTokenizerBase) -> None:
 
 
 def with_template(tokenizer: PreTrainedTokenizerBase, encoder: "Encoder") -> PreTrainedTokenizerBase:
-    """Gives the tokenizer of the artifact the template that the training used."""
+    """Sets the chat template of the artifact's tokenizer to the format that the training used."""
     template = getattr(encoder, "chat_template", None)
     if template is not None:
         tokenizer.chat_template = template() or tokenizer.chat_template
@@ -50,7 +50,7 @@ def with_template(tokenizer: PreTrainedTokenizerBase, encoder: "Encoder") -> Pre
 
 
 def _convert(folder: Path) -> PreTrainedTokenizerBase:
-    """Converts a folder that has only Mistral's own file."""
+    """Converts the tokenizer of a folder that has only Mistral's tokenizer file."""
     from .mistral_files import TEKKEN_FILE, mistral_file
 
     file = mistral_file(folder)
@@ -62,14 +62,14 @@ def _convert(folder: Path) -> PreTrainedTokenizerBase:
         backend = MistralConverter(str(file)).converted()
         return PreTrainedTokenizerFast(tokenizer_object=backend, pad_token="<pad>", **SPECIAL_TOKENS)
     with tempfile.TemporaryDirectory() as temporary:
-        # Transformers reads a SentencePiece file of this name only.
+        # Transformers reads a SentencePiece file only under this name.
         (Path(temporary) / "tokenizer.model").symlink_to(file.resolve())
         backend = LlamaTokenizer.from_pretrained(temporary, **SPECIAL_TOKENS).backend_tokenizer
     return PreTrainedTokenizerFast(tokenizer_object=_with_sentencepiece_merges(backend, file), **SPECIAL_TOKENS)
 
 
 def _with_sentencepiece_merges(backend: Backend, file: Path) -> Backend:
-    """SentencePiece merges by score. The conversion of Transformers merges pieces of several spaces first."""
+    """Sorts merges by score, as SentencePiece does. Transformers' conversion puts runs of spaces first."""
     from sentencepiece import SentencePieceProcessor
 
     scores = SentencePieceProcessor(model_file=str(file))

@@ -1,4 +1,4 @@
-"""Mistral's tokenizer from the `tokenizer.json` of Hugging Face, for models that ship without Mistral's own file."""
+"""Loads Mistral's tokenizer from a Hugging Face `tokenizer.json`, for models without Mistral's tokenizer file."""
 
 import base64
 import json
@@ -13,7 +13,7 @@ from mistral_common.tokens.tokenizers.tekken import SpecialTokenInfo, Tekkenizer
 from tokenizers import Regex, normalizers, pre_tokenizers
 from tokenizers import Tokenizer as Backend
 
-# A byte-level vocabulary writes each byte as a printable character; this is the order of GPT-2.
+# A byte-level vocabulary represents each byte by a printable character, with the mapping of GPT-2.
 _PRINTABLE = [*range(33, 127), *range(161, 173), *range(174, 256)]
 _BYTES = {chr(byte): byte for byte in _PRINTABLE} | {
     chr(256 + i): byte for i, byte in enumerate(byte for byte in range(256) if byte not in _PRINTABLE)
@@ -21,11 +21,11 @@ _BYTES = {chr(byte): byte for byte in _PRINTABLE} | {
 
 
 class HfTokenizer(Tokenizer):
-    """A tokenizer of the `tokenizers` library with the interface that mistral_common needs, for generations to v11."""
+    """A tokenizer of the `tokenizers` library with the interface of mistral_common, for versions up to v11."""
 
     def __init__(self, backend: Backend, version: TokenizerVersion, bos: str, eos: str, pad: str | None) -> None:
         self._backend = backend
-        # Text that looks like a special token is text, as in mistral_common.
+        # Encode text that looks like a special token as plain text, as mistral_common does.
         self._backend.encode_special_tokens = True
         self._version = version
         self._names = {"bos": bos, "eos": eos, "pad": pad or eos}
@@ -96,7 +96,7 @@ class HfTokenizer(Tokenizer):
         return self._backend.decode(tokens, skip_special_tokens=special_token_policy == SpecialTokenPolicy.IGNORE)
 
     def get_special_token(self, s: str) -> int:
-        # Generations before v11 ask for markers that only some of their models have.
+        # Encoders before v11 request markers that only some vocabularies have.
         return self._special.get(s, self.unk_id)
 
     def is_special(self, token: Any) -> bool:
@@ -111,9 +111,9 @@ class HfTokenizer(Tokenizer):
 
 
 def tekken_of(backend: Backend, version: TokenizerVersion) -> Tekkenizer | None:
-    """Mistral's tekken tokenizer, when the vocabulary was converted from a `tekken.json`; else None.
+    """Returns Mistral's tekken tokenizer if the vocabulary was converted from a `tekken.json`, else None.
 
-    The pattern is Mistral's: many converted files have another one (Transformers' `fix_mistral_regex`).
+    Uses Mistral's split pattern, because many converted files have a wrong one (Transformers' `fix_mistral_regex`).
     """
     vocabulary = _by_id(backend)
     specials = _count_of_specials(vocabulary)
@@ -127,7 +127,7 @@ def tekken_of(backend: Backend, version: TokenizerVersion) -> Tekkenizer | None:
         vocab_size=len(vocabulary),
         num_special_tokens=specials,
         version=version,
-        # A converted tokenizer has lost the list of settings that a model takes.
+        # A converted tokenizer does not contain the list of settings that the model supports.
         model_settings_builder=ModelSettingsBuilder() if version.supports_model_settings else None,
     )
 
@@ -142,8 +142,8 @@ def _by_id(backend: Backend) -> list[tuple[str, int]]:
 
 
 def _count_of_specials(vocabulary: list[tuple[str, int]]) -> int | None:
-    """The number of tokens before Mistral's shared vocabulary, or None where the rest is not that vocabulary."""
-    # The first token of the shared vocabulary is the byte 0.
+    """Returns the number of tokens before Mistral's shared vocabulary, or None when the rest is another vocabulary."""
+    # The shared vocabulary starts with the byte 0.
     first = next((place for place, (token, _) in enumerate(vocabulary) if token == "Ā"), None)
     bundled = _bundled_tekken()["vocab"]
     if first is None or not 256 <= len(vocabulary) - first <= len(bundled):
@@ -159,13 +159,13 @@ def _count_of_specials(vocabulary: list[tuple[str, int]]) -> int | None:
 
 
 def split_like_sentencepiece(backend: Backend) -> None:
-    """Puts a space before every text. What Transformers saves puts none before a text that starts with a space."""
+    """Adds a space before every text. Files that Transformers saves skip texts that start with a space."""
     backend.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
     backend.pre_tokenizer = None
 
 
 def use_mistral_pattern(backend: Backend) -> None:
-    """Repairs converted tekken tokenizers, which many published models ship with another pattern."""
+    """Sets Mistral's split pattern. Many published models have a converted tekken tokenizer with a wrong pattern."""
     backend.pre_tokenizer = pre_tokenizers.Sequence(
         [
             pre_tokenizers.Split(Regex(mistral_pattern()), behavior="isolated"),
@@ -175,7 +175,7 @@ def use_mistral_pattern(backend: Backend) -> None:
 
 
 def mistral_pattern() -> str:
-    """The regular expression that all tekken tokenizers of Mistral split text with."""
+    """Returns the regular expression with which all tekken tokenizers of Mistral split text."""
     return _bundled_tekken()["config"]["pattern"]
 
 

@@ -1,4 +1,4 @@
-"""Weights & Biases, when the job asks for it and wandb is installed. A failure of it never fails the training."""
+"""Connects Weights & Biases when the job requests it and wandb is installed. Its failures never fail the training."""
 
 import importlib.util
 import os
@@ -8,7 +8,7 @@ from .progress import Progress
 
 
 def reports(job: Job, progress: Progress) -> list[str]:
-    """The trainer's `report_to`; an event reports why a requested integration is off."""
+    """Returns the trainer's `report_to`. Reports an event with the reason when a requested integration is skipped."""
     wanted = next((entry for entry in job.integrations if entry.type == "wandb"), None)
     if wanted is None or not progress.enabled:
         return []

@@ -1,4 +1,4 @@
-"""`job.json`: the job as the server describes it. Unknown fields are ignored: newer servers can use this recipe."""
+"""Reads `job.json`, the server's description of a job. Ignores unknown fields, so newer servers can use this recipe."""
 
 import json
 from dataclasses import dataclass, field, fields
@@ -9,13 +9,13 @@ from .errors import RecipeError
 
 T = TypeVar("T")
 
-# In checkpoints/: the job was planned and its data validated by the rules of this version of the recipe.
+# A file in checkpoints/. Marks a job whose plan and data checks follow the rules of this version of the recipe.
 RULES_MARKER = "rules-2"
 
 
 @dataclass(frozen=True)
 class Hyperparameters:
-    """The API's hyperparameters. Default length without `training_steps` and `epochs`: 3 epochs, at least 20 steps."""
+    """The API's hyperparameters. Without `training_steps` and `epochs`: 3 epochs, at least 20 steps."""
 
     training_steps: int | None = None
     epochs: float | None = None
@@ -62,7 +62,7 @@ class Repository:
 
 @dataclass(frozen=True)
 class Target:
-    """A classifier predicts exactly one label of a target (`single_class`), or any number (`multi_class`)."""
+    """A classifier predicts one label of the target (`single_class`) or any number of labels (`multi_class`)."""
 
     name: str
     labels: list[str]
@@ -95,7 +95,7 @@ class Job:
     skip_share: float
     suffix: str | None
     seed: int
-    # False: train on samples that break a rule of the model's tokenizer generation, and report them in an event.
+    # False: train on samples that break a rule of the model's tokenizer version, and report them in an event.
     enforces_generation_rules: bool = True
 
     @property
@@ -136,13 +136,13 @@ def read_job(folder: Path) -> Job:
 
 
 def began_before_rules(folder: Path) -> bool:
-    """Whether an earlier version of the recipe, without the present rules and plan, has trained this job."""
+    """Whether an earlier version of the recipe, with other rules and another plan, started this job."""
     checkpoints = folder / "checkpoints"
     return any(checkpoints.glob("step-*")) and not (checkpoints / RULES_MARKER).exists()
 
 
 def known(kind: type[T], raw: dict[str, Any]) -> T:
-    """An object of the class from the fields that it has; null counts as missing."""
+    """Creates an object of the class `kind`. Ignores fields that the class does not have, and fields that are null."""
     names = {entry.name for entry in fields(kind)}  # type: ignore[arg-type]
     return kind(**{key: value for key, value in raw.items() if key in names and value is not None})
 

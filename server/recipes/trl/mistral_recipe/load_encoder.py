@@ -1,4 +1,4 @@
-"""Chooses what encodes the samples of a base model, from the files that the model ships with."""
+"""Chooses the encoder of a base model's samples from the files of the model."""
 
 import json
 from importlib.util import find_spec
@@ -18,7 +18,7 @@ TOKENIZER_PATTERNS = ["tekken.json", "*.model", "*.model.v*", "tokenizer*", "cha
 
 
 def tokenizer_folder(base: Base) -> Path:
-    """The folder with the tokenizer's files; for a hub id, fetches those files alone."""
+    """Returns the folder with the tokenizer's files. For a hub id, downloads only these files."""
     path = Path(base.path).expanduser()
     if path.is_dir() or base.path.startswith(("/", ".", "~")):
         return path
@@ -28,9 +28,9 @@ def tokenizer_folder(base: Base) -> Path:
 
 
 def load_encoder(base: Base, strict: bool = True) -> Encoder:
-    """mistral_common's encoder for Mistral's tokenizers; the model's own chat template for every other format.
+    """Returns mistral_common's encoder for Mistral's tokenizers, else an encoder with the model's chat template.
 
-    Raises RecipeError when the folder has neither a tokenizer of Mistral nor one of Hugging Face.
+    Raises RecipeError when the folder has neither a Mistral tokenizer nor a Hugging Face tokenizer.
     """
     folder = tokenizer_folder(base)
     template = own_template(folder)
@@ -56,7 +56,7 @@ def load_encoder(base: Base, strict: bool = True) -> Encoder:
 
 
 def own_template(folder: Path) -> str | None:
-    """The chat template that the model ships with."""
+    """Returns the chat template in the model's files, or None."""
     jinja = folder / "chat_template.jinja"
     if jinja.is_file():
         return jinja.read_text(encoding="utf-8")
@@ -94,7 +94,7 @@ def _version(base: Base) -> Any:
 
 
 def _converted(folder: Path, base: Base, strict: bool, version: Any = None) -> "MistralEncoder":
-    """An encoder for a folder that has only the files of Hugging Face."""
+    """Returns an encoder for a folder that has only Hugging Face files."""
     from tokenizers import Tokenizer as Backend
 
     from .hf_tokenizer import HfTokenizer, is_tekken, tekken_of
@@ -126,7 +126,7 @@ def _content(token: Any) -> str | None:
     return token.get("content") if isinstance(token, dict) else token
 
 
-# A template is Mistral's when it renders these as mistral_common encodes them.
+# A chat template has Mistral's format if it gives the same tokens for these conversations as mistral_common.
 _PROBES: list[list[dict[str, Any]]] = [
     [
         {"role": "user", "content": "How far is it to Rome?"},
@@ -143,7 +143,7 @@ _PROBES: list[list[dict[str, Any]]] = [
 
 
 def _of_template(folder: Path, base: Base, template: str, strict: bool) -> Encoder | None:
-    """mistral_common's encoder of the generation that the template writes, or None for a format of its own."""
+    """Returns mistral_common's encoder for the template's tokenizer version, or None for another format."""
     from .template_encoder import TemplateEncoder
 
     own = _template_encoder(base)
@@ -153,7 +153,7 @@ def _of_template(folder: Path, base: Base, template: str, strict: bool) -> Encod
         for probe in _PROBES:
             if mistral.conversation(probe, None)[-1].input_ids != own.conversation(probe, None)[-1].input_ids:
                 return None
-    except Exception:  # any failure of a probe: the template is not one of Mistral's
+    except Exception:  # when a probe fails, the template is not Mistral's
         return None
     return mistral
 

@@ -1,4 +1,4 @@
-"""Encodes samples with mistral_common, token for token as the model's generation of tokenizers defines."""
+"""Encodes samples with mistral_common, so that each token equals that of the model's tokenizer version."""
 
 import json
 from collections.abc import Iterator
@@ -27,17 +27,17 @@ from .mistral_recording import cached, recording
 from .rows import IGNORED, Row
 from .samples import Message
 
-# What mistral_common raises for a conversation that it cannot encode.
+# The errors that mistral_common raises for a conversation that it cannot encode.
 ENCODING_ERRORS = (MistralCommonException, ValueError, AssertionError, NotImplementedError)
 
 
 @dataclass(frozen=True)
 class _Turn:
-    """Consecutive assistant messages of one weight, which mistral_common joins. `end` is the index after the last."""
+    """Consecutive assistant messages of equal weight, which mistral_common joins. `end` is the index after the last."""
 
     end: int
     weight: float | None
-    # Turns with the same context can share a row: see MistralEncoder._turns.
+    # Turns with the same context can share a row; see MistralEncoder._turns.
     context: tuple[int, int]
 
     @property
@@ -48,8 +48,8 @@ class _Turn:
 class MistralEncoder:
     """The encoder of a model that uses one of Mistral's own tokenizers.
 
-    `strict=False` trains on samples that break a rule of the generation where they can be encoded at all, and adds
-    the broken rule to `warnings`.
+    With `strict=False`, encodes samples that break a rule of the tokenizer version if possible, and adds the broken
+    rule to `warnings`.
     """
 
     def __init__(self, instruct: InstructTokenizerBase, strict: bool = True) -> None:
@@ -62,11 +62,11 @@ class MistralEncoder:
         self._validator = get_validator(self.tokenizer.version, ValidationMode.finetuning)
         builder = self.tokenizer.model_settings_builder
         self._normalizer = get_normalizer(self.tokenizer.version, builder)
-        # Finding the tokens of call ids asks for the bytes of many tokens.
+        # Cached, because the search for the tokens of call ids needs the bytes of many tokens.
         self._byte_piece = lru_cache(1 << 17)(
             getattr(self.tokenizer, "id_to_byte_piece", lambda id: _sentencepiece_bytes(self.tokenizer.id_to_piece(id)))
         )
-        # One object for all requests: to validate its fields again takes longer than to encode a short message.
+        # One object for all requests, because validating a new one takes longer than encoding a short message.
         self._request = ChatCompletionRequest(messages=[])
         self._checked_tools: set[tuple[int, ...]] = set()
 
@@ -83,7 +83,7 @@ class MistralEncoder:
         return isinstance(self.tokenizer, Tekkenizer) or getattr(self.tokenizer, "is_byte_level", False)
 
     def chat_template(self) -> str | None:
-        """The template that renders conversations as this encoder does, for whatever serves the model; or None."""
+        """Returns a chat template with the format of this encoder, for serving the model, or None."""
         tokenizer, builder = self.tokenizer, self.tokenizer.model_settings_builder
         effort = builder.reasoning_effort if builder else None
         try:
@@ -101,11 +101,11 @@ class MistralEncoder:
                 reasoning_effort_default=str(effort.default) if effort else None,
             )
         except ValueError:
-            # A converted reasoning model has lost the settings that its template needs.
+            # The converted tokenizer of a reasoning model lacks the settings that the template needs.
             return None
 
     def decode(self, ids: list[int]) -> str:
-        """The text of the tokens, with the names of special tokens."""
+        """Returns the text of the tokens, including the names of special tokens."""
         runs = groupby(ids, key=self.tokenizer.is_special)
         return "".join(
             "".join(map(self.tokenizer.id_to_piece, run)) if special else self.tokenizer.decode(list(run))
@@ -113,19 +113,19 @@ class MistralEncoder:
         )
 
     def text(self, text: str) -> list[int]:
-        """A document from BOS to EOS."""
+        """Returns the tokens of a document, from BOS to EOS."""
         return self.tokenizer.encode(text, bos=True, eos=True)
 
     def token_ends(self, text: str) -> list[int]:
-        """The end of each token of a document, as a byte offset into its UTF-8 text."""
+        """Returns the end of each token of a document, as a byte offset into its UTF-8 text."""
         ids = self.tokenizer.encode(text, bos=False, eos=False)
         ends = list(accumulate(len(piece) for piece in self._byte_pieces(ids)))
-        # SentencePiece puts a space before the text.
+        # SentencePiece adds a space before the text.
         extra = ends[-1] - len(text.encode()) if ends else 0
         return [max(0, end - extra) for end in ends]
 
     def fill_in_the_middle(self, prefix: str, middle: str, suffix: str) -> list[int]:
-        """mistral_common's prompt, the middle, EOS: the three parts are encoded separately."""
+        """Returns mistral_common's prompt, the middle and EOS. Encodes the three texts separately."""
         if not self._has_fim_tokens:
             before, after, between = PLAIN_MARKERS
             prompt = self.tokenizer.encode(f"{before}{prefix}{after}{suffix}{between}", bos=True, eos=False)
@@ -139,17 +139,17 @@ class MistralEncoder:
         return self.generation >= 2 and all(self.tokenizer.is_special(name) for name in names)
 
     def _continuation(self, text: str) -> list[int]:
-        """Tokens of a text that continues another: without the space that SentencePiece puts before a text."""
+        """Encodes a text that continues another, without the space that SentencePiece adds before a text."""
         if not text or self._is_tekken:
             return self.tokenizer.encode(text, bos=False, eos=False)
         if not self._has_fim_tokens:
-            # The space and the line break before the text are one token each.
+            # Remove the first two tokens: the added space and the line break.
             return self.tokenizer.encode("\n" + text, bos=False, eos=False)[2:]
-        # The library encodes a suffix that way, between BOS, [SUFFIX] and [PREFIX].
+        # mistral_common encodes a suffix without the space, as BOS, [SUFFIX], suffix, [PREFIX].
         return self.instruct.encode_fim(FIMRequest(prompt="", suffix=text)).tokens[2:-1]
 
     def prompt(self, messages: list[Message], tools: list[Any] | None) -> list[int]:
-        """A conversation as the input of a classifier; its last message may have any role."""
+        """Returns a conversation as the input of a classifier. The last message may have any role."""
         converted = to_library_messages(messages)
         try:
             return self._encode(converted, self._tools(tools)).ids
@@ -157,11 +157,11 @@ class MistralEncoder:
             raise InvalidSample(f"messages: {error}") from error
 
     def conversation(self, messages: list[Message], tools: list[Any] | None) -> list[Row]:
-        """The rows of a conversation. The last row holds all of it; a row may have nothing to learn.
+        """Returns the rows of a conversation. The last row contains the whole conversation.
 
-        One row is enough where each turn's context is the beginning of the whole text. Generations up to v11 write
-        tools or the system prompt beside the last user message, and v2 leaves out earlier tool calls: then the turns
-        after each user message get a row with the context that the model gets in use.
+        One row is enough if each turn's prompt at inference is a prefix of the whole conversation. This is not always
+        so: versions up to v11 put tools or the system prompt next to the last user message, and v2 omits earlier tool
+        calls. Then the turns after each user message get their own row, with the same context as at inference.
         """
         converted = to_library_messages(messages)
         library_tools = self._tools(tools)
@@ -195,7 +195,7 @@ class MistralEncoder:
             yield Row(encoded.ids, labels)
 
     def _turns(self, messages: list[UATS], has_tools: bool) -> list[_Turn]:
-        """The assistant turns, each with what of its context later messages would change."""
+        """Returns the assistant turns. `context` differs between turns that need separate rows."""
         has_system = any(message.role == "system" for message in messages)
         has_calls = any(message.role == "tool" or getattr(message, "tool_calls", None) for message in messages)
         depends_on_last_user = {
@@ -205,7 +205,7 @@ class MistralEncoder:
             7: has_tools,
             11: has_tools,
         }.get(self.generation, False)
-        # Up to v3, all system messages are joined into one prompt.
+        # Versions up to v3 join all system messages into one prompt.
         depends_on_system = self.generation <= 3 and has_system
         turns: list[_Turn] = []
         users = systems = 0
@@ -253,7 +253,7 @@ class MistralEncoder:
         return _Encoded(ids, spans)
 
     def _call_ids(self, message: AssistantMessage, segment: list[int]) -> list[int]:
-        """The positions of the tokens of random call ids, which a model cannot learn to predict."""
+        """Returns the positions of the tokens of call ids. Call ids are random, so a model cannot learn them."""
         if not message.tool_calls or self.generation not in (3, 7, 11):
             return []
         if self.generation == 11:
@@ -290,14 +290,14 @@ class _Encoded:
 
 
 def _sentencepiece_bytes(piece: str) -> bytes:
-    """A byte is written `<0x0A>`, a space `▁`."""
+    """Converts a SentencePiece piece to bytes. In a piece, `<0x0A>` is a byte and `▁` is a space."""
     if len(piece) == 6 and piece.startswith("<0x"):
         return bytes.fromhex(piece[3:5])
     return piece.replace("▁", " ").encode()
 
 
 def _between(ids: list[int], first: int, last: int) -> list[int]:
-    """The positions after each `first` and before the next `last`."""
+    """Returns the positions between each token `first` and the next token `last`."""
     inside, positions = False, []
     for position, token in enumerate(ids):
         if token == last:
@@ -310,7 +310,7 @@ def _between(ids: list[int], first: int, last: int) -> list[int]:
 
 
 def _id_spans(calls_json: bytes) -> list[tuple[int, int]]:
-    """The byte ranges of the ids in `[{"name": …, "arguments": …, "id": "…"}, …]`; `id` is the last key of each."""
+    """Returns the byte ranges of the ids in `[{"name": …, "arguments": …, "id": "…"}, …]`. `id` is the last key."""
     decoder, text, spans = json.JSONDecoder(), calls_json.decode(), []
     position = text.index("[") + 1
     while text[position : position + 1] == "{":

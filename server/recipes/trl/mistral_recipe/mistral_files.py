@@ -1,4 +1,4 @@
-"""Finds Mistral's tokenizer of a base model, in each form in which models are published."""
+"""Finds and reads Mistral's tokenizer file of a base model."""
 
 import re
 from pathlib import Path
@@ -15,7 +15,7 @@ TEKKEN_FILE = "tekken.json"
 
 
 def mistral_file(folder: Path) -> Path | None:
-    """`tekken.json`, else the newest `tokenizer.model.vN`, else `tokenizer.model`."""
+    """Returns `tekken.json`, else the newest `tokenizer.model.vN`, else `tokenizer.model`, else None."""
     if is_tekken(folder / TEKKEN_FILE):
         return folder / TEKKEN_FILE
     models = [path for path in folder.glob("*.model*") if is_sentencepiece(path)]
@@ -28,7 +28,7 @@ def _file_version(path: Path) -> int:
 
 
 def from_file(path: Path, version: TokenizerVersion | None = None) -> InstructTokenizerBase:
-    """Reads a tokenizer file of Mistral. `tokenizer.model` alone does not name its generation: its tokens do."""
+    """Reads a Mistral tokenizer file. Detects the version of a plain `tokenizer.model` by its tokens."""
     if is_tekken(path) or _file_version(path):
         return MistralTokenizer.from_file(path).instruct_tokenizer
     tokenizer = SentencePieceTokenizer(path)
@@ -37,10 +37,10 @@ def from_file(path: Path, version: TokenizerVersion | None = None) -> InstructTo
 
 
 def version_of(is_special: Any, is_tekken: bool) -> TokenizerVersion:
-    """The newest generation whose special tokens a vocabulary has.
+    """Returns the newest tokenizer version whose special tokens the vocabulary has.
 
-    The file names of published tokenizers are a better source: v3 and v7 of tekken, and v2 and v3 of SentencePiece,
-    differ in little or nothing.
+    Prefer the version in the file name: the vocabularies of v3 and v7 of tekken, and of v2 and v3 of SentencePiece,
+    are almost equal.
     """
     if is_special(SpecialTokens.begin_model_settings.value):
         return TokenizerVersion.v15

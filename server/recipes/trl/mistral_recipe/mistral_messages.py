@@ -1,4 +1,4 @@
-"""Samples as the request objects of mistral_common, and its validation errors with the path of the field."""
+"""Converts samples to mistral_common's request objects, and adds the field's path to its validation errors."""
 
 import json
 from collections.abc import Iterable
@@ -47,7 +47,7 @@ def _to_library_message(message: Message, path: str) -> UATS:
 
 
 def _to_library_chunk(chunk: Message) -> Message:
-    """The API writes `thinking` as a list of text chunks; mistral_common expects one string."""
+    """Joins the text chunks of `thinking`: the API has a list of chunks, but mistral_common expects one string."""
     chunk = {"type": "text", **chunk}
     if isinstance(chunk.get("thinking"), list):
         chunk["thinking"] = "".join(part.get("text", "") for part in chunk["thinking"])
@@ -56,7 +56,7 @@ def _to_library_chunk(chunk: Message) -> Message:
 
 @lru_cache(maxsize=256)
 def to_library_tools(tools_json: str) -> tuple[Tool, ...]:
-    """Converts the `tools` of a sample, given as JSON text. Most samples of a file have the same tools: cached."""
+    """Converts the `tools` of a sample from JSON text. Cached, because most samples of a file have the same tools."""
     try:
         return tuple(Tool.from_openai(tool) for tool in json.loads(tools_json))
     except ValidationError as error:
@@ -64,7 +64,7 @@ def to_library_tools(tools_json: str) -> tuple[Tool, ...]:
 
 
 def check_messages(validator: MistralRequestValidator, messages: list[UATS]) -> None:
-    """Applies the rules of the model's tokenizer generation. Raises InvalidSample with the path of the field."""
+    """Applies the rules of the model's tokenizer version. Raises InvalidSample with the path of the field."""
     try:
         validator.validate_messages(messages)
     except (MistralCommonException, ValueError, AssertionError) as error:
@@ -84,7 +84,7 @@ _SMALLEST = [UserMessage(content="?"), FinetuningAssistantMessage(content="!")]
 
 def _first_error(error: ValidationError, path: str) -> str:
     first = error.errors()[0]
-    # A union adds the name of the type to the path of the field: `content.list[...].0.text`.
+    # For a union type, pydantic adds the type's name to the path: `content.list[...].0.text`. Remove that name.
     for part in first["loc"]:
         if isinstance(part, int):
             path += f"[{part}]"
@@ -94,7 +94,7 @@ def _first_error(error: ValidationError, path: str) -> str:
 
 
 def _invalid_field(validator: MistralRequestValidator, messages: list[UATS]) -> str:
-    """Finds the field: mistral_common names the rule, not the place. Called for invalid samples only."""
+    """Finds the invalid field, because mistral_common reports only the rule. Runs only for invalid samples."""
     for index, message in enumerate(messages):
         is_last = index == len(messages) - 1
         path = f"messages[{index}]"
@@ -105,7 +105,7 @@ def _invalid_field(validator: MistralRequestValidator, messages: list[UATS]) -> 
                 return f"{path}.tool_calls[{number}].function.name"
         if message.role == "tool" and _fails(validator, "_validate_tool_message_id", message):
             return f"{path}.tool_call_id"
-        # A message may be invalid because it is not the last.
+        # Add a message after it unless it is the last, because some rules apply only to the last message.
         if _fails(validator, "_validate_message_list_content", [message, *([] if is_last else [_SMALLEST[0]])]):
             return _invalid_message_field(message, path, is_last)
     return _invalid_order(validator, messages)
@@ -136,7 +136,7 @@ def _invalid_order(validator: MistralRequestValidator, messages: list[UATS]) -> 
 
 
 def _fails(validator: MistralRequestValidator, rule: str, *arguments: Any) -> bool:
-    # The oldest generations have fewer rules.
+    # The validators of old tokenizer versions have fewer rules.
     check = getattr(validator, rule, None)
     try:
         if check is not None:
@@ -147,7 +147,7 @@ def _fails(validator: MistralRequestValidator, rule: str, *arguments: Any) -> bo
 
 
 def relaxed(messages: Iterable[UATS], allows_content_beside_calls: bool) -> list[UATS]:
-    """The messages without what the generation cannot express, for data that was accepted before it was checked."""
+    """Removes parts that the tokenizer version cannot encode, for jobs that were accepted without this check."""
     messages = list(messages)
     while messages and messages[-1].role != "assistant":
         messages.pop()

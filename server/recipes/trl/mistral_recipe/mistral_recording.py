@@ -1,4 +1,4 @@
-"""Subclasses of mistral_common's tokenizers: one keeps the tokens of each message, one encodes a text only once."""
+"""Subclasses of mistral_common's tokenizers: one records the tokens of each message, one caches encoded texts."""
 
 from functools import lru_cache
 from typing import Any
@@ -7,12 +7,12 @@ from mistral_common.tokens.tokenizers.base import Tokenizer
 from mistral_common.tokens.tokenizers.instruct import InstructTokenizerBase
 from mistral_common.tokens.tokenizers.tekken import Tekkenizer
 
-# Texts: the tools of a file's samples, its system prompts, and the messages of conversations with several rows.
+# Texts that repeat: tools, system prompts, and the messages of conversations with several rows.
 CACHED_TEXTS = 512
 
 
 def recording(instruct: InstructTokenizerBase, tokenizer: Tokenizer) -> Any:
-    """The same tokenizer, which keeps the tokens of each message of the last encoded request in `segments`."""
+    """Returns a copy that stores the tokens of each message of the last encoded request in `segments`."""
 
     class Recording(type(instruct)):  # type: ignore[misc]
         segments: list[list[int]]
@@ -40,7 +40,7 @@ def recording(instruct: InstructTokenizerBase, tokenizer: Tokenizer) -> Any:
             return encoded
 
         def decode(self, tokens: list[int], special_token_policy: Any = None) -> str:
-            # The library decodes what it has encoded, for debugging; that takes a third of the time.
+            # For debugging, the library decodes the encoded tokens. Skip this, because it takes a third of the time.
             return ""
 
     copy = _with_class(instruct, Recording)
@@ -49,11 +49,11 @@ def recording(instruct: InstructTokenizerBase, tokenizer: Tokenizer) -> Any:
 
 
 def cached(tokenizer: Tokenizer) -> Any:
-    """The same tokenizer, which remembers the tokens of the last texts."""
+    """Returns a copy that caches the tokens of the last texts."""
 
     class Cached(type(tokenizer)):  # type: ignore[misc]
         def encode(self, s: str, bos: bool, eos: bool) -> list[int]:
-            # Callers append to the list.
+            # Copy the cached list, because callers append to it.
             ids = list(encode_once(s))
             if bos:
                 ids.insert(0, self.bos_id)
@@ -69,7 +69,7 @@ def cached(tokenizer: Tokenizer) -> Any:
 def _encoding(tokenizer: Tokenizer) -> Any:
     if not isinstance(tokenizer, Tekkenizer):
         return lambda text: tokenizer.encode(text, bos=False, eos=False)
-    # What Tekkenizer.encode does, without asking for the number of special tokens at each token: twice as fast.
+    # Like Tekkenizer.encode, but reads the number of special tokens once instead of for each token: twice as fast.
     encode, first = tokenizer._model.encode_ordinary, tokenizer.num_special_tokens
     return lambda text: [token + first for token in encode(text)]
 

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 
 from datasets import Dataset, concatenate_datasets
 
-# The longest epoch, as a multiple of the data; beyond it, files of low weight contribute a random sample.
+# The maximum length of an epoch, as a multiple of the data. At this limit, only random samples of low-weight files
+# are used.
 MAX_GROWTH = 10
 
 
 def mixed(parts: Sequence[tuple[Dataset, float]], seed: int) -> Dataset:
-    """One epoch: a sample of a file with weight 2 appears twice as often as one of a file with weight 1.
+    """Returns one epoch. A sample of a file with weight 2 appears twice as often as a sample of a file with weight 1.
 
     With equal weights each sample appears once. Otherwise samples of the file with the lowest weight appear once.
     """
@@ -21,7 +22,7 @@ def mixed(parts: Sequence[tuple[Dataset, float]], seed: int) -> Dataset:
 
 
 def indices(parts: Sequence[tuple[int, float]], seed: int) -> list[int]:
-    """Indices into the concatenated files, from (samples, weight) of each file."""
+    """Returns indices into the concatenated files. `parts` has (samples, weight) of each file."""
     heaviest = MAX_GROWTH * sum(size for size, _ in parts) / sum(size * weight for size, weight in parts)
     scale = min(1 / min(weight for _, weight in parts), heaviest)
     rng = random.Random(seed)

@@ -1,4 +1,4 @@
-"""Packs several samples into one row, where the model keeps them apart."""
+"""Packs several samples into one row, if the model's attention keeps the samples separate."""
 
 import pyarrow.compute as pc
 import torch
@@ -8,7 +8,7 @@ from trl import pack_dataset
 
 
 def packed(rows: Dataset, length: int) -> Dataset:
-    """Best-fit rows of at most `length` tokens; no sample is split."""
+    """Packs rows with best-fit packing into rows of at most `length` tokens. Splits no sample."""
     return pack_dataset(rows, length, "bfd")
 
 
@@ -18,10 +18,10 @@ def lengths_of(rows: Dataset) -> list[int]:
 
 
 def keeps_samples_apart(model: PreTrainedModel) -> bool:
-    """Whether the outputs of a sample are equal, bit for bit, after two different samples in the same row.
+    """Whether a sample has bit-identical outputs regardless of the sample before it in a packed row.
 
-    FlashAttention gets the boundaries of the samples. Other implementations derive them from the position ids, which
-    Transformers does for most architectures but not for all: this function tries it.
+    FlashAttention receives the boundaries of the samples. For other implementations, Transformers derives the
+    boundaries from the position ids, but not for all architectures. So this function runs the model to find out.
     """
     if (model.config._attn_implementation or "").startswith("flash"):
         return True

@@ -1,4 +1,4 @@
-"""The number of rows in a step, and the number of steps."""
+"""Plans the number of rows per step and the number of steps."""
 
 import math
 from dataclasses import dataclass
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from .job import Base, Hyperparameters
 
 DEFAULT_EPOCHS = 3.0
-# Without `training_steps` and `epochs`; fewer steps than this teach a model little.
+# Applies without `training_steps` and `epochs`. With fewer steps, a model learns little.
 MIN_STEPS = 20
-# An epoch has this many steps where there are samples enough.
+# An epoch has at least this many steps when there are enough samples.
 MIN_STEPS_PER_EPOCH = 20
 DEFAULT_ROWS = 8
 CHECKPOINTS = 10
@@ -17,7 +17,7 @@ MAX_STEPS_BETWEEN_CHECKPOINTS = 500
 
 @dataclass(frozen=True)
 class Plan:
-    """Each process passes `micro_batch` rows through the model at once, `accumulation` times for one optimizer step."""
+    """In one optimizer step, each process runs `accumulation` forward passes with `micro_batch` rows each."""
 
     micro_batch: int
     accumulation: int
@@ -28,9 +28,10 @@ class Plan:
 
 
 def packed_length(lengths: list[int], seq_len: int, asked: Hyperparameters, base: Base, workers: int) -> int:
-    """The tokens of a packed row: `seq_len`, or less where an epoch of full rows would have too few steps.
+    """Returns the tokens per packed row: `seq_len`, or less when an epoch of full rows would have too few steps.
 
-    `lengths` are those of the samples' rows; none is split. `packing: true` in the models file keeps `seq_len`.
+    `lengths` are the lengths of the unpacked rows, which packing does not split. With `packing: true` in the models
+    file, always returns `seq_len`.
     """
     if asked.training_steps or base.packing:
         return seq_len
@@ -39,7 +40,7 @@ def packed_length(lengths: list[int], seq_len: int, asked: Hyperparameters, base
 
 
 def too_few_rows(rows: int, samples: int, asked: Hyperparameters, base: Base, workers: int) -> bool:
-    """Whether packed rows are too few for the steps of an epoch, even with one row per worker."""
+    """Whether an epoch of packed rows has too few steps, even with one row per worker and step."""
     if asked.training_steps or base.packing or base.batch_size or base.gradient_accumulation_steps:
         return False
     return rows < min_steps_per_epoch(samples, workers) * workers
@@ -54,10 +55,10 @@ def make_plan(
 ) -> Plan:
     """Plans a training on `rows` rows, of `samples` samples (default: one sample per row).
 
-    A step takes `batch_size` x `gradient_accumulation_steps` rows in total, however many workers share them; default:
-    8 rows, fewer where an epoch would have too few steps. With `training_steps` the number of steps is given, and the
-    batch stays as it is. Packed rows pass one by one, since attention that is not FlashAttention would compare every
-    token of the batch with every other.
+    A step has `batch_size` x `gradient_accumulation_steps` rows in total, independent of the number of workers.
+    Default: 8 rows, or fewer when an epoch would have too few steps. With `training_steps`, the default is always 8.
+    The default batch for packed rows is one row, because attention other than FlashAttention compares all tokens of
+    a batch with each other.
     """
     batch, accumulation = _batch(base, is_packed)
     wanted = min(batch * accumulation, rows)

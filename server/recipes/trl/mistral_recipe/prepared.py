@@ -1,4 +1,4 @@
-"""What completion and classifier jobs prepare for the training loop."""
+"""The prepared trainer and data of a job, for completion and for classifier jobs."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,7 +14,7 @@ from .plan import Plan
 
 @dataclass(frozen=True)
 class Prepared:
-    """A job's trainer and data; `settings` are added to the artifact's recipe.json."""
+    """A job's trainer and data. `settings` are written to the artifact's recipe.json."""
 
     trainer: Trainer
     tokenizer: PreTrainedTokenizerBase
@@ -24,24 +24,24 @@ class Prepared:
 
     @property
     def tokens(self) -> int:
-        """The tokens of one epoch."""
+        """The number of tokens in one epoch."""
         return sum(lengths_of(self.rows))
 
 
 def planned_hyperparameters(job: Job) -> Hyperparameters:
-    """The hyperparameters to plan with. A job that an earlier version began keeps the number of steps of its plan."""
+    """Returns the hyperparameters for the plan. A job that an earlier version started keeps its number of steps."""
     if began_before_rules(job.folder):
         newest = max(checkpoints.folder_of(job.folder).glob("step-*"), key=lambda path: path.stat().st_mtime)
         try:
             return replace(job.hyperparameters, training_steps=checkpoints.trainer_state(newest)["max_steps"])
         except (OSError, ValueError, KeyError):
-            # A damaged checkpoint: an older one, or the first step, is where the training continues.
+            # The checkpoint is damaged. Training resumes from an older checkpoint or from the first step.
             return job.hyperparameters
     return job.hyperparameters
 
 
 def mark_rules(job: Job) -> None:
-    """Records that the job was planned by the present rules, so that a later attempt plans it in the same way."""
+    """Records that the job was planned with the current rules, so that later attempts make the same plan."""
     if not began_before_rules(job.folder):
         folder = checkpoints.folder_of(job.folder)
         folder.mkdir(exist_ok=True)

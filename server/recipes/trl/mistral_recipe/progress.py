@@ -1,4 +1,4 @@
-"""`progress.jsonl`: reports to the server, one JSON object per line, append-only."""
+"""Reports to the server in `progress.jsonl`: one JSON object per line, append-only."""
 
 import json
 import math
@@ -8,21 +8,21 @@ from typing import Any
 
 
 class Progress:
-    """Appends to progress.jsonl. `enabled=False` in all worker processes but the first: only one process reports."""
+    """Appends to progress.jsonl. Only the first worker process has `enabled=True`."""
 
     def __init__(self, folder: Path, enabled: bool = True) -> None:
         self.path = folder / "progress.jsonl"
         self.enabled = enabled
 
     def write(self, type: str, /, **fields: Any) -> None:
-        """Appends one line, without the fields that are None or not a finite number: JSON has no NaN."""
+        """Appends one line. Omits fields that are None, NaN or infinite, because JSON has no such numbers."""
         if not self.enabled:
             return
         line = {"time": round(time.time(), 3), "type": type, **_without_missing(fields)}
         with self.path.open("a+b") as file:
             if file.tell() > 0:
                 file.seek(-1, 2)
-                # A killed attempt may have left half a line.
+                # A killed attempt may have left an incomplete last line.
                 if file.read(1) != b"\n":
                     file.write(b"\n")
             file.write(json.dumps(line, ensure_ascii=False, allow_nan=False).encode() + b"\n")

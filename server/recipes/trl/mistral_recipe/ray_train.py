@@ -13,7 +13,7 @@ from ray.train.torch import TorchTrainer
 from .errors import Cancelled, RecipeError, WorkerLost, reason_of
 
 PACKAGE = Path(__file__).parent
-# What the remaining workers report when a worker has died.
+# Messages of the remaining workers after a worker has died.
 LOST_CONNECTION = ("Connection closed by peer", "Connection reset by peer", "NCCL error", "DistNetworkError")
 
 
@@ -56,7 +56,7 @@ def _work(config: dict[str, Any]) -> None:
         raise
     except Exception as error:
         traceback.print_exc()
-        # As text: the driver may not be able to unpickle the error itself.
+        # Pass the error as text, because the driver may not be able to unpickle the original error.
         raise RecipeError(reason_of(error)) from None
 
 
@@ -67,7 +67,7 @@ def _fit(trainer: TorchTrainer, folder: Path) -> None:
         if (folder / "cancel").exists():
             raise Cancelled from error
         failures = error.worker_failures if isinstance(error, WorkerGroupError) else {}
-        # Ray wraps the errors of the training; other errors are Ray's own, about a dead worker.
+        # Ray wraps the errors of the training. Errors that are not wrapped are Ray's errors about a dead worker.
         raised = [getattr(failure, "_base_exc", failure) for failure in failures.values()]
         reasons = [str(one) for one in raised if isinstance(one, RecipeError)]
         own = [reason for reason in reasons if not any(sign in reason for sign in LOST_CONNECTION)]

@@ -1,4 +1,4 @@
-"""Reports the training in progress.jsonl."""
+"""Reports the progress of the training in progress.jsonl."""
 
 import math
 import time
@@ -15,7 +15,7 @@ METRICS = {"valid_loss": "eval_loss", "valid_mean_token_accuracy": "eval_mean_to
 
 
 class Reporting(TrainerCallback):
-    """Writes steps and checkpoints. Stops the training when the server has created the file `cancel` in the folder."""
+    """Reports steps and checkpoints. Raises Cancelled when the server has created the file `cancel` in the folder."""
 
     def __init__(self, folder: Path, progress: Progress) -> None:
         self.cancel = folder / "cancel"
@@ -41,7 +41,7 @@ class Reporting(TrainerCallback):
                 f"the loss at step {state.global_step} is not a finite number: "
                 "create the job with a lower learning_rate"
             )
-        a_step = (time.monotonic() - self.began) / max(1, state.global_step - self.first_step)
+        seconds_per_step = (time.monotonic() - self.began) / max(1, state.global_step - self.first_step)
         self.progress.write(
             "step",
             step=state.global_step,
@@ -49,7 +49,7 @@ class Reporting(TrainerCallback):
             learning_rate=logs.get("learning_rate"),
             grad_norm=logs.get("grad_norm"),
             tokens=state.num_input_tokens_seen,
-            remaining_seconds=round(a_step * (state.max_steps - state.global_step), 1),
+            remaining_seconds=round(seconds_per_step * (state.max_steps - state.global_step), 1),
         )
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
@@ -62,14 +62,14 @@ class Reporting(TrainerCallback):
 
 
 def metrics_at(history: list[dict[str, float]], step: int) -> dict[str, float]:
-    """The metrics of a step by their names in the API, from the trainer's log."""
+    """Returns the metrics of a step from the trainer's log, by their names in the API."""
     merged = {key: value for entry in history if entry["step"] == step for key, value in entry.items()}
     found = {name: merged.get(key) for name, key in {"train_loss": "loss", **METRICS}.items()}
     return {name: value for name, value in found.items() if value is not None}
 
 
 def report_flat_loss(history: list[dict[str, float]], progress: Progress) -> None:
-    """An event when the training loss did not fall: the mean of the first tenth of the steps against the last."""
+    """Reports an event when the mean loss of the last tenth of the steps is not below that of the first tenth."""
     losses = [entry["loss"] for entry in history if "loss" in entry]
     count = max(1, len(losses) // 10)
     if len(losses) < 2:

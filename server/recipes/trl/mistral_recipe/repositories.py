@@ -12,12 +12,12 @@ from .errors import RecipeError
 from .job import Repository
 from .progress import Progress
 
-# Larger files are data or generated code.
+# Larger files are usually data or generated code.
 MAX_FILE_BYTES = 1024 * 1024
 
 
 def fetch(repository: Repository, folder: Path, progress: Progress) -> None:
-    """Fetches the repository into the job's folder once: later attempts train on the same commit."""
+    """Fetches the repository into the job's folder once, so that later attempts train on the same commit."""
     target = place_of(repository, folder)
     if target.exists():
         return
@@ -35,7 +35,7 @@ def fetch(repository: Repository, folder: Path, progress: Progress) -> None:
 
 
 def documents(repository: Repository, folder: Path) -> Iterator[str]:
-    """The text of each UTF-8 file up to MAX_FILE_BYTES, sorted by path."""
+    """Yields the text of each UTF-8 file of at most MAX_FILE_BYTES, sorted by path."""
     for path in sorted(place_of(repository, folder).rglob("*")):
         if path.is_symlink() or not path.is_file() or not 0 < path.stat().st_size <= MAX_FILE_BYTES:
             continue
@@ -66,7 +66,7 @@ def _git(repository: Repository, folder: Path, *arguments: str) -> str:
 
 
 def _authorization(repository: Repository) -> dict[str, str]:
-    # In the environment, because other users of the machine can read a command line.
+    # Pass the token in the environment, because other users of the machine can read the command line.
     token = os.environ.get(repository.token_env) if repository.token_env else None
     if not token:
         return {}

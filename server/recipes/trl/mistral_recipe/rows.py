@@ -1,4 +1,4 @@
-"""One training sequence: its tokens, and which of them the loss counts."""
+"""One training sequence: its tokens, and the labels that the loss uses."""
 
 from dataclasses import dataclass
 

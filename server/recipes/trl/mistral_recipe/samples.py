@@ -1,4 +1,4 @@
-"""Data files: one JSON object per line, in the format of Mistral's API."""
+"""Reads data files: one JSON object per line, in the format of Mistral's API."""
 
 import json
 import sys
@@ -29,8 +29,8 @@ class Count:
         self.first = self.first or other.first
 
     def check(self, share: float) -> None:
-        """Raises RecipeError when more than this share of the samples is invalid, or no valid sample is left."""
-        # The product may be slightly too small: 0.29 * 100 is 28.999999999999996. The server has the same rule.
+        """Raises RecipeError when more than the fraction `share` of the samples is invalid, or when all are invalid."""
+        # Correct the rounding error of the product: 0.29 * 100 is 28.999999999999996. The server does the same.
         allowed = share * self.samples * (1 + 2 * sys.float_info.epsilon)
         if self.invalid > allowed or self.invalid == self.samples > 0:
             raise RecipeError(
@@ -40,7 +40,7 @@ class Count:
 
 
 def read_samples(file: DataFile, count: Count, use: Callable[[dict[str, Any]], Any]) -> Iterator[Any]:
-    """Yields `use(sample)` for each sample; counts the samples that are not valid JSON or that `use` rejects."""
+    """Yields `use(sample)` for each valid sample. Counts samples that are invalid JSON or that `use` rejects."""
     try:
         lines = file.path.open("rb")
     except OSError as error:
@@ -52,7 +52,7 @@ def read_samples(file: DataFile, count: Count, use: Callable[[dict[str, Any]], A
 def use_lines(
     name: str, lines: Iterable[bytes], first_line: int, count: Count, use: Callable[[dict[str, Any], int], Any]
 ) -> Iterator[Any]:
-    """Yields `use(sample, line number)` for each line; counts as `read_samples` does."""
+    """Yields `use(sample, line number)` for each valid sample. Counts samples like `read_samples`."""
     for number, line in numbered_lines(lines, first_line):
         count.samples += 1
         try:
@@ -63,7 +63,7 @@ def use_lines(
 
 
 def numbered_lines(lines: Iterable[bytes], first: int = 1) -> Iterator[tuple[int, bytes]]:
-    """The lines that are not blank, with their numbers, without a byte order mark."""
+    """Yields each line that is not blank with its number. Removes the byte order mark of the file."""
     for number, line in enumerate(lines, first):
         if number == 1:
             line = line.removeprefix(b"\xef\xbb\xbf")
@@ -72,7 +72,7 @@ def numbered_lines(lines: Iterable[bytes], first: int = 1) -> Iterator[tuple[int
 
 
 def parse(line: bytes) -> dict[str, Any]:
-    """Parses a line and checks what every model needs. Raises InvalidSample with the path of the field."""
+    """Parses a line and checks the rules that hold for every model. Raises InvalidSample with the field's path."""
     try:
         sample = json.loads(line)
     except ValueError as error:
@@ -118,7 +118,7 @@ def check_content(content: Any, path: str) -> None:
 
 
 def arguments_of(call: Any, path: str) -> Any:
-    """The arguments of a tool call, parsed."""
+    """Returns the parsed arguments of a tool call."""
     try:
         call["function"]["name"]
         arguments = call["function"]["arguments"]

@@ -1,8 +1,8 @@
-"""`python train.py show --base DIR [--rows N] FILE.jsonl`: what the model is trained on, token by token.
+"""`python train.py show --base DIR [--rows N] FILE.jsonl` shows the tokens of samples and the loss mask.
 
 Prints one JSON object per row: `line`, `row` (from 0, of the line), `input_ids`, `labels` (-100 where the loss ignores
-the token), `text` and `learned` (the text of the tokens that count). Rows are shown before packing and before they are
-cut to the sequence length. Reads the tokenizer alone.
+the token), `text` and `learned` (the text of the tokens that count). Rows are neither packed nor cut to the sequence
+length. Loads only the tokenizer, not the model.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from .rows import IGNORED, Row
 from .samples import numbered_lines, parse
 from .texts import code_rows
 
-# Longer than any document: windows of the sequence length are not shown.
+# Longer than any document, so that each document has one window.
 WHOLE = 1 << 30
 
 
@@ -30,8 +30,8 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="train.py show", description="Prints the tokens and labels of samples.")
     parser.add_argument("--base", required=True, help="the base model's folder or hub id")
     parser.add_argument("--rows", type=int, default=sys.maxsize, metavar="N", help="print at most N rows; default: all")
-    parser.add_argument("--tokenizer-version", metavar="vN", help="the generation, where the files do not name it")
-    parser.add_argument("--fim-ratio", type=float, metavar="R", help="share of documents for fill-in-the-middle")
+    parser.add_argument("--tokenizer-version", metavar="vN", help="tokenizer version; default: detected")
+    parser.add_argument("--fim-ratio", type=float, metavar="R", help="fraction of fill-in-the-middle documents")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("file", type=Path, help="the data file")
     options = parser.parse_args(arguments)
@@ -42,7 +42,7 @@ def main(arguments: list[str]) -> int:
         print(error, file=sys.stderr)
         return 1
     except BrokenPipeError:
-        # The reader (`head`) has enough.
+        # The reader, for example `head`, has closed the pipe.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 
@@ -85,7 +85,7 @@ def describe(encoder: Encoder, row: Row) -> dict[str, Any]:
 
 
 def _learned(encoder: Encoder, row: Row) -> Iterator[str]:
-    """The text of each run of learned tokens."""
+    """Yields the text of each sequence of consecutive learned tokens."""
     run: list[int] = []
     for label in row.labels:
         if label != IGNORED:

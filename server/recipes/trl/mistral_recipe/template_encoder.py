@@ -1,4 +1,4 @@
-"""Encodes samples with the chat template that the model's tokenizer has, for models with a format of their own."""
+"""Encodes samples with the chat template of the model's tokenizer, for models that do not use Mistral's formats."""
 
 import re
 from itertools import groupby
@@ -28,12 +28,12 @@ class TemplateEncoder:
         self.warnings: list[str] = []
 
     def conversation(self, messages: list[Message], tools: list[Any] | None) -> list[Row]:
-        """The rows of one conversation; usually one.
+        """Returns the rows of one conversation; usually one.
 
-        A template may mark the assistant's part (`{% generation %}`). Mistral's templates do not. Where each turn's
-        context is the beginning of the whole text, the part follows from the lengths of the rendered turns. Where it
-        is not (their templates put the tools before the last user message), each assistant turn gets a row with the
-        context that the model gets in use.
+        A template may mark the assistant's tokens with `{% generation %}`. Mistral's templates do not. Then, if each
+        turn's prompt is a prefix of the whole conversation, the lengths of the rendered turns give the assistant's
+        tokens. Otherwise each assistant turn gets its own row, with the same context as at inference. This happens
+        with Mistral's templates, which put the tools before the last user message.
         """
         messages = plain_messages(messages)
         assistants = [i for i, message in enumerate(messages) if message["role"] == "assistant"]
@@ -58,7 +58,7 @@ class TemplateEncoder:
         return ids if ids and ids[-1] == self.eos_id else [*ids, self.eos_id]
 
     def fill_in_the_middle(self, prefix: str, middle: str, suffix: str) -> list[int]:
-        """Prefix, suffix and middle are encoded separately: a cursor may stand inside of a word."""
+        """Encodes prefix, suffix and middle separately, because a cut may be inside a word."""
         vocabulary = self.tokenizer.get_vocab()
         known = [part for part in FIM_MARKERS if all(name is None or name in vocabulary for name in part)]
         before, after, between = known[0] if known else PLAIN_MARKERS
@@ -71,7 +71,7 @@ class TemplateEncoder:
 
     def token_ends(self, text: str) -> list[int]:
         if not self.tokenizer.is_fast:
-            # Without offsets, the windows get as many characters as tokens are allowed.
+            # A slow tokenizer reports no offsets. Treat each character as one token.
             return byte_offsets(text, list(range(1, len(text) + 1)))
         offsets = self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
         return byte_offsets(text, [end for _, end in offsets])
@@ -83,13 +83,13 @@ class TemplateEncoder:
         return list(self.tokenizer(text, add_special_tokens=False)["input_ids"]) if text else []
 
     def _start(self) -> list[int]:
-        """BOS, where the tokenizer puts it before a text."""
+        """Returns BOS, if the tokenizer adds BOS before a text."""
         bos = self.tokenizer.bos_token_id
         return [bos] if bos is not None and self.tokenizer("a")["input_ids"][0] == bos else []
 
 
 def plain_messages(messages: list[Message]) -> list[Message]:
-    """The messages in the form that chat templates expect: content is text, the arguments of a call are an object."""
+    """Converts messages to the form that chat templates expect: content as text, call arguments as an object."""
     return [_plain_message(message, f"messages[{index}]") for index, message in enumerate(messages)]
 
 
@@ -167,7 +167,7 @@ def _by_lengths(render: _Renderer, learned: list[int]) -> Row | None:
 
 
 def _without_call_ids(render: _Renderer, row: Row) -> Row:
-    """The row without the loss on the random ids of tool calls, which a model cannot learn to predict."""
+    """Excludes the ids of tool calls from the loss. The ids are random, so a model cannot learn them."""
     ids = {call.get("id") for message in render.messages for call in message.get("tool_calls") or []} - {None, ""}
     if not ids or not render.tokenizer.is_fast:
         return row

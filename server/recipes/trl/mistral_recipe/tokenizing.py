@@ -1,4 +1,4 @@
-"""Tokenizes a data file in parallel processes, and keeps the rows of a large file for later attempts."""
+"""Tokenizes a data file in parallel processes. Caches the rows of a large file for later attempts."""
 
 import hashlib
 import json
@@ -26,7 +26,7 @@ from .progress import Progress
 from .rows import Row
 from .samples import Count, use_lines
 
-# A process gets this much of a file at once; a smaller file is tokenized in this process and not cached.
+# Each process receives chunks of this size. A smaller file is tokenized in the main process and not cached.
 CHUNK_BYTES = 4 << 20
 SECONDS_BETWEEN_REPORTS = 30
 
@@ -37,8 +37,12 @@ RowsOf = Callable[[dict[str, Any], random.Random], list[Row]]
 
 @dataclass
 class Tally:
-    """Counts of rows that were cut to the sequence length, of samples with nothing to learn, and of conversations in
-    several rows: their tokens, and those that a single row would save. `broken` are samples that break a rule."""
+    """Statistics of a data file.
+
+    `truncated`: rows that were cut to the sequence length. `without_loss`: samples without a token for the loss.
+    `split`: conversations in several rows, with `tokens` in total, of which one row would save `repeated`.
+    `broken`: samples that break a rule of the tokenizer version.
+    """
 
     truncated: int = 0
     without_loss: int = 0
@@ -55,7 +59,7 @@ class Tally:
         self.first_broken = self.first_broken or other.first_broken
 
     def usable(self, rows: list[Row], seq_len: int) -> list[Row]:
-        """The rows to train on, cut to the sequence length."""
+        """Returns the rows that have a token for the loss, cut to the sequence length. Updates the statistics."""
         learned = [row for row in rows if row.counts]
         if len(learned) > 1 and len(rows[-1].input_ids) > len(rows[0].input_ids):
             tokens = sum(len(row.input_ids) for row in learned)
@@ -70,7 +74,7 @@ class Tally:
 
 @dataclass
 class Tokenized:
-    """The rows of a file as Arrow batches, and what was counted."""
+    """The rows of a file as Arrow batches, and the file's statistics."""
 
     batches: list[pa.RecordBatch] = field(default_factory=list)
     count: Count = field(default_factory=Count)
@@ -79,7 +83,10 @@ class Tokenized:
 
 @dataclass(frozen=True)
 class Tokenizer:
-    """Tokenizes the files of a job. `cache` is a folder, `settings` is all that the rows depend on besides the file."""
+    """Tokenizes the files of a job.
+
+    `cache` is the cache folder. `settings` are all values that change the rows; they are a part of the cache key.
+    """
 
     encoder: Encoder
     rows_of: RowsOf
@@ -90,7 +97,7 @@ class Tokenizer:
     progress: Progress
 
     def tokenize(self, file: DataFile, count: Count, tally: Tally) -> Dataset:
-        """The rows of the file; adds to the counts. Raises RecipeError when the file cannot be read."""
+        """Returns the rows of the file, and adds to the counts. Raises RecipeError when the file cannot be read."""
         try:
             size = file.path.stat().st_size
             if size <= CHUNK_BYTES:
@@ -105,7 +112,7 @@ class Tokenizer:
         return rows
 
     def chunk(self, name: str, content: bytes, first_line: int) -> Tokenized:
-        """Tokenizes whole lines."""
+        """Tokenizes a chunk of complete lines."""
         done = Tokenized()
         self.encoder.warnings.clear()
         samples = use_lines(name, content.splitlines(keepends=True), first_line, done.count, self._use(name))
@@ -116,7 +123,7 @@ class Tokenizer:
         return done
 
     def _use(self, name: str) -> Callable[[dict[str, Any], int], list[Row]]:
-        # A generator per line: the rows do not depend on how the file is divided.
+        # One random generator per line, so that the rows do not depend on the chunks of the file.
         return lambda sample, line: self.rows_of(sample, random.Random(f"{self.seed}:{name}:{line}"))
 
     def _large(self, file: DataFile, size: int) -> tuple[Dataset, Tokenized]:
@@ -161,7 +168,7 @@ class Tokenizer:
             yield from ((self.chunk(file.name, content, line), len(content)) for content, line in pieces)
             return
         with _forked(self, file.name, processes) as pool:
-            # As many pieces as there are processes, and some ahead: the file is never in memory as a whole.
+            # Queue only two chunks per process, so that the file is never completely in memory.
             waiting = [(pool.submit(_work, *piece), len(piece[0])) for piece in islice(pieces, processes * 2)]
             while waiting:
                 future, length = waiting.pop(0)
@@ -174,7 +181,7 @@ def dataset(batches: list[pa.RecordBatch]) -> Dataset:
 
 
 def record_batches(rows: Iterator[Row]) -> list[pa.RecordBatch]:
-    # In blocks: a large file as Python objects would take many times its size in memory.
+    # Convert in blocks, because Python objects for a large file would need many times its size in memory.
     return [
         pa.record_batch([[row.input_ids for row in block], [row.labels for row in block]], schema=SCHEMA)
         for block in iter(lambda: list(islice(rows, 1000)), [])
@@ -186,7 +193,7 @@ def joined(parts: list[Dataset]) -> Dataset:
 
 
 class _Report:
-    """Events about the completed share of a file: a process that hangs stops them."""
+    """Reports the completed fraction of a file in events. When a process hangs, the events stop."""
 
     def __init__(self, progress: Progress, name: str, size: int) -> None:
         self.progress, self.name, self.size = progress, name, size
@@ -211,7 +218,7 @@ class _Report:
 
 
 def _pieces(path: Path) -> Iterator[tuple[bytes, int]]:
-    """Whole lines of about CHUNK_BYTES, and the number of the first."""
+    """Yields chunks of complete lines of about CHUNK_BYTES, and the number of the first line."""
     line = 1
     with path.open("rb") as file:
         while content := file.read(CHUNK_BYTES):
@@ -221,7 +228,7 @@ def _pieces(path: Path) -> Iterator[tuple[bytes, int]]:
 
 
 def _processes() -> int:
-    """Processes to tokenize with: the CPUs, shared by the workers of a data-parallel training on this machine."""
+    """Returns the number of processes: the CPUs, divided by the training workers on this machine."""
     if "fork" not in multiprocessing.get_all_start_methods() or "ray" in sys.modules:
         return 1
     workers = int(os.environ.get("LOCAL_WORLD_SIZE") or 1)
@@ -233,7 +240,7 @@ _current: tuple[Tokenizer, str] | None = None
 
 @contextmanager
 def _forked(tokenizer: Tokenizer, name: str, processes: int) -> Iterator[ProcessPoolExecutor]:
-    # Forked processes have the loaded tokenizer; to send it to them is impossible or slow.
+    # Forked processes inherit the loaded tokenizer. Pickling the tokenizer is slow or impossible.
     global _current
     _current = (tokenizer, name)
     try:

@@ -1,4 +1,4 @@
-"""Trains one job, from its folder to its adapter."""
+"""Trains one job: reads the job's folder and writes the adapter."""
 
 import shutil
 from pathlib import Path
@@ -26,7 +26,7 @@ def train(folder: Path) -> None:
     with state.main_process_first():
         for repository in job.repositories:
             fetch(repository, folder, progress)
-    # Before the model is loaded: the adapter and a classifier's head start from random weights.
+    # Set the seed before the model is loaded, because the adapter and a classifier's head start with random weights.
     set_seed(job.seed)
     if job.is_classifier:
         from .classifier import prepare
@@ -36,7 +36,7 @@ def train(folder: Path) -> None:
 
 
 def run(job: Job, prepared: Prepared, progress: Progress) -> None:
-    """Trains from the newest valid checkpoint on, then writes the artifact and the result."""
+    """Trains from the newest valid checkpoint, then writes the artifact and the result."""
     trainer, plan = prepared.trainer, prepared.plan
     trainer.job_folder = job.folder  # type: ignore[attr-defined]
     trainer.add_callback(Reporting(job.folder, progress))

@@ -11,7 +11,7 @@ from .heads import Heads
 
 
 class DurableCheckpoints:
-    """Publishes each checkpoint of a trainer once all processes have written it to `checkpoints/partial`."""
+    """Publishes a checkpoint only after all processes have written their files to `checkpoints/partial`."""
 
     job_folder: Path
 
@@ -32,7 +32,7 @@ class CompletionTrainer(DurableCheckpoints, SFTTrainer):
 
 
 class ClassifierTrainer(DurableCheckpoints, Trainer):
-    """The loss is the weighted sum of the losses of the targets, averaged over the samples."""
+    """Uses the weighted sum of the targets' losses as the loss, averaged over the samples."""
 
     heads: Heads
 

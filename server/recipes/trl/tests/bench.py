@@ -34,7 +34,7 @@ STEPS, ROUNDS, SEQ_LEN = 6, 3, 512
 
 
 class Clock(TrainerCallback):
-    """CPU seconds and tokens from the end of the first step to that of the last."""
+    """Returns CPU seconds and tokens from the end of the first step to the end of the last step."""
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         self.last = time.process_time(), state.num_input_tokens_seen
@@ -47,7 +47,7 @@ class Clock(TrainerCallback):
 
 
 def samples(count: int) -> list[dict[str, Any]]:
-    """Conversations of very different lengths, as real ones are."""
+    """Returns conversations of very different lengths, like real data."""
     rng = random.Random(0)
     words = [f"word{i}" for i in range(50)]
 

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-# Threads that wait for each other cost more than they give at this size.
+# At this model size, synchronizing threads costs more time than parallel work saves.
 os.environ.update(OMP_NUM_THREADS="1", HF_HUB_OFFLINE="1")
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parent)]
 

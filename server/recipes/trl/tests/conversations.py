@@ -1,4 +1,4 @@
-"""Conversations for the parity tests: each is a sample's `messages` and `tools`, by what it shows."""
+"""Conversations for the parity tests: each name describes a sample's `messages` and `tools`."""
 
 import json
 from typing import Any

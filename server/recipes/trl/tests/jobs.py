@@ -86,7 +86,7 @@ def start(folder: Path, *arguments: str, **environment: str) -> subprocess.Popen
 
 
 def lines(folder: Path, type: str | None = None) -> list[dict[str, Any]]:
-    """The complete lines of progress.jsonl."""
+    """Returns the complete lines of progress.jsonl."""
     path = folder / "progress.jsonl"
     whole = (
         [line for line in path.read_text().splitlines(keepends=True) if line.endswith("\n")] if path.exists() else []
@@ -101,7 +101,7 @@ def result(folder: Path) -> dict[str, Any]:
 
 
 def losses(folder: Path) -> dict[int, float]:
-    """The loss of each step; of repeated steps the latest counts."""
+    """Returns the loss of each step. For repeated steps, returns the latest loss."""
     return {line["step"]: line["loss"] for line in lines(folder, "step")}
 
 

@@ -1,4 +1,4 @@
-"""Checks the recipe's rows against an independent use of mistral_common."""
+"""Compares the recipe's rows with those of an independent use of mistral_common."""
 
 import json
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ Sample = dict[str, Any]
 
 @dataclass(frozen=True)
 class Library:
-    """mistral_common itself, for training and for the prompts that a model gets in use."""
+    """Encodes with mistral_common directly, both training samples and prompts for inference."""
 
     training: MistralTokenizer
     use: MistralTokenizer
@@ -56,7 +56,7 @@ def request(messages: list[Sample], tools: Any) -> ChatCompletionRequest:
 
 
 def plain(message: Sample) -> Sample:
-    """mistral_common takes the text of a thinking chunk, the API a list of chunks."""
+    """Converts thinking chunks: the API has a list of chunks, but mistral_common expects text."""
     if not isinstance(message.get("content"), list):
         return message
     chunks = [
@@ -69,10 +69,10 @@ def plain(message: Sample) -> Sample:
 
 
 def check(encoder: Any, library: Library, messages: list[Sample], tools: Any) -> None:
-    """Raises AssertionError unless the recipe's rows are those of mistral_common, or both refuse the conversation."""
+    """Asserts that the recipe and mistral_common give equal rows, or that both reject the conversation."""
     try:
         expected = library.train(messages, tools)
-        # Where v2 leaves out earlier tool calls, it may encode the whole but not an earlier turn.
+        # v2 omits earlier tool calls, so it may encode the whole conversation but reject an earlier turn.
         turns = learned_turns(library, messages, tools)
     except (MistralCommonException, ValueError, AssertionError, NotImplementedError):
         with pytest.raises(InvalidSample):
@@ -93,7 +93,7 @@ Turn = tuple[int, list[int], list[str]]
 
 
 def learned_turns(library: Library, messages: list[Sample], tools: Any) -> list[Turn]:
-    """For each turn that is learned: the length of its prompt, the tokens up to its end, and its call ids."""
+    """Returns for each learned turn: the length of its prompt, the tokens up to its end, and its call ids."""
     turns = []
     for index, message in enumerate(messages):
         is_last_of_turn = index + 1 == len(messages) or not joins(message, messages[index + 1])
@@ -114,7 +114,7 @@ def joins(first: Sample, second: Sample) -> bool:
 
 def prompt_length(library: Library, before: list[Sample], tools: Any, whole: list[int]) -> int:
     if before and before[-1]["role"] == "assistant":
-        # Another turn, of another weight, comes right before.
+        # The previous message is an assistant turn with another weight.
         return len(library.train(before, tools))
     prompt = library.prompt(before, tools)
     assert whole[: len(prompt)] == prompt
@@ -131,12 +131,12 @@ def mask_of(row: Row) -> set[int]:
 
 
 def counted(row: Row, turn: Turn) -> set[int]:
-    """The turn without the tokens between its quotes or markers that spell a call id: checked by their text."""
+    """Removes the tokens of call ids from a turn, and checks their text."""
     return {place for place in range(turn[0], len(turn[1])) if row.labels[place] != IGNORED}
 
 
 def check_content(library: Library, row: Row, turn: Turn) -> None:
-    """What is learned of a turn is its text without the call ids."""
+    """Checks that the learned text of a turn is its text without the call ids."""
     start, whole, ids = turn
     expected = library.text(whole[start:])
     for id in ids:
@@ -151,7 +151,7 @@ def check_content(library: Library, row: Row, turn: Turn) -> None:
 
 
 def id_marks(library: Library) -> list[tuple[bytes, bytes]]:
-    """What is written before and after a call id; v2 and v13 write no id."""
+    """Returns the texts before and after a call id. v2 and v13 write no call id."""
     match library.training.version.version_num:
         case 3 | 7:
             return [(b'"id": "', b'"}'), ('▁"id":▁"'.encode(), b'"}')]

@@ -1,4 +1,4 @@
-"""Which tokens of a conversation are learned."""
+"""Tests which tokens of a conversation are learned."""
 
 import json
 import sys
@@ -36,12 +36,12 @@ def encoder(request: pytest.FixtureRequest, tiny: Callable[[str], Path]) -> Enco
 
 @pytest.fixture
 def space(encoder: Encoder) -> str:
-    """What the format puts before an answer: mistral_common nothing, the templates of the tiny models a space."""
+    """Returns the text before an answer: none for mistral_common, a space for the tiny models' templates."""
     return "" if isinstance(encoder, MistralEncoder) else " "
 
 
 def rows_of(encoder: Encoder, messages: list[Any], tools: Any = None) -> list[Row]:
-    """The rows that have something to learn."""
+    """Returns the rows that have a token for the loss."""
     sample = parse(json.dumps({"messages": messages}).encode())
     return [row for row in encoder.conversation(sample["messages"], tools) if row.counts]
 
@@ -98,7 +98,7 @@ def test_turns_get_separate_rows_where_the_template_moves_the_tools_to_the_last_
     encoder = load_encoder(Base(str(tiny("plain"))))
     rows = rows_of(encoder, [question("Cuba"), answer("Havana."), *CALLING], TOOLS)
     assert [learned(encoder, row)[:9] for row in rows] == [" Havana.<", "[TOOL_CAL", " Lima.</s"]
-    # Each context is the one that the model gets in use: the tools before its own last user message.
+    # Each turn has the same context as at inference: the tools are before the turn's last user message.
     assert [encoder.decode(row.input_ids).count("[AVAILABLE_TOOLS]") for row in rows] == [1, 1, 1]
     assert encoder.decode(rows[0].input_ids).startswith("<s>[AVAILABLE_TOOLS]")
     assert not encoder.decode(rows[1].input_ids).startswith("<s>[AVAILABLE_TOOLS]")

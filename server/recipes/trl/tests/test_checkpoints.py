@@ -1,4 +1,4 @@
-"""Base models in the forms in which they are published: FP8 weights, and multimodal checkpoints."""
+"""Loads base models in published formats: FP8 weights, and multimodal checkpoints."""
 
 import json
 import shutil
@@ -30,7 +30,7 @@ FP8 = torch.finfo(torch.float8_e4m3fn)
 
 @pytest.fixture(scope="module")
 def fp8(tiny: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tiny model with FP8 weights and one scale per matrix, as Ministral 3 is published."""
+    """Makes the tiny model with FP8 weights and one scale per matrix, like the published Ministral 3."""
     folder = tmp_path_factory.mktemp("models") / "fp8"
     shutil.copytree(tiny(), folder)
     weights = load_file(folder / "model.safetensors")
@@ -51,7 +51,7 @@ def fp8(tiny: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture(scope="module")
 def multimodal(tiny: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A Mistral 3 model whose text model is the tiny one."""
+    """Makes a Mistral 3 model whose text model is the tiny model."""
     folder = tmp_path_factory.mktemp("models") / "multimodal"
     shutil.copytree(tiny(), folder)
     text = MistralForCausalLM.from_pretrained(folder)

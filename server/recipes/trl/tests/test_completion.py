@@ -40,7 +40,7 @@ def job(tiny: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def right_answers(model: PreTrainedModel, tokenizer: Any) -> int:
-    """How many capitals the model answers with greedy decoding."""
+    """Returns the number of correct capitals with greedy decoding."""
     right = 0
     for country, city in CAPITALS.items():
         prompt = tokenizer.apply_chat_template([question(country)], return_tensors="pt", return_dict=True)
@@ -108,7 +108,7 @@ def test_the_metrics_equal_those_of_trl(packing: bool, job: Path, tiny: Callable
             max_steps=20,
             per_device_train_batch_size=1 if packing else 8,
             per_device_eval_batch_size=1 if packing else 8,
-            # The packed rows are fewer than eight: a step takes them all.
+            # There are fewer than eight packed rows, so a step uses all of them.
             gradient_accumulation_steps=json.loads((ours / "artifact" / "recipe.json").read_text())["plan"][
                 "accumulation"
             ],
@@ -191,7 +191,7 @@ def test_early_stopping_keeps_the_best_weights_and_reports_it(tiny: Callable[...
     best = min(by_step, key=lambda step: by_step[step])
     kept = (tmp_path / "checkpoints" / f"step-{best}" / "adapter_model.safetensors").read_bytes()
     assert (tmp_path / "artifact" / "adapter_model.safetensors").read_bytes() == kept
-    # Another attempt after the stop trains no further step.
+    # Another attempt after the early stop trains no more steps.
     taken = len(lines(tmp_path, "step"))
     train(tmp_path)
     assert len(lines(tmp_path, "step")) == taken

@@ -1,4 +1,4 @@
-"""Files, weights and documents become rows; rows become a plan."""
+"""Tests how files, weights and documents become rows, and how rows become a plan."""
 
 import json
 import random

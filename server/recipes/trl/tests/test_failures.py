@@ -1,4 +1,4 @@
-"""Each failure becomes a `result` line with a reason that says what to do."""
+"""Tests that each failure writes a `result` line whose reason tells the user what to do."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""The forms in which models are published: each gives the tokens of mistral_common."""
+"""Tests that each published form of a model's tokenizer gives the tokens of mistral_common."""
 
 import json
 import shutil
@@ -22,7 +22,7 @@ from mistral_recipe.load_encoder import load_encoder
 from mistral_recipe.mistral_encoder import MistralEncoder
 from mistral_recipe.template_encoder import TemplateEncoder
 
-# The pattern that converted tokenizers of many published models have instead of Mistral's.
+# The wrong split pattern in the converted tokenizers of many published models.
 LLAMA_PATTERN = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*"
     r"|\s*[\r\n]+|\s+(?!\S)|\s+"
@@ -35,7 +35,7 @@ CHATML = (
 
 @pytest.fixture(scope="session")
 def converted(folder_of: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """Folders with the files of Hugging Face alone."""
+    """Folders with only Hugging Face files."""
     root, made = tmp_path_factory.mktemp("converted"), {}
 
     def get(generation: str, template: str | None = "own", pattern: str | None = None) -> Path:
@@ -68,7 +68,7 @@ def replace_pattern(folder: Path, pattern: str) -> None:
     tokenizer.backend_tokenizer.save(str(folder / "tokenizer.json"))
 
 
-# test_parity.py has all of them; a converted tokenizer can only differ in its texts and its generation.
+# test_parity.py has all conversations. A converted tokenizer can differ only in its texts and its version.
 SOME = [
     *("one turn", "system and two turns", "weight 0", "calls in two turns", "parallel calls", "result as JSON"),
     *("content beside calls", "thinking", "arguments with accents", "accents", "chinese, arabic and emoji"),
@@ -197,7 +197,7 @@ def test_fill_in_the_middle_encodes_the_parts_separately(
         prompt = library.encode_fim(FIMRequest(prompt=prefix, suffix=suffix)).tokens
         assert ids[: len(prompt)] == prompt and prompt[0] == tokenizer.bos_id
         assert ids[-1] == tokenizer.eos_id
-        # The middle continues the prefix, so it has no space of its own.
+        # The middle continues the prefix, so no space is added before it.
         assert tokenizer.decode([*tokenizer.encode("|", False, False), *ids[len(prompt) : -1]]) == "|" + middle
 
 
@@ -214,7 +214,7 @@ def test_a_conversation_of_twenty_turns_costs_little_where_one_row_is_enough(
         rows = encoder_of(generation).conversation(messages, TOOLS)
         assert sum(len(row.input_ids) for row in rows) <= limit * len(rows[-1].input_ids)
         assert encoder_of(generation).decode(rows[-1].input_ids).count("Lima.</s>") == 20
-    # A conversation without tools and system prompt never needs more.
+    # A conversation without tools and system prompt never needs more than one row.
     plain = CONVERSATIONS["twenty turns"][0]
     for generation in ("v1 SentencePiece", "v2 SentencePiece", "v3 tekken", "v7 tekken", "v11 tekken"):
         assert len(encoder_of(generation).conversation(plain, None)) == 1

@@ -1,4 +1,4 @@
-"""Two workers train like one. Ray and torchrun start processes, so these tests take the longest."""
+"""Tests that two workers train like one. These tests are slow, because Ray and torchrun start processes."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Tokens and loss masks equal an independent use of mistral_common, for each generation of tokenizers.
+"""Tests that tokens and loss masks equal an independent use of mistral_common, for each tokenizer version.
 
 The expected tokens are `encode_chat_completion` in fine-tuning mode. The expected mask follows from what the model does
 in use: what it has to write after the prompt of the messages before a turn is learned, except for random call ids.

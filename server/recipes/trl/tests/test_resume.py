@@ -1,4 +1,4 @@
-"""Interrupted attempts, and damaged checkpoints."""
+"""Tests interrupted attempts and damaged checkpoints."""
 
 import json
 import random

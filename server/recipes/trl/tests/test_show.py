@@ -11,7 +11,7 @@ from conversations import CONVERSATIONS
 from jobs import ENVIRONMENT, RECIPE, write_jsonl
 from library import Library
 
-# Fails when the tokenizer of a model is not all that is loaded.
+# Fails when `show` loads more than the model's tokenizer.
 ONLY = "import sys; sys.modules['torch'] = sys.modules['transformers'] = None; import runpy; "
 
 

@@ -1,4 +1,4 @@
-"""Mistral's tokenizer of each generation, as files: those of mistral_common, and newer ones with its vocabulary."""
+"""Writes tokenizer files of each version: those of mistral_common, and newer versions with its vocabulary."""
 
 import json
 import shutil
@@ -32,7 +32,7 @@ GENERATIONS = [*(f"{version} SentencePiece" for version in SENTENCEPIECE), "v3 t
 
 
 def make_tokenizer_folder(folder: Path, generation: str) -> Path:
-    """Writes the tokenizer's file, as in a model's folder that has no other; returns the folder."""
+    """Writes the tokenizer's file to a folder without other files. Returns the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     version, kind = generation.split()
     if kind == "SentencePiece":
