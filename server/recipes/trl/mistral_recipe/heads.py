@@ -45,7 +45,7 @@ class Heads:
         return total
 
     def accuracy(self, logits: Tensor, labels: Tensor) -> float:
-        """The share of correct predictions, averaged over the targets: of samples, or of labels for `multi_class`."""
+        """Returns the fraction of correct samples (for `multi_class`: labels), averaged over the targets."""
         shares = []
         for target, own, wanted in self._split(logits, labels):
             given = wanted[:, 0] != MISSING

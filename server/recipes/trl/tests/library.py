@@ -131,7 +131,7 @@ def mask_of(row: Row) -> set[int]:
 
 
 def counted(row: Row, turn: Turn) -> set[int]:
-    """Removes the tokens of call ids from a turn, and checks their text."""
+    """Returns the positions of a turn's tokens that count for the loss."""
     return {place for place in range(turn[0], len(turn[1])) if row.labels[place] != IGNORED}
 
 
