@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { BaseModel, FineTuningJob } from "pulumi-mistral";
 
-// `pulumi up` validates the data and shows the cost; `pulumi config set train true && pulumi up` starts that very job.
+// `pulumi up` validates the data and shows the cost; `pulumi config set train true && pulumi up` starts that same job.
 const train = new pulumi.Config().getBoolean("train") ?? false;
 
 const router = new FineTuningJob("ticket-router", {

@@ -13,7 +13,7 @@ const MIB = 2 ** 20;
 const TIMEOUT_MS = 5 * 60_000;
 const root = resolve(__dirname, "../..");
 
-/** What checking takes: time, against less than it does, and memory, which has to be the same for files of any size. */
+/** Measures the time of a data check against simpler programs, and its memory, which must not depend on the file size. */
 export async function checking(): Promise<Comparison[]> {
   const folder = await mkdtemp(join(tmpdir(), "bench-checking-"));
   try {
@@ -34,7 +34,7 @@ function againstParsing(file: string): Promise<Comparison> {
   return compare(about, secondsOf(CHECK, file), secondsOf(PARSE, file), ROUNDS);
 }
 
-/** Undefined, with a word on why, where that cannot be had. */
+/** Returns undefined and prints the reason if `together` is not installed. */
 async function againstTogether(file: string): Promise<Comparison | undefined> {
   const about = {
     what: WHAT,
@@ -74,7 +74,7 @@ async function peaks(folder: string, lineBytes: number): Promise<Comparison> {
 
 const secondsOf = (work: string, file: string) => async () => (await measured(work, file)).seconds;
 
-/** Runs the work in a process of its own. */
+/** Runs the work in a separate process. */
 async function measured(work: string, file: string): Promise<{ seconds: number; peak: number }> {
   const script = `
     const { createReadStream, readFileSync } = require("node:fs");
@@ -89,14 +89,14 @@ async function measured(work: string, file: string): Promise<{ seconds: number; 
   return { seconds, peak: peakIn(status) };
 }
 
-/** Everything that the provider does with a file. */
+/** Checks a file completely, like the provider. */
 const CHECK = `
   const { inspectData } = require("./provider/dist/inputs/data/inspectData");
   const content = require("./provider/dist/inputs/data/content");
   const open = () => content.read({ path: process.argv[1] }, "");
   const work = () => inspectData([{ name: "", open }], [], { jobType: "completion", targets: [] });`;
 
-/** The fastest of the simple ways: lines are found in the bytes, and each is made text by itself. */
+/** The fastest simple method: finds the lines in the bytes, and decodes each line separately. */
 const PARSE = `
   async function work() {
     let rest = Buffer.alloc(0);
@@ -116,7 +116,7 @@ assert check_file(sys.argv[1])["is_check_passed"]
 print(time.perf_counter() - start)
 `;
 
-/** Each sample is another one; one of eight is not ASCII. */
+/** All samples differ. One of eight is not ASCII. */
 async function write(folder: string, mebibytes: number, lineBytes: number): Promise<string> {
   const path = join(folder, `${mebibytes}-${lineBytes}.jsonl`);
   const file = await open(path, "w");

@@ -1,23 +1,23 @@
-/** What a comparison came to: both medians and their ratio, in one run on one machine. */
+/** The result of a comparison: both medians and their ratio, from one run on one machine. */
 export interface Comparison {
   what: string;
-  /** What it is held against. */
+  /** The baseline. */
   against: string;
   unit: string;
   ours: number;
   theirs: number;
   /** ours / theirs */
   ratio: number;
-  /** The ratio that is aimed at, with its direction: `≤ 1.1`. */
+  /** The target of the ratio, with its direction: `≤ 1.1`. */
   aim: string;
 }
 
-/** One measurement; resolves to a figure, such as seconds. */
+/** Makes one measurement. Resolves to a figure, such as seconds. */
 export type Measure = () => Promise<number>;
 
 /**
- * Measures two things in turn (A B A B …), after one round that does not count: machines are noisy, and a drift of their speed
- * hits both alike. Medians are robust against a single slow round.
+ * Measures two things alternately (A B A B …), after one warm-up round. If the machine becomes slower, both are affected equally.
+ * Medians are robust against a single slow round.
  */
 export async function compare(
   about: Omit<Comparison, "ours" | "theirs" | "ratio">,

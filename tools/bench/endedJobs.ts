@@ -20,10 +20,10 @@ const plan: Plan = {
 };
 
 /**
- * Fills a data folder with jobs that have ended, as a server leaves them. One of ten has failed; one of ten, another one,
- * tells wandb's project `tenth`, and has a model and a suffix of that name.
+ * Fills a data folder with jobs that have ended, in the server's format. One of ten has failed. Another one of ten has the Weights &
+ * Biases project, the model and the suffix `tenth`.
  *
- * @returns the id of one in their middle, which has succeeded
+ * @returns the ID of a succeeded job in the middle
  */
 export function writeEndedJobs(dataDir: string, count: number): string {
   mkdirSync(dataDir, { recursive: true });

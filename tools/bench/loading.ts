@@ -5,7 +5,7 @@ import { type Comparison, compare } from "./compare";
 const ROUNDS = 15;
 const root = resolve(__dirname, "../..");
 
-/** What a program pays for importing the package. */
+/** Measures the time to import the package. */
 export function loading(): Promise<Comparison> {
   const about = {
     what: "loading `pulumi-mistral` in a program that has `@pulumi/pulumi`",
@@ -16,7 +16,7 @@ export function loading(): Promise<Comparison> {
   return compare(about, milliseconds("@pulumi/pulumi", "pulumi-mistral"), milliseconds("@pulumi/pulumi"), ROUNDS);
 }
 
-/** Time from the start of `require` to its end, in a process of its own. */
+/** Returns the duration of `require`, in a separate process. */
 function milliseconds(...packages: string[]): () => Promise<number> {
   const script = `
     const start = performance.now();

@@ -7,7 +7,7 @@ import { type Comparison, compare, median } from "./compare";
 import { writeEndedJobs } from "./endedJobs";
 
 const MANY = 10_000;
-/** As many as the longest page shows, so that both servers answer the same. */
+/** The size of the longest page, so that both servers return the same number of jobs. */
 const FEW = 100;
 const ROUNDS = 7;
 const MEMORY_ROUNDS = 3;
@@ -22,7 +22,7 @@ interface Store {
   jobId: string;
 }
 
-/** What it costs a server to have many jobs: of its speed, and of its memory. */
+/** Measures the effect of many jobs on the server's speed and memory. */
 export async function serverWithManyJobs(): Promise<Comparison[]> {
   const folder = await mkdtemp(join(tmpdir(), "bench-server-"));
   const store = (count: number): Store => {
@@ -68,7 +68,7 @@ async function rates(many: Store, few: Store): Promise<Comparison[]> {
 
 const start = ({ dataDir }: Store) => TestServer.start({ dataFolder: dataDir });
 
-/** On connections that stay open, a request at a time on each. */
+/** Sends requests on keep-alive connections, one at a time on each connection. */
 async function perSecond(pool: Pool, path: string): Promise<number> {
   const start = performance.now();
   const elapsed = () => performance.now() - start;
@@ -107,7 +107,7 @@ async function memory(many: Store, few: Store): Promise<Comparison> {
   };
 }
 
-/** What is resident of a new server that has shown as many pages as the many jobs fill, each of them at least once. */
+/** Returns the resident memory of a new server that has returned as many pages as the many jobs fill, each at least once. */
 async function megabytes(store: Store, count: number): Promise<number> {
   const server = await start(store);
   const pool = new Pool(server.url);

@@ -15,10 +15,10 @@ const POLL_MS = 50;
 const TRAINING_TIMEOUT_MS = 10 * 60_000;
 const example = resolve(__dirname, "../../examples/self-hosted");
 const DATA = { training: join(example, "train.jsonl"), validation: join(example, "valid.jsonl") };
-/** One thread: several wait for each other on a machine that others use too. */
+/** One thread, because several threads wait for each other on a shared machine. */
 const env = { OMP_NUM_THREADS: "1", HF_HUB_OFFLINE: "1", PYTHONUNBUFFERED: "1", PYTHONDONTWRITEBYTECODE: "1" };
 
-/** What the server adds to a training, and how fast the recipe trains. Empty, with a word on why, without its environment. */
+/** Measures the server's share of a training, and the recipe's speed. Without the recipe's environment, prints a note and returns []. */
 export async function training(): Promise<Comparison[]> {
   if (!existsSync(recipePython())) {
     console.log("no training is measured: the recipe's environment is not set up; `npm run test:training` does that");
@@ -27,7 +27,7 @@ export async function training(): Promise<Comparison[]> {
   return [await againstDirect(), ...(await againstTrl())];
 }
 
-/** The same job by the server and without it. */
+/** Compares the same job with and without the server. */
 async function againstDirect(): Promise<Comparison> {
   const folder = await mkdtemp(join(tmpdir(), "bench-training-"));
   try {
@@ -68,10 +68,10 @@ async function againstDirect(): Promise<Comparison> {
   }
 }
 
-/** The ids of the data files. */
+/** The IDs of the data files. */
 type Files = Record<keyof typeof DATA, string>;
 
-/** Resolves to the id of a job that has succeeded. */
+/** Resolves to the ID of a job that has succeeded. */
 async function train(client: MistralClient, { training, validation }: Files): Promise<string> {
   const { id } = await client.jobs.create({
     model: "tiny",
@@ -90,7 +90,7 @@ async function train(client: MistralClient, { training, validation }: Files): Pr
   return id;
 }
 
-/** A job's folder as it was before the training: the server has removed the data. */
+/** Copies a job's folder in its state before the training, because the server has removed the data. */
 async function untrained(run: string, files: Files, folder: string): Promise<string> {
   const copy = join(folder, "direct");
   await mkdir(join(copy, "data"), { recursive: true });
@@ -100,7 +100,7 @@ async function untrained(run: string, files: Files, folder: string): Promise<str
   return copy;
 }
 
-/** The recipe's own bench tells tokens per second of CPU time. */
+/** The recipe's own benchmark returns tokens per second of CPU time. */
 async function againstTrl(): Promise<Comparison[]> {
   const rates = JSON.parse(await python(recipeFile("tests/bench.py")));
   const row = (against: string, theirs: number, aim: string): Comparison => ({
@@ -119,7 +119,7 @@ async function seconds(work: () => Promise<unknown>): Promise<number> {
   return (performance.now() - start) / 1000;
 }
 
-/** Runs a program of the recipe's environment; resolves to the last line that it prints. */
+/** Runs a program in the recipe's environment. Resolves to the last line of the program's output. */
 async function python(program: string, ...args: string[]): Promise<string> {
   const { stdout } = await execa(recipePython(), [program, ...args], { env });
   return stdout.split("\n").at(-1) as string;

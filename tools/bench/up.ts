@@ -26,7 +26,7 @@ class Empty extends pulumi.dynamic.Resource {
 for (let index = 0; index < ${count}; index++) new Empty("empty-" + index);
 `;
 
-/** An `up` that finds nothing to do: what everybody pays on every deployment. */
+/** Measures `pulumi up` without changes, which runs on every deployment. */
 export async function upWithoutChanges(): Promise<Comparison[]> {
   const cli = await findOrGetPulumi();
   const server = await TestServer.start({ speed: 100_000 });

@@ -20,7 +20,7 @@ interface DataFile {
   sha256: string;
 }
 
-/** What uploads take: memory, which has to be the same for files of any size, and time against curl. */
+/** Measures the memory of uploads, which must not depend on the file size, and their time against curl. */
 export async function uploading(): Promise<Comparison[]> {
   const folder = await mkdtemp(join(tmpdir(), "bench-upload-"));
   try {
@@ -57,7 +57,7 @@ interface Peaks {
   server: number;
 }
 
-/** The greatest memory in MB of a server of its own, and of the clients that upload to it, each in a process of its own. */
+/** Returns the peak memory in MB of a server and of the clients that upload to this server, each in a separate process. */
 async function peaksAt(file: DataFile, data: string): Promise<Peaks> {
   const server = await TestServer.start({ dataFolder: data });
   const { url } = server;
@@ -104,7 +104,7 @@ async function upload(
   return { seconds, peak: peakIn(status) };
 }
 
-/** As the provider uploads: it has looked for the file before, and knows its hash. */
+/** Uploads like the provider, which has searched for the file before and knows its hash. */
 const UPLOAD = `
   const { readFileSync } = require("node:fs");
   const { MistralClient } = require("pulumi-mistral/client");
@@ -119,7 +119,7 @@ const UPLOAD = `
   });
 `;
 
-/** The same with Mistral's own client, which takes a file as a Blob: `openAsBlob` is what its documentation recommends. */
+/** Uploads with Mistral's own client. Its documentation recommends `openAsBlob`. */
 const OFFICIAL_UPLOAD = `
   const { openAsBlob, readFileSync } = require("node:fs");
   const { Mistral } = require("@mistralai/mistralai");
@@ -134,7 +134,7 @@ const OFFICIAL_UPLOAD = `
   });
 `;
 
-/** Linux says what a process has had at most, in KiB; what `getrusage` says would count its parent too. */
+/** Linux reports the peak memory of a process in KiB. The value of `getrusage` would include the parent. */
 export const peakIn = (status: string) => (Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) * 1024) / 1e6;
 
 async function write(size: number, folder: string): Promise<DataFile> {

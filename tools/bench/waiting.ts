@@ -20,20 +20,20 @@ import { TestServer } from "../../test/support/server";
 import type { Comparison } from "./compare";
 
 const HOUR = 3600;
-/** The trainer's time for a step. */
+/** The duration of a step in the trainer. */
 const STEP_SECONDS = 2;
 const POLL_INTERVAL_SECONDS = 30;
 const MANY = 100;
-/** Longer than any of the simulated trainings takes on the real clock. */
+/** Longer than each simulated training on the real clock. */
 const END_TIMEOUT_MS = 10 * 60_000;
 
 /**
- * What a wait costs: requests, memory, and how late it ends. The wait and the simulated trainer run on a clock that is as much
- * faster than the real one; the requests and the sockets are real.
+ * Measures a wait: requests, memory, and the delay of its end. The wait and the simulated trainer run on a clock that is faster than
+ * the real one by the same factor. The requests and the sockets are real.
  */
 export async function waiting(): Promise<Comparison[]> {
   const one = await waitFor(1, 2 * HOUR, 240);
-  // Slower: a list of a hundred jobs takes its time, which is as much longer on the fast clock.
+  // A slower clock, because the duration of a list request for a hundred jobs is multiplied by the clock's factor.
   const many = await waitFor(MANY, 2 * HOUR, 60);
   const day = await waitFor(1, 24 * HOUR, 1440);
   const figures: [what: string, against: string, unit: string, ours: number, theirs: number, aim: string][] = [
@@ -105,7 +105,7 @@ async function declared(folder: string, name: string, seconds: number, host: Tes
   return inputs as Inputs;
 }
 
-/** When the job really ended, on this process's clock. */
+/** The real end of the job, on this process's clock. */
 async function firstEnd(client: MistralClient, id: string): Promise<number> {
   const poll = async () => {
     const { status } = await client.jobs.get(id);
@@ -116,18 +116,18 @@ async function firstEnd(client: MistralClient, id: string): Promise<number> {
   return performance.now();
 }
 
-/** The server tells the seconds that will really pass. */
+/** The server reports real seconds. */
 const onFastClock = (body: string, speed: number) =>
   body.replace(/("estimated_remaining_seconds":)(\d+)/g, (_, key, seconds) => key + Number(seconds) * speed);
 
-/** What is really in use: garbage is collected first. */
+/** Returns the heap in use after a garbage collection. */
 function heapMegabytes(): number {
   setFlagsFromString("--expose-gc");
   runInNewContext("gc")();
   return process.memoryUsage().heapUsed / 1e6;
 }
 
-/** Passes requests on to the server, and counts them; translates the server's time into that of the fast clock. */
+/** Forwards requests to the server and counts them. Converts the server's times to the fast clock. */
 class Counter {
   requests = 0;
 

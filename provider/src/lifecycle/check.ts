@@ -85,7 +85,7 @@ function resolveIdentity(olds: RawInputs, inputs: RawInputs, engineInputs: Engin
   };
 }
 
-/** Refuses to adopt the same job again for changed inputs: the job was not trained with them. */
+/** Returns a problem if `adopt` is unchanged but other inputs have changed: the adopted job was not trained with these inputs. */
 function adoptionProblems(olds: RawInputs, inputs: RawInputs): InputProblem[] {
   if (inputs.adopt === undefined || inputs.adopt !== olds.adopt || hasUnknown(inputs)) return [];
   const changed = changedInputs(shapeOf(olds), shapeOf(inputs));

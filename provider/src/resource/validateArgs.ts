@@ -29,18 +29,18 @@ function assertPlainData(
   ancestors: unknown[] = [],
   visited = new Set<unknown>(),
 ): void {
-  const refuse = (got: string) => {
+  const reject = (got: string) => {
     throw new InputProblem(pathText(path), `expected plain data, got ${got}`);
   };
   if (typeof value === "bigint" || typeof value === "symbol" || typeof value === "function") {
-    refuse(`a ${typeof value}`);
+    reject(`a ${typeof value}`);
   }
   if (typeof value !== "object" || value === null || visited.has(value) || isPulumiValue(value)) return;
   // Pulumi sends class instances, such as a Date ("[object Date]"), as empty objects, so their changes would be lost.
   const kind = Object.prototype.toString.call(value).slice("[object ".length, -1);
-  if (kind !== "Object" && kind !== "Array") refuse(`a ${kind}`);
-  if (ancestors.includes(value)) refuse("a value that contains itself");
-  if (ancestors.length === MAX_DEPTH) refuse(`more than ${MAX_DEPTH} levels`);
+  if (kind !== "Object" && kind !== "Array") reject(`a ${kind}`);
+  if (ancestors.includes(value)) reject("a value that contains itself");
+  if (ancestors.length === MAX_DEPTH) reject(`more than ${MAX_DEPTH} levels`);
   for (const [key, item] of Object.entries(value)) {
     assertPlainData(item, [...path, Array.isArray(value) ? Number(key) : key], [...ancestors, value], visited);
   }

@@ -87,7 +87,7 @@ describe("delete", () => {
     await remove("00000000-0000-4000-8000-000000000000", { ...outputs, status: "RUNNING" }, harness.host());
   });
 
-  it("keeps a job that a replacement in this process has taken over", async () => {
+  it("keeps a job that a replacement in this process has adopted", async () => {
     const host = harness.host();
     const { id, outputs } = await harness.create("replaced", { autoStart: false }, host);
     await remove(id, outputs, host);

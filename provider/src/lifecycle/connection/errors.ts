@@ -8,7 +8,7 @@ import { pulumiErrorText } from "./advice";
 export const isTemporaryFailure = (error: unknown) => isTransient(error) || error instanceof InvalidResponseError;
 
 /**
- * Runs an operation of `refresh` or `destroy`, and adds advice when the server refuses the key. Both commands configure the
+ * Runs an operation of `refresh` or `destroy`, and adds advice when the server rejects the key. Both commands configure the
  * host from the state and use the key of the last `up` (measured: a rotated key fails until `--run-program` is given).
  *
  * @param ownKey whether the key comes from the resource's `connection`, which is in its state

@@ -5,9 +5,9 @@ import { type Connection, connect } from "./connect";
 import { isSameServer } from "./sameServer";
 
 /**
- * Returns the connection for `delete`. The state may hold a key that has been rotated since, which must not prevent cancelling
- * the job. When the server refuses that key, this tries the config's key and then the environment's, each only on the server
- * that it is configured for.
+ * Returns the connection for `delete`. A key in the state may have been rotated, which must not prevent cancelling the job. When the
+ * server rejects the stored key, this tries the config's key and then the environment's, each only on the server that the key is
+ * configured for.
  */
 export async function connectWithFallbackKeys(
   id: string,

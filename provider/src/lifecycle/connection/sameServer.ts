@@ -7,8 +7,8 @@ export function isSameServer(state: Pick<Partial<Outputs>, "baseUrl">, baseUrl: 
 }
 
 /**
- * Call this on a 404. Throws when the 404 comes from another server than the recorded one: such a 404 does not mean that the job
- * is gone, and moving to a self-hosted server must not lose a finished job.
+ * Call this on a 404. Throws when the 404 comes from a different server than the recorded one. This 404 does not mean that the job is
+ * gone: moving to a self-hosted server must not lose a finished job.
  */
 export function assertSameServer(id: string, state: Partial<Outputs>, baseUrl: string): void {
   if (isSameServer(state, baseUrl)) return;
