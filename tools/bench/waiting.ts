@@ -105,7 +105,7 @@ async function declared(folder: string, name: string, seconds: number, host: Tes
   return inputs as Inputs;
 }
 
-/** The real end of the job, on this process's clock. */
+/** Returns when the job has ended, on this process's clock. */
 async function firstEnd(client: MistralClient, id: string): Promise<number> {
   const poll = async () => {
     const { status } = await client.jobs.get(id);
@@ -116,7 +116,7 @@ async function firstEnd(client: MistralClient, id: string): Promise<number> {
   return performance.now();
 }
 
-/** The server reports real seconds. */
+/** Converts the remaining seconds, which the server reports in real time. */
 const onFastClock = (body: string, speed: number) =>
   body.replace(/("estimated_remaining_seconds":)(\d+)/g, (_, key, seconds) => key + Number(seconds) * speed);
 

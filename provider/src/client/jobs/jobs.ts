@@ -102,8 +102,8 @@ export class Jobs {
   /**
    * Requests the cancellation of a job, which may stay in `CANCELLATION_REQUESTED` for some time.
    *
-   * The request is retried when the connection breaks. If the retry is refused because the job is already cancelled, or being
-   * cancelled, the call succeeds.
+   * The request is retried when the connection breaks. If the server rejects the retry because the job is already cancelled,
+   * or being cancelled, the call succeeds.
    *
    * @throws {ConflictError} the job has already ended
    */
