@@ -95,8 +95,9 @@ class Job:
     skip_share: float
     suffix: str | None
     seed: int
-    # False: train on samples that break a rule of the model's tokenizer version, and report them in an event.
-    enforces_generation_rules: bool = True
+    # False: train on samples that break a rule of the model's tokenizer version, and report them in an event. The
+    # default, because a server that does not check these rules may have validated such a job already.
+    enforces_generation_rules: bool = False
 
     @property
     def is_classifier(self) -> bool:
@@ -129,7 +130,7 @@ def read_job(folder: Path) -> Job:
             skip_share=raw.get("invalid_sample_skip_percentage") or 0.0,
             suffix=raw.get("suffix"),
             seed=raw.get("seed") or 0,
-            enforces_generation_rules=raw.get("generation_rules") != "warn" and not began_before_rules(folder),
+            enforces_generation_rules=raw.get("generation_rules") == "enforce" and not began_before_rules(folder),
         )
     except (KeyError, TypeError) as error:
         raise RecipeError(f"{folder / 'job.json'}: invalid: {error}") from error

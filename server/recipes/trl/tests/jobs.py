@@ -69,6 +69,7 @@ def make_job(
         "training_files": entries(training),
         "validation_files": entries(validation or {}),
         "seed": 7,
+        "generation_rules": "enforce",
         **more,
     }
     (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")

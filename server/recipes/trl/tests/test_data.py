@@ -235,12 +235,12 @@ def test_a_job_that_an_earlier_version_began_keeps_its_number_of_steps(
     assert planned_hyperparameters(read_job(tmp_path)).training_steps is None
 
 
-def test_a_job_may_ask_for_warnings_about_the_rules_of_the_generation(
-    tiny: Callable[..., Path], tmp_path: Path
+@pytest.mark.parametrize("rules", [None, "warn"])
+def test_the_rules_of_the_generation_only_warn_unless_the_job_asks_to_enforce_them(
+    rules: str | None, tiny: Callable[..., Path], tmp_path: Path
 ) -> None:
-    assert not read_job(
-        make_job(tmp_path, tiny(), {"a.jsonl": capitals()}, generation_rules="warn")
-    ).enforces_generation_rules
+    job = read_job(make_job(tmp_path, tiny(), {"a.jsonl": capitals()}, generation_rules=rules))
+    assert not job.enforces_generation_rules
 
 
 @pytest.mark.parametrize(("losses", "reported"), [([2.0, 1.0], False), ([1.0, 1.0, 1.0], True), ([1.0], False)])
