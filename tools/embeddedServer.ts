@@ -16,7 +16,7 @@ export interface EmbeddedServer {
   stop(signal?: NodeJS.Signals): Promise<ServerExit>;
 }
 
-/** How a server has exited, and everything that it has printed. */
+/** How a server exited, and its output. */
 export interface ServerExit {
   /** The exit code, or the name of the signal that ended the process. */
   exit: number | string | undefined;
@@ -29,13 +29,13 @@ export interface LaunchOptions {
   bin?: string;
   /** Variables that are added to the server's environment. */
   env?: Record<string, string>;
-  /** A command that executes the command line that is appended to it. */
+  /** A command prefix, for example `nice -n 10`. The server's command line is appended. */
   wrapper?: readonly string[];
 }
 
 /**
  * Starts the self-hosted server as a child process on a free loopback port. The child leads a process group, so that Ctrl-C
- * does not end it under a `pulumi up` that still has to save its state.
+ * does not stop the server while `pulumi up` still saves its state.
  *
  * @param dataFolder undefined for the server's default folder
  * @param options more options of the server's command line
@@ -57,7 +57,7 @@ export async function startEmbeddedServer(
       if (url) resolve(url);
     });
     child.then(
-      ({ all }) => reject(new ExplainedError(`The embedded server ended before it listened.\n${all}`)),
+      ({ all }) => reject(new ExplainedError(`The embedded server exited before it listened.\n${all}`)),
       reject,
     );
     setTimeout(

@@ -10,7 +10,7 @@ import { passSignalsTo } from "./signals";
 
 /** The repository, whose `Pulumi.yaml` is the project. */
 export const root = resolve(__dirname, "..");
-/** What `npm start` keeps: the stack's state, Pulumi's own files and the embedded server's data. Git ignores it. */
+/** The folder where `npm start` stores the stack's state, Pulumi's own files and the embedded server's data. Git ignores it. */
 export const localFolder = join(root, ".pulumi-local");
 export const stack = "local";
 
@@ -24,7 +24,7 @@ export interface LocalProject {
   /** Runs a command on the stack in this terminal; resolves to its exit code. */
   pulumi(...args: string[]): Promise<number>;
   /** Runs a command without a terminal. Resolves to its stdout; throws when the command fails. */
-  ask(...args: string[]): Promise<string>;
+  runCaptured(...args: string[]): Promise<string>;
 }
 
 /**
@@ -61,7 +61,7 @@ export async function withLocalProject(work: (project: LocalProject) => Promise<
     return exitCode ?? 1;
   }
 
-  async function ask(...args: string[]): Promise<string> {
+  async function runCaptured(...args: string[]): Promise<string> {
     const child = killWithParent(
       execa(cli.binary, [...args, "--stack", stack, "--non-interactive"], { ...options, all: true }),
     );
@@ -72,8 +72,8 @@ export async function withLocalProject(work: (project: LocalProject) => Promise<
 
   try {
     await dropAbandonedLock(settings.PULUMI_HOME);
-    await ask("stack", "select", "--create");
-    await work({ cli, settings, baseUrl, embeddedServer: server !== undefined, pulumi, ask });
+    await runCaptured("stack", "select", "--create");
+    await work({ cli, settings, baseUrl, embeddedServer: server !== undefined, pulumi, runCaptured });
   } finally {
     await server?.stop();
     // A killed CLI leaves its provider running.
@@ -91,5 +91,5 @@ async function buildPackages(): Promise<void> {
   console.log("Compiling the packages.");
   const options = { ...groupLeader, cwd: root, preferLocal: true, stdio: "inherit" } as const;
   const { exitCode } = await killWithParent(execa("tsc", ["-b", "provider", "server"], options));
-  if (exitCode !== 0) throw new ExplainedError("The packages do not compile: see tsc's messages above.");
+  if (exitCode !== 0) throw new ExplainedError("The packages do not compile: see the messages of tsc above.");
 }

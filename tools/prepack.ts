@@ -1,6 +1,7 @@
 /**
- * What npm runs before it packs or publishes one of the packages, in its folder: compiles it, removes what a source that is
- * no longer there left in `dist`, and copies the files that are named, which npm takes from nowhere but the package's folder.
+ * npm runs this script in a package's folder before it packs or publishes the package. The script compiles the package, deletes
+ * the files in `dist` whose source no longer exists, and copies the files given as arguments from the repository's root, because
+ * npm packs only files in the package's folder.
  */
 import { copyFileSync, existsSync, readdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -8,7 +9,7 @@ import { execaSync } from "execa";
 
 const root = resolve(__dirname, "..");
 
-// npm shows its own caller what is written to stdout, which may be `npm pack --json`.
+// Write to stderr: npm passes stdout on, which would break the output of `npm pack --json`.
 const output = { stdout: process.stderr, stderr: "inherit" } as const;
 const { exitCode } = execaSync("tsc", ["-b"], { ...output, preferLocal: true, reject: false });
 if (exitCode !== 0) process.exit(1);

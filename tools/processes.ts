@@ -41,7 +41,7 @@ export interface RunningProcess {
 
 /**
  * Returns the running processes whose environment contains `entry` (`NAME=value`). Pulumi starts each provider in a separate process
- * group, so the environment is the only mark that all processes of a CLI share. Linux only; empty on other systems.
+ * group, so the environment is the only property that all processes of a CLI share. Linux only; empty on other systems.
  */
 export function processesWith(entry: string): RunningProcess[] {
   if (process.platform !== "linux") return [];

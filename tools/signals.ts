@@ -2,12 +2,12 @@ import { signalGroup } from "./processes";
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** Under npm, one Ctrl-C arrives twice: from the terminal and from npm. Pulumi would stop at once on the second signal. */
+/** Under npm, one Ctrl-C arrives twice: from the terminal and from npm. Pulumi would stop immediately on the second signal. */
 const sameKeystrokeMs = 500;
 
 /**
  * Forwards Ctrl-C to a command in another process group, which the terminal's Ctrl-C does not reach. Sends one SIGINT for each
- * keystroke, and leaves the shutdown to the command. A second Ctrl-C makes Pulumi stop at once.
+ * keystroke, and leaves the shutdown to the command. A second Ctrl-C makes Pulumi stop immediately.
  *
  * @returns a function that stops the forwarding
  */

@@ -11,7 +11,7 @@ runMain(() =>
     if ((await project.pulumi("up", "--yes", "--skip-preview")) !== 0) {
       throw new ExplainedError("`pulumi up` failed, see the reason above. Run `npm start` again to resume.");
     }
-    console.log(summary(project, JSON.parse(await project.ask("stack", "output", "--json"))));
+    console.log(summary(project, JSON.parse(await project.runCaptured("stack", "output", "--json"))));
   }),
 );
 

@@ -3,9 +3,9 @@ export { errorText } from "./errorText";
 export { formatAmount, formatBytes, formatCount, percent, plural } from "./format";
 export {
   awaitsStart,
+  cannotSucceed,
   hasFailed,
   hasSucceeded,
-  isLost,
   isTerminal,
   isTraining,
   isUnstarted,

@@ -43,5 +43,5 @@ export const isUnstarted = (status: string) => UNSTARTED.includes(status);
 /** Whether the data is validated and the job waits for a start request. */
 export const awaitsStart = (status: string) => status === JobStatus.Validated;
 
-/** Whether the job failed or is being cancelled, so that it never produces a model. */
-export const isLost = (status: string) => hasFailed(status) || status === JobStatus.CancellationRequested;
+/** Whether the job failed, was cancelled or is being cancelled: it never produces a model. */
+export const cannotSucceed = (status: string) => hasFailed(status) || status === JobStatus.CancellationRequested;

@@ -1,4 +1,4 @@
-/** Bytes in a MiB. The hosted service's documentation calls it a megabyte: an epoch is about one step per MiB of data. */
+/** Bytes in a MiB. Where the hosted service's documentation says megabyte, it means MiB, for example in "one step per megabyte of data". */
 export const MEBIBYTE = 1024 ** 2;
 
 /** The largest training or validation file that the hosted service accepts, in bytes, inclusive. */

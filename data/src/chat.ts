@@ -1,4 +1,4 @@
-import { checkCalls, definedFunctions, OpenCalls } from "./toolCalls";
+import { checkCalls, definedFunctions, UnansweredToolCalls } from "./toolCalls";
 import { checkEach, expectObject, expectOneOf, expectText, isObject, type JsonObject, SampleError } from "./values";
 
 const ROLES = ["system", "user", "assistant", "tool"] as const;
@@ -8,14 +8,14 @@ export type Role = (typeof ROLES)[number];
  * The roles that may come first, and the roles that may follow each role. After tool calls only `tool` messages may follow,
  * until every call has an answer.
  */
-const NEXT: Record<Role | "start", readonly Role[]> = {
+const ALLOWED_NEXT_ROLES: Record<Role | "start", readonly Role[]> = {
   start: ["system", "user"],
   system: ["user"],
   user: ["assistant"],
   assistant: ["user"],
   tool: ["assistant"],
 };
-const TOOL: readonly Role[] = ["tool"];
+const ONLY_TOOL: readonly Role[] = ["tool"];
 
 /**
  * Checks a conversation: an instruct sample, a function-calling sample, or the input of a classifier.
@@ -29,14 +29,14 @@ export function checkConversation(
   characters: Record<Role, number>,
 ): void {
   const functions = definedFunctions(sample.tools);
-  const open = new OpenCalls();
+  const unanswered = new UnansweredToolCalls();
   let previous: Role | undefined;
   checkEach(sample.messages, "messages", (each) => {
     const message = expectObject(each, "");
     const role = expectOneOf(message.role, ROLES, "role");
-    checkOrder(role, previous, open.size > 0 ? TOOL : NEXT[previous ?? "start"]);
+    checkOrder(role, previous, unanswered.size > 0 ? ONLY_TOOL : ALLOWED_NEXT_ROLES[previous ?? "start"]);
     previous = role;
-    if (role === "tool") open.answer(message.tool_call_id);
+    if (role === "tool") unanswered.answer(message.tool_call_id);
     if (role !== "assistant") {
       characters[role] += checkContent(message.content);
       return;
@@ -46,7 +46,7 @@ export function checkConversation(
     const hasNoCalls = calls === undefined || calls === null;
     // A message with tool calls needs no content.
     if (hasNoCalls || (content ?? "") !== "") characters.assistant += checkContent(content);
-    if (!hasNoCalls) characters.assistant += checkCalls(calls, functions, open);
+    if (!hasNoCalls) characters.assistant += checkCalls(calls, functions, unanswered);
   });
   if (lastRole !== undefined && previous !== lastRole) {
     const last = (sample.messages as unknown[]).length - 1;

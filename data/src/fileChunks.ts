@@ -1,6 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
 
-/** Large enough that reading is not slower than the checks, small enough that memory use stays constant. */
+/** Large enough that reading is not the bottleneck, small enough to keep memory use low. */
 const CHUNK_BYTES = 256 * 1024;
 
 /**

@@ -12,9 +12,9 @@ export interface InspectOptions {
   /** Finds duplicate samples. All training files share one index, and all validation files share another. */
   index?: SampleIndex | undefined;
   /** The number of this file among the files that share the index, from 0. */
-  file?: number | undefined;
-  /** The index of the data that must not contain the same samples: of the training data, for a validation file. */
-  other?: SampleIndex | undefined;
+  fileNumber?: number | undefined;
+  /** For a validation file: the index of the training data, which must not contain the same samples. */
+  otherDataIndex?: SampleIndex | undefined;
 }
 
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
@@ -39,16 +39,16 @@ export async function inspect(open: () => AsyncIterable<Buffer>, options: Inspec
 
 class Inspector {
   private readonly hash = createHash("sha256");
-  private readonly splitter = new LineSplitter((bytes) => this.line(bytes));
+  private readonly splitter = new LineSplitter((bytes) => this.processLine(bytes));
   private readonly characters = noCharacters();
   private number = 0;
   private readonly report: Omit<FileReport, "sha256" | "characters"> = {
     bytes: 0,
-    good: 0,
-    bad: 0,
+    validSamples: 0,
+    invalidSamples: 0,
     findings: [],
     longest: { line: 0, characters: 0 },
-    oddities: { byteOrderMark: false, noFinalNewline: false },
+    warnings: { byteOrderMark: false, noFinalNewline: false },
   };
 
   constructor(
@@ -63,56 +63,59 @@ class Inspector {
   }
 
   end(): FileReport {
-    const { oddities } = this.report;
-    oddities.noFinalNewline = this.splitter.end();
+    const { warnings } = this.report;
+    warnings.noFinalNewline = this.splitter.end();
     const { index } = this.options;
-    if (index?.isFull) oddities.comparedUpTo = index.size;
+    if (index?.isFull) warnings.comparedUpTo = index.size;
     const nonZero = Object.entries(this.characters).filter(([, count]) => count > 0);
     return { ...this.report, characters: Object.fromEntries(nonZero), sha256: this.hash.digest("hex") };
   }
 
-  private line(line: Buffer | undefined): void {
+  private processLine(line: Buffer | undefined): void {
     this.number++;
     try {
       if (line === undefined) throw new SampleError("", `is longer than ${MAX_LINE_BYTES} bytes`);
-      const sample = this.trimmed(line);
-      if (sample.length === 0) this.report.oddities.blank = this.counted(this.report.oddities.blank);
-      else this.sample(sample);
+      const sample = this.trimLine(line);
+      if (sample.length === 0) this.report.warnings.blank = this.incrementCount(this.report.warnings.blank);
+      else this.processSample(sample);
     } catch (error) {
       if (!(error instanceof SampleError)) throw error;
-      this.report.bad++;
+      this.report.invalidSamples++;
       if (this.report.findings.length < LISTED_FINDINGS) {
         this.report.findings.push({ line: this.number, message: error.message });
       }
     }
   }
 
-  private sample(bytes: Buffer): void {
+  private processSample(bytes: Buffer): void {
     const { report, options } = this;
     const characters = addCharacters(this.characters, checkSample(bytes, options.rules as Rules));
-    report.good++;
+    report.validSamples++;
     if (characters > report.longest.characters) report.longest = { line: this.number, characters };
-    if (!options.index && !options.other) return;
+    if (!options.index && !options.otherDataIndex) return;
     const hash = this.hashOf(bytes);
-    const { oddities } = report;
-    const earlier = options.index?.add(hash, { file: options.file ?? 0, line: this.number });
+    const { warnings } = report;
+    const earlier = options.index?.add(hash, { fileNumber: options.fileNumber ?? 0, line: this.number });
     if (typeof earlier === "object") {
-      oddities.duplicates = { of: oddities.duplicates?.of ?? earlier, ...this.counted(oddities.duplicates) };
+      warnings.duplicates = {
+        firstOriginal: warnings.duplicates?.firstOriginal ?? earlier,
+        ...this.incrementCount(warnings.duplicates),
+      };
     }
-    if (options.other?.has(hash)) oddities.shared = this.counted(oddities.shared);
+    if (options.otherDataIndex?.has(hash)) warnings.shared = this.incrementCount(warnings.shared);
   }
 
-  /** Returns the line without a byte order mark and surrounding white space. Counts the oddities that it removes. */
-  private trimmed(line: Buffer): Buffer {
-    const { oddities } = this.report;
+  /** Returns the line without a byte order mark and surrounding white space. Records byte order marks and CRLF as warnings. */
+  private trimLine(line: Buffer): Buffer {
+    const { warnings } = this.report;
     let start = 0;
     let end = line.length;
     if (this.number === 1 && line.subarray(0, 3).equals(BYTE_ORDER_MARK)) {
-      oddities.byteOrderMark = true;
+      warnings.byteOrderMark = true;
       start = 3;
     }
     if (line[end - 1] === CARRIAGE_RETURN) {
-      oddities.crlf = this.counted(oddities.crlf);
+      warnings.crlf = this.incrementCount(warnings.crlf);
       end--;
     }
     while (end > start && isSpace(line[end - 1])) end--;
@@ -120,7 +123,7 @@ class Inspector {
     return start === 0 && end === line.length ? line : line.subarray(start, end);
   }
 
-  private counted(before: Count | undefined): Count {
+  private incrementCount(before: Count | undefined): Count {
     return { count: (before?.count ?? 0) + 1, first: before?.first ?? this.number };
   }
 }

@@ -2,24 +2,22 @@ import { ParseErrorCode, visit } from "jsonc-parser";
 import { SampleError } from "./values";
 
 /**
- * Parses JSON. Unlike that of `JSON.parse`, the error message always gives the position, where it is known, and never quotes the
- * text, which may be private.
+ * Parses JSON. Unlike the error of `JSON.parse`, this error contains the position of the problem, if the position is known, and
+ * never quotes the text, which may be private.
  *
- * @throws {SampleError} with the position of the first error, for example `is not JSON (at character 9)`
+ * @throws {SampleError} with the position of the first error, for example `is not valid JSON (at character 9)`
  */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new SampleError("", `is not JSON${describePosition(firstError(text), text)}`);
+    throw new SampleError("", `is not valid JSON${describePosition(firstError(text), text)}`);
   }
 }
 
 function describePosition(offset: number | undefined, text: string): string {
   if (offset === undefined) return "";
-  return offset >= text.length
-    ? `: it ends after character ${text.length}, too early`
-    : ` (at character ${offset + 1})`;
+  return offset >= text.length ? `: unexpected end after character ${text.length}` : ` (at character ${offset + 1})`;
 }
 
 /** Returns the offset of the first syntax error; undefined when the text is nested too deeply for the parser. */

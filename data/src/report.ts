@@ -9,7 +9,7 @@ export interface Finding {
   message: string;
 }
 
-/** How often something occurs in a file, and where first. */
+/** How often a property occurs in a file, and its first line. */
 export interface Count {
   count: number;
   /** The line of the first occurrence, from 1. */
@@ -22,9 +22,9 @@ export interface FileReport {
   /** SHA-256 of the content, in hex. */
   sha256: string;
   /** The number of valid samples. */
-  good: number;
+  validSamples: number;
   /** The number of invalid samples. */
-  bad: number;
+  invalidSamples: number;
   /** The first 20 invalid samples. */
   findings: Finding[];
   /** The characters of the valid samples, by role. Roles without any characters are left out. */
@@ -32,22 +32,22 @@ export interface FileReport {
   /** The longest valid sample, in characters. */
   longest: { line: number; characters: number };
   /** Properties of the file that a trainer accepts, but that are rarely intended. */
-  oddities: {
+  warnings: {
     byteOrderMark: boolean;
     crlf?: Count;
     blank?: Count;
     noFinalNewline: boolean;
-    /** Samples that repeat an earlier sample byte for byte. `of` is the earlier sample that the first of them repeats. */
-    duplicates?: Count & { of: Place };
+    /** Samples that repeat an earlier sample byte for byte. `firstOriginal` is the sample that the first duplicate repeats. */
+    duplicates?: Count & { firstOriginal: Place };
     /** Samples that the other data contains as well, byte for byte. */
     shared?: Count;
-    /** The number of samples that were compared, when the file has more than the index can hold. Undefined when all were. */
+    /** Set only when the index was full: the number of samples that were compared. */
     comparedUpTo?: number;
   };
 }
 
 /** Increase this whenever the same data gets a different report: it invalidates cached reports. */
-export const RULES_VERSION = 2;
+export const RULES_VERSION = 3;
 
 /** Invalid samples beyond this number are counted, but not listed. */
 export const LISTED_FINDINGS = 20;

@@ -1,7 +1,7 @@
 import { isAscii, isUtf8 } from "node:buffer";
 import { checkConversation, type Role } from "./chat";
 import { parseJson } from "./json";
-import { expectObject, expectText, type JsonObject, SampleError, shown } from "./values";
+import { expectObject, expectText, formatForMessage, type JsonObject, SampleError } from "./values";
 
 /** A classifier target: a name, and the labels that the classifier chooses from. */
 export interface Target {
@@ -62,7 +62,7 @@ function checkLabels(labelsField: unknown, targets: readonly Target[]): void {
   const labels = expectObject(labelsField, "labels");
   for (const name of Object.keys(labels)) {
     if (!targets.some((target) => target.name === name)) {
-      throw new SampleError("labels", `${shown(name)} is not one of the job's classifier targets`);
+      throw new SampleError("labels", `${formatForMessage(name)} is not one of the job's classifier targets`);
     }
   }
   for (const { name, labels: known, loss_function } of targets) {
@@ -71,7 +71,7 @@ function checkLabels(labelsField: unknown, targets: readonly Target[]): void {
     const several = loss_function === "multi_class" && Array.isArray(value);
     for (const label of several ? value : [value]) {
       if (!known.includes(label)) {
-        throw new SampleError(path, `expected one of the target's labels, found ${shown(label)}`);
+        throw new SampleError(path, `expected one of the target's labels, found ${formatForMessage(label)}`);
       }
     }
   }

@@ -2,13 +2,13 @@
 const SLOTS = 2 ** 20;
 const CAPACITY = 0.75 * SLOTS;
 
-/** The result of adding a sample: it is new, it could not be compared because the index is full, or it occurred at a place before. */
+/** The result of adding a sample: new, not compared because the index is full, or the earlier place of the same sample. */
 export type AddResult = "new" | "not compared" | Place;
 
-/** Where a sample occurs first. */
+/** Where a sample first occurs. */
 export interface Place {
   /** The number of the file, as given by the caller. */
-  file: number;
+  fileNumber: number;
   /** The line number, from 1. */
   line: number;
 }
@@ -19,26 +19,26 @@ export interface Place {
  * one in fifty million.
  *
  * @example
- * index.add(hash, { file: 0, line: 1 }); // "new"
- * index.add(hash, { file: 0, line: 2 }); // { file: 0, line: 1 }
+ * index.add(hash, { fileNumber: 0, line: 1 }); // "new"
+ * index.add(hash, { fileNumber: 0, line: 2 }); // { fileNumber: 0, line: 1 }
  */
 export class SampleIndex {
   /** Low half of the hash, high half, line, file. One table instead of four, since that causes fewer CPU cache misses. */
   private readonly entries = new Uint32Array(4 * SLOTS);
-  private readonly wanted = new BigUint64Array(1);
-  private readonly halves = new Uint32Array(this.wanted.buffer);
+  private readonly searchedHash = new BigUint64Array(1);
+  private readonly halves = new Uint32Array(this.searchedHash.buffer);
   private used = 0;
 
   /** Looks up a sample, and stores its place if it is new. */
-  add(hash: bigint, { file, line }: Place): AddResult {
+  add(hash: bigint, { fileNumber, line }: Place): AddResult {
     const { entries, halves } = this;
     const entry = this.entryOf(hash);
-    if (!this.isFree(entry)) return { file: entries[entry + 3] as number, line: entries[entry + 2] as number };
+    if (!this.isFree(entry)) return { fileNumber: entries[entry + 3] as number, line: entries[entry + 2] as number };
     if (this.isFull) return "not compared";
     entries[entry] = halves[0] as number;
     entries[entry + 1] = halves[1] as number;
     entries[entry + 2] = line;
-    entries[entry + 3] = file;
+    entries[entry + 3] = fileNumber;
     this.used++;
     return "new";
   }
@@ -58,7 +58,7 @@ export class SampleIndex {
 
   /** Returns the entry of the hash, or the free entry where it belongs. Zero marks a free entry, so a hash of 0 is stored as 1. */
   private entryOf(hash: bigint): number {
-    this.wanted[0] = hash || 1n;
+    this.searchedHash[0] = hash || 1n;
     const low = this.halves[0] as number;
     const high = this.halves[1] as number;
     let entry = 4 * (low % SLOTS);

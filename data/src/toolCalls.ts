@@ -1,11 +1,11 @@
-import { checkEach, expectObject, expectOneOf, expectText, isObject, SampleError, shown } from "./values";
+import { checkEach, expectObject, expectOneOf, expectText, formatForMessage, isObject, SampleError } from "./values";
 
 /** Mistral's tokenizer accepts only tool-call IDs and function names of these forms. */
 const TOOL_CALL_ID = /^[A-Za-z0-9]{9}$/;
 const FUNCTION_NAME = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** The tool calls that have no answer yet. */
-export class OpenCalls {
+export class UnansweredToolCalls {
   /** Created on first use: most samples have no tool calls, and creating a set for each of them costs time. */
   private ids: Set<string> | undefined;
 
@@ -15,16 +15,19 @@ export class OpenCalls {
 
   add(id: unknown): void {
     if (typeof id !== "string" || !TOOL_CALL_ID.test(id)) {
-      throw new SampleError("id", `expected 9 letters or digits, found ${shown(id)}`);
+      throw new SampleError("id", `expected 9 letters or digits, found ${formatForMessage(id)}`);
     }
     this.ids ??= new Set();
-    if (this.ids.has(id)) throw new SampleError("id", `${shown(id)} is used twice`);
+    if (this.ids.has(id)) throw new SampleError("id", `${formatForMessage(id)} is used twice`);
     this.ids.add(id);
   }
 
   answer(id: unknown): void {
     if (!this.ids?.delete(id as string)) {
-      throw new SampleError("tool_call_id", `${shown(id)} is not the id of a preceding tool call that is still open`);
+      throw new SampleError(
+        "tool_call_id",
+        `${formatForMessage(id)} is not the id of an earlier tool call that still needs an answer`,
+      );
     }
   }
 }
@@ -38,7 +41,10 @@ export function definedFunctions(tools: unknown): ReadonlySet<string> | undefine
     expectOneOf(tool.type ?? "function", ["function"], "type");
     const { name, parameters } = expectObject(tool.function, "function");
     if (typeof name !== "string" || !FUNCTION_NAME.test(name)) {
-      throw new SampleError("function.name", `expected up to 64 letters, digits, "_" or "-", found ${shown(name)}`);
+      throw new SampleError(
+        "function.name",
+        `expected up to 64 letters, digits, "_" or "-", found ${formatForMessage(name)}`,
+      );
     }
     if (parameters !== undefined) expectObject(parameters, "function.parameters");
     names.add(name);
@@ -47,15 +53,19 @@ export function definedFunctions(tools: unknown): ReadonlySet<string> | undefine
 }
 
 /** Checks the tool calls of one message. @returns the number of characters of their arguments */
-export function checkCalls(calls: unknown, functions: ReadonlySet<string> | undefined, open: OpenCalls): number {
+export function checkCalls(
+  calls: unknown,
+  functions: ReadonlySet<string> | undefined,
+  unanswered: UnansweredToolCalls,
+): number {
   let characters = 0;
   checkEach(calls, "tool_calls", (each) => {
     const call = expectObject(each, "");
-    open.add(call.id);
+    unanswered.add(call.id);
     expectOneOf(call.type ?? "function", ["function"], "type");
     const { name, arguments: callArguments } = expectObject(call.function, "function");
     if (!functions?.has(name as string)) {
-      throw new SampleError("function.name", `${shown(name)} is not defined in "tools"`);
+      throw new SampleError("function.name", `${formatForMessage(name)} is not defined in "tools"`);
     }
     characters += checkArguments(callArguments);
   });

@@ -9,8 +9,8 @@ export class SampleError extends Error {
     super(path === "" ? reason : `${path}: ${reason}`);
   }
 
-  /** Prefixes the path with the part of the sample that contains it. */
-  within(part: string): this {
+  /** Prepends the part of the sample that contains the field: `content` becomes `messages[2].content`. */
+  prependPath(part: string): this {
     this.path = this.path === "" ? part : `${part}.${this.path}`;
     this.message = `${this.path}: ${this.reason}`;
     return this;
@@ -47,7 +47,7 @@ export function checkEach(value: unknown, path: string, check: (element: unknown
     try {
       check(list[index]);
     } catch (error) {
-      throw error instanceof SampleError ? error.within(`${path}[${index}]`) : error;
+      throw error instanceof SampleError ? error.prependPath(`${path}[${index}]`) : error;
     }
   }
 }
@@ -68,7 +68,7 @@ export function expectOneOf<T extends string | number>(value: unknown, allowed: 
   if (!(allowed as readonly unknown[]).includes(value)) {
     const names = allowed.map((each) => JSON.stringify(each)).join(", ");
     const expected = allowed.length === 1 ? names : `one of ${names}`;
-    throw new SampleError(path, `expected ${expected}, found ${shown(value)}`);
+    throw new SampleError(path, `expected ${expected}, found ${formatForMessage(value)}`);
   }
   return value as T;
 }
@@ -82,11 +82,11 @@ export function kindOf(value: unknown): string {
 }
 
 /** Longer strings are not shown in messages. */
-const SHOWN_CHARACTERS = 40;
+const MAX_SHOWN_CHARACTERS = 40;
 
 /** Formats a role, a label, an ID or a name for a message: short values as JSON, other values by their type. */
-export function shown(value: unknown): string {
+export function formatForMessage(value: unknown): string {
   if (typeof value === "object" || value === undefined) return kindOf(value);
-  const isLong = typeof value === "string" && value.length > SHOWN_CHARACTERS;
+  const isLong = typeof value === "string" && value.length > MAX_SHOWN_CHARACTERS;
   return isLong ? `a string of ${value.length} characters` : JSON.stringify(value);
 }

@@ -91,7 +91,9 @@ async function open(options: ServerOptions, keys: Keys): Promise<RunningServer> 
   const blobs = new BlobStore(dataDir);
   const files = new FileStore(database, blobs);
   const log = createLog(options.logLevel);
-  const jobs = new JobStore(database, (jobId, status, reason) => log.info({ jobId, status, reason }, "job"));
+  const jobs = new JobStore(database, (jobId, status, reason) =>
+    log.info({ jobId, status, reason }, "job status changed"),
+  );
   const models = new ModelStore(database);
   const artifacts = new ArtifactStore(dataDir);
   const onError = (jobId: string, error: unknown) =>
@@ -104,7 +106,7 @@ async function open(options: ServerOptions, keys: Keys): Promise<RunningServer> 
   // A folder without a job in this database may belong to something else, so it is kept.
   await artifacts.sweep(
     (id) => isTerminal(statusOf(id) ?? "RUNNING"),
-    (id) => models.hasOfJob(id),
+    (id) => models.jobHasModel(id),
   );
   const metrics = new Metrics(jobs, trainer);
   const stores = { blobs, files, jobs, models, secrets, artifacts };
@@ -121,11 +123,11 @@ async function open(options: ServerOptions, keys: Keys): Promise<RunningServer> 
     return { url, close };
   } catch (error) {
     await close();
-    throw listenErrorMessage(error as NodeJS.ErrnoException, host, port);
+    throw toListenError(error as NodeJS.ErrnoException, host, port);
   }
 }
 
-function listenErrorMessage(error: NodeJS.ErrnoException, host: string, port: number): Error {
+function toListenError(error: NodeJS.ErrnoException, host: string, port: number): Error {
   switch (error.code) {
     case "EADDRINUSE":
       return new UsageError(`Port ${port} on ${host} is in use; choose another port with --port, or 0 for a free port`);

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import {
   awaitsStart,
+  cannotSucceed,
   hasFailed,
   hasSucceeded,
-  isLost,
   isTerminal,
   isTraining,
   isUnstarted,
@@ -29,7 +29,7 @@ describe("statuses of a job", () => {
   });
 
   it("count as lost when they failed or are being cancelled", () => {
-    assert.deepEqual(ALL.filter(isLost), ["FAILED_VALIDATION", "FAILED", "CANCELLED", "CANCELLATION_REQUESTED"]);
+    assert.deepEqual(ALL.filter(cannotSucceed), ["FAILED_VALIDATION", "FAILED", "CANCELLED", "CANCELLATION_REQUESTED"]);
   });
 
   it("await a start only when the data is validated", () => {

@@ -18,22 +18,22 @@ async function* chunked(content: Buffer, size = 7): AsyncGenerator<Buffer> {
 describe("inspecting data", () => {
   it("counts bytes, samples and characters by role, and computes the hash", async () => {
     const content = sample("What?", "That.") + sample("Why so?", "Because.");
-    const { findings, oddities, ...rest } = await report(content);
+    const { findings, warnings, ...rest } = await report(content);
     assert.deepEqual(rest, {
       bytes: content.length,
       sha256: createHash("sha256").update(content).digest("hex"),
-      good: 2,
-      bad: 0,
+      validSamples: 2,
+      invalidSamples: 0,
       characters: { user: 12, assistant: 13 },
       longest: { line: 2, characters: 15 },
     });
     assert.deepEqual(findings, []);
-    assert.deepEqual(oddities, { byteOrderMark: false, noFinalNewline: false });
+    assert.deepEqual(warnings, { byteOrderMark: false, noFinalNewline: false });
   });
 
   it("only counts bytes and computes the hash without rules", async () => {
-    const { bytes, sha256, good, bad } = await report("anything", { rules: undefined });
-    assert.deepEqual([bytes, good, bad], [8, 0, 0]);
+    const { bytes, sha256, validSamples, invalidSamples } = await report("anything", { rules: undefined });
+    assert.deepEqual([bytes, validSamples, invalidSamples], [8, 0, 0]);
     assert.equal(sha256, createHash("sha256").update("anything").digest("hex"));
   });
 
@@ -44,24 +44,24 @@ describe("inspecting data", () => {
         { role: "user", content: "b" },
       ],
     });
-    const { good, bad, findings } = await report(`${sample("a")}\n${wrong}\nnot json\n`);
-    assert.deepEqual([good, bad], [1, 2]);
+    const { validSamples, invalidSamples, findings } = await report(`${sample("a")}\n${wrong}\nnot json\n`);
+    assert.deepEqual([validSamples, invalidSamples], [1, 2]);
     assert.equal(findings[0]?.line, 3);
     assert.equal(findings[0]?.message, 'messages[1].role: expected "assistant" after "user", found "user"');
     assert.equal(findings[1]?.line, 4);
-    assert.equal(findings[1]?.message, "is not JSON (at character 1)");
+    assert.equal(findings[1]?.message, "is not valid JSON (at character 1)");
   });
 
   it("lists the first 20 invalid samples, and counts all of them", async () => {
-    const { bad, findings } = await report("{}\n".repeat(30));
-    assert.deepEqual([bad, findings.length], [30, 20]);
+    const { invalidSamples, findings } = await report("{}\n".repeat(30));
+    assert.deepEqual([invalidSamples, findings.length], [30, 20]);
   });
 
   it("reports a byte order mark, CRLF, blank lines and a missing final newline", async () => {
     const line = sample("a").trim();
-    const { good, oddities } = await report(`\uFEFF${line}\r\n\r\n \t\n  ${line} \r\n${line}`);
-    assert.equal(good, 3);
-    assert.deepEqual(oddities, {
+    const { validSamples, warnings } = await report(`\uFEFF${line}\r\n\r\n \t\n  ${line} \r\n${line}`);
+    assert.equal(validSamples, 3);
+    assert.deepEqual(warnings, {
       byteOrderMark: true,
       crlf: { count: 3, first: 1 },
       blank: { count: 2, first: 2 },
@@ -71,11 +71,11 @@ describe("inspecting data", () => {
 
   it("finds duplicate samples, and samples that the other data contains as well", async () => {
     const index = new SampleIndex();
-    const { oddities } = await report([sample("a"), sample("b"), sample("a"), sample("a")].join(""), { index });
-    assert.deepEqual(oddities.duplicates, { count: 2, first: 3, of: { file: 0, line: 1 } });
-    const validation = await report(sample("c") + sample("b"), { index: new SampleIndex(), other: index });
-    assert.deepEqual(validation.oddities.shared, { count: 1, first: 2 });
-    assert.equal(validation.oddities.duplicates, undefined);
+    const { warnings } = await report([sample("a"), sample("b"), sample("a"), sample("a")].join(""), { index });
+    assert.deepEqual(warnings.duplicates, { count: 2, first: 3, firstOriginal: { fileNumber: 0, line: 1 } });
+    const validation = await report(sample("c") + sample("b"), { index: new SampleIndex(), otherDataIndex: index });
+    assert.deepEqual(validation.warnings.shared, { count: 1, first: 2 });
+    assert.equal(validation.warnings.duplicates, undefined);
   });
 
   it("counts the same valid, invalid and duplicate samples as a simple implementation", async () => {
@@ -84,9 +84,9 @@ describe("inspecting data", () => {
       fc.asyncProperty(fc.array(fc.constantFrom(...pool), { maxLength: 60 }), async (lines) => {
         const good = lines.filter((line) => line.includes("messages"));
         const found = await report(lines.map((line) => `${line}\n`).join(""), { index: new SampleIndex() });
-        assert.equal(found.good, good.length);
-        assert.equal(found.bad, lines.length - good.length);
-        assert.equal(found.oddities.duplicates?.count ?? 0, good.length - new Set(good).size);
+        assert.equal(found.validSamples, good.length);
+        assert.equal(found.invalidSamples, lines.length - good.length);
+        assert.equal(found.warnings.duplicates?.count ?? 0, good.length - new Set(good).size);
       }),
       { numRuns: 50 },
     );
@@ -99,10 +99,10 @@ describe("the index of samples", () => {
     const hash = (number: number) => BigInt.asUintN(64, BigInt(number) * 0x9e3779b97f4a7c15n);
     const capacity = 786_432;
     for (let number = 0; number < capacity; number++)
-      assert.equal(index.add(hash(number), { file: 3, line: number + 1 }), "new");
+      assert.equal(index.add(hash(number), { fileNumber: 3, line: number + 1 }), "new");
     assert.equal(index.isFull, true);
-    assert.equal(index.add(hash(capacity), { file: 0, line: 1 }), "not compared");
-    assert.deepEqual(index.add(hash(4711), { file: 0, line: 1 }), { file: 3, line: 4712 });
+    assert.equal(index.add(hash(capacity), { fileNumber: 0, line: 1 }), "not compared");
+    assert.deepEqual(index.add(hash(4711), { fileNumber: 0, line: 1 }), { fileNumber: 3, line: 4712 });
     assert.equal(index.has(hash(capacity)), false);
   });
 });

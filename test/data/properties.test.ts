@@ -12,8 +12,8 @@ describe("the data check with generated samples and files", () => {
       it("accepts every valid sample", async () => {
         await fc.assert(
           fc.asyncProperty(sample, async (each) => {
-            const { good, findings } = await report(line(each), rules);
-            assert.deepEqual([good, findings], [1, []]);
+            const { validSamples, findings } = await report(line(each), rules);
+            assert.deepEqual([validSamples, findings], [1, []]);
           }),
           RUNS,
         );
@@ -41,19 +41,19 @@ describe("the data check with generated samples and files", () => {
 const line = (sample: object) => Buffer.from(`${JSON.stringify(sample)}\n`);
 
 async function agrees(content: Buffer, rules: Rules, size?: number): Promise<void> {
-  const { findings, bad, longest, oddities, ...found } = await report(content, rules, size);
+  const { findings, invalidSamples, longest, warnings, ...found } = await report(content, rules, size);
   const { badLines, crlf, blank, duplicates, byteOrderMark, noFinalNewline, ...expected } = reference(content, rules);
   assert.deepEqual(found, expected, content.toString());
-  assert.equal(bad, findings.length);
+  assert.equal(invalidSamples, findings.length);
   assert.deepEqual(
     findings.map(({ line }) => line),
     badLines,
     content.toString(),
   );
-  assert.deepEqual([oddities.byteOrderMark, oddities.noFinalNewline], [byteOrderMark, noFinalNewline]);
-  const { of: _, ...repeated } = oddities.duplicates ?? { of: undefined };
+  assert.deepEqual([warnings.byteOrderMark, warnings.noFinalNewline], [byteOrderMark, noFinalNewline]);
+  const { firstOriginal: _, ...repeated } = warnings.duplicates ?? { firstOriginal: undefined };
   assert.deepEqual(
-    [oddities.crlf, oddities.blank, oddities.duplicates && repeated],
+    [warnings.crlf, warnings.blank, warnings.duplicates && repeated],
     [crlf, blank, duplicates].map(counted),
   );
 }

@@ -24,7 +24,7 @@ export function reference(content: Buffer, rules: Rules) {
   return {
     bytes: content.length,
     sha256: createHash("sha256").update(content).digest("hex"),
-    good: good.length,
+    validSamples: good.length,
     badLines: filled.filter((each) => !good.includes(each)).map(({ number }) => number),
     characters: total(good.map(({ text }) => charactersOf(parsed(text)))),
     byteOrderMark,

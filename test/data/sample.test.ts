@@ -77,13 +77,13 @@ describe("the rules for samples", () => {
   }
 
   for (const [sample, message] of [
-    ["", "is not JSON: it ends after character 0, too early"],
-    ["{", "is not JSON: it ends after character 1, too early"],
-    ['{"text":"secret', "is not JSON: it ends after character 15, too early"],
-    ['{"text":"secret"} {', "is not JSON (at character 19)"],
-    ['{"text" "secret"}', "is not JSON (at character 9)"],
-    ["secret", "is not JSON (at character 1)"],
-    ["[".repeat(100_000), "is not JSON"],
+    ["", "is not valid JSON: unexpected end after character 0"],
+    ["{", "is not valid JSON: unexpected end after character 1"],
+    ['{"text":"secret', "is not valid JSON: unexpected end after character 15"],
+    ['{"text":"secret"} {', "is not valid JSON (at character 19)"],
+    ['{"text" "secret"}', "is not valid JSON (at character 9)"],
+    ["secret", "is not valid JSON (at character 1)"],
+    ["[".repeat(100_000), "is not valid JSON"],
     ["[]", "expected an object, found an empty list"],
     ["null", "expected an object, found null"],
     [{}, 'expected "messages" or "text", found neither'],

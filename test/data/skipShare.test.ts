@@ -4,13 +4,13 @@ import { withinSkipShare } from "../../data/src";
 
 describe("the share of invalid samples that may be skipped", () => {
   it("is inclusive: 29 of 100 pass at 0.29, 30 do not", () => {
-    assert.equal(withinSkipShare({ good: 71, bad: 29 }, 0.29), true);
-    assert.equal(withinSkipShare({ good: 70, bad: 30 }, 0.29), false);
+    assert.equal(withinSkipShare({ validSamples: 71, invalidSamples: 29 }, 0.29), true);
+    assert.equal(withinSkipShare({ validSamples: 70, invalidSamples: 30 }, 0.29), false);
   });
 
   it("never passes a file without a valid sample", () => {
-    assert.equal(withinSkipShare({ good: 0, bad: 0 }, 0.5), false);
-    assert.equal(withinSkipShare({ good: 0, bad: 1 }, 0.5), false);
+    assert.equal(withinSkipShare({ validSamples: 0, invalidSamples: 0 }, 0.5), false);
+    assert.equal(withinSkipShare({ validSamples: 0, invalidSamples: 1 }, 0.5), false);
   });
 
   it("agrees with exact arithmetic for shares of up to six decimals and a billion samples", () => {
@@ -29,7 +29,7 @@ describe("the share of invalid samples that may be skipped", () => {
     fc.assert(
       fc.property(cases, ({ share, total, bad }) => {
         const exact = bad < total && BigInt(bad) * decimals <= BigInt(share) * BigInt(total);
-        assert.equal(withinSkipShare({ good: total - bad, bad }, share / 1_000_000), exact);
+        assert.equal(withinSkipShare({ validSamples: total - bad, invalidSamples: bad }, share / 1_000_000), exact);
       }),
       { numRuns: 20_000 },
     );
@@ -39,8 +39,14 @@ describe("the share of invalid samples that may be skipped", () => {
     for (let hundredths = 0; hundredths <= 50; hundredths++) {
       for (let total = 1; total <= 1000; total++) {
         const most = Math.floor((hundredths * total) / 100);
-        assert.equal(withinSkipShare({ good: total - most, bad: most }, hundredths / 100), most < total);
-        assert.equal(withinSkipShare({ good: total - most - 1, bad: most + 1 }, hundredths / 100), false);
+        assert.equal(
+          withinSkipShare({ validSamples: total - most, invalidSamples: most }, hundredths / 100),
+          most < total,
+        );
+        assert.equal(
+          withinSkipShare({ validSamples: total - most - 1, invalidSamples: most + 1 }, hundredths / 100),
+          false,
+        );
       }
     }
   });

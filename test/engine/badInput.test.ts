@@ -80,9 +80,9 @@ describeWithEngine("invalid input on the real engine", (engine) => {
     });`);
     assert.deepEqual(found, [
       `trainingFiles[0]: no.jsonl: no such file (resolved to ${stack.folder}/no.jsonl)`,
-      "trainingFiles[1]: train.csv:1: is not JSON (at character 1)",
+      "trainingFiles[1]: train.csv:1: is not valid JSON (at character 1)",
       "trainingFiles[2]: .: expected a file, got a directory",
-      "validationFiles[0]: the string asset:1: is not JSON (at character 1)",
+      "validationFiles[0]: the string asset:1: is not valid JSON (at character 1)",
     ]);
   });
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { BaseModel } from "../../provider/src/enums";
-import { isObject, referenced, type Schema, source } from "./source";
+import { isObject, providerSchemas, referenced, type Schema } from "./source";
 
 const root = join(__dirname, "../..");
 const pkg = JSON.parse(readFileSync(join(root, "provider/package.json"), "utf8"));
@@ -18,7 +18,7 @@ export function pulumiSchema(): string {
     meta: { supportPack: true },
     respectSchemaVersion: true,
     config: { variables: config() },
-    provider: { description: "Where the API is, and the key for it.", inputProperties: config() },
+    provider: { description: "The base URL of the API and the API key.", inputProperties: config() },
     types: types(),
     resources: { "mistral:index:FineTuningJob": resource() },
     language: { nodejs: { packageName: pkg.name } },
@@ -28,25 +28,25 @@ export function pulumiSchema(): string {
 
 function resource(): object {
   return {
-    description: "A fine-tuning job: it uploads the data, trains, and gives the ID of the fine-tuned model.",
-    inputProperties: properties(source.inputs),
-    requiredInputs: source.requiredInputs,
-    properties: { ...properties(source.inputs), ...properties(source.outputs) },
-    required: [...source.requiredInputs, "suffix", ...source.requiredOutputs],
+    description: "A fine-tuning job: uploads the data, runs the training and outputs the ID of the fine-tuned model.",
+    inputProperties: properties(providerSchemas.inputs),
+    requiredInputs: providerSchemas.requiredInputs,
+    properties: { ...properties(providerSchemas.inputs), ...properties(providerSchemas.outputs) },
+    required: [...providerSchemas.requiredInputs, "suffix", ...providerSchemas.requiredOutputs],
   };
 }
 
 function config(): object {
-  return properties(source.config);
+  return properties(providerSchemas.config);
 }
 
 function types(): object {
   const models = {
     type: "string",
-    description: "Names of base models; any other name is accepted too.",
+    description: "Names of base models. Other names are accepted too.",
     enum: Object.entries(BaseModel).map(([name, value]) => ({ name, value })),
   };
-  const defined = Object.entries(source.types).map(([name, schema]) => [
+  const defined = Object.entries(providerSchemas.types).map(([name, schema]) => [
     token(name),
     isObject(schema)
       ? {
@@ -69,7 +69,7 @@ function property(schema: Schema): object {
   const replaces = schema.change === "replace" || undefined;
   return {
     ...type(schema),
-    description: schema.description ?? source.types[referenced(schema) ?? ""]?.description,
+    description: schema.description ?? providerSchemas.types[referenced(schema) ?? ""]?.description,
     secret,
     willReplaceOnChanges: replaces,
     defaultInfo: schema.environment && { environment: schema.environment },
@@ -80,10 +80,10 @@ function type(schema: Schema): object {
   const name = referenced(schema);
   if (name) {
     const reference = {
-      type: isObject(source.types[name] as Schema) ? "object" : "string",
+      type: isObject(providerSchemas.types[name] as Schema) ? "object" : "string",
       $ref: `#/types/${token(name)}`,
     };
-    if (!source.types[name]?.shorthand) return reference;
+    if (!providerSchemas.types[name]?.shorthand) return reference;
     return { oneOf: [{ type: "string" }, { $ref: "pulumi.json#/Asset" }, reference] };
   }
   if (schema.asset) return { $ref: "pulumi.json#/Asset" };

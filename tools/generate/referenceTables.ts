@@ -1,17 +1,17 @@
-import { referenced, type Schema, source } from "./source";
+import { providerSchemas, referenced, type Schema } from "./source";
 
 /** The tables of `docs/reference.md`, by the name in their markers: `<!-- generated: inputs -->` … `<!-- /generated -->`. */
 export function referenceTables(): Record<string, string> {
   return {
-    inputs: table(["Input", "Description", "A change"], Object.entries(source.inputs).map(inputRow)),
+    inputs: table(["Input", "Description", "Effect of a change"], Object.entries(providerSchemas.inputs).map(inputRow)),
     outputs: table(
       ["Output", "Description"],
-      Object.entries(source.outputs).map(([name, schema]) => [`\`${name}\``, text(schema)]),
+      Object.entries(providerSchemas.outputs).map(([name, schema]) => [`\`${name}\``, text(schema)]),
     ),
     hyperparameters: fields("Hyperparameters"),
     config: table(
       ["Key", "Environment", "Description"],
-      Object.entries(source.config).map(([name, schema]) => [
+      Object.entries(providerSchemas.config).map(([name, schema]) => [
         `\`mistral:${name}\``,
         ((schema.environment as string[]) ?? []).map((variable) => `\`${variable}\``).join(", "),
         text(schema),
@@ -36,15 +36,15 @@ const CHANGES: Record<string, string> = {
 };
 
 function inputRow([name, schema]: [string, Schema]): string[] {
-  const required = source.requiredInputs.includes(name) ? " (required)" : "";
+  const required = providerSchemas.requiredInputs.includes(name) ? " (required)" : "";
   return [`\`${name}\`${required}`, text(schema), CHANGES[String(changeOf(schema))] ?? ""];
 }
 
 /** An enum input has its metadata on the enum's own schema. */
-const changeOf = (schema: Schema) => schema.change ?? source.types[referenced(schema) ?? ""]?.change;
+const changeOf = (schema: Schema) => schema.change ?? providerSchemas.types[referenced(schema) ?? ""]?.change;
 
 function fields(type: string): string {
-  const properties = Object.entries(source.types[type]?.properties ?? {});
+  const properties = Object.entries(providerSchemas.types[type]?.properties ?? {});
   return table(
     ["Field", "Description"],
     properties.map(([name, schema]) => [`\`${name}\``, text(schema)]),
@@ -57,4 +57,4 @@ function table(head: string[], rows: string[][]): string {
 }
 
 const text = (schema: Schema) =>
-  (schema.description ?? source.types[referenced(schema) ?? ""]?.description ?? "").replaceAll("|", "\\|");
+  (schema.description ?? providerSchemas.types[referenced(schema) ?? ""]?.description ?? "").replaceAll("|", "\\|");

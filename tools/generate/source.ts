@@ -19,8 +19,8 @@ const inputSchema = jsonSchema(inputsSchema);
 const outputSchema = jsonSchema(outputsSchema);
 const configuration = jsonSchema(configSchema);
 
-/** The zod schemas of the provider, flat: everything that is generated is made from this. */
-export const source = {
+/** The provider's schemas as flat maps. All generated files derive from them. */
+export const providerSchemas = {
   inputs: inputSchema.properties ?? {},
   requiredInputs: inputSchema.required ?? [],
   outputs: outputSchema.properties ?? {},
@@ -29,7 +29,7 @@ export const source = {
   types: { ...inputSchema.$defs, ...outputSchema.$defs, ...configuration.$defs } as Record<string, Schema>,
 };
 
-/** What the API answers: the schemas of the client, by the names of their types. */
+/** Schemas of the API's replies, by type name. */
 export const replies = jsonSchema(z.object(client), "output").$defs as Record<string, Schema>;
 
 /** The name of the type that a schema refers to: `#/$defs/TrainingFile` → `TrainingFile` */

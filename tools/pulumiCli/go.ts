@@ -7,7 +7,7 @@ import which from "which";
 export const minimumGo = "1.26.0";
 
 /** The first Go release that downloads a newer toolchain when a module requires one. */
-const selfUpdating = "1.21.0";
+const firstSelfUpdatingGo = "1.21.0";
 
 /** Returns the path of the `go` on PATH. Throws when there is none or it cannot build the CLI. */
 export async function findGo(env: NodeJS.ProcessEnv): Promise<string> {
@@ -24,7 +24,7 @@ export async function findGo(env: NodeJS.ProcessEnv): Promise<string> {
   if (failed) throw new Error(`\`${go} env\` failed: ${shortMessage}`);
   const [goVersion = "", toolchain = ""] = stdout.split("\n");
   const version = semver.coerce(goVersion)?.version ?? "0.0.0";
-  const updatesItself = semver.gte(version, selfUpdating) && toolchain.includes("auto");
+  const updatesItself = semver.gte(version, firstSelfUpdatingGo) && toolchain.includes("auto");
   if (semver.lt(version, minimumGo) && !updatesItself) {
     throw new Error(`${go} is ${goVersion || "of an unknown version"}; ${minimumGo} or later is required`);
   }

@@ -38,7 +38,7 @@ export async function release({ root, version, execute, date, log }: ReleaseOpti
   if (changes) throw new ExplainedError(`The working tree has changes. Commit or stash them first:\n${changes}`);
   const changelog = releasedChangelog(await readFile(changelogFile, "utf8"), version, date);
 
-  log(`version ${version} of ${WORKSPACES.join(" and ")}, in package.json and package-lock.json`);
+  log(`set the version of ${WORKSPACES.join(" and ")} to ${version} in package.json and package-lock.json`);
   log(`CHANGELOG.md: "Unreleased" becomes "${version} (${date.toISOString().slice(0, 10)})"`);
   if (!execute) {
     for (const line of packed(await run("npm", "pack", ...inWorkspaces, "--json", "--dry-run"))) log(`pack ${line}`);

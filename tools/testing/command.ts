@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { execa, type Options } from "execa";
 import { groupLeader, killWithParent } from "../processes";
-import { type Counts, countsFileVariable, failure, none } from "./counts";
+import { type Counts, countsFileVariable, failure, zeroCounts } from "./counts";
 import { timeLeftMs } from "./deadline";
 
 export const root = resolve(__dirname, "../..");
@@ -24,9 +24,9 @@ export async function command(file: string, args: readonly string[], options: Op
     const { exitCode } = await killWithParent(child, timeLeftMs());
     const counts = await readFile(countsFile, "utf8").then(
       (text) => JSON.parse(text) as Counts,
-      () => none,
+      () => zeroCounts,
     );
-    // The exit code also tells of failures outside a test: a dead worker, or a coverage below its threshold.
+    // The exit code also reports failures outside tests: a dead worker, or coverage below the threshold.
     return exitCode === 0 || counts.failed > 0 ? counts : { ...counts, failed: 1 };
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -42,7 +42,7 @@ export function script(file: string, ...args: string[]): Promise<Counts> {
 export async function succeeded(work: Promise<unknown>): Promise<Counts> {
   try {
     await work;
-    return none;
+    return zeroCounts;
   } catch (error) {
     console.log((error as Error).message);
     return failure;

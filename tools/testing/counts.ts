@@ -7,13 +7,13 @@ export interface Counts {
   skipped: number;
 }
 
-export const none: Counts = { passed: 0, failed: 0, skipped: 0 };
-export const failure: Counts = { ...none, failed: 1 };
+export const zeroCounts: Counts = { passed: 0, failed: 0, skipped: 0 };
+export const failure: Counts = { ...zeroCounts, failed: 1 };
 
-/** The variable that names the file in which a child process leaves its counts. */
+/** The environment variable with the path of the file that a child process writes its counts to. */
 export const countsFileVariable = "TEST_COUNTS_FILE";
 
-/** Leaves the counts for the parent process. Does nothing when the process was not started by `tools/test.ts`. */
+/** Writes the counts for the parent process. Does nothing when the process was not started by `tools/test.ts`. */
 export function reportCounts(counts: Counts): void {
   const file = process.env[countsFileVariable];
   if (file) writeFileSync(file, JSON.stringify(counts));
@@ -26,6 +26,6 @@ export function sum(all: readonly Counts[]): Counts {
       failed: total.failed + failed,
       skipped: total.skipped + skipped,
     }),
-    none,
+    zeroCounts,
   );
 }

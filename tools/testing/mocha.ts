@@ -3,8 +3,8 @@ import { command } from "./command";
 import type { Counts } from "./counts";
 import type { TestFiles } from "./suites";
 
-/** More would only add load: an engine test starts several processes. */
-const MOST_JOBS = 6;
+/** More jobs would only add load: each engine test starts several processes. */
+const MAX_JOBS = 6;
 
 export interface MochaOptions {
   /** Measures the coverage and fails below the thresholds of .c8rc.json. */
@@ -14,9 +14,9 @@ export interface MochaOptions {
   args?: readonly string[];
 }
 
-/** Runs test files side by side. The tests of one file run one after the other. */
+/** Runs test files in parallel. The tests of one file run sequentially. */
 export function mochaInParallel({ files, except = [] }: TestFiles, options: MochaOptions = {}): Promise<Counts> {
-  const jobs = String(Math.min(Math.max(availableParallelism(), 2), MOST_JOBS));
+  const jobs = String(Math.min(Math.max(availableParallelism(), 2), MAX_JOBS));
   const ignore = except.flatMap((file) => ["--ignore", file]);
   return mocha(["--parallel", "--jobs", jobs, ...files, ...ignore, ...(options.args ?? [])], options);
 }

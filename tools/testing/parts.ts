@@ -28,33 +28,36 @@ const checks: Part[] = [
 /** A separate part, because the tests that need the CLI have time limits and building a CLI takes minutes. */
 const cli: Part = { name: "Pulumi CLI", prepare: pulumiCli, run: () => succeeded(logged(pulumiCli())) };
 
-/** Here, because the set-up runs the compiled server, and because unpacking 6 GB would disturb tests with time limits. */
+/** Runs after the build, because the set-up uses the compiled server, and before the tests with time limits, because unpacking 6 GB would slow them down. */
 const python: Part = { name: "recipe environment", run: () => succeeded(recipe()) };
 
 const unit: Part = { name: "unit", run: () => mochaInParallel(suites.unit) };
 /** Only CI measures the coverage: it makes the tests slower. */
-const covering: Part = { name: "unit and integration", run: () => mochaInParallel(covered, { coverage: inCi }) };
+const unitAndIntegration: Part = {
+  name: "unit and integration",
+  run: () => mochaInParallel(covered, { coverage: inCi }),
+};
 const engine: Part = { name: "engine", run: () => mochaInParallel(suites.engine) };
 
 const quick: Part[] = [
   ...checks,
   cli,
   python,
-  covering,
+  unitAndIntegration,
   engine,
-  { name: "crash proof, a sample", run: () => mochaInParallel(suites.crash) },
-  { name: "layouts, a sample", run: () => mochaInParallel(suites.layouts, { env: { TEST_LAYOUTS: "sample" } }) },
+  { name: "crash tests (sample)", run: () => mochaInParallel(suites.crash) },
+  { name: "layouts (sample)", run: () => mochaInParallel(suites.layouts, { env: { TEST_LAYOUTS: "sample" } }) },
   { name: "Python clients and Ray", run: () => mochaInParallel(suites.python) },
   { name: "trainings", run: async () => trainings(await recipe(), "short") },
 ];
 
 const rest: Part[] = [
-  { name: "layouts, all", run: () => mochaInParallel(suites.otherLayouts, { env: { TEST_LAYOUTS: "rest" } }) },
-  { name: "crash proof", prepare: pulumiCli, run: () => script("test/crash/run.ts", "--seeds", CRASH_SEEDS) },
+  { name: "layouts (others)", run: () => mochaInParallel(suites.otherLayouts, { env: { TEST_LAYOUTS: "rest" } }) },
+  { name: "crash tests (all)", prepare: pulumiCli, run: () => script("test/crash/run.ts", "--seeds", CRASH_SEEDS) },
   { name: "long trainings", run: async () => trainings(await recipe(), "long") },
 ];
 
-/** What each command of package.json runs. */
+/** The parts that each command of package.json runs. */
 export const runs = {
   /** `npm test` */
   default: quick,
@@ -67,7 +70,7 @@ export const runs = {
     checks[1] as Part,
     { name: "trainings", run: async () => trainings(await setUpRecipe({ required: true }), "all") },
   ],
-  /** What `npm run test:all` runs after `npm test`. */
+  /** The parts that `npm run test:all` runs after `npm test`. */
   rest,
   /** `npm run test:all` */
   all: [...quick, ...rest],

@@ -1,20 +1,20 @@
 import { resolve } from "node:path";
 import { recipePython } from "../../server/src/trainers/recipe/recipe";
 import { command, root } from "./command";
-import { type Counts, failure, none, sum } from "./counts";
+import { type Counts, failure, sum, zeroCounts } from "./counts";
 import { mocha } from "./mocha";
 import { suites } from "./suites";
 
 const server = resolve(root, "server/bin/mistral-fine-tuning-server.js");
-/** On a developer's machine the download of 6 GB must not hold up `npm test` for longer. */
+/** Limits how long the download of 6 GB delays `npm test` on a developer's machine. */
 const LOCAL_SETUP_MS = 10 * 60_000;
 /** Trains with several processes, which takes minutes. */
 const LONG_RECIPE_TESTS = "tests/test_parallel.py";
 
 /**
- * Creates the Python environment of the recipe, with what its tests need. Returns at once when it exists.
+ * Creates the Python environment of the recipe, with the packages that its tests need. Returns immediately when the environment exists.
  *
- * @param options.required wait for as long as the set-up takes
+ * @param options.required wait without a time limit
  * @returns whether the environment exists
  */
 export async function setUpRecipe({ required }: { required: boolean }): Promise<boolean> {
@@ -23,11 +23,11 @@ export async function setUpRecipe({ required }: { required: boolean }): Promise<
   return failed === 0;
 }
 
-/** Trains for real: the recipe's own tests, then the tests that train through a server. */
+/** Runs real trainings: the recipe's own tests, then the tests that train through a server. */
 export async function trainings(isSetUp: boolean, length: "short" | "long" | "all"): Promise<Counts> {
   if (!isSetUp) {
     console.log("The recipe's Python environment could not be set up. The reason is printed above.");
-    return process.env.CI ? failure : { ...none, skipped: 1 };
+    return process.env.CI ? failure : { ...zeroCounts, skipped: 1 };
   }
   const pytest = {
     short: ["--ignore", LONG_RECIPE_TESTS],

@@ -20,7 +20,7 @@ export const suites = {
   integration: { files: [...programs, "test/conformance/**/*.test.ts"], except: python },
   /** Drives the real Pulumi CLI. */
   engine: { files: ["test/{engine,upgrade}/**/*.test.ts"] },
-  /** Breaks the provider at its most dangerous requests; `npm run test:crash` breaks it at all of them. */
+  /** Injects faults at the most critical requests; `npm run test:crash` injects faults at every request. */
   crash: { files: ["test/crash/**/*.test.ts"] },
   /** Installs the packed packages as users do. */
   layouts: { files: ["test/layouts/**/*.test.ts"] },
@@ -32,7 +32,7 @@ export const suites = {
   longTraining: { files: longTrainings },
 } satisfies Record<string, TestFiles>;
 
-/** What the coverage is measured of: the tests that run the sources in mocha's own processes. */
+/** The tests that coverage is measured for: they run the sources in mocha's own processes. */
 export const covered: TestFiles = {
   files: [...suites.unit.files, ...suites.integration.files],
   except: [...ray, ...python],

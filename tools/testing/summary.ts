@@ -8,7 +8,7 @@ export interface Row extends Counts {
   seconds: number;
 }
 
-/** Names a file that several runs share: each adds its rows, and the last one's totals are those of all. `.ci/run` sets it. */
+/** Names a file that several runs share: each run appends its rows, and the last run prints the totals of all runs. `.ci/run` sets it. */
 const file = process.env.TEST_SUMMARY_FILE;
 
 /** The rows of the runs before this one. In CI, the first run begins with the time that `npm ci` took. */

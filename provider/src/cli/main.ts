@@ -37,7 +37,7 @@ const isStyled = () => process.stdout.isTTY && !process.env.NO_COLOR;
 /** Findings, then a summary of the training data. */
 function summaryText({ training, validation, summary }: CheckedData): string {
   const files = [...training, ...validation];
-  const invalid = files.reduce((sum, { report }) => sum + report.bad, 0);
+  const invalid = files.reduce((sum, { report }) => sum + report.invalidSamples, 0);
   const tokens = Object.entries(summary.tokens).map(([role, count]) => `${role} ${count}`);
   const warned = files.reduce((sum, { warnings }) => sum + warnings.length, 0);
   return [

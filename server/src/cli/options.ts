@@ -22,26 +22,27 @@ const TRAINER_FLAGS: readonly Flag<TrainerOptions>[] = [
 
 export const HELP = `mistral-fine-tuning-server: Mistral's fine-tuning API on your own machine
 
-Usage: mistral-fine-tuning-server [options]           starts the server
-       mistral-fine-tuning-server doctor [options]    checks whether the server can work with these options
+Usage: mistral-fine-tuning-server [options]           start the server
+       mistral-fine-tuning-server doctor [options]    check whether the server can work with these options
        mistral-fine-tuning-server setup [--extra 4bit|ray|wandb] [--tiny-model DIR FILE…]
-                                                      creates the Python environment of the shipped recipe, and
+                                                      create the Python environment of the included recipe, and
                                                       a small random model whose tokenizer is trained on FILE…
 
-  --host ADDRESS    the address to listen on (127.0.0.1); a non-loopback address needs API keys
-  --port PORT       the port to listen on (${DEFAULT_PORT}); 0 selects a free port
-  --data DIR        the folder for files, jobs and models (${DEFAULT_DATA_DIR})
+  --host ADDRESS    the address to listen on (default: 127.0.0.1); a non-loopback address needs API keys
+  --port PORT       the port to listen on (default: ${DEFAULT_PORT}); 0 selects a free port
+  --data DIR        the folder for files, jobs and models (default: ${DEFAULT_DATA_DIR})
   --api-key KEY     an accepted API key; repeatable. Other users of this machine can see this key
                     in the process list: prefer MISTRAL_SERVER_API_KEYS or --keys-file
   --keys-file FILE  a file with API keys, one per line, in plain text or as sha256:<hex>;
                     lines that begin with # are comments
 ${trainerHelp()}
-  --log-level LEVEL the lowest level logged to stderr, as JSON lines: ${LOG_LEVELS.join(", ")} (${DEFAULT_LOG_LEVEL})
+  --log-level LEVEL the lowest level logged to stderr, as JSON lines: ${LOG_LEVELS.join(", ")}
+                    (default: ${DEFAULT_LOG_LEVEL})
   --help, --version
 
 Environment variables:
-  MISTRAL_SERVER_API_KEYS  more API keys, separated by commas. Without any API key, requests need
-                           no key, and the server listens on loopback addresses only.
+  MISTRAL_SERVER_API_KEYS  more API keys, separated by commas. Without any API key, the server accepts
+                           all requests and listens on loopback addresses only.
   RAY_AUTH_TOKEN           the token of the Ray cluster
   RAY_JOB_HEADERS          more HTTP headers for the Ray cluster, as a JSON object`;
 

@@ -6,7 +6,7 @@ import { recipeFile, recipePython } from "../trainers/recipe/recipe";
 
 /**
  * `mistral-fine-tuning-server setup [--extra NAME]… [--tiny-model DIR FILE…]`: creates the Python environment of the
- * shipped recipe. With `--tiny-model`, also creates a small model with random weights whose tokenizer is trained on the
+ * included recipe. With `--tiny-model`, also creates a small model with random weights whose tokenizer is trained on the
  * files.
  *
  * @throws {UsageError} when Python is missing or a command fails. The command's output is printed before the error.

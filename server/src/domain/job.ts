@@ -7,7 +7,7 @@ export interface Job {
   id: string;
   owner: string;
   status: JobStatus;
-  /** The name of the trainer that runs this job. A later `--trainer` does not change it. */
+  /** The name of the trainer that runs this job. Restarting the server with another `--trainer` does not change this field. */
   trainer: string;
   spec: JobSpec;
   plan?: Plan;

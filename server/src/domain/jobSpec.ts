@@ -13,20 +13,23 @@ const trainingFile = z.preprocess(
   z.strictObject({ file_id: id, weight: weight.default(1) }),
 );
 
+const withSharedLimits = withSnakeCaseKeys(sharedHyperparameters);
+type Shared = typeof withSharedLimits;
+
 /** Accepts `null` for any hyperparameter that may be absent. */
 const shared = Object.fromEntries(
-  Object.entries(sharedHyperparameters).map(([name, schema]) => [name, optional(schema.unwrap())]),
-) as { [Name in keyof typeof sharedHyperparameters]: ReturnType<typeof optional<z.ZodNumber>> };
+  Object.entries(withSharedLimits).map(([name, schema]) => [name, optional(schema.unwrap())]),
+) as { [Name in keyof Shared]: ReturnType<typeof optional<z.ZodNumber>> };
 
-/** The hyperparameters of `common/` with the defaults and limits of this server. */
+/** The hyperparameters of `common/` with the defaults and stricter limits of this server. */
 const hyperparameters = z.strictObject({
-  ...withSnakeCaseKeys(shared),
-  training_steps: optional(z.int().min(1).max(1_000_000)),
-  learning_rate: z.number().min(1e-8).max(1).default(1e-4),
-  weight_decay: optional(z.number().min(0).max(1)).transform((value) => value ?? 0.1),
-  warmup_fraction: optional(z.number().min(0).max(1)).transform((value) => value ?? 0.05),
-  epochs: optional(z.number().positive("Must be greater than 0").max(10_000)),
-  seq_len: optional(z.int().min(100).max(1_048_576)),
+  ...shared,
+  training_steps: optional(withSharedLimits.training_steps.unwrap().max(1_000_000)),
+  epochs: optional(withSharedLimits.epochs.unwrap().max(10_000)),
+  seq_len: optional(withSharedLimits.seq_len.unwrap().max(1_048_576)),
+  learning_rate: withSharedLimits.learning_rate.unwrap().default(1e-4),
+  weight_decay: shared.weight_decay.transform((value) => value ?? 0.1),
+  warmup_fraction: shared.warmup_fraction.transform((value) => value ?? 0.05),
 });
 
 /** Removes the key, so that the job row never stores it: see `jobSecrets`. */

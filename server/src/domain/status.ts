@@ -8,7 +8,7 @@ export type JobStatus = z.infer<typeof JobStatus>;
  * All allowed status transitions. A job without a run is cancelled immediately. A job with a run stays in
  * CANCELLATION_REQUESTED until its trainer reports that the run has stopped.
  */
-const NEXT: Record<JobStatus, readonly JobStatus[]> = {
+const ALLOWED_TRANSITIONS: Record<JobStatus, readonly JobStatus[]> = {
   QUEUED: ["VALIDATING", "CANCELLED"],
   VALIDATING: ["VALIDATED", "FAILED_VALIDATION", "FAILED", "CANCELLED"],
   VALIDATED: ["STARTED", "CANCELLED"],
@@ -23,7 +23,7 @@ const NEXT: Record<JobStatus, readonly JobStatus[]> = {
 
 /** Whether the transition is allowed. */
 export function canBecome(from: JobStatus, to: JobStatus): boolean {
-  return NEXT[from].includes(to);
+  return ALLOWED_TRANSITIONS[from].includes(to);
 }
 
 /**

@@ -43,8 +43,8 @@ export interface Plan {
 
 export type Validation = { ok: true; plan: Plan } | { ok: false; reason: string; findings: string[] };
 
-/** A started job. */
-export interface Run extends TrainingRequest {
+/** A started job and its plan. */
+export interface StartedJob extends TrainingRequest {
   owner: string;
   plan: Plan;
   /** When the job became STARTED, in milliseconds since 1970. */
@@ -73,7 +73,7 @@ export interface Progress {
   /** A run that waits in a queue is also `starting`. */
   state: "starting" | "running" | "succeeded" | "failed" | "cancelled";
   /**
-   * Completed steps, 0 to `totalSteps`. Goes back to the checkpoint's step when the training resumes from a checkpoint.
+   * Completed steps, 0 to `totalSteps`. Decreases to the checkpoint's step when the training resumes from a checkpoint.
    */
   step: number;
   trainLoss?: number;
@@ -112,13 +112,13 @@ export interface Trainer {
   /** Like `validate`, for a dry run. Must be fast, because the client waits for the response. */
   estimate(request: TrainingRequest, signal: AbortSignal): Promise<Validation>;
   /** Launches the run of a job for the first time. */
-  start(run: Run): Promise<void>;
+  start(run: StartedJob): Promise<void>;
   /** Finds the run after a server restart, or launches it. Called once for each unfinished run, before any poll. */
-  reattach(run: Run): Promise<void>;
+  reattach(run: StartedJob): Promise<void>;
   /** Returns the current progress of the run. */
-  poll(run: Run): Promise<Progress>;
+  poll(run: StartedJob): Promise<Progress>;
   /** Requests the run to stop. Repeated with every poll until `poll` returns `cancelled`. */
-  cancel(run: Run): Promise<void>;
+  cancel(run: StartedJob): Promise<void>;
   /** Removes the data that only the training needed. Called after the terminal status is stored. Idempotent. */
   release(id: string): Promise<void>;
 }

@@ -49,7 +49,7 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
       throw new ApiError(404, `There is no route ${request.method} ${pathOf(request)}`);
     }
     if (needsKey(request)) {
-      request.owner = services.keys.owner(request.headers.authorization);
+      request.owner = services.keys.authenticate(request.headers.authorization);
     }
   });
   app.addHook("preValidation", async (request) => {

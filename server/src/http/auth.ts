@@ -28,7 +28,7 @@ export class Keys {
    * @returns the hash of the key, or `anonymous` for a request without a key
    * @throws {ApiError} 401 when keys are required and the request has no valid one
    */
-  owner(authorization: string | undefined): string {
+  authenticate(authorization: string | undefined): string {
     const token = /^Bearer +(\S+) *$/i.exec(authorization ?? "")?.[1];
     if (!this.required) {
       return token === undefined ? "anonymous" : hash(token);

@@ -2,12 +2,12 @@ import { setMaxListeners } from "node:events";
 import { ConflictError } from "../domain/errors";
 import type { Job } from "../domain/job";
 import { canBecome } from "../domain/status";
-import { JobSteps, type JobStepsOptions } from "./jobSteps";
+import { JobStateMachine, type JobStateMachineOptions } from "./jobStateMachine";
 
 /** The interval between two polls of a trainer, in milliseconds. */
 const POLL_INTERVAL = 100;
 
-export interface SupervisorOptions extends JobStepsOptions {
+export interface SupervisorOptions extends JobStateMachineOptions {
   /** Receives the internal error that failed a job. The API does not show this error to users. */
   onError(jobId: string, error: unknown): void;
 }
@@ -17,7 +17,7 @@ export interface SupervisorOptions extends JobStepsOptions {
  * continues from the stored status.
  */
 export class Supervisor {
-  private readonly steps: JobSteps;
+  private readonly stateMachine: JobStateMachine;
   private readonly busy = new Map<string, Promise<void>>();
   private readonly closing = new AbortController();
   /** Resolves when the runs of an earlier process are reattached. */
@@ -25,7 +25,7 @@ export class Supervisor {
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: SupervisorOptions) {
-    this.steps = new JobSteps(options);
+    this.stateMachine = new JobStateMachine(options);
     // Each validation adds a listener to the signal. Node.js warns above 10 listeners.
     setMaxListeners(0, this.closing.signal);
   }
@@ -33,14 +33,14 @@ export class Supervisor {
   /** Reattaches all unfinished runs, and polls until `close`. */
   open(): void {
     const unfinished = this.active();
-    this.opening = Promise.all(unfinished.map((id) => this.failJobOnError(id, () => this.steps.reattach(id)))).then(
-      () => {
-        if (!this.closing.signal.aborted) {
-          this.timer = setInterval(() => this.tick(), POLL_INTERVAL);
-          this.tick();
-        }
-      },
-    );
+    this.opening = Promise.all(
+      unfinished.map((id) => this.failJobOnError(id, () => this.stateMachine.reattach(id))),
+    ).then(() => {
+      if (!this.closing.signal.aborted) {
+        this.timer = setInterval(() => this.tick(), POLL_INTERVAL);
+        this.tick();
+      }
+    });
   }
 
   /** Whether all unfinished runs are reattached. */
@@ -72,7 +72,7 @@ export class Supervisor {
       throw new ConflictError(`Job ${id} is ${job.status}; only a job that is VALIDATED can be started`);
     }
     this.checkTrainer(job);
-    const started = this.steps.start(id);
+    const started = this.stateMachine.start(id);
     this.advanceNow(id);
     return started;
   }
@@ -123,11 +123,11 @@ export class Supervisor {
 
   private async advance(id: string): Promise<void> {
     await this.failJobOnError(id, async () => {
-      while (!this.closing.signal.aborted && (await this.steps.next(id, this.closing.signal))) {
-        // Execute all steps that need no waiting.
+      while (!this.closing.signal.aborted && (await this.stateMachine.next(id, this.closing.signal))) {
+        // Execute all actions that need no waiting.
       }
     });
-    await this.steps.release(id).catch((error) => this.options.onError(id, error));
+    await this.stateMachine.release(id).catch((error) => this.options.onError(id, error));
   }
 
   /** Fails only the job that causes the error. Other jobs keep running. */
@@ -144,7 +144,7 @@ export class Supervisor {
 
   private tryToFail(id: string): void {
     try {
-      this.steps.fail(id);
+      this.stateMachine.fail(id);
     } catch (error) {
       // The status cannot be stored, for example because the disk is full. The next poll retries.
       this.options.onError(id, error);

@@ -15,7 +15,7 @@ const WRITE_BUFFER_BYTES = 1024 * 1024;
 const NEWLINE = 0x0a;
 
 /** A completely received upload that is not stored as a file yet. */
-export interface Received {
+export interface ReceivedUpload {
   temporaryPath: string;
   bytes: number;
   lines: number;
@@ -46,7 +46,7 @@ export class BlobStore {
    * @param limit the maximum size in bytes, inclusive
    * @throws {TooLargeError} when the content is larger than `limit`
    */
-  async receive(source: Readable, limit: number): Promise<Received> {
+  async receive(source: Readable, limit: number): Promise<ReceivedUpload> {
     const temporaryPath = join(this.uploads, randomUUID());
     const hash = createHash("sha256");
     const head: Buffer[] = [];
@@ -91,11 +91,11 @@ export class BlobStore {
     };
   }
 
-  async keep(received: Received, id: string): Promise<void> {
+  async moveToFiles(received: ReceivedUpload, id: string): Promise<void> {
     await rename(received.temporaryPath, this.path(id));
   }
 
-  async discard(received: Received): Promise<void> {
+  async discard(received: ReceivedUpload): Promise<void> {
     await rm(received.temporaryPath, { force: true });
   }
 

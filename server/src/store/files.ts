@@ -3,7 +3,7 @@ import { TERMINAL_STATUSES } from "#common";
 import { ConflictError } from "../domain/errors";
 import type { FilePurpose, SampleType } from "../domain/file";
 import type { DataFile } from "../domain/trainer";
-import type { BlobStore, Received } from "./blobs";
+import type { BlobStore, ReceivedUpload } from "./blobs";
 import type { Database } from "./database";
 import { limitAndOffset, type Page, SqlConditions } from "./sqlConditions";
 
@@ -42,9 +42,9 @@ export class FileStore {
     blobs.sweep((id) => this.get(id) !== undefined);
   }
 
-  async add(description: FileDescription, received: Received): Promise<StoredFile> {
+  async add(description: FileDescription, received: ReceivedUpload): Promise<StoredFile> {
     const id = randomUUID();
-    await this.blobs.keep(received, id);
+    await this.blobs.moveToFiles(received, id);
     this.database
       .prepare(
         `INSERT INTO files

@@ -62,14 +62,14 @@ export class ModelStore {
   }
 
   /** Returns the models of the jobs. Omits deleted models. */
-  ofJobs(jobIds: readonly string[]): FineTunedModel[] {
+  listByJobs(jobIds: readonly string[]): FineTunedModel[] {
     const conditions = new SqlConditions().andIn("job_id", jobIds);
     const rows = this.database.prepare(`SELECT * FROM models ${conditions.sql}`).all(...conditions.values) as Row[];
     return rows.map(toModel);
   }
 
   /** Whether the job has a model that is not deleted. */
-  hasOfJob(jobId: string): boolean {
+  jobHasModel(jobId: string): boolean {
     return this.database.prepare("SELECT 1 FROM models WHERE job_id = ?").get(jobId) !== undefined;
   }
 

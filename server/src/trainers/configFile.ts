@@ -8,17 +8,17 @@ export class ConfigFile {
   private readonly parsed: unknown;
 
   /**
-   * @param what the name of the file in messages: `the models file`
+   * @param description the name of the file in messages: `the models file`
    * @throws {UsageError} when the file cannot be read or parsed
    */
   constructor(
     readonly path: string,
-    readonly what: string,
+    readonly description: string,
   ) {
     try {
       this.parsed = parse(readFileSync(path, "utf8"));
     } catch (error) {
-      throw new UsageError(`cannot read ${what} ${path}: ${(error as Error).message.split("\n", 1)[0]}`);
+      throw new UsageError(`cannot read ${description} ${path}: ${(error as Error).message.split("\n", 1)[0]}`);
     }
   }
 
@@ -30,16 +30,16 @@ export class ConfigFile {
   /**
    * Validates a value from the file.
    *
-   * @param at the keys that lead to the value
+   * @param keyPath the keys that lead to the value
    * @throws {UsageError} that names the invalid field
    */
-  check<Schema extends z.ZodType>(schema: Schema, value: unknown, at: string[]): z.output<Schema> {
+  check<Schema extends z.ZodType>(schema: Schema, value: unknown, keyPath: string[]): z.output<Schema> {
     const result = schema.safeParse(value);
     if (result.success) {
       return result.data;
     }
     const [issue] = result.error.issues as [z.core.$ZodIssue];
-    const field = [...at, ...issue.path].join(".") || "the file";
-    throw new UsageError(`${this.what} ${this.path}: ${field}: ${issue.message}`);
+    const field = [...keyPath, ...issue.path].join(".") || "the file";
+    throw new UsageError(`${this.description} ${this.path}: ${field}: ${issue.message}`);
   }
 }

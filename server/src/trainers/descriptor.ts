@@ -7,7 +7,7 @@ export interface Diagnosis {
   /** `note`: not required with these options, or not possible to check on this machine. */
   level: "ok" | "note" | "failed";
   /** The subject of the check: `models file`. */
-  what: string;
+  subject: string;
   text: string;
 }
 

@@ -22,7 +22,7 @@ export interface DataTotals {
   bytes: number;
   /** Valid samples. */
   samples: number;
-  /** Invalid samples, which the allowed share lets the training skip. */
+  /** Invalid samples that the training skips, within the allowed fraction. */
   skipped: number;
   /** Estimated from the number of characters. */
   tokens: number;
@@ -46,7 +46,7 @@ export async function inspectData(request: TrainingRequest, signal: AbortSignal)
 /**
  * Checks every sample of the files, in constant memory.
  *
- * @param allowed the share of each file's samples (0 to 0.5) that may be invalid; invalid samples are skipped
+ * @param allowed the fraction of each file's samples (0 to 0.5) that may be invalid; invalid samples are skipped
  */
 export async function inspectFiles(
   files: SampleFile[],
@@ -63,17 +63,22 @@ export async function inspectFiles(
       return { ok: false, reason: explain(file, report, findings[0], allowed), findings };
     }
     totals.bytes += file.bytes;
-    totals.samples += report.good;
-    totals.skipped += report.bad;
+    totals.samples += report.validSamples;
+    totals.skipped += report.invalidSamples;
     totals.tokens += Math.ceil(charactersOf(report) / CHARACTERS_PER_TOKEN);
   }
   return { ok: true, totals };
 }
 
-function explain(file: SampleFile, { good, bad }: FileReport, first: string | undefined, allowed: number): string {
+function explain(
+  file: SampleFile,
+  { validSamples, invalidSamples }: FileReport,
+  first: string | undefined,
+  allowed: number,
+): string {
   if (first === undefined) return `${file.name}: contains no samples`;
   const share = allowed === 0 ? "" : ` (${percent(allowed)} may be skipped)`;
-  return bad === 1 && good > 0 && allowed === 0
+  return invalidSamples === 1 && validSamples > 0 && allowed === 0
     ? first
-    : `${first}; ${bad} of ${good + bad} samples are invalid${share}`;
+    : `${first}; ${invalidSamples} of ${validSamples + invalidSamples} samples are invalid${share}`;
 }

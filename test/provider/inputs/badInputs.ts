@@ -117,7 +117,7 @@ export const badInputs: [what: string, inputs: RawInputs, line: string][] = [
   [
     "a CSV file",
     { trainingFiles: ["{folder}/train.csv"] },
-    "trainingFiles[0]: {folder}/train.csv:1: is not JSON (at character 1)\n  {folder}/train.csv:2: is not JSON (at character 1)",
+    "trainingFiles[0]: {folder}/train.csv:1: is not valid JSON (at character 1)\n  {folder}/train.csv:2: is not valid JSON (at character 1)",
   ],
   [
     "a JSON array",
@@ -127,7 +127,7 @@ export const badInputs: [what: string, inputs: RawInputs, line: string][] = [
   [
     "a text that is not JSONL",
     { trainingFiles: [{ ...ASSET, text: SECRET }] },
-    "trainingFiles[0]: the string asset:1: is not JSON (at character 1)",
+    "trainingFiles[0]: the string asset:1: is not valid JSON (at character 1)",
   ],
   [
     "a missing remote file",

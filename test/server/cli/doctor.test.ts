@@ -43,7 +43,7 @@ describe("server: doctor", () => {
     const { code, stdout } = await run(args, { XDG_CACHE_HOME: folder() });
     assert.equal(code, 1);
     assert.match(stdout, /^failed {2}API keys: none, but other machines can reach 0\.0\.0\.0; set --keys-file$/m);
-    assert.match(stdout, /^failed {2}models file: --trainer process needs one: pass --models FILE$/m);
+    assert.match(stdout, /^failed {2}models file: --trainer process needs a models file: pass --models FILE$/m);
     assert.match(stdout, /^failed {2}recipe: /m);
   });
 

@@ -136,7 +136,9 @@ describe("server: log", () => {
       [mine.level, mine.method, mine.path, mine.status, mine.jobId],
       ["info", "GET", `/v1/fine_tuning/jobs/${job.id}`, 200, job.id],
     );
-    const statuses = lines.filter((line) => line.msg === "job" && line.jobId === job.id).map((line) => line.status);
+    const statuses = lines
+      .filter((line) => line.msg === "job status changed" && line.jobId === job.id)
+      .map((line) => line.status);
     assert.deepEqual(statuses, ["VALIDATING", "VALIDATED", "STARTED", "RUNNING", "SUCCESS"]);
     for (const secret of ["the-key", "the-token", "signature="]) {
       assert.ok(!log.includes(secret), secret);

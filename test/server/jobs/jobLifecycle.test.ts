@@ -136,7 +136,7 @@ describe("server: job lifecycle", () => {
     const { reason, findings } = job.events[0].data;
     assert.equal(reason, `${finding}; 2 of 3 samples are invalid`);
     assert.equal(findings[0], finding);
-    assert.match(findings[1], /^bad\.jsonl:3: is not JSON \(/);
+    assert.match(findings[1], /^bad\.jsonl:3: is not valid JSON \(/);
     assert.deepEqual(job.metadata, { trainer: "simulated", simulated: true });
   });
 

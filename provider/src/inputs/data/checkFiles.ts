@@ -98,6 +98,6 @@ function rulesOf(inputs: Record<string, unknown>): Rules | undefined {
 const numberOf = (value: unknown) => (typeof value === "number" ? value : undefined);
 
 function fillIn(inputs: Record<string, unknown>, { name, index, file }: Place, { report }: CheckedFile): void {
-  const { sha256, bytes, good } = report;
-  filesOf(inputs, name)[index] = { ...file, sha256, bytes, ...(rulesOf(inputs) && { samples: good }) };
+  const { sha256, bytes, validSamples } = report;
+  filesOf(inputs, name)[index] = { ...file, sha256, bytes, ...(rulesOf(inputs) && { samples: validSamples }) };
 }

@@ -23,14 +23,14 @@ export function errorsOf(name: string, report: FileReport, options: DataOptions)
 
 /** Returns no errors while the share of invalid samples is within the accepted share. */
 function invalidSampleErrors(name: string, report: FileReport, { allowed = 0 }: DataOptions): string[] {
-  const { good, bad } = report;
-  if (bad === 0 && good > 0) return [];
-  if (bad === 0) {
+  const { validSamples, invalidSamples } = report;
+  if (invalidSamples === 0 && validSamples > 0) return [];
+  if (invalidSamples === 0) {
     return [`${name}: expected a JSON object on each line, got ${report.bytes === 0 ? "no bytes" : "none"}`];
   }
   if (withinSkipShare(report, allowed)) return [];
   const lines = report.findings.map(({ line, message }) => `${name}:${line}: ${message}`);
-  if (bad > lines.length) lines.push(`${name}: ${plural(bad - lines.length, "more invalid sample")}`);
+  if (invalidSamples > lines.length) lines.push(`${name}: ${plural(invalidSamples - lines.length, "more invalid sample")}`);
   if (allowed > 0) lines.push(`${name}: ${share(report)} are invalid, more than the accepted ${percent(allowed)}`);
   return lines;
 }
@@ -41,17 +41,17 @@ export function warningsOf(
   report: FileReport,
   { allowed = 0, seqLen, trainingBytes, names }: DataOptions & Context,
 ): string[] {
-  const { oddities, bad, bytes, longest } = report;
-  const { byteOrderMark, crlf, blank, noFinalNewline, duplicates, shared, comparedUpTo } = oddities;
+  const { warnings, invalidSamples, bytes, longest } = report;
+  const { byteOrderMark, crlf, blank, noFinalNewline, duplicates, shared, comparedUpTo } = warnings;
   const longestTokens = Math.ceil(longest.characters / CHARACTERS_PER_TOKEN);
   const found: (string | false | undefined)[] = [
-    bad > 0 && withinSkipShare(report, allowed) && skipped(name, report),
+    invalidSamples > 0 && withinSkipShare(report, allowed) && skipped(name, report),
     byteOrderMark && `${name}:1: starts with a byte order mark`,
     crlf && `${name}:${crlf.first}: ends with CRLF${more(crlf, "line")}`,
     blank && `${name}:${blank.first}: is blank${more(blank, "line")}`,
     noFinalNewline && `${name}: does not end with a newline`,
     duplicates &&
-      `${name}:${duplicates.first}: is the same sample as ${names[duplicates.of.file]}:${duplicates.of.line}${more(duplicates, "duplicate")}`,
+      `${name}:${duplicates.first}: is the same sample as ${names[duplicates.firstOriginal.fileNumber]}:${duplicates.firstOriginal.line}${more(duplicates, "duplicate")}`,
     shared && `${name}:${shared.first}: is also in the training data${more(shared, "sample")}`,
     comparedUpTo !== undefined &&
       `${name}: only the first ${comparedUpTo} samples were checked for duplicates, to limit memory use`,
@@ -73,6 +73,7 @@ function tooMuchValidation(name: string, bytes: number, trainingBytes: number): 
   return `${name}: has ${bytes} bytes, more than the limit of ${limit} bytes for validation data (1 MB or ${percent(MAX_VALIDATION_SHARE)} of the training data, whichever is smaller)`;
 }
 
-const share = ({ good, bad }: Pick<FileReport, "good" | "bad">) => `${bad} of ${good + bad} samples`;
+const share = ({ validSamples, invalidSamples }: Pick<FileReport, "validSamples" | "invalidSamples">) =>
+  `${invalidSamples} of ${validSamples + invalidSamples} samples`;
 
 const more = ({ count }: Count, noun: string) => (count === 1 ? "" : ` (and ${plural(count - 1, `more ${noun}`)})`);

@@ -66,10 +66,12 @@ export async function inspectData(
   const validated = new SampleIndex();
   const reports: DataReports = { training: [], validation: [] };
   for (const [file, { open }] of training.entries()) {
-    reports.training.push(await inspect(open, { rules, file, index: trained }));
+    reports.training.push(await inspect(open, { rules, fileNumber: file, index: trained }));
   }
   for (const [file, { open }] of validation.entries()) {
-    reports.validation.push(await inspect(open, { rules, file, index: validated, other: trained }));
+    reports.validation.push(
+      await inspect(open, { rules, fileNumber: file, index: validated, otherDataIndex: trained }),
+    );
   }
   return reports;
 }
@@ -99,7 +101,7 @@ function summaryOf(reports: FileReport[]): DataSummary {
   }
   const bytes = reports.reduce((sum, report) => sum + report.bytes, 0);
   return {
-    samples: reports.reduce((sum, { good }) => sum + good, 0),
+    samples: reports.reduce((sum, { validSamples }) => sum + validSamples, 0),
     bytes,
     tokens: Object.fromEntries(Object.entries(characters).map(([role, count]) => [role, tokens(count)])),
     longestSample: tokens(Math.max(0, ...reports.map(({ longest }) => longest.characters))),

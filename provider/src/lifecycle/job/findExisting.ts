@@ -1,5 +1,5 @@
 import { stringify } from "safe-stable-stringify";
-import { hasSucceeded, isLost, isUnstarted } from "#common";
+import { cannotSucceed, hasSucceeded, isUnstarted } from "#common";
 import type { Job, MistralClient, Model } from "../../client";
 import type { Inputs } from "../../schema/inputs";
 import { undefinedIfNotFound } from "../connection/notFound";
@@ -51,7 +51,7 @@ export async function existingJobs(
   // Keyed by ID: a job created during pagination shifts the pages, so one job may be listed twice.
   const found = new Map<string, ExistingJob>();
   for await (const job of client.jobs.listAll({ suffix: inputs.suffix as string }, { signal })) {
-    if (job.suffix !== inputs.suffix || isLost(job.status)) continue;
+    if (job.suffix !== inputs.suffix || cannotSucceed(job.status)) continue;
     const model = hasSucceeded(job.status) ? await availableModel(client, job, host, signal) : undefined;
     if (hasSucceeded(job.status) && !model) continue;
     if (job.id === knownId || (await hasSameIdentity(client, job, inputs, signal))) found.set(job.id, { job, model });

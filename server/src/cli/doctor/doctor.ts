@@ -16,8 +16,8 @@ export async function runDoctor(options: ServerOptions, print: (line: string) =>
   ];
   let failed = 0;
   for (const check of checks) {
-    for (const { level, what, text } of await check(options)) {
-      print(`${level.padEnd(7)} ${what}: ${text}`);
+    for (const { level, subject, text } of await check(options)) {
+      print(`${level.padEnd(7)} ${subject}: ${text}`);
       failed += level === "failed" ? 1 : 0;
     }
   }

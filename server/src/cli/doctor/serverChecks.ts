@@ -14,17 +14,17 @@ export function checkNode(): Diagnosis[] {
   const [major = 0, minor = 0] = node.split(".").map(Number);
   const recent = major > 20 || (major === 20 && minor >= 19);
   return [
-    { level: recent ? "ok" : "failed", what: "Node.js", text: recent ? node : `${node}; install 20.19 or later` },
+    { level: recent ? "ok" : "failed", subject: "Node.js", text: recent ? node : `${node}; install 20.19 or later` },
   ];
 }
 
 export function checkDataFolder({ dataDir }: ServerOptions): Diagnosis[] {
-  const what = "data folder";
+  const subject = "data folder";
   const folder = nearestExisting(dataDir);
   try {
     accessSync(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
-    return [{ level: "failed", what, text: `cannot write to ${folder}: ${(error as NodeJS.ErrnoException).code}` }];
+    return [{ level: "failed", subject, text: `cannot write to ${folder}: ${(error as NodeJS.ErrnoException).code}` }];
   }
   const lock = join(dataDir, "lock");
   const unlock = existsSync(lock) ? tryLock(lock) : () => {};
@@ -33,28 +33,28 @@ export function checkDataFolder({ dataDir }: ServerOptions): Diagnosis[] {
   const free = bavail * bsize;
   const size = `${(free / 1024 ** 3).toFixed(1)} GiB free`;
   return [
-    { level: "ok", what, text: unlock === undefined ? `${dataDir}, in use by a running server` : dataDir },
+    { level: "ok", subject, text: unlock === undefined ? `${dataDir}, in use by a running server` : dataDir },
     free < MIN_FREE_BYTES
-      ? { level: "failed", what: "disk", text: `${size}; a training needs at least 2 GiB for its checkpoints` }
-      : { level: "ok", what: "disk", text: size },
+      ? { level: "failed", subject: "disk", text: `${size}; a training needs at least 2 GiB for its checkpoints` }
+      : { level: "ok", subject: "disk", text: size },
   ];
 }
 
 export function checkKeys({ apiKeys = [], host = "127.0.0.1" }: ServerOptions): Diagnosis[] {
-  const what = "API keys";
+  const subject = "API keys";
   const { required } = new Keys(apiKeys);
   if (required) {
-    return [{ level: "ok", what, text: `${apiKeys.length}` }];
+    return [{ level: "ok", subject, text: `${apiKeys.length}` }];
   }
   return isLoopbackHost(host)
     ? [
         {
           level: "note",
-          what,
-          text: `none: all programs on this machine have access, other machines have none (${host})`,
+          subject,
+          text: `not set: every program on this machine has access; other machines cannot connect (${host})`,
         },
       ]
-    : [{ level: "failed", what, text: `none, but other machines can reach ${host}; set --keys-file` }];
+    : [{ level: "failed", subject, text: `not set, but other machines can reach ${host}; set --keys-file` }];
 }
 
 /** Returns the path itself, or its nearest parent that exists. */

@@ -50,7 +50,7 @@ export function fileRoutes(app: FastifyInstance, { files, signer, keys }: Servic
       const { expires, signature } = parse(contentQuery, request.query, "query");
       const { file_id } = request.params;
       if (expires === undefined || signature === undefined) {
-        keys.owner(request.headers.authorization);
+        keys.authenticate(request.headers.authorization);
       } else if (!signer.verifies(`/v1/files/${file_id}/content`, expires, signature)) {
         throw new ApiError(403, "The URL has expired, or its signature is invalid; request a new URL");
       }

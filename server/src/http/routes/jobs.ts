@@ -30,7 +30,7 @@ export function jobRoutes(app: FastifyInstance, services: Services): void {
   /** Maps job ids to artifacts. Contains only jobs that have an artifact. */
   const artifactsOf = (page: Job[], request: FastifyRequest) => {
     const trained = page.filter(({ trainer }) => trainer !== SIMULATED);
-    const models = services.models.ofJobs(trained.map(({ id }) => id));
+    const models = services.models.listByJobs(trained.map(({ id }) => id));
     return new Map(models.map((model) => [model.jobId, artifactReply(model, request)]));
   };
   const detailed = (job: Job, request: FastifyRequest) =>

@@ -2,7 +2,7 @@ import multipart from "@fastify/multipart";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { TooLargeError } from "../../domain/errors";
 import type { FilePurpose, SampleType } from "../../domain/file";
-import type { Received } from "../../store/blobs";
+import type { ReceivedUpload } from "../../store/blobs";
 import { ApiError, UnprocessableError } from "../errors";
 import { fileReply } from "../replies/files";
 import { uploadParts } from "../schemas/files";
@@ -13,7 +13,7 @@ interface Upload {
   fields: Record<string, unknown>;
   filename: string;
   mimetype: string;
-  received: Received;
+  received: ReceivedUpload;
 }
 
 /** `POST /v1/files`: streams the file to disk. Memory use does not depend on the file size. */

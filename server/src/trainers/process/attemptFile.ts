@@ -14,5 +14,5 @@ const attemptFile = z.object({
 export type Attempt = z.output<typeof attemptFile>;
 
 export function readAttempt(folder: JobFolder): Attempt | undefined {
-  return readJson(folder.attempt, attemptFile);
+  return readJson(folder.attemptFile, attemptFile);
 }

@@ -5,7 +5,7 @@ import { diagnoseRecipeOptions, type RecipeOptions, recipeFlags, resolveRecipe }
 import { ProcessTrainer } from "./processTrainer";
 
 export interface ProcessOptions extends RecipeOptions {
-  /** The most trainings that run at the same time; 1 by default. */
+  /** Maximum number of trainings that run at the same time; 1 by default. */
   maxJobs?: number;
 }
 
@@ -21,7 +21,10 @@ export const processTrainer: TrainerDescriptor<ProcessOptions, typeof NAME> = {
     {
       name: "max-jobs",
       value: "N",
-      help: [`most trainings that run at the same time (${DEFAULT_MAX_JOBS}); other jobs are queued`],
+      help: [
+        `maximum number of trainings that run at the same time (default: ${DEFAULT_MAX_JOBS});`,
+        "other jobs are queued",
+      ],
       option: "maxJobs",
       default: String(DEFAULT_MAX_JOBS),
       parse: integer(1, 1000),

@@ -7,10 +7,10 @@ export interface QueuedJob {
 }
 
 /**
- * Sorts queued jobs: round-robin over the owners, starting with the owner whose last turn is the longest ago. Jobs of
+ * Sorts queued jobs: round-robin over the owners, starting with the owner that has waited longest since its last turn. Jobs of
  * the same owner keep the order of their start times.
  *
- * @param turns the owners that had a turn, the latest last
+ * @param turns owners that have been served, most recent last
  */
 export function fairOrder(jobs: readonly QueuedJob[], turns: readonly string[]): QueuedJob[] {
   const byAge = [...jobs].sort((one, other) => one.startedAt - other.startedAt || (one.id < other.id ? -1 : 1));
@@ -30,7 +30,7 @@ export class Queue {
   private readonly limit: number;
   private readonly runningIds = new Set<string>();
   private readonly queuedJobs = new Map<string, QueuedJob>();
-  /** Each owner once, the latest last. */
+  /** Owners in the order of their last turn, most recent last. No duplicates. */
   private turns: string[] = [];
   /** The cached order of the queued jobs; cleared when a job is added or removed. */
   private order: QueuedJob[] | undefined;

@@ -26,7 +26,7 @@ const RUNNER = join(__dirname, "runner.js");
 export function launchRunner(runnerArguments: RunnerArguments, secrets: Record<string, string>): ChildProcess {
   const folder = new JobFolder(runnerArguments.dataDir, runnerArguments.id);
   const { MISTRAL_SERVER_API_KEYS: _, ...env } = process.env;
-  const log = openSync(folder.log, "a", 0o600);
+  const log = openSync(folder.logFile, "a", 0o600);
   try {
     const runner = spawn(process.execPath, [RUNNER, JSON.stringify(runnerArguments)], {
       cwd: folder.path,

@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
-import type { Run } from "../../domain/trainer";
+import type { StartedJob } from "../../domain/trainer";
 import { readExit } from "../program/exitFile";
 import type { JobFolder } from "../program/jobFolder";
 import type { Observation } from "../program/nextAction";
@@ -22,10 +22,10 @@ export interface AttachedRun {
   terminationSent: boolean;
 }
 
-/** Observes a run. Checks liveness before reading files: a dead process writes no more, so the files are final. */
+/** Observes a run. Checks liveness before reading files: a dead process no longer writes, so the files are final. */
 export function observeRun(
   { folder, runner }: AttachedRun,
-  { cancelRequestedAt }: Run,
+  { cancelRequestedAt }: StartedJob,
 ): Observation & { attempt: Attempt | undefined } {
   const launching = runner?.pid !== undefined && runner.exitCode === null && runner.signalCode === null;
   const attempt = readAttempt(folder);
@@ -34,7 +34,7 @@ export function observeRun(
     alive,
     attempt,
     exit: readExit(folder),
-    artifact: existsSync(folder.artifact),
+    hasArtifact: existsSync(folder.artifactFolder),
     cancelled: cancelRequestedAt !== undefined,
   };
 }

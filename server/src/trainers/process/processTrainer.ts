@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import type { Progress, Run, Trainer } from "../../domain/trainer";
+import type { Progress, StartedJob, Trainer } from "../../domain/trainer";
 import { artifactBytes } from "../program/artifact";
 import { removeWorkingFiles } from "../program/createJobFolder";
 import { exitOfAttempt } from "../program/exitFile";
@@ -17,13 +17,16 @@ import { killProcessGroup, signalGroup } from "./processGroup";
 export interface ProcessTrainerOptions
   extends ProgramTrainerOptions,
     Pick<RunnerArguments, "command" | "hangTimeout" | "cancelGrace"> {
-  /** The most trainings that run at the same time. */
+  /** Maximum number of trainings that run at the same time. */
   maxJobs: number;
 }
 
 type Launch = Action & { kind: "launch" };
 
-/** The most launches of a runner for one attempt. A runner exits before its attempt begins when the disk is full. */
+/**
+ * Maximum launches of a runner for one attempt. Prevents an endless loop when runners exit before the attempt begins, for
+ * example because the disk is full.
+ */
 const MAX_LAUNCHES = 3;
 
 /** Trains on this machine. Each run is a detached process group, which keeps running when the server exits. */
@@ -37,12 +40,12 @@ export class ProcessTrainer extends ProgramTrainer<ProcessTrainerOptions> implem
     this.queue = new Queue(options.maxJobs);
   }
 
-  async start(run: Run): Promise<void> {
+  async start(run: StartedJob): Promise<void> {
     this.attach(run);
     this.queue.add(run);
   }
 
-  async reattach(run: Run): Promise<void> {
+  async reattach(run: StartedJob): Promise<void> {
     const { folder } = this.attach(run);
     if (readAttempt(folder) === undefined) {
       this.queue.add(run);
@@ -51,13 +54,13 @@ export class ProcessTrainer extends ProgramTrainer<ProcessTrainerOptions> implem
     }
   }
 
-  async poll(run: Run): Promise<Progress> {
+  async poll(run: StartedJob): Promise<Progress> {
     if (run.cancelRequestedAt === undefined && this.queue.isWaiting(run.id) && !this.queue.admit(run.id)) {
       // Hundreds of jobs may be queued: answer without reading the disk.
       return { state: "starting", step: 0, checkpoints: [], reason: this.queuedReason(run) };
     }
     const attached = this.attached.get(run.id) as AttachedRun;
-    // Check liveness before reading progress: a dead process writes no more.
+    // Check liveness before reading progress: a dead process no longer writes.
     const observation = observeRun(attached, run);
     const programProgress = await attached.progress.read();
     const action = nextAction(observation, programProgress);
@@ -86,10 +89,10 @@ export class ProcessTrainer extends ProgramTrainer<ProcessTrainerOptions> implem
     }
   }
 
-  async cancel(run: Run): Promise<void> {
+  async cancel(run: StartedJob): Promise<void> {
     const attached = this.attached.get(run.id) as AttachedRun;
-    if (existsSync(attached.folder.job)) {
-      await writeFile(attached.folder.cancel, "");
+    if (existsSync(attached.folder.jobFile)) {
+      await writeFile(attached.folder.cancelFile, "");
     }
     const attempt = readAttempt(attached.folder);
     if (attempt !== undefined && !attached.terminationSent) {
@@ -103,26 +106,30 @@ export class ProcessTrainer extends ProgramTrainer<ProcessTrainerOptions> implem
     const folder = this.folderOf(id);
     const attempt = readAttempt(folder);
     if (attempt !== undefined && exitOfAttempt(folder, attempt) === undefined) {
-      // The server gave the job up while its program may still be running.
+      // The server has already failed the job, but its program may still be running.
       await killProcessGroup(attempt);
     }
     await removeWorkingFiles(folder);
   }
 
-  private attach(run: Run): AttachedRun {
+  private attach(run: StartedJob): AttachedRun {
     const folder = this.folderOf(run.id);
-    const attached = { folder, progress: new ProgressFile(folder.progress), launches: 0, terminationSent: false };
+    const attached = { folder, progress: new ProgressFile(folder.progressFile), launches: 0, terminationSent: false };
     this.attached.set(run.id, attached);
     return attached;
   }
 
-  private queuedReason(run: Run): string {
+  private queuedReason(run: StartedJob): string {
     const position = this.queue.position(run.id);
     return `Queued: number ${position} in the queue; at most ${this.options.maxJobs} trainings run at the same time`;
   }
 
   /** @returns undefined when a runner was launched */
-  private async launch(run: Run, attached: AttachedRun, { kind: _, ...attempt }: Launch): Promise<Failure | undefined> {
+  private async launch(
+    run: StartedJob,
+    attached: AttachedRun,
+    { kind: _, ...attempt }: Launch,
+  ): Promise<Failure | undefined> {
     const { dataDir, secrets, command, hangTimeout, cancelGrace } = this.options;
     const { folder } = attached;
     attached.launches = attached.attempt === attempt.attempt ? attached.launches + 1 : 1;

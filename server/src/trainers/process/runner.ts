@@ -15,9 +15,9 @@ import { identityOf } from "./processIdentity";
  */
 async function main({ dataDir, id, command, hangTimeout, cancelGrace, ...launch }: RunnerArguments): Promise<void> {
   const folder = new JobFolder(dataDir, id);
-  const unlock = tryLock(folder.lock);
+  const unlock = tryLock(folder.lockFile);
   const previous = readAttempt(folder)?.attempt ?? 0;
-  if (unlock === undefined || previous !== launch.attempt - 1 || existsSync(folder.cancel)) {
+  if (unlock === undefined || previous !== launch.attempt - 1 || existsSync(folder.cancelFile)) {
     // Another runner has started this attempt, or the job was cancelled.
     return;
   }
@@ -25,13 +25,13 @@ async function main({ dataDir, id, command, hangTimeout, cancelGrace, ...launch 
   process.on("SIGINT", () => {});
   const attempt: Attempt = { ...launch, pid: process.pid, identity: identityOf(process.pid) as string };
   // Write attempt.json before the program starts: a restarted server finds the process group in it.
-  await writeAtomically(folder.attempt, JSON.stringify(attempt));
+  await writeAtomically(folder.attemptFile, JSON.stringify(attempt));
   let finished = false;
   const finish = async (exit: Omit<Exit, "attempt">) => {
     // A program can exit at the moment when the hang timeout expires. The first of the two counts.
     if (finished) return;
     finished = true;
-    await writeAtomically(folder.exit, JSON.stringify({ attempt: launch.attempt, ...exit }));
+    await writeAtomically(folder.exitFile, JSON.stringify({ attempt: launch.attempt, ...exit }));
     // This reference keeps the lock until now: garbage collection would release an unreferenced lock.
     unlock();
     killGroup();
@@ -44,8 +44,8 @@ async function main({ dataDir, id, command, hangTimeout, cancelGrace, ...launch 
     void finish({ code: 127, signal: null });
   });
   child.once("exit", (code, signal) => void finish({ code, signal }));
-  onHang(folder.progress, hangTimeout * 1000, () => void finish({ code: null, signal: "SIGKILL", hung: true }));
-  if (existsSync(folder.cancel)) {
+  onHang(folder.progressFile, hangTimeout * 1000, () => void finish({ code: null, signal: "SIGKILL", hung: true }));
+  if (existsSync(folder.cancelFile)) {
     // The server may have sent SIGTERM before the program existed.
     process.kill(-process.pid, "SIGTERM");
   }

@@ -11,14 +11,14 @@ export interface ArtifactFile {
 }
 
 /** Lists the regular files of an artifact, sorted by path. Links and special files are not part of the artifact. */
-export function artifactFiles({ artifact }: JobFolder): ArtifactFile[] {
-  return readdirSync(artifact, { recursive: true, withFileTypes: true })
+export function artifactFiles({ artifactFolder }: JobFolder): ArtifactFile[] {
+  return readdirSync(artifactFolder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .sort()
     .map((path) => {
       const { size, mtime } = statSync(path);
-      return { name: relative(artifact, path).replaceAll("\\", "/"), path, bytes: size, modifiedAt: mtime };
+      return { name: relative(artifactFolder, path).replaceAll("\\", "/"), path, bytes: size, modifiedAt: mtime };
     });
 }
 

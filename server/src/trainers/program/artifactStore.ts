@@ -28,7 +28,7 @@ export class ArtifactStore {
   }
 
   has(jobId: string): boolean {
-    return existsSync(this.folder(jobId).artifact);
+    return existsSync(this.folder(jobId).artifactFolder);
   }
 
   /**
@@ -44,7 +44,7 @@ export class ArtifactStore {
   }
 
   async remove(jobId: string): Promise<void> {
-    await rm(this.folder(jobId).artifact, { recursive: true, force: true });
+    await rm(this.folder(jobId).artifactFolder, { recursive: true, force: true });
   }
 
   /** Removes files that remain after a crash: working files of ended jobs, and artifacts whose model does not exist. */

@@ -9,7 +9,7 @@ export const attemptFields = z.object({
   attempt: z.int().min(1),
   /** The highest step of all earlier attempts. */
   furthestStep: z.int().min(0),
-  /** The number of consecutive attempts that were launched without a new step. */
+  /** The number of consecutive attempts without a new step. The name is part of the file format. */
   idle: z.int().min(0),
 });
 export type AttemptFields = z.output<typeof attemptFields>;

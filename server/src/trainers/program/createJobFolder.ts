@@ -1,7 +1,7 @@
 import { constants, existsSync } from "node:fs";
 import { copyFile, link, mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Run } from "../../domain/trainer";
+import type { StartedJob } from "../../domain/trainer";
 import type { BaseModelEntry } from "../recipe/modelsFile";
 import { dataFiles, dataPath, jobFile } from "./jobFile";
 import type { JobFolder } from "./jobFolder";
@@ -16,15 +16,15 @@ const NO_LINK = ["EXDEV", "EPERM", "ENOTSUP", "EMLINK"];
  * Creates a job's folder: first the data, then `job.json`, which marks the folder as complete. Completes a folder that
  * an interrupted call left incomplete. Does not change a complete folder.
  */
-export async function createJobFolder(folder: JobFolder, run: Run, base: BaseModelEntry): Promise<void> {
-  if (existsSync(folder.job)) {
+export async function createJobFolder(folder: JobFolder, run: StartedJob, base: BaseModelEntry): Promise<void> {
+  if (existsSync(folder.jobFile)) {
     return;
   }
-  await mkdir(folder.data, { recursive: true, mode: 0o700 });
+  await mkdir(folder.dataFolder, { recursive: true, mode: 0o700 });
   for (const file of dataFiles(run)) {
     await linkOrCopy(file.path, join(folder.path, dataPath(file)));
   }
-  await writeAtomically(folder.job, `${JSON.stringify(jobFile(run, base), undefined, 2)}\n`);
+  await writeAtomically(folder.jobFile, `${JSON.stringify(jobFile(run, base), undefined, 2)}\n`);
 }
 
 /** Explains to the job's user why the folder could not be created. */
@@ -54,7 +54,12 @@ async function linkOrCopy(source: string, target: string): Promise<void> {
  * Deletes the data, repositories and checkpoints, which only the training needs. Keeps the log, progress and artifact.
  */
 export async function removeWorkingFiles(folder: JobFolder): Promise<void> {
-  for (const path of [folder.data, folder.repositories, folder.checkpoints, `${folder.artifact}.partial`]) {
+  for (const path of [
+    folder.dataFolder,
+    folder.repositoriesFolder,
+    folder.checkpointsFolder,
+    `${folder.artifactFolder}.partial`,
+  ]) {
     await rm(path, { recursive: true, force: true });
   }
 }

@@ -14,7 +14,7 @@ export type Exit = z.output<typeof exitFile>;
 
 /** Returns how the program of the latest ended attempt exited, or undefined when no attempt has ended. */
 export function readExit(folder: JobFolder): Exit | undefined {
-  return readJson(folder.exit, exitFile);
+  return readJson(folder.exitFile, exitFile);
 }
 
 /** Returns how the program of this attempt exited, or undefined when no exit of this attempt is recorded. */

@@ -1,5 +1,5 @@
 import type { JobSpec } from "../../domain/jobSpec";
-import type { DataFile, Run, TrainingRequest } from "../../domain/trainer";
+import type { DataFile, StartedJob, TrainingRequest } from "../../domain/trainer";
 import type { BaseModelEntry } from "../recipe/modelsFile";
 
 /** The content of `job.json`. It contains no secrets, only the names of the environment variables that hold them. */
@@ -9,7 +9,7 @@ export type JobFile = ReturnType<typeof jobFile>;
 const DEFAULT_SEED = 42;
 
 /** Returns the content of `job.json`. @param base the models file's entry for the job's base model */
-export function jobFile({ id, spec, trainingFiles, validationFiles }: Run, base: BaseModelEntry) {
+export function jobFile({ id, spec, trainingFiles, validationFiles }: StartedJob, base: BaseModelEntry) {
   const { seed = DEFAULT_SEED, price: _, ...settings } = base;
   return {
     version: 1,

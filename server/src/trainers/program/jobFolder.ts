@@ -12,47 +12,47 @@ export class JobFolder {
     this.path = join(dataDir, "runs", id);
   }
 
-  get job(): string {
+  get jobFile(): string {
     return join(this.path, "job.json");
   }
 
-  get data(): string {
+  get dataFolder(): string {
     return join(this.path, "data");
   }
 
-  get repositories(): string {
+  get repositoriesFolder(): string {
     return join(this.path, "repositories");
   }
 
-  get progress(): string {
+  get progressFile(): string {
     return join(this.path, "progress.jsonl");
   }
 
-  get log(): string {
+  get logFile(): string {
     return join(this.path, "log.txt");
   }
 
-  get attempt(): string {
+  get attemptFile(): string {
     return join(this.path, "attempt.json");
   }
 
-  get exit(): string {
+  get exitFile(): string {
     return join(this.path, "exit.json");
   }
 
-  get cancel(): string {
+  get cancelFile(): string {
     return join(this.path, "cancel");
   }
 
-  get lock(): string {
+  get lockFile(): string {
     return join(this.path, "lock");
   }
 
-  get checkpoints(): string {
+  get checkpointsFolder(): string {
     return join(this.path, "checkpoints");
   }
 
-  get artifact(): string {
+  get artifactFolder(): string {
     return join(this.path, "artifact");
   }
 }

@@ -3,7 +3,7 @@ import { type AttemptFields, FIRST_ATTEMPT } from "./attempt";
 import type { Exit } from "./exitFile";
 import type { ProgramProgress } from "./progress/programProgress";
 
-/** The most consecutive relaunches of a killed program without a new step. */
+/** Maximum number of consecutive relaunches of a killed program without a new step. */
 const MAX_RELAUNCHES = 3;
 
 /** The state of a run, as observed from its folder and its processes. */
@@ -13,7 +13,7 @@ export interface Observation {
   attempt: AttemptFields | undefined;
   exit: Exit | undefined;
   /** The artifact folder exists. */
-  artifact: boolean;
+  hasArtifact: boolean;
   cancelled: boolean;
 }
 
@@ -27,7 +27,7 @@ export type Action =
 
 /** Decides what to do next with a run. A pure function, so that a restarted server makes the same decision. */
 export function nextAction(
-  { alive, attempt, exit, artifact, cancelled }: Observation,
+  { alive, attempt, exit, hasArtifact, cancelled }: Observation,
   programProgress: ProgramProgress,
 ): Action {
   if (alive) {
@@ -43,7 +43,7 @@ export function nextAction(
   if (result?.status === "failed") {
     return { kind: "failed", reason: result.reason, includeLog: false };
   }
-  if (result?.status === "succeeded" && artifact) {
+  if (result?.status === "succeeded" && hasArtifact) {
     // Ignore the exit code: a library that crashes while it unloads does not invalidate the result.
     return { kind: "succeeded", stopReason: result.stop_reason === "steps" ? "completed" : result.stop_reason };
   }
@@ -85,5 +85,5 @@ function killReason(hung: boolean, signal: string | undefined, attempts: number)
   if (signal === "SIGKILL") {
     return `The training program was killed ${repeated}, most likely because memory ran out (SIGKILL)`;
   }
-  return `The training program was terminated ${repeated} by ${signal ?? "an unknown cause"}`;
+  return `The training program was terminated by ${signal ?? "an unknown cause"} ${repeated}`;
 }

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { redact } from "#common";
-import type { Run, TrainingRequest, Validation } from "../../domain/trainer";
+import type { StartedJob, TrainingRequest, Validation } from "../../domain/trainer";
 import type { SecretStore } from "../../store/secrets";
 import { estimateTraining } from "../recipe/estimateTraining";
 import type { BaseModelEntry, ModelsFile } from "../recipe/modelsFile";
@@ -46,12 +46,12 @@ export abstract class ProgramTrainer<Options extends ProgramTrainerOptions = Pro
    * @returns undefined on success
    */
   protected async prepareFolder(
-    run: Run,
+    run: StartedJob,
     folder: JobFolder,
     addFiles: () => Promise<void> | void,
   ): Promise<Failure | undefined> {
     const base = this.options.models.get(run.spec.model);
-    if (base === undefined && !existsSync(folder.job)) {
+    if (base === undefined && !existsSync(folder.jobFile)) {
       const reason = `The server's models file no longer contains the model ${run.spec.model}. Add it and create the job again`;
       return { state: "failed", reason };
     }
@@ -66,12 +66,12 @@ export abstract class ProgramTrainer<Options extends ProgramTrainerOptions = Pro
 
   /** Returns the failure of a run, with its secrets redacted. @param includeLog whether to append the end of the log */
   protected async failure(
-    run: Run,
+    run: StartedJob,
     folder: JobFolder,
     { reason, includeLog }: { reason: string; includeLog: boolean },
   ): Promise<Failure> {
     const secrets = Object.values(this.options.secrets.read(run.id));
-    const text = includeLog ? await describeFailure(reason, folder.log) : reason;
+    const text = includeLog ? await describeFailure(reason, folder.logFile) : reason;
     return { state: "failed", reason: redact(text, secrets) };
   }
 }

@@ -12,11 +12,11 @@ const attemptFile = z.object({
 export type RayAttempt = z.output<typeof attemptFile>;
 
 export function readAttempt(folder: JobFolder): RayAttempt | undefined {
-  return readJson(folder.attempt, attemptFile);
+  return readJson(folder.attemptFile, attemptFile);
 }
 
 export async function writeAttempt(folder: JobFolder, attempt: RayAttempt): Promise<void> {
-  await writeAtomically(folder.attempt, JSON.stringify(attempt));
+  await writeAtomically(folder.attemptFile, JSON.stringify(attempt));
 }
 
 /** Returns the submission ID of an attempt. Ray refuses an ID that it already has, so an attempt never runs twice. */

@@ -20,14 +20,14 @@ const DEFAULT_RAY_ADDRESS = "http://127.0.0.1:8265";
 
 export const rayTrainer: TrainerDescriptor<RayOptions, typeof NAME> = {
   name: NAME,
-  description: ["trains like `process`, on a Ray cluster; its nodes must see --data under the same path"],
+  description: ["trains like `process`, on a Ray cluster; every node must mount --data at the same path"],
   startupMessage: "Training happens on a Ray cluster.",
   flags: [
     ...recipeFlags,
     {
       name: "ray-address",
       value: "URL",
-      help: [`URL of the Ray dashboard (${DEFAULT_RAY_ADDRESS})`],
+      help: [`URL of the Ray dashboard (default: ${DEFAULT_RAY_ADDRESS})`],
       option: "rayAddress",
       default: DEFAULT_RAY_ADDRESS,
       parse: rayAddress,

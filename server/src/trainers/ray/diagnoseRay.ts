@@ -17,19 +17,19 @@ export async function diagnoseRay({ rayAddress, rayHeaders, rayConfig }: RayConn
   return [
     await check("Ray config file", async () => {
       readRayConfig(rayConfig);
-      return rayConfig ?? "none: jobs request no CPU and no GPU, and run on the head node";
+      return rayConfig ?? "not set: jobs request no CPU and no GPU, and run on the head node";
     }),
     await check("Ray", async () => {
       await client.get(UNKNOWN_JOB);
-      return `${await client.version()} at ${rayAddress}; its nodes must see the data folder under the same path`;
+      return `${await client.version()} at ${rayAddress}; every node must mount --data at the same path`;
     }),
   ];
 }
 
-async function check(what: string, test: () => Promise<string>): Promise<Diagnosis> {
+async function check(subject: string, test: () => Promise<string>): Promise<Diagnosis> {
   try {
-    return { level: "ok", what, text: await test() };
+    return { level: "ok", subject, text: await test() };
   } catch (error) {
-    return { level: "failed", what, text: (error as Error).message };
+    return { level: "failed", subject, text: (error as Error).message };
   }
 }

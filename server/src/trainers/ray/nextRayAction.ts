@@ -12,7 +12,7 @@ export type RayAction =
   | { kind: "submit" };
 
 /** The state that the server knows without asking the cluster. */
-interface ServerState extends Pick<Observation, "artifact" | "cancelled"> {
+interface ServerState extends Pick<Observation, "hasArtifact" | "cancelled"> {
   attempt: RayAttempt;
   /** The cluster has accepted the request to stop the attempt. */
   stopped: boolean;
@@ -21,7 +21,7 @@ interface ServerState extends Pick<Observation, "artifact" | "cancelled"> {
 /** Decides what to do next with a run. An unavailable or full cluster never fails a job. */
 export function nextRayAction(
   observed: AttemptState,
-  { attempt, artifact, cancelled, stopped }: ServerState,
+  { attempt, hasArtifact, cancelled, stopped }: ServerState,
   programProgress: ProgramProgress,
 ): RayAction {
   switch (observed.state) {
@@ -40,13 +40,16 @@ export function nextRayAction(
       // exit.json shows that the program has ended, but only the cluster knows whether other processes of the attempt
       // remain. So the run can end now, but the next attempt must wait for the cluster.
       const alive = observed.exit === undefined;
-      const action = nextAction({ alive, attempt, exit: observed.exit, artifact, cancelled }, programProgress);
+      const action = nextAction({ alive, attempt, exit: observed.exit, hasArtifact, cancelled }, programProgress);
       return action.kind === "wait" || action.kind === "launch"
         ? { kind: "wait", ...omitUndefined({ reason: observed.reason }) }
         : action;
     }
-    case "over": {
-      const action = nextAction({ alive: false, attempt, exit: observed.exit, artifact, cancelled }, programProgress);
+    case "ended": {
+      const action = nextAction(
+        { alive: false, attempt, exit: observed.exit, hasArtifact, cancelled },
+        programProgress,
+      );
       return action.kind === "failed" && action.includeLog && observed.exit === undefined
         ? { ...action, reason: `${action.reason}. Ray reports: ${observed.reason}` }
         : (action as Exclude<Action, { kind: "wait" }>);

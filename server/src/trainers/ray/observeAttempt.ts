@@ -1,8 +1,8 @@
 import { type Exit, exitOfAttempt } from "../program/exitFile";
 import type { JobFolder } from "../program/jobFolder";
 import { type RayAttempt, submissionId } from "./attemptFile";
-import type { Cluster } from "./cluster";
 import { type RayJob, RayUnavailableError } from "./rayClient";
+import type { RayClientWithBackoff } from "./rayClientWithBackoff";
 
 /** Limits of the part of Ray's message that the server shows. */
 const MAX_LINES = 4;
@@ -23,12 +23,16 @@ export type AttemptState =
   /** The attempt was stopped in Ray, by this server or by a user. */
   | { state: "stopped" }
   /** The attempt has ended or is lost. `exit` is undefined when the exit of the program was not recorded. */
-  | { state: "over"; reason: string; exit: Exit | undefined };
+  | { state: "ended"; reason: string; exit: Exit | undefined };
 
 /** Observes the latest attempt of a job. */
-export async function observeAttempt(cluster: Cluster, folder: JobFolder, attempt: RayAttempt): Promise<AttemptState> {
+export async function observeAttempt(
+  cluster: RayClientWithBackoff,
+  folder: JobFolder,
+  attempt: RayAttempt,
+): Promise<AttemptState> {
   try {
-    const job = await cluster.ask((client) => client.get(submissionId(folder.id, attempt)));
+    const job = await cluster.send((client) => client.get(submissionId(folder.id, attempt)));
     return toAttemptState(job, attempt, exitOfAttempt(folder, attempt));
   } catch (error) {
     if (error instanceof RayUnavailableError) {
@@ -41,7 +45,7 @@ export async function observeAttempt(cluster: Cluster, folder: JobFolder, attemp
 function toAttemptState(job: RayJob | undefined, { submitted }: RayAttempt, exit: Exit | undefined): AttemptState {
   if (job === undefined) {
     return submitted || exit !== undefined
-      ? { state: "over", reason: "the cluster no longer has the job: its head node was restarted", exit }
+      ? { state: "ended", reason: "the cluster no longer has the job: its head node was restarted", exit }
       : { state: "unsubmitted" };
   }
   switch (job.status) {
@@ -54,7 +58,7 @@ function toAttemptState(job: RayJob | undefined, { submitted }: RayAttempt, exit
     default:
       return job.error_type === "JOB_SUPERVISOR_ACTOR_START_TIMEOUT"
         ? { state: "expired" }
-        : { state: "over", reason: shorten(job.message), exit };
+        : { state: "ended", reason: shorten(job.message), exit };
   }
 }
 

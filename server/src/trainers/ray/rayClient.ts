@@ -47,12 +47,12 @@ export class RayRefusalError extends Error {
 const TIMEOUT_MS = 15_000;
 
 /**
- * A client of Ray's Jobs API. It does not use `fetch`, because Ray treats requests of `fetch` as from a browser and
+ * A client of Ray's Jobs API. It does not use `fetch`, because Ray treats requests from `fetch` as browser requests and
  * refuses POST.
  */
 export class RayClient {
   private readonly headers: Record<string, string>;
-  /** Loaded here because it takes 0.1 seconds, which other trainers do not need. */
+  /** Loaded only here: loading takes 0.1 seconds, and other trainers do not use got. */
   private readonly got = require("got") as typeof Got;
 
   /**

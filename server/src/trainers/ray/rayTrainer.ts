@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { copyFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Progress, Run, Trainer } from "../../domain/trainer";
+import type { Progress, StartedJob, Trainer } from "../../domain/trainer";
 import { omitUndefined } from "../../omitUndefined";
 import { artifactBytes } from "../program/artifact";
 import { type AttemptFields, FIRST_ATTEMPT } from "../program/attempt";
@@ -12,15 +12,15 @@ import { ProgramTrainer, type ProgramTrainerOptions } from "../program/programTr
 import { toProgress } from "../program/progress/programProgress";
 import { ProgressFile } from "../program/progress/progressFile";
 import { type RayAttempt, readAttempt, submissionId, writeAttempt } from "./attemptFile";
-import { Cluster } from "./cluster";
 import { nextRayAction } from "./nextRayAction";
 import { observeAttempt } from "./observeAttempt";
 import { type RayClient, RayRefusalError, RayUnavailableError } from "./rayClient";
+import { RayClientWithBackoff } from "./rayClientWithBackoff";
 import type { ResourcesOf } from "./rayConfig";
-import { type Launcher, submission } from "./submission";
+import { type LauncherOptions, submission } from "./submission";
 
-export interface RayTrainerOptions extends ProgramTrainerOptions, Omit<Launcher, "secretsFile"> {
-  /** The server and every node of the cluster see this folder under the same path. */
+export interface RayTrainerOptions extends ProgramTrainerOptions, Omit<LauncherOptions, "secretsFile"> {
+  /** The server and every node of the cluster mount this folder at the same path. */
   dataDir: string;
   client: RayClient;
   resources: ResourcesOf;
@@ -51,24 +51,29 @@ const LAUNCHER = join(__dirname, "../../../recipes/ray/launch.py");
  */
 export class RayTrainer extends ProgramTrainer<RayTrainerOptions> implements Trainer {
   readonly name = "ray";
-  private readonly cluster: Cluster;
+  private readonly cluster: RayClientWithBackoff;
   private readonly attached = new Map<string, AttachedRun>();
 
   constructor(options: RayTrainerOptions) {
     super(options);
-    this.cluster = new Cluster(options.client);
+    this.cluster = new RayClientWithBackoff(options.client);
   }
 
-  async start(run: Run): Promise<void> {
+  async start(run: StartedJob): Promise<void> {
     const folder = this.folderOf(run.id);
-    this.attached.set(run.id, { folder, progress: new ProgressFile(folder.progress), nextPollAt: 0, stopped: false });
+    this.attached.set(run.id, {
+      folder,
+      progress: new ProgressFile(folder.progressFile),
+      nextPollAt: 0,
+      stopped: false,
+    });
   }
 
-  reattach(run: Run): Promise<void> {
+  reattach(run: StartedJob): Promise<void> {
     return this.start(run);
   }
 
-  async poll(run: Run): Promise<Progress> {
+  async poll(run: StartedJob): Promise<Progress> {
     const attached = this.attached.get(run.id) as AttachedRun;
     const outcome = await this.advance(run, attached);
     const progress = toProgress(await attached.progress.read());
@@ -79,7 +84,7 @@ export class RayTrainer extends ProgramTrainer<RayTrainerOptions> implements Tra
     return waitingFor === undefined ? progress : { ...progress, state: "starting", reason: waitingFor };
   }
 
-  async cancel(run: Run): Promise<void> {
+  async cancel(run: StartedJob): Promise<void> {
     const attached = this.attached.get(run.id) as AttachedRun;
     const attempt = readAttempt(attached.folder);
     if (attempt !== undefined && !attached.stopped) {
@@ -92,14 +97,14 @@ export class RayTrainer extends ProgramTrainer<RayTrainerOptions> implements Tra
     const folder = this.folderOf(id);
     const attempt = readAttempt(folder);
     if (attempt !== undefined && exitOfAttempt(folder, attempt) === undefined) {
-      // The server gave the job up while its program may still be running.
+      // The server has already failed the job, but its program may still be running.
       await this.stop(folder, attempt);
     }
     await removeWorkingFiles(folder);
   }
 
   /** Observes the run if a poll is due, and performs the next action. */
-  private async advance(run: Run, attached: AttachedRun): Promise<Outcome> {
+  private async advance(run: StartedJob, attached: AttachedRun): Promise<Outcome> {
     const { folder } = attached;
     const attempt = readAttempt(folder);
     const cancelled = run.cancelRequestedAt !== undefined;
@@ -110,10 +115,10 @@ export class RayTrainer extends ProgramTrainer<RayTrainerOptions> implements Tra
     if (Date.now() < attached.nextPollAt && exitOfAttempt(folder, attempt) === undefined) return undefined;
     attached.nextPollAt = Date.now() + this.cluster.pollInterval(this.attached.size);
     const observed = await observeAttempt(this.cluster, folder, attempt);
-    // Read progress after the observation: an attempt that has ended writes no more.
+    // Read progress after the observation: an attempt that has ended no longer writes.
     const programProgress = await attached.progress.read();
-    const artifact = existsSync(folder.artifact);
-    const serverState = { attempt, artifact, cancelled, stopped: attached.stopped };
+    const hasArtifact = existsSync(folder.artifactFolder);
+    const serverState = { attempt, hasArtifact, cancelled, stopped: attached.stopped };
     const action = nextRayAction(observed, serverState, programProgress);
     switch (action.kind) {
       case "wait":
@@ -133,7 +138,7 @@ export class RayTrainer extends ProgramTrainer<RayTrainerOptions> implements Tra
   }
 
   private async launch(
-    run: Run,
+    run: StartedJob,
     attached: AttachedRun,
     { attempt, furthestStep, idle }: AttemptFields,
   ): Promise<Outcome> {
@@ -147,14 +152,14 @@ export class RayTrainer extends ProgramTrainer<RayTrainerOptions> implements Tra
   }
 
   /** Submits the attempt of `attempt.json`. Ray may already have this attempt. */
-  private async submit(run: Run, attached: AttachedRun, attempt: RayAttempt): Promise<Outcome> {
+  private async submit(run: StartedJob, attached: AttachedRun, attempt: RayAttempt): Promise<Outcome> {
     const { secrets, resources, command, hangTimeout, cancelGrace } = this.options;
     const { folder } = attached;
     const secretsFile = secrets.fileOf(run.id);
     const launcher = { command, hangTimeout, cancelGrace, ...omitUndefined({ secretsFile }) };
     const body = submission(run, folder, attempt, launcher, resources(run.spec.model));
     try {
-      await this.cluster.ask((client) => client.submit(body));
+      await this.cluster.send((client) => client.submit(body));
     } catch (error) {
       if (error instanceof RayRefusalError) {
         return { state: "failed", reason: `Ray rejected the job: ${error.message}` };
@@ -173,9 +178,9 @@ export class RayTrainer extends ProgramTrainer<RayTrainerOptions> implements Tra
   /** Asks the attempt to stop. @returns whether the cluster accepted the request */
   private async stop(folder: JobFolder, attempt: RayAttempt): Promise<boolean> {
     // The launcher polls for this file, so the attempt stops even when the cluster is unreachable.
-    await writeFile(folder.cancel, "");
+    await writeFile(folder.cancelFile, "");
     try {
-      await this.cluster.ask((client) => client.stop(submissionId(folder.id, attempt)));
+      await this.cluster.send((client) => client.stop(submissionId(folder.id, attempt)));
       return true;
     } catch (error) {
       if (error instanceof RayUnavailableError) return false;

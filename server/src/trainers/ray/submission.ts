@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Run } from "../../domain/trainer";
+import type { StartedJob } from "../../domain/trainer";
 import { omitUndefined } from "../../omitUndefined";
 import type { JobFolder } from "../program/jobFolder";
 import { type RayAttempt, submissionId } from "./attemptFile";
@@ -12,7 +12,7 @@ import type { Resources } from "./rayConfig";
  */
 const STOP_MARGIN = 5;
 
-export interface Launcher {
+export interface LauncherOptions {
   /** The program and its arguments. The launcher appends the path of the job's folder. */
   command: readonly string[];
   /** Seconds without new progress after which the launcher kills the program. */
@@ -28,10 +28,10 @@ export interface Launcher {
 
 /** Returns the submission of an attempt. Its entrypoint is the launcher in the job's folder, which runs the program. */
 export function submission(
-  run: Run,
+  run: StartedJob,
   folder: JobFolder,
   attempt: Pick<RayAttempt, "attempt">,
-  launcher: Launcher,
+  launcher: LauncherOptions,
   resources: Resources,
 ): Submission {
   const { workers, runtime_env, num_cpus, num_gpus, memory, resources: custom } = resources;
@@ -67,7 +67,7 @@ function workerVariables({ num_cpus, num_gpus, memory, resources = {} }: Resourc
 function entrypoint(
   folder: JobFolder,
   { attempt }: Pick<RayAttempt, "attempt">,
-  { command, hangTimeout, cancelGrace, secretsFile }: Launcher,
+  { command, hangTimeout, cancelGrace, secretsFile }: LauncherOptions,
   { workers, python }: Resources,
 ): string {
   const launch = [

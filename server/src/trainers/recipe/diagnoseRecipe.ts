@@ -27,46 +27,46 @@ print(json.dumps({"versions": found, "gpus": gpus}))
 
 /** Checks each model of the models file. A local folder must exist; models on the Hugging Face hub are not checked. */
 export function diagnoseModels(models: string): Diagnosis[] {
-  const what = "models file";
+  const subject = "models file";
   try {
     const entries = [...readModelsFile(models)];
     return [
-      { level: "ok", what, text: `${models}, with ${entries.length} model${entries.length === 1 ? "" : "s"}` },
+      { level: "ok", subject, text: `${models}, with ${entries.length} model${entries.length === 1 ? "" : "s"}` },
       ...entries.map(([name, { path }]): Diagnosis => {
         if (!isAbsolute(path)) {
           return {
             level: "note",
-            what: name,
+            subject: name,
             text: `${path} is fetched from the Hugging Face hub at the first training`,
           };
         }
         return existsSync(join(path, "config.json"))
-          ? { level: "ok", what: name, text: path }
-          : { level: "failed", what: name, text: `${path} does not contain a model: config.json is missing` };
+          ? { level: "ok", subject: name, text: path }
+          : { level: "failed", subject: name, text: `${path} does not contain a model: config.json is missing` };
       }),
     ];
   } catch (error) {
-    return [{ level: "failed", what, text: (error as Error).message }];
+    return [{ level: "failed", subject, text: (error as Error).message }];
   }
 }
 
 /** Checks the training program and its Python environment. */
 export async function diagnoseRecipe(recipe: string | undefined): Promise<Diagnosis[]> {
-  const what = "recipe";
+  const subject = "recipe";
   if (recipe !== undefined) {
-    return [{ level: "note", what, text: `custom command, not checked: ${recipe}` }];
+    return [{ level: "note", subject, text: `custom command, not checked: ${recipe}` }];
   }
   let python: string;
   try {
     [python] = recipeCommand(undefined) as [string];
   } catch (error) {
-    return [{ level: "failed", what, text: (error as Error).message }];
+    return [{ level: "failed", subject, text: (error as Error).message }];
   }
   try {
     const { stdout } = await run(python, ["-c", VERSIONS], { timeout: PYTHON_TIMEOUT_MS });
     return describe(python, JSON.parse(stdout));
   } catch (error) {
-    return [{ level: "failed", what, text: `${python} failed: ${lastLine((error as Error).message)}` }];
+    return [{ level: "failed", subject, text: `${python} failed: ${lastLine((error as Error).message)}` }];
   }
 }
 
@@ -80,13 +80,13 @@ function describe(
     missing.length > 0
       ? {
           level: "failed",
-          what: "recipe",
+          subject: "recipe",
           text: `${python} lacks ${missing.join(", ")}; run \`mistral-fine-tuning-server setup\` again`,
         }
-      : { level: "ok", what: "recipe", text: `${python}: ${list.join(", ")}` },
+      : { level: "ok", subject: "recipe", text: `${python}: ${list.join(", ")}` },
     gpus.length > 0
-      ? { level: "ok", what: "GPU", text: gpus.join(", ") }
-      : { level: "note", what: "GPU", text: "PyTorch finds none; trainings run on the CPU, which is slow" },
+      ? { level: "ok", subject: "GPU", text: gpus.join(", ") }
+      : { level: "note", subject: "GPU", text: "PyTorch finds no GPU; trainings run on the CPU, which is slow" },
   ];
 }
 

@@ -19,11 +19,11 @@ export async function estimateTraining(
     return { ok: false, reason, findings: [] };
   }
   const data = await inspectData(request, signal);
-  return data.ok ? { ok: true, plan: planTraining(request.spec, data.totals, base) } : data;
+  return data.ok ? { ok: true, plan: planRecipeTraining(request.spec, data.totals, base) } : data;
 }
 
 /** Estimates a training from its data. The program reports the actual values when it starts. */
-export function planTraining(spec: JobSpec, totals: DataTotals, base: BaseModelEntry): Plan {
+export function planRecipeTraining(spec: JobSpec, totals: DataTotals, base: BaseModelEntry): Plan {
   const { training_steps, epochs = 1, seq_len = positive(base.seq_len) ?? DEFAULT_SEQ_LEN } = spec.hyperparameters;
   const batch = (positive(base.batch_size) ?? DEFAULT_BATCH_SIZE) * (positive(base.gradient_accumulation_steps) ?? 1);
   const packed = base.packing !== false && spec.job_type === "completion";

@@ -24,19 +24,19 @@ export const recipeFlags: readonly Flag<RecipeOptions>[] = [
   {
     name: "models",
     value: "FILE",
-    help: ["base models by their names in the API, in JSON or YAML; required for process and ray"],
+    help: ["JSON or YAML file that maps each API model name to a base model;", "required for process and ray"],
     option: "models",
   },
   {
     name: "recipe",
     value: "COMMAND",
-    help: ["training command, instead of the included recipe; its argument is the job folder"],
+    help: ["training command to run instead of the included recipe;", "receives the job folder as its last argument"],
     option: "recipe",
   },
   {
     name: "hang-timeout",
     value: "N",
-    help: [`seconds without progress after which a program is killed (${DEFAULT_HANG_TIMEOUT})`],
+    help: [`seconds without progress after which a program is killed (default: ${DEFAULT_HANG_TIMEOUT})`],
     option: "hangTimeout",
     default: String(DEFAULT_HANG_TIMEOUT),
     parse: positiveNumber,
@@ -44,7 +44,7 @@ export const recipeFlags: readonly Flag<RecipeOptions>[] = [
   {
     name: "cancel-grace",
     value: "N",
-    help: [`seconds that a cancelled program may take to exit (${DEFAULT_CANCEL_GRACE})`],
+    help: [`seconds that a cancelled program may take to exit (default: ${DEFAULT_CANCEL_GRACE})`],
     option: "cancelGrace",
     default: String(DEFAULT_CANCEL_GRACE),
     parse: positiveNumber,
@@ -81,7 +81,13 @@ export function resolveRecipe(trainer: string, options: RecipeOptions): Resolved
 export async function diagnoseRecipeOptions(trainer: string, { models, recipe }: RecipeOptions): Promise<Diagnosis[]> {
   return [
     ...(models === undefined
-      ? [{ level: "failed" as const, what: "models file", text: `--trainer ${trainer} needs one: pass --models FILE` }]
+      ? [
+          {
+            level: "failed" as const,
+            subject: "models file",
+            text: `--trainer ${trainer} needs a models file: pass --models FILE`,
+          },
+        ]
       : diagnoseModels(models)),
     ...(await diagnoseRecipe(recipe)),
   ];

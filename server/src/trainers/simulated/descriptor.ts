@@ -20,7 +20,7 @@ export const simulatedTrainer: TrainerDescriptor<SimulatedOptions, "simulated"> 
     {
       name: "speed",
       value: "N",
-      help: [`simulate N times faster than real time (${DEFAULT_SPEED})`],
+      help: [`simulate N times faster than real time (default: ${DEFAULT_SPEED})`],
       option: "speed",
       default: String(DEFAULT_SPEED),
       parse: positiveNumber,
@@ -29,8 +29,8 @@ export const simulatedTrainer: TrainerDescriptor<SimulatedOptions, "simulated"> 
   create: ({ speed = DEFAULT_SPEED }) => new SimulatedTrainer(speed),
   diagnose: async ({ models }) => [
     ...(models === undefined
-      ? [{ level: "note" as const, what: "models file", text: "none; not required for the simulated trainer" }]
+      ? [{ level: "note" as const, subject: "models file", text: "not set; not required for the simulated trainer" }]
       : diagnoseModels(models)),
-    { level: "note", what: "recipe", text: "none; the simulated trainer does not train" },
+    { level: "note", subject: "recipe", text: "not used; the simulated trainer does not train" },
   ],
 };

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Progress, Run, Trainer, TrainingRequest, Validation } from "../../domain/trainer";
+import type { Progress, StartedJob, Trainer, TrainingRequest, Validation } from "../../domain/trainer";
 import { inspectData } from "../inspectData";
-import { planTraining } from "./planTraining";
+import { planSimulatedTraining } from "./planSimulatedTraining";
 import { SECONDS, simulate } from "./simulation";
 
 /**
@@ -27,7 +27,7 @@ export class SimulatedTrainer implements Trainer {
 
   async estimate(request: TrainingRequest, signal: AbortSignal): Promise<Validation> {
     const data = await inspectData(request, signal);
-    return data.ok ? { ok: true, plan: planTraining(request.spec, data.totals, this.speed) } : data;
+    return data.ok ? { ok: true, plan: planSimulatedTraining(request.spec, data.totals, this.speed) } : data;
   }
 
   async start(): Promise<void> {}
@@ -38,7 +38,7 @@ export class SimulatedTrainer implements Trainer {
 
   async release(): Promise<void> {}
 
-  async poll(run: Run): Promise<Progress> {
+  async poll(run: StartedJob): Promise<Progress> {
     return simulate(run, Date.now());
   }
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Checkpoint, Progress, Run } from "../../domain/trainer";
+import type { Checkpoint, Progress, StartedJob } from "../../domain/trainer";
 
 /** Durations in simulated seconds. At speed N, a simulated second takes 1/N of a second. */
 export const SECONDS = { validation: 8, start: 2, step: 2, cancel: 2 };
@@ -16,13 +16,13 @@ const DIVERGES_AFTER = 0.4;
  *
  * @param now milliseconds since 1970
  */
-export function simulate(run: Run, now: number): Progress {
+export function simulate(run: StartedJob, now: number): Progress {
   const { plan } = run;
   const speed = plan.speed ?? 1;
   const stopped = run.cancelRequestedAt ?? now;
-  const trained = ((Math.min(stopped, now) - run.startedAt) / 1000) * speed - SECONDS.start;
+  const trainedSeconds = ((Math.min(stopped, now) - run.startedAt) / 1000) * speed - SECONDS.start;
   const lastStep = diverges(run) ? Math.max(1, Math.floor(plan.totalSteps * DIVERGES_AFTER)) : plan.totalSteps;
-  const step = Math.min(lastStep, Math.max(0, Math.floor(trained / SECONDS.step)));
+  const step = Math.min(lastStep, Math.max(0, Math.floor(trainedSeconds / SECONDS.step)));
   const progress: Omit<Progress, "state"> = {
     step,
     checkpoints: checkpointSteps(plan.totalSteps)
@@ -38,11 +38,11 @@ export function simulate(run: Run, now: number): Progress {
       ? { ...progress, state: "failed", reason: divergence(step) }
       : { ...progress, state: "succeeded" };
   }
-  const remainingSeconds = Math.ceil((plan.totalSteps * SECONDS.step - Math.max(0, trained)) / speed);
-  return { ...progress, state: trained < 0 ? "starting" : "running", remainingSeconds };
+  const remainingSeconds = Math.ceil((plan.totalSteps * SECONDS.step - Math.max(0, trainedSeconds)) / speed);
+  return { ...progress, state: trainedSeconds < 0 ? "starting" : "running", remainingSeconds };
 }
 
-function diverges(run: Run): boolean {
+function diverges(run: StartedJob): boolean {
   return run.spec.hyperparameters.learning_rate >= DIVERGING_LEARNING_RATE;
 }
 
@@ -60,7 +60,7 @@ function checkpointSteps(totalSteps: number): number[] {
   return steps.at(-1) === totalSteps ? steps : [...steps, totalSteps];
 }
 
-function checkpoint(run: Run, step: number): Checkpoint {
+function checkpoint(run: StartedJob, step: number): Checkpoint {
   const loss = trainLoss(run, step);
   const seconds = (SECONDS.start + step * SECONDS.step) / (run.plan.speed ?? 1);
   return {
@@ -77,7 +77,7 @@ function checkpoint(run: Run, step: number): Checkpoint {
 }
 
 /** Decays exponentially between two values that depend on the job's ID. */
-function trainLoss(run: Run, step: number): number {
+function trainLoss(run: StartedJob, step: number): number {
   const [high = 0, low = 0] = createHash("sha256").update(run.id).digest();
   const first = 2 + high / 255;
   const final = 0.6 + low / 512;

@@ -5,12 +5,12 @@ import { errorsOf } from "../../../../provider/src/inputs/data/dataMessages";
 const report = (more: Partial<FileReport>): FileReport => ({
   bytes: 1,
   sha256: "",
-  good: 1,
-  bad: 0,
+  validSamples: 1,
+  invalidSamples: 0,
   findings: [],
   characters: {},
   longest: { line: 1, characters: 1 },
-  oddities: { byteOrderMark: false, noFinalNewline: false },
+  warnings: { byteOrderMark: false, noFinalNewline: false },
   ...more,
 });
 
@@ -23,7 +23,7 @@ describe("messages about data", () => {
   });
 
   it("count the findings that are not listed", () => {
-    assert.deepEqual(errorsOf("a.jsonl", report({ bad: 23, findings: [{ line: 1, message: "is not UTF-8" }] }), {}), [
+    assert.deepEqual(errorsOf("a.jsonl", report({ invalidSamples: 23, findings: [{ line: 1, message: "is not UTF-8" }] }), {}), [
       "a.jsonl:1: is not UTF-8",
       "a.jsonl: 22 more invalid samples",
     ]);

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createJobBody } from "../../../../server/src/domain/jobSpec";
-import type { Run } from "../../../../server/src/domain/trainer";
+import type { StartedJob } from "../../../../server/src/domain/trainer";
 import { createJobFolder } from "../../../../server/src/trainers/program/createJobFolder";
 import { JobFolder } from "../../../../server/src/trainers/program/jobFolder";
 import { onSmallDisk } from "../../process";
@@ -12,7 +12,7 @@ import { folder, removeFolders, samples } from "../../support";
 const JSON_FILE = join(__dirname, "../../../../server/dist/trainers/program/jsonFile.js");
 
 /** Creates a training file and returns a run with it. */
-function run(dataDir: string, body: Record<string, unknown> = {}): Run {
+function run(dataDir: string, body: Record<string, unknown> = {}): StartedJob {
   const path = join(dataDir, "blob");
   writeFileSync(path, samples());
   const spec = createJobBody.parse({ model: "m", training_files: [{ file_id: "f1", weight: 2 }], ...body });
@@ -37,7 +37,7 @@ describe("server: the job folder", () => {
     const job = new JobFolder(dataDir, "job");
     await createJobFolder(job, run(dataDir), { path: "base", lora: { r: 4 } });
     rmSync(join(dataDir, "blob"));
-    const written = JSON.parse(readFileSync(job.job, "utf8"));
+    const written = JSON.parse(readFileSync(job.jobFile, "utf8"));
     assert.deepEqual(written.training_files, [
       { id: "f1", name: "../../my data.jsonl", path: "data/f1.jsonl", weight: 2 },
     ]);
@@ -54,7 +54,7 @@ describe("server: the job folder", () => {
       repositories: [{ owner: "o", name: "r", token: "t0ken" }],
     };
     await createJobFolder(job, run(dataDir, body), { path: "base" });
-    const text = readFileSync(job.job, "utf8");
+    const text = readFileSync(job.jobFile, "utf8");
     assert.ok(!text.includes(key) && !text.includes("t0ken"));
     const written = JSON.parse(text);
     assert.equal(written.integrations[0].api_key_env, "WANDB_API_KEY");
@@ -65,10 +65,10 @@ describe("server: the job folder", () => {
     const dataDir = folder();
     const job = new JobFolder(dataDir, "job");
     await createJobFolder(job, run(dataDir), { path: "base" });
-    rmSync(job.job);
+    rmSync(job.jobFile);
     await createJobFolder(job, run(dataDir), { path: "second" });
     await createJobFolder(job, run(dataDir), { path: "third" });
-    assert.equal(JSON.parse(readFileSync(job.job, "utf8")).base.path, "second");
+    assert.equal(JSON.parse(readFileSync(job.jobFile, "utf8")).base.path, "second");
   });
 
   it("does not replace a file with a truncated one when the disk is full", function () {

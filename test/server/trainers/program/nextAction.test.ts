@@ -14,7 +14,7 @@ const SUCCEEDED: ProgramProgress["result"] = {
 };
 
 function decide(observation: Partial<Observation> = {}, programProgress: Partial<ProgramProgress> = {}) {
-  const nothing = { alive: false, attempt: ATTEMPT, exit: undefined, artifact: false, cancelled: false };
+  const nothing = { alive: false, attempt: ATTEMPT, exit: undefined, hasArtifact: false, cancelled: false };
   return nextAction({ ...nothing, ...observation }, { ...NO_PROGRESS, furthestStep: 4, ...programProgress });
 }
 
@@ -59,18 +59,18 @@ describe("server: the next action for a run", () => {
   it("accepts a result with an artifact, regardless of the exit code", () => {
     const crashed = { attempt: 2, code: 139, signal: null };
     for (const exit of [undefined, crashed, { attempt: 2, code: null, signal: "SIGKILL" }]) {
-      assert.deepEqual(decide({ exit, artifact: true }, { result: SUCCEEDED }), {
+      assert.deepEqual(decide({ exit, hasArtifact: true }, { result: SUCCEEDED }), {
         kind: "succeeded",
         stopReason: "completed",
       });
     }
     assert.equal(decide({ exit: crashed }, { result: SUCCEEDED }).kind, "failed");
     assert.equal(decide({}, { result: SUCCEEDED }).kind, "launch");
-    assert.equal(decide({ artifact: true }).kind, "launch");
+    assert.equal(decide({ hasArtifact: true }).kind, "launch");
   });
 
   it("cancels a run whose cancellation was requested, even after a success", () => {
-    assert.deepEqual(decide({ cancelled: true, artifact: true }, { result: SUCCEEDED }), { kind: "cancelled" });
+    assert.deepEqual(decide({ cancelled: true, hasArtifact: true }, { result: SUCCEEDED }), { kind: "cancelled" });
     assert.deepEqual(decide({ cancelled: true, attempt: undefined }), { kind: "cancelled" });
   });
 });

@@ -4,7 +4,7 @@ import { nextRayAction } from "../../../../server/src/trainers/ray/nextRayAction
 import type { AttemptState } from "../../../../server/src/trainers/ray/observeAttempt";
 
 const FIRST = { attempt: 1, furthestStep: 0, idle: 0, submitted: true };
-const KNOWN = { attempt: FIRST, artifact: false, cancelled: false, stopped: false };
+const KNOWN = { attempt: FIRST, hasArtifact: false, cancelled: false, stopped: false };
 const SUCCEEDED: ProgramProgress = {
   ...NO_PROGRESS,
   result: {
@@ -18,7 +18,7 @@ const SUCCEEDED: ProgramProgress = {
   },
 };
 const ended = (code: number | null, signal: string | null) => ({ attempt: 1, code, signal });
-const lost: AttemptState = { state: "over", reason: "the head node was restarted", exit: undefined };
+const lost: AttemptState = { state: "ended", reason: "the head node was restarted", exit: undefined };
 
 describe("server: what the Ray trainer does next", () => {
   it("waits while the attempt runs or is queued, or the cluster is unavailable", () => {
@@ -35,7 +35,7 @@ describe("server: what the Ray trainer does next", () => {
   it("reads the end of a program from its folder before the cluster reports it", () => {
     for (const state of ["running", "unavailable"] as const) {
       const observed = { state, reason: "down", exit: ended(0, null) } as AttemptState;
-      assert.equal(nextRayAction(observed, { ...KNOWN, artifact: true }, SUCCEEDED).kind, "succeeded");
+      assert.equal(nextRayAction(observed, { ...KNOWN, hasArtifact: true }, SUCCEEDED).kind, "succeeded");
       assert.equal(nextRayAction(observed, { ...KNOWN, cancelled: true }, NO_PROGRESS).kind, "cancelled");
       assert.equal(nextRayAction(observed, KNOWN, NO_PROGRESS).kind, "failed");
     }
@@ -46,7 +46,7 @@ describe("server: what the Ray trainer does next", () => {
       const observed = { state, reason: "down", exit: ended(null, "SIGKILL") } as AttemptState;
       assert.equal(nextRayAction(observed, KNOWN, NO_PROGRESS).kind, "wait");
     }
-    const over = nextRayAction({ state: "over", reason: "", exit: ended(null, "SIGKILL") }, KNOWN, NO_PROGRESS);
+    const over = nextRayAction({ state: "ended", reason: "", exit: ended(null, "SIGKILL") }, KNOWN, NO_PROGRESS);
     assert.deepEqual(over, { kind: "launch", attempt: 2, furthestStep: 0, idle: 1 });
   });
 

@@ -4,11 +4,11 @@ import { writeFileSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import type { Run } from "../../../../server/src/domain/trainer";
+import type { StartedJob } from "../../../../server/src/domain/trainer";
 import { JobFolder } from "../../../../server/src/trainers/program/jobFolder";
-import { Cluster } from "../../../../server/src/trainers/ray/cluster";
 import { rayAddress, rayHeaders } from "../../../../server/src/trainers/ray/connectionOptions";
 import { RayClient } from "../../../../server/src/trainers/ray/rayClient";
+import { RayClientWithBackoff } from "../../../../server/src/trainers/ray/rayClientWithBackoff";
 import { readRayConfig } from "../../../../server/src/trainers/ray/rayConfig";
 import { submission } from "../../../../server/src/trainers/ray/submission";
 import { folder, removeFolders } from "../../support";
@@ -71,20 +71,20 @@ describe("server: the client of Ray's Jobs API", () => {
 
   it("limits requests to a failing cluster, for any number of jobs", async () => {
     let requests = 0;
-    const cluster = new Cluster(
+    const cluster = new RayClientWithBackoff(
       await client((_request, response) => {
         requests += 1;
         response.writeHead(500).end();
       }),
     );
     for (let poll = 0; poll < 20; poll += 1) {
-      await assert.rejects(cluster.ask((ray) => ray.get("a")));
+      await assert.rejects(cluster.send((ray) => ray.get("a")));
     }
     assert.equal(requests, 1);
   });
 
   it("polls at most twenty jobs per second", async () => {
-    const cluster = new Cluster(await clientOf(200, ""));
+    const cluster = new RayClientWithBackoff(await clientOf(200, ""));
     assert.deepEqual(
       [cluster.pollInterval(1), cluster.pollInterval(20), cluster.pollInterval(100)],
       [1000, 1000, 5000],
@@ -95,7 +95,7 @@ describe("server: the client of Ray's Jobs API", () => {
 describe("server: the resources of a Ray job", () => {
   afterEach(removeFolders);
 
-  const run = { id: "job-1", spec: { model: "m" } } as Run;
+  const run = { id: "job-1", spec: { model: "m" } } as StartedJob;
   const launcher = { command: ["sh", "-c", "it's"], hangTimeout: 60, cancelGrace: 30 };
 
   function config(content: object) {

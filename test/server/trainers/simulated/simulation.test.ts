@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { createJobBody } from "../../../../server/src/domain/jobSpec";
-import type { Plan, Run } from "../../../../server/src/domain/trainer";
+import type { Plan, StartedJob } from "../../../../server/src/domain/trainer";
 import { simulate } from "../../../../server/src/trainers/simulated/simulation";
 
 const START = 1_000_000;
 
-function run(totalSteps: number, over: Partial<Run> = {}, hyperparameters: object = {}, speed = 1): Run {
+function run(totalSteps: number, over: Partial<StartedJob> = {}, hyperparameters: object = {}, speed = 1): StartedJob {
   const plan: Plan = {
     totalSteps,
     epochs: 1,
@@ -31,7 +31,7 @@ function run(totalSteps: number, over: Partial<Run> = {}, hyperparameters: objec
   };
 }
 
-const elapsed = (job: Run, seconds: number) => simulate(job, START + seconds * 1000);
+const elapsed = (job: StartedJob, seconds: number) => simulate(job, START + seconds * 1000);
 
 describe("server: the simulation", () => {
   it("takes 2 seconds to start, and then 2 seconds per step", () => {

@@ -6,13 +6,13 @@ const POLL_INTERVAL_MS = 1000;
 /** The longest pause after consecutive failures. In milliseconds. */
 const MAX_PAUSE_MS = 30_000;
 
-/** The most polls per second, for all jobs together. */
+/** Maximum number of polls per second, for all jobs together. */
 const POLLS_PER_SECOND = 20;
 
 /**
  * A Ray client with exponential backoff. All jobs share the backoff, so that they do not overload a failing cluster.
  */
-export class Cluster {
+export class RayClientWithBackoff {
   private readonly client: RayClient;
   private failures = 0;
   private pausedUntil = 0;
@@ -25,9 +25,9 @@ export class Cluster {
   /**
    * Sends a request to the cluster.
    *
-   * @throws {RayUnavailableError} when the cluster is unavailable; during the backoff, without a request
+   * @throws {RayUnavailableError} when the cluster is unavailable. During the backoff, throws without sending a request.
    */
-  async ask<Answer>(request: (client: RayClient) => Promise<Answer>): Promise<Answer> {
+  async send<Answer>(request: (client: RayClient) => Promise<Answer>): Promise<Answer> {
     if (this.fault !== undefined && Date.now() < this.pausedUntil) {
       throw this.fault;
     }

@@ -16,7 +16,7 @@ const MAX_STEPS = 1_000_000;
 /**
  * Computes steps, tokens, duration and cost of a simulated training. One epoch has about one step per megabyte of data.
  */
-export function planTraining(spec: JobSpec, totals: DataTotals, speed: number): Plan {
+export function planSimulatedTraining(spec: JobSpec, totals: DataTotals, speed: number): Plan {
   const { training_steps, epochs = 1, seq_len = DEFAULT_SEQ_LEN } = spec.hyperparameters;
   // Repositories are not read: each counts as one megabyte.
   const megabytes = Math.max(totals.bytes / MEBIBYTE + spec.repositories.length, 1 / MEBIBYTE);

@@ -2,7 +2,7 @@ import { isTerminal } from "#common";
 import type { Job } from "../domain/job";
 import { fineTunedModelName } from "../domain/modelName";
 import { canBecome } from "../domain/status";
-import type { Plan, Progress, Run, Trainer } from "../domain/trainer";
+import type { Plan, Progress, StartedJob, Trainer } from "../domain/trainer";
 import { omitUndefined } from "../omitUndefined";
 import type { FileStore } from "../store/files";
 import type { JobStore } from "../store/jobs";
@@ -10,7 +10,7 @@ import type { ModelStore } from "../store/models";
 import type { SecretStore } from "../store/secrets";
 import { toTrainingRequest } from "./trainingRequest";
 
-export interface JobStepsOptions {
+export interface JobStateMachineOptions {
   jobs: JobStore;
   files: FileStore;
   models: ModelStore;
@@ -20,16 +20,16 @@ export interface JobStepsOptions {
 }
 
 /**
- * Executes the next step of a job. Each step depends only on stored data, and its decision is stored before the work
+ * Executes the next action of a job. Each action depends only on stored data. The decision is stored before the work
  * starts.
  */
-export class JobSteps {
+export class JobStateMachine {
   /** Jobs whose run this process has launched or reattached. */
   private readonly attached = new Set<string>();
   /** The last recorded progress of each job. Avoids writing unchanged progress. */
   private readonly recorded = new Map<string, string>();
 
-  constructor(private readonly options: JobStepsOptions) {}
+  constructor(private readonly options: JobStateMachineOptions) {}
 
   /** Reattaches a run that an earlier process launched, or was about to launch. */
   async reattach(id: string): Promise<void> {
@@ -40,7 +40,7 @@ export class JobSteps {
     }
   }
 
-  /** Executes the next step. @returns whether another step can follow immediately */
+  /** Executes the next action. @returns whether another action can follow immediately */
   async next(id: string, signal: AbortSignal): Promise<boolean> {
     const job = this.get(id);
     switch (job.status) {
@@ -52,13 +52,13 @@ export class JobSteps {
       case "STARTED":
       case "RUNNING":
       case "CANCELLATION_REQUESTED":
-        return this.follow(job);
+        return this.pollTrainer(job);
       default:
         return false;
     }
   }
 
-  /** Stores the start of a validated job. The next step launches the run. */
+  /** Stores the start of a validated job. The next action launches the run. */
   start(id: string): Job {
     return this.options.jobs.transition(id, "STARTED", { startedAt: Date.now() });
   }
@@ -102,8 +102,12 @@ export class JobSteps {
     });
   }
 
-  /** @returns whether the status has changed, so that another step can follow immediately */
-  private async follow(job: Job): Promise<boolean> {
+  /**
+   * Launches the run if necessary, forwards a cancellation, and stores the run's progress.
+   *
+   * @returns whether the status has changed meanwhile, so that another action can follow immediately
+   */
+  private async pollTrainer(job: Job): Promise<boolean> {
     const trainer = this.trainer(job);
     const run = this.run(job);
     if (!this.attached.has(job.id)) {
@@ -114,7 +118,7 @@ export class JobSteps {
       await trainer.cancel(run);
     }
     const progress = await trainer.poll(run);
-    // The job may have been cancelled during the poll. The next step handles the new status.
+    // The job may have been cancelled during the poll. The next action handles the new status.
     if (this.get(job.id).status !== job.status) {
       return true;
     }
@@ -171,7 +175,7 @@ export class JobSteps {
     return this.options.jobs.get(id) as Job;
   }
 
-  private run(job: Job): Run {
+  private run(job: Job): StartedJob {
     return {
       ...toTrainingRequest(job.id, job.spec, this.options.files),
       owner: job.owner,
