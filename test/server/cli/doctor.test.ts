@@ -20,7 +20,7 @@ describe("server: doctor", () => {
   it("passes all checks for the simulated trainer", async () => {
     const { code, stdout } = await run(["doctor", "--data", join(folder(), "new")]);
     assert.equal(code, 0, stdout);
-    assert.match(stdout, /^note {4}API keys: none/m);
+    assert.match(stdout, /^note {4}API keys: not set: every program on this machine has access/m);
     assert.match(stdout, /\nAll checks passed\.\n$/);
   });
 
@@ -42,7 +42,7 @@ describe("server: doctor", () => {
     const args = ["doctor", "--data", folder(), "--trainer", "process", "--host", "0.0.0.0"];
     const { code, stdout } = await run(args, { XDG_CACHE_HOME: folder() });
     assert.equal(code, 1);
-    assert.match(stdout, /^failed {2}API keys: none, but other machines can reach 0\.0\.0\.0; set --keys-file$/m);
+    assert.match(stdout, /^failed {2}API keys: not set, but other machines can reach 0\.0\.0\.0; set --keys-file$/m);
     assert.match(stdout, /^failed {2}models file: --trainer process needs a models file: pass --models FILE$/m);
     assert.match(stdout, /^failed {2}recipe: /m);
   });
