@@ -30,7 +30,8 @@ function invalidSampleErrors(name: string, report: FileReport, { allowed = 0 }: 
   }
   if (withinSkipShare(report, allowed)) return [];
   const lines = report.findings.map(({ line, message }) => `${name}:${line}: ${message}`);
-  if (invalidSamples > lines.length) lines.push(`${name}: ${plural(invalidSamples - lines.length, "more invalid sample")}`);
+  if (invalidSamples > lines.length)
+    lines.push(`${name}: ${plural(invalidSamples - lines.length, "more invalid sample")}`);
   if (allowed > 0) lines.push(`${name}: ${share(report)} are invalid, more than the accepted ${percent(allowed)}`);
   return lines;
 }

@@ -23,9 +23,9 @@ describe("messages about data", () => {
   });
 
   it("count the findings that are not listed", () => {
-    assert.deepEqual(errorsOf("a.jsonl", report({ invalidSamples: 23, findings: [{ line: 1, message: "is not UTF-8" }] }), {}), [
-      "a.jsonl:1: is not UTF-8",
-      "a.jsonl: 22 more invalid samples",
-    ]);
+    assert.deepEqual(
+      errorsOf("a.jsonl", report({ invalidSamples: 23, findings: [{ line: 1, message: "is not UTF-8" }] }), {}),
+      ["a.jsonl:1: is not UTF-8", "a.jsonl: 22 more invalid samples"],
+    );
   });
 });
