@@ -10,7 +10,7 @@ export const hyperparameters = {
   trainingSteps: z.int().min(1).optional().meta({
     description: "Number of optimizer steps, at least 1. Default: chosen by the server, from `epochs` if set.",
   }),
-  epochs: z.number().positive("Must be greater than 0").optional().meta({
+  epochs: z.number().positive().optional().meta({
     description:
       "Passes over the training data, greater than 0. The hosted service runs about one step per MB of data per epoch. Default: chosen by the server.",
   }),

@@ -25,7 +25,8 @@ const shared = Object.fromEntries(
 const hyperparameters = z.strictObject({
   ...shared,
   training_steps: optional(withSharedLimits.training_steps.unwrap().max(1_000_000)),
-  epochs: optional(withSharedLimits.epochs.unwrap().max(10_000)),
+  // Repeats the lower bound, because the API's message for it differs from zod's.
+  epochs: optional(z.number().positive("Must be greater than 0").max(10_000)),
   seq_len: optional(withSharedLimits.seq_len.unwrap().max(1_048_576)),
   learning_rate: withSharedLimits.learning_rate.unwrap().default(1e-4),
   weight_decay: shared.weight_decay.transform((value) => value ?? 0.1),
