@@ -99,15 +99,18 @@ async function memory(many: Store, few: Store): Promise<Comparison> {
   const perThousand = ((ours - theirs) / (MANY - FEW)) * 1_000;
   return {
     ...{
-      what: "additional memory of the server for each 1000 more jobs",
-      against: `total memory of the server with ${FEW} jobs`,
+      what: "memory growth of the server per 1000 additional jobs",
+      against: `for scale: memory with ${FEW} jobs`,
       unit: "MB",
     },
     ...{ ours: perThousand, theirs, ratio: perThousand / theirs, aim: "at most 1 MB" },
   };
 }
 
-/** Returns the resident memory of a new server that has returned as many pages as the many jobs fill, each at least once. */
+/**
+ * Starts a server, requests as many pages as a list of `MANY` jobs has, and returns the server's resident memory in MB. Servers
+ * with few and many jobs therefore answer the same number of requests.
+ */
 async function megabytes(store: Store, count: number): Promise<number> {
   const server = await start(store);
   const pool = new Pool(server.url);

@@ -34,8 +34,8 @@ export async function uploading(): Promise<Comparison[]> {
     }
     const [least, greatest] = [peaks.at(0), peaks.at(-1)] as [Peaks, Peaks];
     for (const side of ["client", "server"] as const) {
-      const what = `memory of the ${side} at 512 MiB`;
-      results.push(memory(what, "at 64 MiB", greatest[side], least[side], "at most 10 MB more"));
+      const what = `memory of the ${side} while it ${side === "client" ? "uploads" : "receives"} a 512 MiB file`;
+      results.push(memory(what, "a 64 MiB file", greatest[side], least[side], "at most 10 MB more"));
     }
     const file = await write(512, folder);
     return [...results, await againstCurl(file, join(folder, "server"))];
