@@ -54,7 +54,9 @@ export async function release({ root, version, execute, date, log }: ReleaseOpti
   for (const line of packed(await run("npm", "pack", ...inWorkspaces, "--json", ...destination))) log(`packed ${line}`);
   await run("git", "commit", "--all", "--message", `Release ${version}`);
   await run("git", "tag", "--annotate", tag, "--message", `Release ${version}`);
-  log(`Committed and tagged ${tag}. The packed files are in ${PACKED_FOLDER}/. To publish: git push --follow-tags`);
+  log(
+    `Committed and tagged ${tag}. The packed files are in ${PACKED_FOLDER}/. To create a draft release: git push --follow-tags`,
+  );
 }
 
 async function requireNewVersion(root: string, version: string): Promise<void> {

@@ -24,7 +24,7 @@ export const HELP = `mistral-fine-tuning-server: Mistral's fine-tuning API on yo
 
 Usage: mistral-fine-tuning-server [options]           start the server
        mistral-fine-tuning-server doctor [options]    check whether the server can work with these options
-       mistral-fine-tuning-server setup [--extra 4bit|ray|wandb] [--tiny-model DIR FILE…]
+       mistral-fine-tuning-server setup [--extra 4bit|ray|test|wandb] [--tiny-model DIR FILE…]
                                                       create the Python environment of the included recipe, and
                                                       a small random model whose tokenizer is trained on FILE…
 

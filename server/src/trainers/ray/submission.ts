@@ -7,7 +7,7 @@ import type { Submission } from "./rayClient";
 import type { Resources } from "./rayConfig";
 
 /**
- * Ray sends SIGKILL this many seconds after the launcher would. Ray's default, 3 seconds, is too short to end a
+ * Ray sends SIGKILL this many seconds later than the launcher does. Ray's default, 3 seconds, is too short to end a
  * training.
  */
 const STOP_MARGIN = 5;
