@@ -39,7 +39,7 @@ export interface FileReport {
     noFinalNewline: boolean;
     /** Samples that repeat an earlier sample byte for byte. `firstOriginal` is the sample that the first duplicate repeats. */
     duplicates?: Count & { firstOriginal: Place };
-    /** Samples that the other data contains as well, byte for byte. */
+    /** Samples of a validation file that are also in the training data, byte for byte. */
     shared?: Count;
     /** Set only when the index was full: the number of samples that were compared. */
     comparedUpTo?: number;

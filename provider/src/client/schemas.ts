@@ -18,7 +18,7 @@ function open<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape> {
 
 const seconds = z.number().describe("Unix seconds.");
 
-/** Without the bounds of the inputs: a server's reply is taken as it is. */
+/** Replies are not checked against the limits of the inputs. */
 const replyHyperparameters = Object.fromEntries(
   Object.entries(hyperparameters).map(([name, { description = "" }]) => [
     name,

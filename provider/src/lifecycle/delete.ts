@@ -27,7 +27,7 @@ export function remove(id: string, state: Outputs, host: Host): Promise<void> {
 }
 
 async function removeJob(id: string, state: Outputs, host: Host): Promise<void> {
-  // An old state entry that shares its ID with a live entry: cancelling it would cancel the live job.
+  // After a replacement that adopted the job, the old and the new state entry have the same job. Do not cancel it.
   if (host.session.isLive(id)) return;
   const { client, baseUrl } = await connectWithFallbackKeys(id, state, host);
   await withDeadline(state.__timeouts?.delete ?? TEN_MINUTES, host, async (deadline) => {

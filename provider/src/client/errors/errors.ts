@@ -171,7 +171,10 @@ export class FileChangedError extends MistralError {
   readonly problem: string;
 
   constructor(file: string, problem: string) {
-    super(`${file} ${problem}. The upload was aborted and discarded.`, "Retry once nothing is writing to the file.");
+    super(
+      `${file} ${problem}. The upload was aborted and discarded.`,
+      "Retry after no other program writes to the file.",
+    );
     this.file = file;
     this.problem = problem;
   }

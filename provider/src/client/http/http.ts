@@ -162,7 +162,7 @@ export class Http {
     const attempts = (error.request?.retryCount ?? 0) + 1;
     const caution = request.repeatable
       ? ""
-      : "The request was not retried, because the server may have received it. Check for its result before sending it again.";
+      : "The request was not retried, because the server may have received it. Before you repeat the request, check whether the first one took effect on the server.";
     // Only a proxy answers 407, to CONNECT or to a forwarded http request.
     const refusing = error instanceof HTTPError && error.response.statusCode === 407 && proxyFor(new URL(this.baseUrl));
     const failure = refusing ? new ProxyFailure(refusing, "ERR_PROXY_407") : error.cause;

@@ -3,8 +3,8 @@ export const LARGEST_PAGE = 100;
 
 /**
  * Iterates over all pages of a list. Stops after `total` entries or a page without new entries. A short page does not end the
- * iteration, because a server may cap the page size. An entry that moves to the next page, because another was created meanwhile, is
- * yielded once. A server that ignores `page` repeats its entries, which ends the iteration.
+ * iteration, because a server may cap the page size. If an entry is created during the iteration, an earlier
+ * entry can appear on two pages; it is yielded once. A server that ignores `page` repeats its entries, which ends the iteration.
  */
 export async function* walkPages<T extends { id: string }>(
   fetchPage: (page: number) => Promise<{ data: T[]; total?: number | undefined }>,

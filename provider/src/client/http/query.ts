@@ -25,8 +25,8 @@ function isoDate(name: string, date: Date): string {
 }
 
 /**
- * Encodes an ID as one path segment. IDs of fine-tuned models contain colons (`ft:open-mistral-7b:…`). No ID may reach another
- * route, and an empty ID must not reach the list.
+ * Encodes an ID as one path segment. IDs of fine-tuned models contain colons (`ft:open-mistral-7b:…`). Without
+ * encoding, an ID with slashes would call another route. An empty ID would call the list.
  *
  * @throws {InvalidArgumentError} the ID is empty, `.` or `..`: URLs resolve dot segments even when they are encoded
  */

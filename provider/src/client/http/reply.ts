@@ -13,7 +13,7 @@ export interface Reply {
   redact(text: string): string;
 }
 
-/** The part of a zod schema that this file uses. Does not import zod's type, so that a user's compiler need not resolve `zod`. */
+/** The part of a zod schema that this file uses. Does not import zod's type, so that a user's compiler does not have to resolve `zod`. */
 export interface ReplySchema<T> {
   safeParse(
     value: unknown,

@@ -20,7 +20,7 @@ export interface Estimate {
   steps: number | undefined;
   /** Passes over the data. */
   epochs: number | undefined;
-  /** Which of the two the user has set; the other is computed from it. */
+  /** Whether the user has set the steps or the epochs; the other value is computed. */
   declared: "steps" | "epochs";
   trainedTokens: Range | undefined;
 }

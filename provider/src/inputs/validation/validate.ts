@@ -30,7 +30,7 @@ export function validate(inputs: Record<string, unknown>): InputProblem[] {
   for (const issue of issues) {
     const path = pathText(issue.path);
     if (issue.code === "unrecognized_keys") continue;
-    // The misspelt name was already reported: `model` is missing because of `modell`, and a file's source because of `pth`.
+    // A misspelt `modell` also causes `model: is required`. Report only the misspelt name.
     if (misspelt.has(path) && (issue.message === REQUIRED || issue.code === "custom")) continue;
     problems.push(new InputProblem(path, issue.message));
   }

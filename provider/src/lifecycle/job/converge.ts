@@ -29,14 +29,14 @@ const FIRST_POLL_SECONDS = 300;
 const MODEL_SECONDS = 300;
 
 /**
- * Drives a job from its current status to the declared one: validated, started if its cost is within `maxCost`, trained. `create`
- * and `update` share this function, so the next `pulumi up` resumes an interrupted wait.
+ * Polls a job until it has the status that the inputs ask for. Starts the job if `autoStart` allows it and its cost is within
+ * `maxCost`. `create` and `update` share this function, so the next `pulumi up` resumes an interrupted wait.
  *
  * After the first successful poll, an outage does not end the wait, because it says nothing about the job. Before the first one, the
  * wait ends after `FIRST_POLL_SECONDS`. Errors that are not temporary, such as 401, 403 and 404, always end the wait.
  *
  * @param known the outputs known before the first poll
- * @throws InitError for every failure; it carries the job's ID, which is never lost from here on
+ * @throws InitError for every failure; the error contains the job's ID, so Pulumi always stores the ID
  */
 export async function converge(
   known: Outputs,

@@ -8,8 +8,9 @@ const DEFAULT_LONGEST_SECONDS = 30;
 const JITTER = 0.05;
 
 /**
- * Computes the delay before the next poll of a job. The delay is the smallest of the time since the last status change, the time to
- * (or since) the expected end, and `pollInterval`. Polls are frequent when a change is likely.
+ * Computes the delay before the next poll of a job, so that polls are frequent when a change is likely. The delay is the smallest of
+ * three values: the time since the last status change; the time until or since the expected end; `pollInterval`. The first two count
+ * as at least 250 ms. Jitter then shortens the delay by up to 5 %.
  */
 export class PollInterval {
   private readonly longestMs: number;

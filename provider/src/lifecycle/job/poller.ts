@@ -137,8 +137,8 @@ export class JobPoller {
   }
 
   /**
-   * Returns the wanted jobs on the newest pages of the list. The caller must fetch a job that is missing, because the job is older
-   * than many others. If the server rejects list requests but answers other requests, the caller must fetch every job.
+   * Returns the wanted jobs on the newest pages of the list. An old job can be missing from these pages; the caller must
+   * then fetch the job. If the server rejects list requests but answers other requests, the caller must fetch every job.
    *
    * @returns an error when the server is temporarily unavailable, which says nothing about any job
    */
@@ -181,7 +181,7 @@ export function pollerFor(client: MistralClient, clock: Clock): JobPoller {
   return poller;
 }
 
-/** Returns one second before the oldest job: times are whole seconds, and only some servers include the limit itself. */
+/** Returns one second before the oldest job: times are whole seconds, and some servers treat `created_after` as exclusive. */
 function listStart(waiters: PendingPoll[]): Date | undefined {
   const times = waiters.map(({ createdAt }) => Date.parse(createdAt ?? ""));
   return times.some(Number.isNaN) ? undefined : new Date(Math.min(...times) - 1000);

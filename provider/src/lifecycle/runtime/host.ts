@@ -21,7 +21,7 @@ export interface Host {
 
 /**
  * Records the calls that this process has handled. `delete` uses this record: it must not cancel a job if another entry of the state
- * still uses the same job.
+ * still uses the same job. The IDs of the jobs in use are the live IDs.
  *
  * Two entries have the same job after a replacement that adopted the job (`up --replace`, `state taint`). Pulumi deletes the old
  * entry in the same `up`, or in the next `up` if the first one crashed.
@@ -44,14 +44,14 @@ export class Session {
   }
 
   /**
-   * Records that `diff` asked for no replacement. This marks the resource as live only after a `check`, which proves that the
-   * program still declares it. A diff that follows a read belongs to a refresh, and `destroy --refresh` must cancel the job.
+   * Records that `diff` asked for no replacement. After `check`, the program still declares the resource, so the job is in use. After
+   * `read`, the diff is part of a refresh: the job is not recorded as in use, so that `destroy --refresh` can cancel it.
    */
   recordKeptByDiff(id: string, urn: string | undefined): void {
     if (urn !== undefined && this.lastCall.get(urn) === "check") this.liveIds.add(id);
   }
 
-  /** Whether the job belongs to a live entry of the state. */
+  /** Whether another entry of the state still uses the job. */
   isLive(id: string): boolean {
     return this.liveIds.has(id);
   }

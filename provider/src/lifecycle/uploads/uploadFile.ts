@@ -42,12 +42,12 @@ export async function uploadFile(
   } catch (error) {
     if (error instanceof FileChangedError) {
       throw new Error(
-        `${error.file} ${error.problem}. The upload was discarded and no job was created: run \`pulumi up\` again once nothing is writing to the file.`,
+        `${error.file} ${error.problem}. The upload was discarded and no job was created: after all programs have stopped writing to the file, run \`pulumi up\` again.`,
         { cause: error },
       );
     }
     if (error instanceof FileUnreadableError) {
-      throw new Error(`${error.message} No job was created: run \`pulumi up\` again once the file is readable.`, {
+      throw new Error(`${error.message} No job was created: make the file readable, then run \`pulumi up\` again.`, {
         cause: error,
       });
     }

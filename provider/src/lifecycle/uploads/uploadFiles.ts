@@ -32,8 +32,8 @@ export async function uploadFiles(
 }
 
 /**
- * Returns the upload name of a file. The name contains the content hash, so that later runs and other jobs reuse the upload. An
- * explicit suffix may be used by several resources. With one, the name also contains the identity, so that the job can be found.
+ * Returns the upload name of a file. The name contains the content hash, so that later runs and other jobs reuse the upload. With
+ * an explicit suffix, which several resources may use, the name also contains the identity, so that the job can be found.
  */
 export function uploadName(file: DataFile, inputs: Pick<Inputs, "__suffix" | "__identity">): string {
   const identity = inputs.__suffix === "user" ? `-${inputs.__identity}` : "";
