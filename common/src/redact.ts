@@ -5,11 +5,12 @@ const SHORTEST_SECRET = 6;
  * Replaces every secret in a text with `[secret]`. An error message from a server, a proxy or a program may repeat the
  * request that it received, as plain text or inside JSON.
  *
- * @param secrets API keys and tokens; those with fewer than 6 characters are ignored
+ * @param secrets API keys and tokens
+ * @param shortest secrets with fewer characters are ignored; 6 by default
  */
-export function redact(text: string, secrets: readonly string[]): string {
+export function redact(text: string, secrets: readonly string[], shortest = SHORTEST_SECRET): string {
   const found = [...secrets, ...secrets.map((secret) => JSON.stringify(secret).slice(1, -1))]
-    .filter((secret) => secret.length >= SHORTEST_SECRET)
+    .filter((secret) => secret.length >= shortest)
     // The longest first: a secret may begin with another one, and its rest must not stay in the text.
     .sort((a, b) => b.length - a.length)
     .map((secret) => secret.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));

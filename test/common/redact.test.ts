@@ -27,4 +27,8 @@ describe("redaction", () => {
   it("ignores strings that are too short to be secrets", () => {
     assert.equal(redact("a text", ["a", ""]), "a text");
   });
+
+  it("replaces a short secret when the caller asks for it", () => {
+    assert.equal(redact("token abc failed", ["abc"], 1), "token [secret] failed");
+  });
 });

@@ -72,6 +72,7 @@ export abstract class ProgramTrainer<Options extends ProgramTrainerOptions = Pro
   ): Promise<Failure> {
     const secrets = Object.values(this.options.secrets.read(run.id));
     const text = includeLog ? await describeFailure(reason, folder.logFile) : reason;
-    return { state: "failed", reason: redact(text, secrets) };
+    // The API accepts tokens of any length, so even one character is redacted.
+    return { state: "failed", reason: redact(text, secrets, 1) };
   }
 }

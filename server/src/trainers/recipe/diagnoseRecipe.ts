@@ -4,7 +4,7 @@ import { isAbsolute, join } from "node:path";
 import { promisify } from "node:util";
 import type { Diagnosis } from "../descriptor";
 import { readModelsFile } from "./modelsFile";
-import { recipeCommand } from "./recipe";
+import { recipeCommand, recipePython } from "./recipe";
 
 const run = promisify(execFile);
 
@@ -84,6 +84,15 @@ function describe(
           text: `${python} lacks ${missing.join(", ")}; run \`mistral-fine-tuning-server setup\` again`,
         }
       : { level: "ok", subject: "recipe", text: `${python}: ${list.join(", ")}` },
+    ...(python === recipePython()
+      ? []
+      : [
+          {
+            level: "note" as const,
+            subject: "recipe",
+            text: "this environment is from an earlier release; run `mistral-fine-tuning-server setup` to update it",
+          },
+        ]),
     gpus.length > 0
       ? { level: "ok", subject: "GPU", text: gpus.join(", ") }
       : { level: "note", subject: "GPU", text: "PyTorch finds no GPU; trainings run on the CPU, which is slow" },

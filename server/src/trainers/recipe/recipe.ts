@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { UsageError } from "../../domain/errors";
 
 /** The folder of the included recipe. */
 const RECIPE = join(__dirname, "../../../recipes/trl");
+const PYTHON = join("bin", "python");
 
 /**
  * Returns the training command. The caller appends the path of the job's folder.
@@ -17,14 +18,30 @@ export function recipeCommand(line: string | undefined): string[] {
   if (line !== undefined) {
     return ["/bin/sh", "-c", `${line} "$@"`, "sh"];
   }
-  const python = recipePython();
-  if (!existsSync(python)) {
+  const python = installedPython();
+  if (python === undefined) {
     throw new UsageError(
-      `the recipe's Python environment is not set up: ${python} does not exist. ` +
+      `the recipe's Python environment is not set up: ${recipePython()} does not exist. ` +
         "Run `mistral-fine-tuning-server setup`, or pass your own command with --recipe",
     );
   }
   return [python, recipeFile("train.py")];
+}
+
+/**
+ * Returns Python of the recipe's environment, or of the newest environment of an earlier release: an upgraded server must
+ * find its running jobs again before anyone runs `setup`. Undefined when there is no environment.
+ */
+export function installedPython(): string | undefined {
+  const current = recipePython();
+  if (existsSync(current)) return current;
+  const folder = environmentsFolder();
+  if (!existsSync(folder)) return undefined;
+  return readdirSync(folder)
+    .filter((name) => name.startsWith("recipe-"))
+    .map((name) => join(folder, name, PYTHON))
+    .filter((python) => existsSync(python))
+    .sort((one, other) => statSync(dirname(other)).mtimeMs - statSync(dirname(one)).mtimeMs)[0];
 }
 
 /** Returns the path of a file of the included recipe. */
@@ -37,6 +54,9 @@ export const recipeFile = (name: string): string => join(RECIPE, name);
 export function recipePython(): string {
   const requirements = readFileSync(recipeFile("requirements.txt"), "utf8").replaceAll("\r\n", "\n");
   const hash = createHash("sha256").update(requirements).digest("hex").slice(0, 12);
-  const cache = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
-  return join(cache, "pulumi-mistral", `recipe-${hash}`, "bin", "python");
+  return join(environmentsFolder(), `recipe-${hash}`, PYTHON);
+}
+
+function environmentsFolder(): string {
+  return join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "pulumi-mistral");
 }
