@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { assertIsFile, readContent } from "../inputs/data/content";
 import { type CheckedData, type DataSource, evaluateReports, inspectData } from "../inputs/data/inspectData";
+import { jsonText } from "./json";
 import { HELP, parseOptions, UsageError } from "./options";
 import { ReadingProgress } from "./progress";
 import { shownSamples } from "./show";
@@ -19,7 +20,7 @@ async function main(argv: string[]): Promise<void> {
   const files = [...data.training, ...data.validation];
   if (files.some(({ errors }) => errors.length > 0)) process.exitCode = 1;
   if (show) console.log(await shownSamples(training, show, rules, isStyled()));
-  console.log(json ? JSON.stringify(data, undefined, 2) : summaryText(data));
+  console.log(json ? jsonText(data) : summaryText(data));
 }
 
 /** Total size of all files, in bytes. */

@@ -90,10 +90,16 @@ describe("pulumi-mistral check", () => {
   });
 
   it("prints JSON with --json", async () => {
-    const { lines } = await run("check", await write("json.jsonl", sample("What?")), "--json");
+    const { lines } = await run(
+      "check",
+      await write("json.jsonl", `${sample("What?")}{}\n${sample("What?")}`),
+      "--json",
+    );
     const { training, summary } = JSON.parse(lines.join("\n"));
-    assert.equal(training[0].report.good, 1);
-    assert.equal(summary.samples, 1);
+    const { good, bad, findings, oddities } = training[0].report;
+    assert.deepEqual([good, bad, findings.length], [2, 1, 1]);
+    assert.deepEqual(oddities.duplicates, { count: 1, first: 3, of: { file: 0, line: 1 } });
+    assert.equal(summary.samples, 2);
   });
 
   it("fails when a file cannot be read", async function () {
