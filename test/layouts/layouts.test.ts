@@ -7,7 +7,7 @@ import { describeWithEngine, type Engine } from "../support/engine";
 import { nodeLts } from "./cached";
 import { run } from "./commands";
 import { installs } from "./installs";
-import { layouts as allLayouts, type Layout } from "./layouts";
+import { type Layout, layouts } from "./layouts";
 import { pack, temporaryFolder } from "./packed";
 import { writeProgram } from "./programs";
 
@@ -17,10 +17,6 @@ const timeoutMs = 15 * 60_000;
 const atOnce = pLimit(2);
 
 const frozenText = resolve(__dirname, "../provider/resource/serialized.txt");
-
-/** `npm test` runs a sample of the layouts; `npm run test:all` then runs the rest. A file that is run alone has all. */
-const wanted = process.env.TEST_LAYOUTS;
-const layouts = allLayouts.filter(({ sample }) => wanted === undefined || (wanted === "sample") === (sample === true));
 
 const slug = (title: string) => title.replace(/\W+/g, "-").toLowerCase();
 

@@ -17,8 +17,6 @@ export interface Layout {
   lts?: true;
   /** The program's folder in the installation. Without its own `node_modules`, it uses those of the parent folder. */
   folder?: string;
-  /** Also run in `npm test`, which runs only a sample of the layouts. */
-  sample?: true;
   /** Also run `tsc`, which checks the declaration files of packages as well. ts-node and tsx do not check these. */
   tsc?: true;
 }
@@ -39,12 +37,11 @@ export const layouts: readonly Layout[] = [
   {
     install: "npm",
     title: "TypeScript, Pulumi's own ts-node, moduleResolution node",
-    sample: true,
     program: typescriptCommonJs(node10),
     tsc: true,
   },
-  { install: "npm", title: "CommonJS", program: javascriptCommonJs, folder: "commonjs", lts: true, sample: true },
-  { install: "npm", title: "ESM", program: javascriptEsm, folder: "esm", sample: true },
+  { install: "npm", title: "CommonJS", program: javascriptCommonJs, folder: "commonjs", lts: true },
+  { install: "npm", title: "ESM", program: javascriptEsm, folder: "esm" },
   {
     install: typescript6,
     title: "ts-node, moduleResolution node16",
@@ -95,7 +92,7 @@ export const layouts: readonly Layout[] = [
     program: typescriptCommonJs(node16),
     folder: "outside",
   },
-  { install: "pnpm", title: "ESM", program: javascriptEsm, lts: true, sample: true },
+  { install: "pnpm", title: "ESM", program: javascriptEsm, lts: true },
   {
     install: "pnpm and a company's wrapper",
     title: "TypeScript",

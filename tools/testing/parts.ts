@@ -38,23 +38,23 @@ const unitAndIntegration: Part = {
   run: () => mochaInParallel(covered, { coverage: inCi }),
 };
 const engine: Part = { name: "engine", run: () => mochaInParallel(suites.engine) };
+const realTrainings: Part = { name: "trainings", run: async () => trainings(await recipe()) };
 
 const quick: Part[] = [
   ...checks,
   cli,
-  python,
   unitAndIntegration,
-  engine,
+  { name: "engine (core)", run: () => mochaInParallel(suites.coreEngine) },
   { name: "crash tests (sample)", run: () => mochaInParallel(suites.crash) },
-  { name: "layouts (sample)", run: () => mochaInParallel(suites.layouts, { env: { TEST_LAYOUTS: "sample" } }) },
-  { name: "Python clients and Ray", run: () => mochaInParallel(suites.python) },
-  { name: "trainings", run: async () => trainings(await recipe(), "short") },
 ];
 
 const rest: Part[] = [
-  { name: "layouts (others)", run: () => mochaInParallel(suites.otherLayouts, { env: { TEST_LAYOUTS: "rest" } }) },
-  { name: "crash tests (all)", prepare: pulumiCli, run: () => script("test/crash/run.ts", "--seeds", CRASH_SEEDS) },
-  { name: "long trainings", run: async () => trainings(await recipe(), "long") },
+  python,
+  { name: "engine (others)", prepare: pulumiCli, run: () => mochaInParallel(suites.otherEngine) },
+  { name: "Python clients and Ray", run: () => mochaInParallel(suites.python) },
+  realTrainings,
+  { name: "crash tests (all)", run: () => script("test/crash/run.ts", "--seeds", CRASH_SEEDS) },
+  { name: "layouts", run: () => mochaInParallel(suites.layouts) },
 ];
 
 /** The parts that each command of package.json runs. */
@@ -66,10 +66,7 @@ export const runs = {
   /** `npm run test:engine` */
   engine: [checks[1] as Part, cli, engine],
   /** `npm run test:training` */
-  training: [
-    checks[1] as Part,
-    { name: "trainings", run: async () => trainings(await setUpRecipe({ required: true }), "all") },
-  ],
+  training: [checks[1] as Part, python, realTrainings],
   /** The parts that `npm run test:all` runs after `npm test`. */
   rest,
   /** `npm run test:all` */

@@ -8,8 +8,6 @@ import { suites } from "./suites";
 const server = resolve(root, "server/bin/mistral-fine-tuning-server.js");
 /** Limits how long the download of 6 GB delays `npm test` on a developer's machine. */
 const LOCAL_SETUP_MS = 10 * 60_000;
-/** Trains with several processes, which takes minutes. */
-const LONG_RECIPE_TESTS = "tests/test_parallel.py";
 
 /**
  * Creates the Python environment of the recipe, with the packages that its tests need. Returns immediately when the environment exists.
@@ -24,24 +22,11 @@ export async function setUpRecipe({ required }: { required: boolean }): Promise<
 }
 
 /** Runs real trainings: the recipe's own tests, then the tests that train through a server. */
-export async function trainings(isSetUp: boolean, length: "short" | "long" | "all"): Promise<Counts> {
+export async function trainings(isSetUp: boolean): Promise<Counts> {
   if (!isSetUp) {
     console.log("The recipe's Python environment could not be set up. The reason is printed above.");
     return process.env.CI ? failure : { ...zeroCounts, skipped: 1 };
   }
-  const pytest = {
-    short: ["--ignore", LONG_RECIPE_TESTS],
-    long: [LONG_RECIPE_TESTS],
-    all: [],
-  }[length];
-  const { files, except } = suites.training;
-  const mochaArgs = {
-    short: [...files, ...except.flatMap((file) => ["--ignore", file])],
-    long: suites.longTraining.files,
-    all: files,
-  }[length];
-  const recipe = await command(recipePython(), ["-m", "pytest", ...pytest], {
-    cwd: resolve(root, "server/recipes/trl"),
-  });
-  return sum([recipe, await mocha(mochaArgs)]);
+  const recipe = await command(recipePython(), ["-m", "pytest"], { cwd: resolve(root, "server/recipes/trl") });
+  return sum([recipe, await mocha(suites.training.files)]);
 }

@@ -7,7 +7,13 @@ export interface TestFiles {
 const python = ["test/conformance/client.python.test.ts", "test/conformance/schemathesis.test.ts"];
 const ray = ["test/server/trainers/ray/rayTrainer.test.ts"];
 const programs = ["test/server/trainers/process/**/*.test.ts"];
-const longTrainings = ["test/training/kills.test.ts"];
+/** The life of a job, the examples, and the upgrade from earlier releases. */
+const coreEngine = [
+  ...["badInput", "data", "examples", "functions", "lifecycle", "revert", "running", "schema", "secrets"].map(
+    (name) => `test/engine/${name}.test.ts`,
+  ),
+  "test/upgrade/**/*.test.ts",
+];
 
 /** Which suite a test file belongs to: its folder decides, except for the few files that are named above. */
 export const suites = {
@@ -20,16 +26,17 @@ export const suites = {
   integration: { files: [...programs, "test/conformance/**/*.test.ts"], except: python },
   /** Drives the real Pulumi CLI. */
   engine: { files: ["test/{engine,upgrade}/**/*.test.ts"] },
+  /** `npm test` runs these engine tests. `npm run test:all` then runs the others. */
+  coreEngine: { files: coreEngine },
+  otherEngine: { files: ["test/engine/**/*.test.ts"], except: coreEngine },
   /** Injects faults at the most critical requests; `npm run test:crash` injects faults at every request. */
   crash: { files: ["test/crash/**/*.test.ts"] },
   /** Installs the packed packages as users do. */
   layouts: { files: ["test/layouts/**/*.test.ts"] },
-  otherLayouts: { files: ["test/layouts/layouts.test.ts"] },
   /** The official Python client, schemathesis and a real Ray cluster. */
   python: { files: [...python, ...ray] },
   /** Trains a tiny model with the recipe. */
-  training: { files: ["test/training/**/*.test.ts"], except: longTrainings },
-  longTraining: { files: longTrainings },
+  training: { files: ["test/training/**/*.test.ts"] },
 } satisfies Record<string, TestFiles>;
 
 /** The tests that coverage is measured for: they run the sources in mocha's own processes. */
