@@ -275,7 +275,10 @@ describe("server: the Ray trainer", function () {
   it("is checked by the doctor command", async () => {
     const args = ["doctor", "--trainer", "ray", "--ray-address", cluster.address, "--data", folder()];
     const { stdout } = await run(args);
-    assert.match(stdout, /^ok +Ray: 2\.\d+\.\d+ at http:\/\/127\.0\.0\.1:\d+; every node must mount --data at the same path$/m);
+    assert.match(
+      stdout,
+      /^ok +Ray: 2\.\d+\.\d+ at http:\/\/127\.0\.0\.1:\d+; every node must mount --data at the same path$/m,
+    );
     const { code, stdout: without } = await run([...args, "--ray-address", "http://127.0.0.1:9"]);
     assert.match(without, /^failed +Ray: Ray at http:\/\/127\.0\.0\.1:9 cannot be reached: ECONNREFUSED$/m);
     assert.equal(code, 1);
