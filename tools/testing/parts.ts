@@ -17,7 +17,6 @@ const CRASH_SEEDS = "200";
 const inCi = Boolean(process.env.CI);
 
 const pulumiCli = once(() => findOrGetPulumi({ log: console.log }));
-const recipe = once(() => setUpRecipe({ required: inCi }));
 
 const checks: Part[] = [
   { name: "lint", run: () => command("biome", ["check", "--error-on-warnings", "."]) },
@@ -29,7 +28,7 @@ const checks: Part[] = [
 const cli: Part = { name: "Pulumi CLI", prepare: pulumiCli, run: () => succeeded(logged(pulumiCli())) };
 
 /** Runs after the build, because the set-up uses the compiled server, and before the tests with time limits, because unpacking 6 GB would slow them down. */
-const python: Part = { name: "recipe environment", run: () => succeeded(recipe()) };
+const python: Part = { name: "recipe environment", run: () => succeeded(setUpRecipe()) };
 
 const unit: Part = { name: "unit", run: () => mochaInParallel(suites.unit) };
 /** Only CI measures the coverage: it makes the tests slower. */
@@ -38,7 +37,7 @@ const unitAndIntegration: Part = {
   run: () => mochaInParallel(covered, { coverage: inCi }),
 };
 const engine: Part = { name: "engine", run: () => mochaInParallel(suites.engine) };
-const realTrainings: Part = { name: "trainings", run: async () => trainings(await recipe()) };
+const realTrainings: Part = { name: "trainings", run: trainings };
 
 const quick: Part[] = [
   ...checks,

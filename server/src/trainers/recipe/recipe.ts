@@ -32,7 +32,7 @@ export function recipeCommand(line: string | undefined): string[] {
  * Returns Python of the recipe's environment, or of the newest environment of an earlier release: an upgraded server must
  * find its running jobs again before anyone runs `setup`. Undefined when there is no environment.
  */
-export function installedPython(): string | undefined {
+function installedPython(): string | undefined {
   const current = recipePython();
   if (existsSync(current)) return current;
   const folder = environmentsFolder();

@@ -21,7 +21,7 @@ describe("a job at its review gate", () => {
     assert.ok(!("fineTunedModel" in outputs));
   });
 
-  it("is not reported when the job starts by itself", async () => {
+  it("is not reported when the job starts automatically", async () => {
     const host = harness.host();
     await harness.create("started", {}, host);
     assert.ok(!host.logged.some(({ message }) => message.includes("autoStart")));
