@@ -55,7 +55,7 @@ describe("a RemoteAsset as data", () => {
     },
     "is in trouble": {
       answer: (_, response) => response.writeHead(500).end("no"),
-      message: /: the server answered 500\. No job was created: run `pulumi up` again/,
+      message: /: the server answered 500\. No job was created: make the file readable, then run `pulumi up` again/,
     },
     "breaks off": {
       answer: (content, response) => {
