@@ -1,3 +1,4 @@
+import type { TrainingRule } from "#common/trainingRule";
 import type { JobSpec } from "./jobSpec";
 
 /** The name of the trainer that trains nothing. Its figures are invented, and every reply about its jobs says so. */
@@ -102,6 +103,8 @@ export interface Trainer {
   readonly name: string;
   /** The models that this trainer supports. Absent: any model. */
   readonly baseModels?: readonly string[];
+  /** Returns the rule by which the trainer sizes a training of a base model. Undefined when the model has no rule. */
+  trainingRule(model: string): Promise<TrainingRule | undefined>;
   /** The number of running and waiting runs. Absent when the trainer has no queue of its own. */
   readonly queue?: { readonly running: number; readonly waiting: number };
   /**

@@ -26,6 +26,8 @@ export interface DataTotals {
   skipped: number;
   /** Estimated from the number of characters. */
   tokens: number;
+  /** The longest valid sample, in tokens. */
+  longestSample: number;
 }
 
 export type Inspection = { ok: true; totals: DataTotals } | { ok: false; reason: string; findings: string[] };
@@ -54,7 +56,7 @@ export async function inspectFiles(
   allowed: number,
   signal: AbortSignal,
 ): Promise<Inspection> {
-  const totals: DataTotals = { bytes: 0, samples: 0, skipped: 0, tokens: 0 };
+  const totals: DataTotals = { bytes: 0, samples: 0, skipped: 0, tokens: 0, longestSample: 0 };
   for (const file of files) {
     const open = () => fileChunks(file.path, signal);
     const report = await inspect(open, { rules });
@@ -66,6 +68,7 @@ export async function inspectFiles(
     totals.samples += report.validSamples;
     totals.skipped += report.invalidSamples;
     totals.tokens += Math.ceil(charactersOf(report) / CHARACTERS_PER_TOKEN);
+    totals.longestSample = Math.max(totals.longestSample, Math.ceil(report.longest.characters / CHARACTERS_PER_TOKEN));
   }
   return { ok: true, totals };
 }

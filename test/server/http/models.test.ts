@@ -22,7 +22,24 @@ describe("server: models", () => {
     assert.ok(base.every((each: Json) => each.owned_by === "mistralai" && each.capabilities.fine_tuning));
     const tuned = data.filter((each: Json) => each.type === "fine-tuned");
     assert.equal(tuned[0].id, id);
+    assert.ok(!("training" in tuned[0]));
     assert.deepEqual(tuned[0], await api.ok("GET", model()));
+  });
+
+  it("publishes how trainings of a base model are sized", async () => {
+    const base = await api.ok("GET", "/v1/models/open-mistral-7b");
+    assert.deepEqual(base.training, {
+      rule: "megabytes",
+      bytes_per_step: 1024 ** 2,
+      sequences_per_step: 4,
+      seq_len: 32_768,
+      epochs: 1,
+      max_steps: 1_000_000,
+      characters_per_token: 4,
+      price: { per_million_tokens: 2, currency: "USD" },
+    });
+    const { data } = await api.ok("GET", "/v1/models");
+    assert.deepEqual(data.find(({ id }: Json) => id === base.id).training, base.training);
   });
 
   it("returns a model", async () => {

@@ -1,3 +1,4 @@
+import type { TrainingRule } from "#common/trainingRule";
 import type { BaseModel } from "../../domain/baseModels";
 import type { FineTunedModel } from "../../store/models";
 import type { ArtifactReply } from "./artifact";
@@ -5,7 +6,8 @@ import { seconds } from "./time";
 
 const MAX_CONTEXT_LENGTH = 32_768;
 
-export function baseModelReply({ id, capabilities }: BaseModel) {
+/** @param training an extension of the API: how the server computes steps, tokens and cost */
+export function baseModelReply({ id, capabilities }: BaseModel, training: TrainingRule | undefined) {
   return {
     id,
     object: "model",
@@ -16,6 +18,7 @@ export function baseModelReply({ id, capabilities }: BaseModel) {
     capabilities: capabilitiesReply(capabilities),
     max_context_length: MAX_CONTEXT_LENGTH,
     aliases: [],
+    training,
   };
 }
 

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { baseModels } from "../../domain/baseModels";
+import { type BaseModel, baseModels } from "../../domain/baseModels";
 import type { FineTunedModel, ModelChange } from "../../store/models";
 import { ApiError } from "../errors";
 import { artifactReply } from "../replies/artifact";
@@ -27,14 +27,16 @@ export function modelRoutes(app: FastifyInstance, { models, artifacts, trainer }
   const toReply = (model: FineTunedModel, request: FastifyRequest) =>
     fineTunedModelReply(model, artifactReply(model, request));
 
+  const toBaseReply = async (base: BaseModel) => baseModelReply(base, await trainer.trainingRule(base.id));
+
   app.get("/v1/models", async (request) => ({
     object: "list",
-    data: [...bases.map(baseModelReply), ...models.list().map((model) => toReply(model, request))],
+    data: [...(await Promise.all(bases.map(toBaseReply))), ...models.list().map((model) => toReply(model, request))],
   }));
 
   app.get<ById>("/v1/models/:model_id", async (request) => {
     const base = bases.find((each) => each.id === request.params.model_id);
-    return base ? baseModelReply(base) : toReply(findFineTuned(request.params.model_id, "shown"), request);
+    return base ? toBaseReply(base) : toReply(findFineTuned(request.params.model_id, "shown"), request);
   });
 
   app.get<ById>("/v1/fine_tuning/models/:model_id/artifact", async (request, reply) => {

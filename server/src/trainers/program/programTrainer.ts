@@ -1,9 +1,11 @@
 import { existsSync } from "node:fs";
 import { redact } from "#common";
+import type { TrainingRule } from "#common/trainingRule";
 import type { StartedJob, TrainingRequest, Validation } from "../../domain/trainer";
 import type { SecretStore } from "../../store/secrets";
 import { estimateTraining } from "../recipe/estimateTraining";
 import type { BaseModelEntry, ModelsFile } from "../recipe/modelsFile";
+import { trainingRule, UNDECLARED_RULE } from "../recipe/trainingRule";
 import { createJobFolder, folderErrorMessage } from "./createJobFolder";
 import { describeFailure } from "./failureReason";
 import { JobFolder } from "./jobFolder";
@@ -25,6 +27,11 @@ export abstract class ProgramTrainer<Options extends ProgramTrainerOptions = Pro
 
   get baseModels(): readonly string[] {
     return [...this.options.models.keys()];
+  }
+
+  async trainingRule(model: string): Promise<TrainingRule | undefined> {
+    const base = this.options.models.get(model);
+    return base && trainingRule(base, UNDECLARED_RULE);
   }
 
   validate(request: TrainingRequest, signal: AbortSignal): Promise<Validation> {

@@ -1,37 +1,44 @@
 import { MEBIBYTE } from "#common";
+import { estimateTraining, type MegabytesRule } from "#common/trainingRule";
+import { CHARACTERS_PER_TOKEN } from "#data";
 import type { JobSpec } from "../../domain/jobSpec";
 import type { Plan } from "../../domain/trainer";
 import type { DataTotals } from "../inspectData";
+import { trainingSize } from "../trainingSize";
 import { SECONDS } from "./simulation";
 
-/** The hosted service reported four sequences of 32,768 tokens per step for its jobs. */
-const SEQUENCES_PER_STEP = 4;
-const DEFAULT_SEQ_LEN = 32_768;
+/** One epoch has about one step per megabyte of data. */
+export const SIMULATED_RULE: MegabytesRule = {
+  rule: "megabytes",
+  bytes_per_step: MEBIBYTE,
+  // The hosted service reported four sequences of 32,768 tokens per step for its jobs.
+  sequences_per_step: 4,
+  seq_len: 32_768,
+  epochs: 1,
+  max_steps: 1_000_000,
+  characters_per_token: CHARACTERS_PER_TOKEN,
+  // An earlier price of the hosted service for its smallest model.
+  price: { per_million_tokens: 2, currency: "USD" },
+};
 
-/** US dollars per million trained tokens: an earlier price of the hosted service for its smallest model. */
-const PRICE_PER_MILLION_TOKENS = 2;
-
-const MAX_STEPS = 1_000_000;
-
-/**
- * Computes steps, tokens, duration and cost of a simulated training. One epoch has about one step per megabyte of data.
- */
+/** Computes steps, tokens, duration and cost of a simulated training. */
 export function planSimulatedTraining(spec: JobSpec, totals: DataTotals, speed: number): Plan {
-  const { training_steps, epochs = 1, seq_len = DEFAULT_SEQ_LEN } = spec.hyperparameters;
-  // Repositories are not read: each counts as one megabyte.
-  const megabytes = Math.max(totals.bytes / MEBIBYTE + spec.repositories.length, 1 / MEBIBYTE);
-  const totalSteps = training_steps ?? Math.min(MAX_STEPS, Math.max(1, Math.round(epochs * megabytes)));
-  const tokensPerStep = SEQUENCES_PER_STEP * seq_len;
+  const { totalSteps, epochs, tokensPerStep, cost, currency } = estimateTraining(
+    SIMULATED_RULE,
+    { ...totals, repositories: spec.repositories.length },
+    trainingSize(spec),
+    spec.job_type,
+  );
   return {
     totalSteps,
-    epochs: Number((totalSteps / megabytes).toPrecision(6)),
+    epochs,
     samples: totals.samples,
     skippedSamples: totals.skipped,
     dataTokens: totals.tokens,
     tokensPerStep,
     expectedDurationSeconds: Math.ceil((SECONDS.start + totalSteps * SECONDS.step) / speed),
-    cost: Number((((totalSteps * tokensPerStep) / 1e6) * PRICE_PER_MILLION_TOKENS).toFixed(4)),
-    costCurrency: "USD",
+    cost: cost as number,
+    costCurrency: currency as string,
     speed,
   };
 }

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { TrainingRule } from "#common/trainingRule";
 import type { Progress, StartedJob, Trainer, TrainingRequest, Validation } from "../../domain/trainer";
 import { inspectData } from "../inspectData";
-import { planSimulatedTraining } from "./planSimulatedTraining";
+import { planSimulatedTraining, SIMULATED_RULE } from "./planSimulatedTraining";
 import { SECONDS, simulate } from "./simulation";
 
 /**
@@ -15,6 +16,10 @@ export class SimulatedTrainer implements Trainer {
   /** @param speed how many times faster than real time; a job keeps the speed of the server that validated it */
   constructor(speed: number) {
     this.speed = speed;
+  }
+
+  async trainingRule(): Promise<TrainingRule> {
+    return SIMULATED_RULE;
   }
 
   async validate(request: TrainingRequest, signal: AbortSignal): Promise<Validation> {

@@ -72,7 +72,10 @@ describe("the upload of a job's data", () => {
         const error = await create(inputs, harness.host({ baseUrl: proxy.url() })).catch((thrown: Error) => thrown);
         assert.ok(error instanceof Error);
         assert.match(error.message, message);
-        assert.match(error.message, /no job was created: after all programs have stopped writing to the file, run `pulumi up` again/);
+        assert.match(
+          error.message,
+          /no job was created: after all programs have stopped writing to the file, run `pulumi up` again/,
+        );
         // The server notices the broken connection with a delay.
         const uploads = join(harness.folder, "server/uploads");
         await eventually("the removal of the partial upload", () => readdirSync(uploads).length === 0);

@@ -49,6 +49,28 @@ describe("server: the process trainer", () => {
     assert.equal(job.repositories[0].commit_id, "a".repeat(40));
   });
 
+  it("publishes the settings of the models file as the training rule", async () => {
+    const price = { per_million_tokens: 3, currency: "EUR" };
+    const api = await trainings.start({ m: { seq_len: 2048, batch_size: 4, packing: true, price } });
+    const { training } = await api.ok("GET", "/v1/models/m");
+    assert.deepEqual(training, {
+      rule: "rows",
+      seq_len: 2048,
+      rows_per_step: 8,
+      packing: true,
+      epochs: 1,
+      min_steps: 1,
+      min_steps_per_epoch: 1,
+      characters_per_token: 4,
+      fixed_row_length: true,
+      batch_size: 4,
+      price,
+    });
+    const body = { model: "m", training_files: [await api.fileId()], hyperparameters: { training_steps: 10 } };
+    const estimate = await api.ok("POST", "/v1/fine_tuning/jobs?dry_run=true", body);
+    assert.equal(estimate.cost, Number(((estimate.train_tokens / 1e6) * 3).toFixed(4)));
+  });
+
   it("reports no cost without a price", async () => {
     const api = await trainings.start();
     const { metadata } = await api.trained();
