@@ -1,5 +1,14 @@
 import { checkCalls, definedFunctions, UnansweredToolCalls } from "./toolCalls";
-import { checkEach, expectObject, expectOneOf, expectText, isObject, type JsonObject, SampleError } from "./values";
+import {
+  checkEach,
+  expectObject,
+  expectOneOf,
+  expectText,
+  formatForMessage,
+  type JsonObject,
+  kindOf,
+  SampleError,
+} from "./values";
 
 const ROLES = ["system", "user", "assistant", "tool"] as const;
 export type Role = (typeof ROLES)[number];
@@ -16,6 +25,18 @@ const ALLOWED_NEXT_ROLES: Record<Role | "start", readonly Role[]> = {
   tool: ["assistant"],
 };
 const ONLY_TOOL: readonly Role[] = ["tool"];
+
+/**
+ * The types of content chunks by role. Whether a model's tokenizer version has thinking is checked by the training program while
+ * the job is VALIDATING.
+ */
+const CHUNK_TYPES: Record<Role, readonly string[]> = {
+  system: ["text", "thinking"],
+  user: ["text"],
+  assistant: ["text", "thinking"],
+  tool: ["text"],
+};
+const IMAGE_TYPES: readonly unknown[] = ["image_url", "image"];
 
 /**
  * Checks a conversation: an instruct sample, a function-calling sample, or the input of a classifier.
@@ -38,14 +59,14 @@ export function checkConversation(
     previous = role;
     if (role === "tool") unanswered.answer(message.tool_call_id);
     if (role !== "assistant") {
-      characters[role] += checkContent(message.content);
+      characters[role] += checkContent(message.content, role);
       return;
     }
     const { content, tool_calls: calls, weight } = message;
     expectOneOf(weight ?? 1, [0, 1], "weight");
     const hasNoCalls = calls === undefined || calls === null;
     // A message with tool calls needs no content.
-    if (hasNoCalls || (content ?? "") !== "") characters.assistant += checkContent(content);
+    if (hasNoCalls || (content ?? "") !== "") characters.assistant += checkContent(content, role);
     if (!hasNoCalls) characters.assistant += checkCalls(calls, functions, unanswered);
   });
   if (lastRole !== undefined && previous !== lastRole) {
@@ -62,20 +83,38 @@ function checkOrder(role: Role, previous: Role | undefined, expected: readonly R
 }
 
 /**
- * Checks the content of a message: text, or a list of text and image chunks.
+ * Checks the content of a message: text, or a list of chunks.
  *
- * @returns the number of characters of its text
+ * @returns the number of characters of its text and of its thinking
  */
-function checkContent(content: unknown): number {
+function checkContent(content: unknown, role: Role): number {
   if (!Array.isArray(content)) return expectText(content, "content").length;
   let characters = 0;
   checkEach(content, "content", (each) => {
-    const chunk = expectObject(each, "");
-    if (expectOneOf(chunk.type, ["text", "image_url"], "type") === "text") {
-      characters += expectText(chunk.text, "text").length;
-    } else {
-      expectText(isObject(chunk.image_url) ? chunk.image_url.url : chunk.image_url, "image_url");
+    const { type, text, thinking, closed } = expectObject(each, "");
+    if (IMAGE_TYPES.includes(type)) {
+      throw new SampleError("type", `images cannot be trained, found ${formatForMessage(type)}; remove the image`);
     }
+    if (expectOneOf(type as string, CHUNK_TYPES[role], "type") === "text") {
+      characters += expectText(text, "text").length;
+      return;
+    }
+    characters += checkThinking(thinking);
+    if (closed !== undefined && typeof closed !== "boolean") {
+      throw new SampleError("closed", `expected a boolean, found ${kindOf(closed)}`);
+    }
+  });
+  return characters;
+}
+
+/** Checks the content of a thinking chunk. The API has a list of text chunks, and mistral_common has one string. */
+function checkThinking(thinking: unknown): number {
+  if (!Array.isArray(thinking)) return expectText(thinking, "thinking").length;
+  let characters = 0;
+  checkEach(thinking, "thinking", (each) => {
+    const part = expectObject(each, "");
+    expectOneOf(part.type as string, ["text"], "type");
+    characters += expectText(part.text, "text").length;
   });
   return characters;
 }

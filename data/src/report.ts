@@ -47,7 +47,7 @@ export interface FileReport {
 }
 
 /** Increase this whenever the same data gets a different report: it invalidates cached reports. */
-export const RULES_VERSION = 3;
+export const RULES_VERSION = 4;
 
 /** Invalid samples beyond this number are counted, but not listed. */
 export const LISTED_FINDINGS = 20;

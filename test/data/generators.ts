@@ -13,24 +13,22 @@ export const CLASSIFIER: Rules = {
 };
 
 const text = fc.string({ unit: "grapheme", minLength: 1, maxLength: 12 }).map((words) => `${words}.`);
-const image = fc
-  .oneof(
-    text,
-    text.map((url) => ({ url })),
-  )
-  .map((image_url) => ({ type: "image_url", image_url }));
-const chunks = fc.array(
-  fc.oneof(
-    text.map((text) => ({ type: "text", text })),
-    image,
-  ),
-  { minLength: 1, maxLength: 3 },
+const textChunk = text.map((text) => ({ type: "text", text }));
+const thinkingChunk = fc.record(
+  {
+    type: fc.constant("thinking"),
+    thinking: fc.oneof(text, fc.array(textChunk, { minLength: 1, maxLength: 2 })),
+    closed: fc.boolean(),
+  },
+  { requiredKeys: ["type", "thinking"] },
 );
-const content = fc.oneof({ weight: 4, arbitrary: text }, chunks);
+const chunksOf = (chunk: fc.Arbitrary<object>) => fc.array(chunk, { minLength: 1, maxLength: 3 });
+const content = fc.oneof({ weight: 4, arbitrary: text }, chunksOf(textChunk));
+const thoughtful = fc.oneof({ weight: 4, arbitrary: content }, chunksOf(fc.oneof(textChunk, thinkingChunk)));
 
 const user = content.map((content) => ({ role: "user", content }));
 const assistant = fc.record(
-  { role: fc.constant("assistant"), content, weight: fc.constantFrom(0, 1, null) },
+  { role: fc.constant("assistant"), content: thoughtful, weight: fc.constantFrom(0, 1, null) },
   { requiredKeys: ["role", "content"] },
 );
 
@@ -65,7 +63,7 @@ const turn = (rounds: number) =>
     .map(([question, toolMessages, answer]) => [question, ...toolMessages.flat(), answer]);
 const conversation = (rounds: number) =>
   fc
-    .tuple(fc.option(text), fc.array(turn(rounds), { minLength: 1, maxLength: 3 }))
+    .tuple(fc.option(thoughtful), fc.array(turn(rounds), { minLength: 1, maxLength: 3 }))
     .map(([system, turns]) => [...(system === null ? [] : [{ role: "system", content: system }]), ...turns.flat()]);
 
 const instruct = conversation(0).map((messages) => ({ messages }));
@@ -108,6 +106,11 @@ const replacementValue = fc.constantFrom<unknown[]>(
     {},
     ["x"],
     [{}],
+    [{ type: "image_url", image_url: "x" }],
+    { type: "image_url", image_url: { url: "x" } },
+    { type: "image", image: "x" },
+    { type: "thinking", thinking: "x" },
+    [{ type: "thinking", thinking: [{ type: "text", text: "x" }] }],
   ],
 );
 

@@ -53,11 +53,14 @@ function parsed(latin1: string) {
 }
 
 const text = z.string().regex(/\S/);
-const chunk = z.union([
-  z.object({ type: z.literal("text"), text }),
-  z.object({ type: z.literal("image_url"), image_url: z.union([text, z.object({ url: text })]) }),
-]);
-const content = z.union([text, z.array(chunk).min(1)]);
+const textChunk = z.object({ type: z.literal("text"), text });
+const thinkingChunk = z.object({
+  type: z.literal("thinking"),
+  thinking: z.union([text, z.array(textChunk).min(1)]),
+  closed: z.boolean().optional(),
+});
+const content = z.union([text, z.array(textChunk).min(1)]);
+const thoughtful = z.union([content, z.array(z.union([textChunk, thinkingChunk])).min(1)]);
 const object = z.custom((value) => typeof value === "object" && value !== null && !Array.isArray(value));
 const functionType = z.literal("function").nullish();
 const call = z.object({
@@ -67,17 +70,18 @@ const call = z.object({
 });
 const calls = z.array(call).min(1);
 const message = z.union([
-  z.object({ role: z.enum(["system", "user"]), content }),
+  z.object({ role: z.literal("user"), content }),
+  z.object({ role: z.literal("system"), content: thoughtful }),
   z.object({ role: z.literal("tool"), content, tool_call_id: z.string() }),
   z.object({
     role: z.literal("assistant"),
-    content: z.union([content, z.literal(""), z.null()]).optional(),
+    content: z.union([thoughtful, z.literal(""), z.null()]).optional(),
     tool_calls: calls,
     weight: z.union([z.literal(0), z.literal(1)]).nullish(),
   }),
   z.object({
     role: z.literal("assistant"),
-    content,
+    content: thoughtful,
     tool_calls: z.null().optional(),
     weight: z.union([z.literal(0), z.literal(1)]).nullish(),
   }),
@@ -131,13 +135,18 @@ function charactersOf(sample: Record<string, unknown>): Characters {
   const { messages } = conversation.parse(sample);
   return total(
     messages.map((each) => {
-      const parts = typeof each.content === "string" ? [{ text: each.content }] : (each.content ?? []);
-      const texts = parts.map((chunk) => ("text" in chunk ? chunk.text : ""));
+      const texts = [each.content ?? []].flat().flatMap(textsOf);
       const toolCalls = ("tool_calls" in each && each.tool_calls) || [];
       const args = toolCalls.map((call) => call.function.arguments);
       return { [each.role]: [...texts, ...args].join("").length };
     }),
   );
+}
+
+/** Returns the texts of a message's content, of a chunk or of a chunk's thinking. */
+function textsOf(part: string | z.infer<typeof textChunk> | z.infer<typeof thinkingChunk>): string[] {
+  if (typeof part === "string") return [part];
+  return "text" in part ? [part.text] : [part.thinking].flat().flatMap(textsOf);
 }
 
 /** Adds up the counts by role, and leaves out the roles without any characters. */

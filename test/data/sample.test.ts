@@ -24,6 +24,10 @@ const call = (id = "abcdefgh1", over: object = {}) => ({
 const calling = (...calls: unknown[]) => ({ role: "assistant", tool_calls: calls });
 const tool = (id = "abcdefgh1") => ({ role: "tool", tool_call_id: id, name: "f", content: "42" });
 
+const chunk = (text: string) => ({ type: "text", text });
+const thinking = (thinking: unknown) => ({ type: "thinking", thinking });
+const answering = (...content: unknown[]) => ({ messages: [user, { role: "assistant", content }] });
+
 /** Returns the number of characters of the sample, of all roles. */
 function check(sample: unknown, rules = COMPLETION): number {
   const bytes = Buffer.from(typeof sample === "string" ? sample : JSON.stringify(sample));
@@ -36,22 +40,24 @@ describe("the rules for samples", () => {
     ["a system message and several turns", { messages: [system, user, assistant, user, assistant] }, 5],
     ["weights", { messages: [user, { ...assistant, weight: 0 }] }, 2],
     ["plain text", { text: "four" }, 4],
+    ["chunks of text", { messages: [{ role: "user", content: [chunk("abc"), chunk("de")] }, assistant] }, 6],
     [
-      "chunks of text and images",
+      "thinking, as in Mistral's API and as in mistral_common",
       {
         messages: [
-          {
-            role: "user",
-            content: [
-              { type: "text", text: "abc" },
-              { type: "image_url", image_url: { url: "x" } },
-              { type: "image_url", image_url: "x" },
-            ],
-          },
-          assistant,
+          { role: "system", content: [chunk("s"), thinking("th")] },
+          user,
+          { role: "assistant", content: [thinking([chunk("abc"), chunk("d")]), chunk("a")] },
+          user,
+          { role: "assistant", content: [{ ...thinking("t"), closed: false }] },
         ],
       },
-      4,
+      11,
+    ],
+    [
+      "thinking before a function call",
+      { messages: [user, { ...calling(call()), content: [thinking("abc")] }], tools },
+      11,
     ],
     ["a function call with its answer", { messages: [user, calling(call()), tool(), assistant], tools }, 11],
     [
@@ -111,7 +117,33 @@ describe("the rules for samples", () => {
     ],
     [
       { messages: [{ role: "user", content: [{ type: "audio" }] }, assistant] },
-      /^messages\[0\]\.content\[0\]\.type: expected one of/,
+      'messages[0].content[0].type: expected "text", found "audio"',
+    ],
+    [
+      {
+        messages: [{ role: "user", content: [chunk("a"), { type: "image_url", image_url: { url: "x" } }] }, assistant],
+      },
+      'messages[0].content[1].type: images cannot be trained, found "image_url"; remove the image',
+    ],
+    [
+      answering({ type: "image", image: "x" }),
+      'messages[1].content[0].type: images cannot be trained, found "image"; remove the image',
+    ],
+    [
+      { messages: [{ role: "user", content: [thinking("t")] }, assistant] },
+      'messages[0].content[0].type: expected "text", found "thinking"',
+    ],
+    [answering({ type: "thinking" }), "messages[1].content[0].thinking: expected a string, found nothing"],
+    [answering(thinking([])), /^messages\[1\]\.content\[0\]\.thinking: expected a list with at least one element/],
+    [answering(thinking(" ")), "messages[1].content[0].thinking: is empty"],
+    [
+      answering(thinking([chunk("a"), { type: "reference", reference_ids: [1] }])),
+      'messages[1].content[0].thinking[1].type: expected "text", found "reference"',
+    ],
+    [answering(thinking([chunk(" ")])), "messages[1].content[0].thinking[0].text: is empty"],
+    [
+      answering({ ...thinking("t"), closed: "no" }),
+      "messages[1].content[0].closed: expected a boolean, found a string",
     ],
     [{ messages: [user, { ...assistant, weight: 2 }] }, "messages[1].weight: expected one of 0, 1, found 2"],
     [{ messages: [user, calling()], tools }, /^messages\[1\]\.tool_calls: expected a list/],

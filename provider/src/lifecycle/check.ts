@@ -38,7 +38,7 @@ export async function check(olds: RawInputs, news: RawInputs, host: Host): Promi
   host.session.recordCheck(engineInputs.__urn);
   const inputs = longForm(user);
   const problems: InputProblem[] = validate(inputs);
-  const data = problems.length === 0 ? await checkData(inputs, problems) : undefined;
+  const data = problems.length === 0 ? await checkData(olds, inputs, problems) : undefined;
   if (problems.length === 0) problems.push(...adoptionProblems(olds, inputs));
   const timeouts = (await collectProblem(problems, () => timeoutsInSeconds(engineInputs.__timeouts ?? {}))) ?? {};
   const connection =
@@ -53,7 +53,8 @@ export async function check(olds: RawInputs, news: RawInputs, host: Host): Promi
   if (data && problems.length === 0) {
     // Skip data warnings for a job that already exists.
     const isNew = declared.__identity !== olds.__identity;
-    for (const warning of [...stepWarnings(inputs), ...(isNew ? data.warnings : [])]) {
+    const warnings = [...stepWarnings(inputs), ...data.newRuleWarnings, ...(isNew ? data.warnings : [])];
+    for (const warning of warnings) {
       host.log(engineInputs.__urn, warning, "warning");
     }
     if (isNew && inputs.adopt === undefined) {
@@ -113,8 +114,8 @@ function internalInputs(engineInputs: EngineInputs, timeouts: Timeouts): RawInpu
   };
 }
 
-async function checkData(inputs: RawInputs, problems: InputProblem[]): Promise<FilesChecked> {
-  const data = await checkFiles(inputs);
+async function checkData(olds: RawInputs, inputs: RawInputs, problems: InputProblem[]): Promise<FilesChecked> {
+  const data = await checkFiles(inputs, olds);
   problems.push(...data.problems);
   if (problems.length === 0) problems.push(...repeatedFiles(inputs));
   return data;

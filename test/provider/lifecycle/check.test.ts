@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UNKNOWN } from "../../../provider/src/inputs/unknowns";
 import { check, type RawInputs } from "../../../provider/src/lifecycle/check";
+import { diff } from "../../../provider/src/lifecycle/diff";
 import { TestHost, urnOf } from "../../support/host";
 import { ASSET } from "../../support/samples";
 
@@ -82,6 +83,78 @@ describe("check", () => {
       const recorded = { path: join(folder, "gone.jsonl"), sha256: "ab".repeat(32), bytes: 7 };
       const { trainingFiles } = await checked(declared({ trainingFiles: [recorded] }));
       assert.deepEqual(trainingFiles, [recorded]);
+    });
+  });
+
+  describe("data that breaks a rule which is newer than the state", () => {
+    const image = { type: "image_url", image_url: "https://images.invalid/x.png" };
+    const withImage = `${JSON.stringify({
+      messages: [
+        { role: "user", content: [image] },
+        { role: "assistant", content: "A cat." },
+      ],
+    })}\n`;
+    const error =
+      'images.jsonl:2: messages[0].content[0].type: images cannot be trained, found "image_url"; remove the image';
+    let path: string;
+    const offline = () => new TestHost({ baseUrl: "http://127.0.0.1:9", maxRetries: "0" });
+    const files = () => ({ trainingFiles: [train, path] });
+    const checkNow = async (olds: RawInputs, news: RawInputs) => {
+      const host = offline();
+      const { inputs, problems } = await check(olds, news, host);
+      const warnings = host.logged.filter(({ importance }) => importance === "warning").map(({ message }) => message);
+      return { inputs, problems, warnings };
+    };
+
+    /** The state of a release that accepted images: its rules counted two valid samples. */
+    let olds: RawInputs;
+    before(async () => {
+      path = join(folder, "images.jsonl");
+      await writeFile(path, content.replace("hi", "ho"));
+      olds = await checked(declared(files()));
+      await writeFile(path, content + withImage);
+      const now = await readFile(path);
+      const [first] = olds.trainingFiles as RawInputs[];
+      const hash = createHash("sha256").update(now).digest("hex");
+      olds.trainingFiles = [first, { path, sha256: hash, bytes: now.length, samples: 2 }];
+    });
+
+    it("is an error in a new resource", async () => {
+      const { problems } = await checkNow({}, declared(files()));
+      assert.deepEqual(problems, [`trainingFiles[1]: ${error.replace("images.jsonl", path)}`]);
+    });
+
+    it("is only a warning while the data is the same as in the state, and changes nothing else in the inputs", async () => {
+      for (const more of [{}, { hyperparameters: { trainingSteps: 11 } }]) {
+        const { inputs, problems, warnings } = await checkNow(olds, declared({ ...files(), ...more }));
+        assert.deepEqual(problems, []);
+        assert.equal(
+          warnings[0],
+          `trainingFiles[1]: ${error.replace("images.jsonl", path)}\n  This data has not changed since an earlier release accepted it, so this is only a warning. In changed data it is an error.`,
+        );
+        assert.deepEqual(inputs.trainingFiles, olds.trainingFiles);
+      }
+    });
+
+    it("plans no change for an existing job", async () => {
+      const { inputs } = await checkNow(olds, declared(files()));
+      const settled: RawInputs = { ...olds, status: "SUCCESS", fineTunedModel: "ft:x" };
+      assert.equal(inputs.__identity, settled.__identity);
+      assert.deepEqual(diff("job", settled, inputs, offline()), { changes: false, replaces: [] });
+    });
+
+    it("is an error as soon as the data changes, or the inputs that decide which samples are valid", async () => {
+      const targets = [{ name: "mood", labels: ["good", "bad"] }];
+      for (const more of [
+        { jobType: "classifier", classifierTargets: targets },
+        { invalidSampleSkipPercentage: 0.1 },
+      ]) {
+        const { problems } = await checkNow(olds, declared({ ...files(), ...more }));
+        assert.match(problems.join("\n"), /trainingFiles\[1\]: [\s\S]*images cannot be trained/);
+      }
+      await writeFile(path, content + withImage + content.replace("hi", "hey"));
+      const { problems } = await checkNow(olds, declared(files()));
+      assert.deepEqual(problems, [`trainingFiles[1]: ${error.replace("images.jsonl", path)}`]);
     });
   });
 
