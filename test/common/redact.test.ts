@@ -31,4 +31,20 @@ describe("redaction", () => {
   it("replaces a short secret when the caller asks for it", () => {
     assert.equal(redact("token abc failed", ["abc"], 1), "token [secret] failed");
   });
+
+  for (const prefix of ["", "u", "us", "user:"]) {
+    it(`replaces a secret in base64, after ${JSON.stringify(prefix)}`, () => {
+      const secret = "key-?>~0123456789";
+      for (const encoding of ["base64", "base64url"] as const) {
+        const encoded = Buffer.from(`${prefix}${secret}`).toString(encoding);
+        const redacted = redact(`authorization: Basic ${encoded}`, [secret]);
+        assert.match(redacted, /\[secret\]/);
+        assert.doesNotMatch(redacted, /MTIzNDU2Nz|EyMzQ1Njc4|xMjM0NTY3O/);
+      }
+    });
+  }
+
+  it("replaces a percent-encoded secret", () => {
+    assert.equal(redact("?key=a%2Fb%3Dc%20d", ["a/b=c d"]), "?key=[secret]");
+  });
 });

@@ -56,7 +56,12 @@ function toHash(key: string): string {
   if (!/^\S+$/.test(key)) {
     throw new UsageError("An API key must not be empty or contain white space");
   }
-  return HASHED_KEY.exec(key)?.[1]?.toLowerCase() ?? hash(key);
+  const hashed = HASHED_KEY.exec(key)?.[1]?.toLowerCase();
+  if (hashed === undefined && /^sha256:/i.test(key)) {
+    // Taken literally, a mistyped hash would be a key that everyone who reads the keys file knows.
+    throw new UsageError("An API key that begins with sha256: must have exactly 64 hexadecimal digits after the colon");
+  }
+  return hashed ?? hash(key);
 }
 
 function hash(text: string): string {

@@ -153,6 +153,26 @@ describe("client errors", () => {
     });
   }
 
+  it("shows neither the key nor control characters that the server sends in headers", async () => {
+    const key = "the-key-of-this-test";
+    const echoing = new api.MistralClient({ baseUrl: server.url, apiKey: key, maxRetries: 0 });
+    for (const answer of [
+      { status: 500, headers: { "x-request-id": `id ${key}` }, json: { message: `m\u001b[2J ${key}` } },
+      { status: 200, headers: { "content-type": `text/${key}` }, text: "<html>" },
+      { status: 302, headers: { location: `${server.url}/${key}` }, text: "" },
+    ]) {
+      server.script(answer);
+      const { message } = await failureOf(echoing.jobs.get(JOB_ID));
+      assert.match(message, /\[secret\]/);
+      assert.ok(!message.includes(key) && !message.includes("\u001b"), message);
+    }
+  });
+
+  it("cuts a very long message of the server, in linear time", async () => {
+    const { message } = await failure({ status: 500, json: { message: `${" .".repeat(500_000)}x` } });
+    assert.ok(message.length < 5_000);
+  });
+
   it("explains a 401", async () => {
     const error = await failure({ status: 401, json: { message: "Unauthorized", request_id: "kong-1" } });
     assert.match(error.message, /\(request id kong-1\)\. The API key is wrong, expired or for another server\.$/);

@@ -99,6 +99,7 @@ describe("server: the command", () => {
     [["--max-jobs", "0"], /--max-jobs takes a whole number from 1 to 1000, not 0/],
     [["--hang-timeout", "never"], /--hang-timeout takes a number above 0/],
     [["--api-key", "a b"], /must not be empty or contain white space/],
+    [["--api-key", "sha256:abc"], /begins with sha256: must have exactly 64 hexadecimal digits/],
     [["--keys-file", "/nowhere/keys"], /cannot read the keys file: ENOENT/],
     [["--host", "0.0.0.0"], /Listening on 0\.0\.0\.0 needs API keys/],
     [["--host", "256.1.1.1", "--api-key", "k"], /256\.1\.1\.1 is not an address of this machine/],

@@ -133,7 +133,11 @@ describe("server: files", () => {
     twice.append("purpose", "batch");
     twice.append("purpose", "fine-tune");
     twice.append("file", new Blob([samples()]), "a.jsonl");
+    const longType = new FormData();
+    longType.append("purpose", "fine-tune");
+    longType.append("file", new Blob([samples()], { type: `a/${"x".repeat(60_000)}` }), "a.jsonl");
     for (const [body, message] of [
+      [longType, /body\.file: The content type must have at most 256 characters|multipart/],
       [twice, /body\.purpose: Must not be repeated/],
       [none, /body\.file: Field required/],
       [two, /body\.file: Must contain one file only/],

@@ -40,7 +40,7 @@ export class ApiError extends MistralError {
 
   constructor(reply: ErrorReply, advice = "") {
     const requestId = reply.requestId ?? reply.body?.requestId;
-    const message = reply.body?.message === undefined ? "" : `: ${reply.body.message.replace(/[.\s]+$/, "")}`;
+    const message = reply.body?.message === undefined ? "" : `: ${withoutEnd(reply.body.message)}`;
     const id = requestId === undefined ? "" : ` (request id ${requestId})`;
     super(
       `${reply.method} ${reply.path} on ${reply.baseUrl}: ${reply.status} ${STATUS_CODES[reply.status] ?? "error"}${message}${inAttempts(reply.attempts)}${id}.`,
@@ -58,6 +58,18 @@ export class ApiError extends MistralError {
     this.retryAfter = reply.retryAfter;
     this.attempts = reply.attempts;
   }
+}
+
+/** Longer messages of a server are cut. */
+const LONGEST_MESSAGE = 4_000;
+
+/** Removes the final period and white space. Not with a regular expression that starts before the end: it takes quadratic time. */
+function withoutEnd(message: string): string {
+  let end = Math.min(message.length, LONGEST_MESSAGE);
+  while (end > 0 && /[.\s]/.test(message.charAt(end - 1))) {
+    end -= 1;
+  }
+  return message.slice(0, end) + (message.length > LONGEST_MESSAGE ? "…" : "");
 }
 
 /** 400: the request is invalid. */

@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import type { CancelableRequest, Got, Request as GotStream, OptionsInit, Response } from "got";
-import { redact } from "#common";
+import { redact, visibleText } from "#common";
 import { ConnectionError } from "../errors/connectionError";
 import { AbortedError, MissingApiKeyError, type RequestPlace, RequestTimeoutError } from "../errors/errors";
 import { type ClientOptions, checkApiKey, checkHeaders, checkLimits, type RequestOptions } from "../options";
@@ -136,7 +136,7 @@ export class Http {
       status: response.statusCode,
       headers: response.headers,
       body: typeof response.body === "string" ? response.body : "",
-      redact: (text) => redact(text, this.secrets(request, options)),
+      redact: (text) => redact(visibleText(text), this.secrets(request, options)),
     };
   }
 

@@ -9,7 +9,7 @@ export interface Reply {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
-  /** Redacts the request's secrets in a text: a server or a proxy may echo what it received. */
+  /** Redacts the request's secrets in a text, because a server or a proxy may echo what it received. Removes control characters. */
   redact(text: string): string;
 }
 
@@ -77,7 +77,7 @@ export function redirected(reply: Reply, place: RequestPlace): InvalidResponseEr
   // Omit the query, which may contain a signature.
   const target =
     location !== undefined && URL.canParse(location, place.baseUrl) ? new URL(location, place.baseUrl) : undefined;
-  const where = target === undefined ? "" : ` to ${target.origin}${target.pathname}`;
+  const where = target === undefined ? "" : ` to ${reply.redact(target.origin + target.pathname)}`;
   return new InvalidResponseError(
     place,
     { status: reply.status, requestId: requestIdOf(reply) },
@@ -86,9 +86,9 @@ export function redirected(reply: Reply, place: RequestPlace): InvalidResponseEr
 }
 
 function notAnApiReply(reply: Reply, place: RequestPlace): InvalidResponseError {
-  const type = reply.headers["content-type"]?.split(";")[0]?.trim();
+  const type = shortened(reply.redact(reply.headers["content-type"]?.split(";")[0]?.trim() ?? "")) || undefined;
   const text = reply.redact(reply.body).replace(/\s+/g, " ").trim();
-  const excerpt = text.length > LONGEST_EXCERPT ? `${text.slice(0, LONGEST_EXCERPT)}…` : text;
+  const excerpt = shortened(text);
   const what = type === "application/json" ? "truncated or invalid JSON" : (type ?? "a body without a content type");
   return new InvalidResponseError(
     place,
@@ -101,11 +101,13 @@ function requestIdOf(reply: Reply): string | undefined {
   for (const name of ["x-request-id", "x-kong-request-id", "mistral-correlation-id"]) {
     const value = reply.headers[name];
     if (typeof value === "string" && value !== "") {
-      return value;
+      return shortened(reply.redact(value));
     }
   }
   return undefined;
 }
+
+const shortened = (text: string) => (text.length > LONGEST_EXCERPT ? `${text.slice(0, LONGEST_EXCERPT)}…` : text);
 
 function withoutNull(this: unknown, _key: string, value: unknown): unknown {
   // Keep null in arrays: removing it would shift the following elements.

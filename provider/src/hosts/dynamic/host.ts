@@ -1,4 +1,5 @@
 import type { Config } from "@pulumi/pulumi/dynamic";
+import { printable } from "../../lifecycle/connection/knownKeys";
 import { realClock } from "../../lifecycle/runtime/clock";
 import { type Host, type MessageKind, Session } from "../../lifecycle/runtime/host";
 import { cancellation } from "./cancellation";
@@ -45,6 +46,6 @@ export class DynamicHost implements Host {
   }
 
   log(urn: string | undefined, message: string, kind: MessageKind): void {
-    this.engineLog.log(urn, message, kind);
+    this.engineLog.log(urn, printable(message), kind);
   }
 }

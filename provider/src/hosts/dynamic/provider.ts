@@ -1,6 +1,7 @@
 import type * as dynamic from "@pulumi/pulumi/dynamic";
 import { check } from "../../lifecycle/check";
 import { withKeyAdvice } from "../../lifecycle/connection/errors";
+import { printable } from "../../lifecycle/connection/knownKeys";
 import { create } from "../../lifecycle/create";
 import { remove } from "../../lifecycle/delete";
 import { diff } from "../../lifecycle/diff";
@@ -26,7 +27,7 @@ export const provider = {
     return withReadableErrors(async () => {
       const { inputs, problems } = await check(withoutProvider(olds), withoutProvider(news), host);
       // With a property name, the engine would print the property's value, including secrets.
-      return { inputs, failures: problems.map((reason) => ({ property: "", reason })) };
+      return { inputs, failures: problems.map((reason) => ({ property: "", reason: printable(reason) })) };
     });
   },
 
@@ -73,7 +74,7 @@ function withoutProvider(properties: Properties): Properties {
 }
 
 /**
- * Runs an operation and converts its failure for the engine. Removes the stack trace, which the host would print. Converts an
+ * Runs an operation and converts its failure for the engine. Removes the stack trace, which the host would print, API keys and control characters. Converts an
  * `InitError` to the form that keeps the job's ID in the state; this form must contain the serialized provider, without which the
  * resource could not be refreshed or deleted.
  */
@@ -81,7 +82,7 @@ async function withReadableErrors<T>(operation: () => Promise<T>, inputs: Proper
   try {
     return await operation();
   } catch (error) {
-    const { message } = error instanceof Error ? error : new Error(String(error));
+    const message = printable(error instanceof Error ? error.message : String(error));
     const plain = Object.assign(new Error(message), { stack: "" });
     if (!(error instanceof InitError)) throw plain;
     throw Object.assign(plain, {

@@ -10,6 +10,7 @@ import type { Inputs } from "../../schema/inputs";
 import type { Host } from "../runtime/host";
 import { pulumiErrorText } from "./advice";
 import { type ConnectionConfig, connectionConfig } from "./config";
+import { rememberKey } from "./knownKeys";
 
 /** A server and its client. */
 export interface Connection {
@@ -36,6 +37,7 @@ export async function connect(inputs: Pick<Inputs, "connection">, host: Pick<Hos
     ["connection.baseUrl", connection.baseUrl],
     ...configuredSettings("baseUrl", config, "MISTRAL_BASE_URL"),
   );
+  rememberKey(apiKey.value);
   try {
     const client = sharedClient({
       apiKey: apiKey.value,

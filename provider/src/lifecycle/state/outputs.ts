@@ -1,7 +1,8 @@
-import { hasSucceeded } from "#common";
+import { hasSucceeded, visibleText } from "#common";
 import type { DetailedJob, Job } from "../../client";
 import type { Inputs } from "../../schema/inputs";
 import type { JobOutputs } from "../../schema/outputs";
+import { withoutKeys } from "../connection/knownKeys";
 import { checkpointsOf, eventsOf } from "../job/history";
 import { withoutSecrets } from "./redaction";
 
@@ -22,8 +23,16 @@ export function appliedInputs(inputs: Inputs, status: string): Inputs {
 /** Returns the state: the inputs that have taken effect, and the job as the API reports it, without the user's credentials. */
 export function toOutputs(inputs: Inputs, job: Job | DetailedJob, baseUrl: string): Outputs {
   // The JSON round trip drops undefined values, which a host cannot serialize.
-  const serverOutputs = withoutSecrets(JSON.stringify(jobOutputs(job, baseUrl)), inputs);
-  return { ...appliedInputs(inputs, job.status), ...suffixOf(inputs, job), ...JSON.parse(serverOutputs) };
+  const { events, ...others } = JSON.parse(withoutSecrets(JSON.stringify(jobOutputs(job, baseUrl)), inputs));
+  return {
+    ...appliedInputs(inputs, job.status),
+    ...suffixOf(inputs, job),
+    ...others,
+    // Only events hold free text. A short key of the environment could be part of an ID or of the model's name.
+    events: JSON.parse(withoutKeys(JSON.stringify(events)), (_, value) =>
+      typeof value === "string" ? visibleText(value) : value,
+    ),
+  };
 }
 
 /** An adopted job keeps its own suffix, unless the inputs set one. */

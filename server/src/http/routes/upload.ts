@@ -16,6 +16,9 @@ interface Upload {
   received: ReceivedUpload;
 }
 
+/** RFC 6838 limits each of the two names of a media type to 127 characters. Parameters may follow. */
+const MAX_MIMETYPE_LENGTH = 256;
+
 /** `POST /v1/files`: streams the file to disk. Memory use does not depend on the file size. */
 export async function uploadRoute(app: FastifyInstance, services: Services): Promise<void> {
   await app.register(multipart, {
@@ -29,6 +32,9 @@ export async function uploadRoute(app: FastifyInstance, services: Services): Pro
       const { purpose, file: filename } = parse(uploadParts, { ...upload.fields, file: upload.filename }, "body");
       if (purpose === "fine-tune" && !/\.jsonl$/i.test(filename)) {
         reject("file", "The file name must end with .jsonl for purpose fine-tune");
+      }
+      if (upload.mimetype.length > MAX_MIMETYPE_LENGTH) {
+        reject("file", `The content type must have at most ${MAX_MIMETYPE_LENGTH} characters`);
       }
       if (upload.received.bytes === 0) {
         reject("file", "Must not be empty");

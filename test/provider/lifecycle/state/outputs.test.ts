@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { DetailedJob } from "../../../../provider/src/client";
+import { connect } from "../../../../provider/src/lifecycle/connection/connect";
 import { failureReason } from "../../../../provider/src/lifecycle/job/failureReason";
 import { toOutputs } from "../../../../provider/src/lifecycle/state/outputs";
 import type { Inputs } from "../../../../provider/src/schema/inputs";
@@ -22,6 +23,15 @@ describe("outputs", () => {
     const { events } = toOutputs(inputs, job, "http://127.0.0.1");
     assert.deepEqual(events.at(-1)?.data, { status: "FAILED", reason: "key [secret] was refused" });
     assert.match(failureReason(job, inputs), /key \[secret\] was refused/);
+  });
+
+  it("redact the key of the stack's config in events, and keep IDs that contain the key", async () => {
+    const key = "key-of-the-config";
+    await connect({}, { config: async () => (name) => ({ apiKey: key, baseUrl: "http://127.0.0.1:1" })[name] });
+    const echoed = { name: "e", data: { header: `Bearer ${key}`, shown: "\u001b[2J\u202etext" }, created_at: 1 };
+    const outputs = toOutputs(inputs, { ...job, id: `job-${key}`, events: [echoed] }, "http://127.0.0.1");
+    assert.deepEqual(outputs.events[0]?.data, { header: "Bearer [secret]", shown: "[2Jtext" });
+    assert.equal(outputs.jobId, `job-${key}`);
   });
 
   it("order the events, and omit an invalid time", () => {

@@ -1,0 +1,19 @@
+import { redact, visibleText } from "#common";
+
+/** The API keys of all connections of this process, from inputs, the stack's config and the environment. */
+const keys = new Set<string>();
+
+/** Records a key that this process sends, so that no message and no output shows the key when a server echoes it. */
+export function rememberKey(key: string | undefined): void {
+  if (key !== undefined) keys.add(key);
+}
+
+/** Redacts the API keys of this process. */
+export function withoutKeys(text: string): string {
+  return redact(text, [...keys]);
+}
+
+/** Prepares a text for the terminal: redacts API keys, and removes control characters that a server may have sent. */
+export function printable(text: string): string {
+  return withoutKeys(visibleText(text));
+}
