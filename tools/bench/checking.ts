@@ -92,8 +92,8 @@ async function measured(work: string, file: string): Promise<{ seconds: number; 
 /** Checks a file completely, like the provider. */
 const CHECK = `
   const { inspectData } = require("./provider/dist/inputs/data/inspectData");
-  const content = require("./provider/dist/inputs/data/content");
-  const open = () => content.read({ path: process.argv[1] }, "");
+  const { readContent } = require("./provider/dist/inputs/data/content");
+  const open = () => readContent({ path: process.argv[1] }, "");
   const work = () => inspectData([{ name: "", open }], [], { jobType: "completion", targets: [] });`;
 
 /** The fastest simple method: finds the lines in the bytes, and decodes each line separately. */
