@@ -1,3 +1,4 @@
+import { isLoopbackUrl } from "../client";
 import { checkFiles, type FilesChecked } from "../inputs/data/checkFiles";
 import { longForm, repeatedFiles } from "../inputs/data/files";
 import { automaticSuffix, changedInputs, IDENTITY_VERSION, identityOf, shapeOf } from "../inputs/identity";
@@ -45,6 +46,13 @@ export async function check(olds: RawInputs, news: RawInputs, host: Host): Promi
     problems.length === 0 && !hasUnknown(inputs.connection)
       ? await collectProblem(problems, () => connect(inputs as Pick<Inputs, "connection">, host))
       : undefined;
+  if (connection && isUnencrypted(connection.baseUrl)) {
+    host.log(
+      engineInputs.__urn,
+      `${connection.baseUrl} does not use https: the API key and the training data are sent unencrypted. Use an https URL, or a tunnel to the server.`,
+      "warning",
+    );
+  }
   const declared = {
     ...inputs,
     ...resolveIdentity(olds, inputs, engineInputs),
@@ -64,6 +72,9 @@ export async function check(olds: RawInputs, news: RawInputs, host: Host): Promi
   }
   return { inputs: declared, problems: problems.map(({ message }) => message) };
 }
+
+/** Whether requests, which hold the API key, leave this machine without TLS. */
+const isUnencrypted = (baseUrl: string) => baseUrl.startsWith("http:") && !isLoopbackUrl(baseUrl);
 
 /**
  * Returns the suffix and the identity. Keeps the recorded ones while the training inputs are unchanged: a rename with an alias,

@@ -39,6 +39,18 @@ describe("check", () => {
     return result.inputs;
   };
 
+  it("warns when the API key leaves this machine without TLS", async () => {
+    const warnings = async (baseUrl: string) => {
+      const quiet = new TestHost({ baseUrl, apiKey: "a-key-of-the-test", maxRetries: "0", requestTimeout: "1" });
+      await check({}, declared({ adopt: "an-id" }), quiet);
+      return quiet.logged.filter(({ message }) => message.includes("sent unencrypted")).length;
+    };
+    const counts = await Promise.all(
+      ["http://ft.example:8080", "https://ft.example", "http://127.0.0.1:9"].map(warnings),
+    );
+    assert.deepEqual(counts, [1, 0, 0]);
+  });
+
   describe("files", () => {
     it("converts a path to its long form, with the hash and the size of the content", async () => {
       const { trainingFiles } = await checked(declared());
