@@ -7,6 +7,7 @@ import type { Checkpoint, Progress } from "../domain/trainer";
 import type { Database } from "./database";
 import { type JobRow, toJob } from "./jobRow";
 import { limitAndOffset, type Page, SqlConditions } from "./sqlConditions";
+import { inTransaction } from "./transaction";
 
 const STATUS_UPDATED = "status-updated";
 
@@ -35,7 +36,7 @@ export class JobStore {
 
   /** Runs `action` in a transaction. Joins the current transaction, if any. */
   atomically<Result>(action: () => Result): Result {
-    return this.database.inTransaction ? action() : this.database.transaction(action).immediate();
+    return inTransaction(this.database, action);
   }
 
   create(spec: JobSpec, trainer: string, owner: string): Job {

@@ -111,6 +111,39 @@ describe("server: full disk", () => {
   });
 });
 
+describe("server: full disk, in the database", () => {
+  afterEach(async () => {
+    await TestServer.killAll();
+    removeFolders();
+  });
+
+  it("answers 507 to creating and to cancelling a job", async function () {
+    this.timeout(60_000);
+    const data = folder();
+    const wrapper = onSmallDisk(data, "4m") ?? this.skip();
+    const { url } = await TestServer.start({ dataFolder: data, wrapper });
+    const api = new Api(url);
+    const training_files = [await api.fileId(samples(10))];
+    const create = (model: string) => api.call("POST", "/v1/fine_tuning/jobs", { model, training_files });
+    const jobs: string[] = [];
+    const fill = async () => {
+      for (let round = 0; round < 2000; round++) {
+        const { status, body } = await create("m".repeat(256));
+        if (status !== 200) return [status, body.type];
+        jobs.push(body.id);
+      }
+      return undefined;
+    };
+    assert.deepEqual(await fill(), [507, "disk_full"]);
+    const replies = await Promise.all(
+      jobs.slice(-50).map((id) => api.call("POST", `/v1/fine_tuning/jobs/${id}/cancel`)),
+    );
+    const full = replies.filter(({ status }) => status !== 200 && status !== 409);
+    assert.ok(full.length > 0, "the disk is full");
+    assert.deepEqual(new Set(full.map(({ status }) => status)), new Set([507]));
+  });
+});
+
 describe("server: log", () => {
   afterEach(async () => {
     await TestServer.killAll();
