@@ -25,6 +25,8 @@ async function main([first, ...rest]: string[]): Promise<void> {
     process.exitCode = await runDoctor(options, console.log);
     return;
   }
+  // Files that the server and its training programs create are not for other users of this machine.
+  process.umask(process.umask() | 0o007);
   const server = await startServer(options);
   stopOnSignal(server);
   // Other programs parse the URL from this line: its format must not change.

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import Database from "libsql";
@@ -109,6 +109,13 @@ describe("server: restart", () => {
     const { pathname, search } = new URL(url);
     assert.deepEqual((await api.call("GET", pathname + search)).body, "{}");
     assert.equal((await api.ok("GET", `/v1/models/${fine_tuned_model}`)).name, "kept");
+  });
+
+  it("removes other users' access to a data folder that existed before, and keeps its group's", async () => {
+    chmodSync(dataDir, 0o755);
+    const api = await start();
+    assert.equal(statSync(dataDir).mode & 0o777, 0o750);
+    await api.fileId();
   });
 
   it("removes only the incomplete uploads of a crashed server", async () => {

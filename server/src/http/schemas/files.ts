@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { optional, text } from "../../domain/fields";
 import { FilePurpose, SampleType } from "../../domain/file";
+import { MAX_EXPIRY_HOURS } from "../signedUrls";
 import { paging, param } from "./common";
 
 /**
@@ -24,6 +25,6 @@ export const listFilesQuery = z.strictObject({
 });
 
 /** `expiry`: hours until the URL expires; 24 by default, 168 at most. */
-export const fileUrlQuery = z.strictObject({ expiry: param.integer(1, 168).default(24) });
+export const fileUrlQuery = z.strictObject({ expiry: param.integer(1, MAX_EXPIRY_HOURS).default(24) });
 
 export const contentQuery = z.strictObject({ expires: param.text.optional(), signature: param.text.optional() });
