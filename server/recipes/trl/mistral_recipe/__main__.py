@@ -2,6 +2,7 @@
 
 `python -m mistral_recipe FOLDER [--ray-workers N]` trains the job in the folder.
 `python -m mistral_recipe show --base DIR [--rows N] FILE.jsonl` prints a data file's tokens and labels.
+`python -m mistral_recipe doctor` checks the models of the models file, for the server's `doctor`.
 """
 
 import argparse
@@ -17,6 +18,10 @@ def main() -> int:
         from .show import main as show
 
         return show(sys.argv[2:])
+    if sys.argv[1:2] == ["doctor"]:
+        from .doctor import main as doctor
+
+        return doctor()
     parser = argparse.ArgumentParser(prog="mistral_recipe", description="Trains the job in a folder.")
     parser.add_argument("folder", type=Path, help="the job's folder, with job.json and data/")
     parser.add_argument("--ray-workers", type=int, metavar="N", help="train with N workers of a Ray cluster")
@@ -30,6 +35,9 @@ def main() -> int:
 
 
 def _train(folder: Path) -> None:
+    from .device import select_device_of_job
+
+    select_device_of_job(folder)
     # A late import: PyTorch takes seconds, and `guarded` must report a missing library as the reason of the failure.
     from .train import train
 

@@ -58,12 +58,12 @@ def load_model(base: Base, labels: list[str] | None = None) -> PreTrainedModel:
         options["device_map"] = {"": PartialState().device}
     if base.attn_implementation:
         options["attn_implementation"] = base.attn_implementation
-    quantization = _quantization(base, config, gpu)
+    quantization = quantization_of(base, config, gpu)
     if quantization is not None:
         options["quantization_config"] = quantization
     with _readable(base):
         if labels is None:
-            return _kind(config).from_pretrained(base.path, **options)
+            return model_class(config).from_pretrained(base.path, **options)
         names = {"id2label": dict(enumerate(labels)), "label2id": {label: i for i, label in enumerate(labels)}}
         if type(config) in AutoModelForSequenceClassification._model_mapping:
             return AutoModelForSequenceClassification.from_pretrained(base.path, **names, **options)
@@ -81,13 +81,16 @@ def load_model(base: Base, labels: list[str] | None = None) -> PreTrainedModel:
 TEXT_MODEL_KEYS = {r"^(?:model\.)?language_model\.(?:model\.)?": "model."}
 
 
-def _kind(config: PretrainedConfig) -> Any:
+def model_class(config: PretrainedConfig) -> Any:
     # Mistral's newer models also accept images. The recipe trains these models on text only.
     return AutoModelForCausalLM if type(config) in AutoModelForCausalLM._model_mapping else AutoModelForImageTextToText
 
 
-def _quantization(base: Base, config: PretrainedConfig, gpu: bool) -> Any:
-    """FP8 weights are dequantized, because FP8 has no backward pass; `load_in_4bit` quantizes plain weights."""
+def quantization_of(base: Base, config: PretrainedConfig, gpu: bool) -> Any:
+    """FP8 weights are dequantized, because FP8 has no backward pass; `load_in_4bit` quantizes plain weights.
+
+    Raises RecipeError when the weights cannot be loaded with the settings of the models file.
+    """
     shipped = getattr(config, "quantization_config", None)
     if shipped is not None and not isinstance(shipped, dict):
         shipped = shipped.to_dict()

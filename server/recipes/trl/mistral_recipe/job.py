@@ -42,6 +42,7 @@ class Base:
     checkpoint_steps: int | None = None
     early_stopping: dict[str, Any] | None = None
     tokenizer_version: str | None = None
+    device: str | None = None
 
 
 @dataclass(frozen=True)

@@ -48,9 +48,12 @@ def _scaling(workers: int) -> ScalingConfig:
 
 
 def _work(config: dict[str, Any]) -> None:
-    from .train import train
+    from .device import select_device_of_job
 
     try:
+        select_device_of_job(Path(config["folder"]))
+        from .train import train
+
         train(Path(config["folder"]))
     except Cancelled:
         raise

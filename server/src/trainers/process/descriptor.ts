@@ -39,5 +39,5 @@ export const processTrainer: TrainerDescriptor<ProcessOptions, typeof NAME> = {
     const { maxJobs = DEFAULT_MAX_JOBS } = options;
     return new ProcessTrainer({ ...resolveRecipe(NAME, options), dataDir, secrets, maxJobs });
   },
-  diagnose: (options) => diagnoseRecipeOptions(NAME, options),
+  diagnose: (options) => diagnoseRecipeOptions(NAME, options, true),
 };

@@ -46,7 +46,7 @@ export const rayTrainer: TrainerDescriptor<RayOptions, typeof NAME> = {
     return new RayTrainer({ ...resolveRecipe(NAME, options), dataDir, secrets, client, resources });
   },
   diagnose: async (options) => [
-    ...(await diagnoseRecipeOptions(NAME, options)),
+    ...(await diagnoseRecipeOptions(NAME, options, false)),
     ...(await diagnoseRay({ rayAddress: DEFAULT_RAY_ADDRESS, ...options })),
   ],
 };

@@ -1,15 +1,16 @@
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
-import { isAbsolute, join } from "node:path";
-import { promisify } from "node:util";
+import { dirname } from "node:path";
+import { z } from "zod";
 import type { Diagnosis } from "../descriptor";
-import { readModelsFile } from "./modelsFile";
-import { recipeCommand, recipePython } from "./recipe";
-
-const run = promisify(execFile);
+import { diagnoseModels, diagnoseModelsFile } from "./diagnoseModels";
+import type { ModelsFile } from "./modelsFile";
+import { recipeCommand, recipeFile, recipePython } from "./recipe";
 
 /** In milliseconds. The first import of torch from a cold disk is slow. */
 const PYTHON_TIMEOUT_MS = 120_000;
+
+/** Additional time for each model: the download of a hub model's tokenizer may take a minute. In milliseconds. */
+const MODEL_TIMEOUT_MS = 90_000;
 
 const VERSIONS = `
 import json, importlib.metadata as metadata, platform
@@ -20,85 +21,111 @@ for name in names:
         found[name] = metadata.version(name)
     except metadata.PackageNotFoundError:
         found[name] = None
-import torch
-gpus = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
-print(json.dumps({"versions": found, "gpus": gpus}))
+print(json.dumps(found))
 `;
 
-/** Checks each model of the models file. A local folder must exist; models on the Hugging Face hub are not checked. */
-export function diagnoseModels(models: string): Diagnosis[] {
-  const subject = "models file";
-  try {
-    const entries = [...readModelsFile(models)];
-    return [
-      { level: "ok", subject, text: `${models}, with ${entries.length} model${entries.length === 1 ? "" : "s"}` },
-      ...entries.map(([name, { path }]): Diagnosis => {
-        if (!isAbsolute(path)) {
-          return {
-            level: "note",
-            subject: name,
-            text: `${path} is fetched from the Hugging Face hub at the first training`,
-          };
-        }
-        return existsSync(join(path, "config.json"))
-          ? { level: "ok", subject: name, text: path }
-          : { level: "failed", subject: name, text: `${path} does not contain a model: config.json is missing` };
-      }),
-    ];
-  } catch (error) {
-    return [{ level: "failed", subject, text: (error as Error).message }];
+const diagnosis = z.object({ level: z.enum(["ok", "note", "failed"]), subject: z.string(), text: z.string() });
+
+/**
+ * Checks the models file, the training program, and with the included recipe also its Python environment, the GPUs and
+ * each model: config, tokenizer, a rendered sample and the memory that a training needs. Loads no weights.
+ *
+ * @param trainsHere whether trainings run on this machine; otherwise its GPUs and its memory are not checked
+ */
+export async function diagnoseRecipe(
+  modelsFile: string,
+  recipe: string | undefined,
+  trainsHere: boolean,
+): Promise<Diagnosis[]> {
+  const program = await diagnoseProgram(recipe);
+  if (program.python === undefined) {
+    return [...diagnoseModels(modelsFile), ...program.checks];
   }
+  const { check, models } = diagnoseModelsFile(modelsFile);
+  return [
+    check,
+    ...program.checks,
+    ...(models === undefined ? [] : await diagnoseLoadedModels(program.python, models, trainsHere)),
+  ];
 }
 
-/** Checks the training program and its Python environment. */
-export async function diagnoseRecipe(recipe: string | undefined): Promise<Diagnosis[]> {
+/** Checks the training program. Returns Python of the included recipe's environment when it can run the recipe. */
+export async function diagnoseProgram(recipe: string | undefined): Promise<{ checks: Diagnosis[]; python?: string }> {
   const subject = "recipe";
   if (recipe !== undefined) {
-    return [{ level: "note", subject, text: `custom command, not checked: ${recipe}` }];
+    return { checks: [{ level: "note", subject, text: `custom command, not checked: ${recipe}` }] };
   }
   let python: string;
   try {
     [python] = recipeCommand(undefined) as [string];
   } catch (error) {
-    return [{ level: "failed", subject, text: (error as Error).message }];
+    return { checks: [{ level: "failed", subject, text: (error as Error).message }] };
   }
-  try {
-    const { stdout } = await run(python, ["-c", VERSIONS], { timeout: PYTHON_TIMEOUT_MS });
-    return describe(python, JSON.parse(stdout));
-  } catch (error) {
-    return [{ level: "failed", subject, text: `${python} failed: ${lastLine((error as Error).message)}` }];
-  }
+  const checks = await diagnoseEnvironment(python);
+  return checks.some(({ level }) => level === "failed") ? { checks } : { checks, python };
 }
 
-function describe(
-  python: string,
-  { versions, gpus }: { versions: Record<string, string | null>; gpus: string[] },
-): Diagnosis[] {
+async function diagnoseEnvironment(python: string): Promise<Diagnosis[]> {
+  const subject = "recipe";
+  const { stdout, failure } = await run(python, ["-c", VERSIONS], PYTHON_TIMEOUT_MS);
+  if (failure !== undefined) {
+    return [{ level: "failed", subject, text: `${python} failed: ${failure}` }];
+  }
+  const versions: Record<string, string | null> = JSON.parse(stdout);
   const missing = Object.keys(versions).filter((name) => versions[name] === null);
   const list = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-  return [
+  const text =
     missing.length > 0
-      ? {
-          level: "failed",
-          subject: "recipe",
-          text: `${python} lacks ${missing.join(", ")}; run \`mistral-fine-tuning-server setup\` again`,
-        }
-      : { level: "ok", subject: "recipe", text: `${python}: ${list.join(", ")}` },
+      ? `${python} lacks ${missing.join(", ")}; run \`mistral-fine-tuning-server setup\` again`
+      : `${python}: ${list.join(", ")}`;
+  return [
+    { level: missing.length > 0 ? "failed" : "ok", subject, text },
     ...(python === recipePython()
       ? []
       : [
           {
             level: "note" as const,
-            subject: "recipe",
+            subject,
             text: "this environment is from an earlier release; run `mistral-fine-tuning-server setup` to update it",
           },
         ]),
-    gpus.length > 0
-      ? { level: "ok", subject: "GPU", text: gpus.join(", ") }
-      : { level: "note", subject: "GPU", text: "PyTorch finds no GPU; trainings run on the CPU, which is slow" },
   ];
 }
 
-function lastLine(text: string): string {
-  return text.trim().split("\n").at(-1) as string;
+/** Runs the recipe's own checks. Keeps the checks that were done when the program fails or takes too long. */
+async function diagnoseLoadedModels(python: string, models: ModelsFile, trainsHere: boolean): Promise<Diagnosis[]> {
+  const request = JSON.stringify({ models: Object.fromEntries(models), trains_here: trainsHere });
+  const timeout = PYTHON_TIMEOUT_MS + models.size * MODEL_TIMEOUT_MS;
+  const { stdout, failure } = await run(python, [recipeFile("train.py"), "doctor"], timeout, request);
+  const done = stdout
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => diagnosis.parse(JSON.parse(line)));
+  return failure === undefined
+    ? done
+    : [...done, { level: "failed", subject: "recipe", text: `${python} train.py doctor failed: ${failure}` }];
+}
+
+/** Runs Python. `failure` is the last line of stderr, or that the time limit was reached. */
+function run(
+  python: string,
+  args: string[],
+  timeout: number,
+  input = "",
+): Promise<{ stdout: string; failure?: string }> {
+  return new Promise((resolve) => {
+    const options = { timeout, cwd: dirname(recipeFile("train.py")), maxBuffer: Number.POSITIVE_INFINITY };
+    const child = execFile(python, args, options, (error, stdout, stderr) => {
+      if (error === null) return resolve({ stdout });
+      const reason = child.killed ? `no answer within ${timeout / 1000} s` : (lastLine(stderr) ?? error.message);
+      resolve({ stdout, failure: reason });
+    });
+    // A program that fails at its start closes its input: its exit reports why.
+    child.stdin?.on("error", () => {});
+    child.stdin?.end(input);
+  });
+}
+
+function lastLine(text: string): string | undefined {
+  return text.trim().split("\n").at(-1) || undefined;
 }

@@ -1,7 +1,7 @@
 import { UsageError } from "../../domain/errors";
 import type { Diagnosis } from "../descriptor";
 import { type Flag, positiveNumber } from "../flags";
-import { diagnoseModels, diagnoseRecipe } from "./diagnoseRecipe";
+import { diagnoseProgram, diagnoseRecipe } from "./diagnoseRecipe";
 import { type ModelsFile, readModelsFile } from "./modelsFile";
 import { recipeCommand } from "./recipe";
 
@@ -77,18 +77,15 @@ export function resolveRecipe(trainer: string, options: RecipeOptions): Resolved
   return { models: readModelsFile(models), command: recipeCommand(recipe), hangTimeout, cancelGrace };
 }
 
-/** Checks the models file and the training program. */
-export async function diagnoseRecipeOptions(trainer: string, { models, recipe }: RecipeOptions): Promise<Diagnosis[]> {
-  return [
-    ...(models === undefined
-      ? [
-          {
-            level: "failed" as const,
-            subject: "models file",
-            text: `--trainer ${trainer} needs a models file: pass --models FILE`,
-          },
-        ]
-      : diagnoseModels(models)),
-    ...(await diagnoseRecipe(recipe)),
-  ];
+/** Checks the models file, the training program and its models. @param trainsHere see `diagnoseRecipe` */
+export async function diagnoseRecipeOptions(
+  trainer: string,
+  { models, recipe }: RecipeOptions,
+  trainsHere: boolean,
+): Promise<Diagnosis[]> {
+  if (models !== undefined) {
+    return diagnoseRecipe(models, recipe, trainsHere);
+  }
+  const text = `--trainer ${trainer} needs a models file: pass --models FILE`;
+  return [{ level: "failed", subject: "models file", text }, ...(await diagnoseProgram(recipe)).checks];
 }

@@ -1,6 +1,6 @@
 import type { TrainerDescriptor } from "../descriptor";
 import { positiveNumber } from "../flags";
-import { diagnoseModels } from "../recipe/diagnoseRecipe";
+import { diagnoseModels } from "../recipe/diagnoseModels";
 import { SimulatedTrainer } from "./simulatedTrainer";
 
 export interface SimulatedOptions {
