@@ -18,9 +18,10 @@ def reports(job: Job, progress: Progress) -> list[str]:
     import wandb
 
     key = os.environ.get(wanted.api_key_env or "")
+    if key:
+        # wandb reads this variable. `wandb.login` would store the key in ~/.netrc.
+        os.environ["WANDB_API_KEY"] = key
     try:
-        if key:
-            wandb.login(key=key, verify=False)
         run = wandb.init(project=wanted.project, name=wanted.run_name or wanted.name, id=job.id, resume="allow")
     except Exception as error:  # an outage or a wrong key must not fail the training
         progress.event(
