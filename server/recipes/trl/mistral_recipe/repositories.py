@@ -1,6 +1,8 @@
 """Fetches the repositories of a job with git at `ref`, and reads their text files as documents."""
 
 import base64
+import hashlib
+import json
 import os
 import re
 import shutil
@@ -30,7 +32,9 @@ def fetch(repository: Repository, folder: Path, progress: Progress) -> None:
     _git(repository, partial, "checkout", "--quiet", "FETCH_HEAD")
     commit = _git(repository, partial, "rev-parse", "HEAD").strip()
     shutil.rmtree(partial / ".git")
-    progress.event("repository", owner=repository.owner, name=repository.name, commit_id=commit)
+    progress.event(
+        "repository", owner=repository.owner, name=repository.name, ref=repository.ref, commit_id=commit
+    )
     partial.rename(target)
 
 
@@ -49,7 +53,18 @@ def documents(repository: Repository, folder: Path) -> Iterator[str]:
 
 
 def place_of(repository: Repository, folder: Path) -> Path:
-    return folder / "data" / "repositories" / re.sub(r"[^\w.-]", "_", f"{repository.owner}-{repository.name}")
+    """Returns the repository's folder. Its name has a hash, because the readable part is not unique: `a/b-c`, `a-b/c`.
+
+    A job that an earlier version began keeps the folder that this version has fetched.
+    """
+    parent = folder / "data" / "repositories"
+    readable = re.sub(r"[^\w.-]", "_", f"{repository.owner}-{repository.name}")
+    of_earlier_version = parent / readable
+    if of_earlier_version.exists():
+        return of_earlier_version
+    identity = json.dumps([repository.owner, repository.name, repository.ref])
+    # Earlier versions never wrote an `@`, so the two kinds of names are distinct.
+    return parent / f"{readable}@{hashlib.sha256(identity.encode()).hexdigest()[:12]}"
 
 
 def _git(repository: Repository, folder: Path, *arguments: str) -> str:

@@ -132,41 +132,82 @@ def test_fill_in_the_middle_uses_the_tokenizers_own_tokens_for_the_given_share_o
     assert IGNORED not in data.training()["labels"][0]
 
 
-def test_text_files_of_a_repository_are_documents_and_its_commit_is_reported(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    source = tmp_path / "hub" / "owner" / "code.git"
-    source.mkdir(parents=True)
-    (source / "a.py").write_text("print('a')\n")
-    (source / "image.bin").write_bytes(b"\0\1\2")
-
-    def git(*arguments: str) -> str:
-        identity = ["-c", "user.name=x", "-c", "user.email=x@example.com"]
-        return subprocess.run(
-            ["git", *identity, *arguments], cwd=source, check=True, capture_output=True, text=True
-        ).stdout
-
-    git("init", "-q")
-    git("add", ".")
-    git("commit", "-qm", "one")
-    git("tag", "v1")
-    wanted = git("rev-parse", "HEAD").strip()
-    (source / "a.py").write_text("print('b')\n")
-    git("commit", "-qam", "two")
-    # Redirects github.com to the local repository.
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """Commits files to a local repository that replaces one on GitHub. Returns the commit."""
     monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
     monkeypatch.setenv("GIT_CONFIG_KEY_0", f"url.file://{tmp_path}/hub/.insteadOf")
     monkeypatch.setenv("GIT_CONFIG_VALUE_0", "https://github.com/")
+
+    def commit(name: str, files: dict[str, bytes], tag: str | None = None) -> str:
+        source = tmp_path / "hub" / f"{name}.git"
+        source.mkdir(parents=True, exist_ok=True)
+        for path, content in files.items():
+            (source / path).write_bytes(content)
+
+        def git(*arguments: str) -> str:
+            identity = ["-c", "user.name=x", "-c", "user.email=x@example.com"]
+            return subprocess.run(
+                ["git", *identity, *arguments], cwd=source, check=True, capture_output=True, text=True
+            ).stdout
+
+        git("init", "-q", "-b", "main")
+        git("add", ".")
+        git("commit", "-qm", "one")
+        if tag is not None:
+            git("tag", tag)
+        return git("rev-parse", "HEAD").strip()
+
+    return commit
+
+
+def test_text_files_of_a_repository_are_documents_and_its_commit_is_reported(
+    hub: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = hub("owner/code", {"a.py": b"print('a')\n", "image.bin": b"\0\1\2"}, tag="v1")
+    hub("owner/code", {"a.py": b"print('b')\n"})
     monkeypatch.setenv("TOKEN_0", "secret-token")
     repository = Repository("owner", "code", ref="v1", token_env="TOKEN_0")
     job = tmp_path / "job"
     job.mkdir()
     fetch(repository, job, Progress(job))
     assert list(documents(repository, job)) == ["print('a')\n"]
-    assert events(job, "repository") == [{"owner": "owner", "name": "code", "commit_id": wanted}]
+    assert events(job, "repository") == [{"owner": "owner", "name": "code", "ref": "v1", "commit_id": wanted}]
     with pytest.raises(RecipeError, match="cannot fetch the repository owner/code at v2"):
         fetch(Repository("owner", "code", ref="v2", token_env="TOKEN_0"), tmp_path, Progress(tmp_path))
     assert not any("secret-token" in path.read_text() for path in tmp_path.rglob("*.jsonl"))
+
+
+def test_repositories_with_similar_names_have_their_own_folders(hub: Callable[..., str], tmp_path: Path) -> None:
+    hub("o/n", {"x.txt": b"o/n at v1"}, tag="v1")
+    hub("o/n", {"x.txt": b"o/n at main"})
+    hub("a/b-c", {"x.txt": b"a/b-c"})
+    hub("a-b/c", {"x.txt": b"a-b/c"})
+    job = tmp_path / "job"
+    job.mkdir()
+    repositories = {
+        "o/n at v1": Repository("o", "n", ref="v1"),
+        "o/n at main": Repository("o", "n", ref="main"),
+        "a/b-c": Repository("a", "b-c"),
+        "a-b/c": Repository("a-b", "c"),
+    }
+    for _attempt in range(2):
+        for repository in repositories.values():
+            fetch(repository, job, Progress(job))
+    for text, repository in repositories.items():
+        assert list(documents(repository, job)) == [text]
+    assert len(events(job, "repository")) == 4
+
+
+def test_a_job_that_an_earlier_version_began_keeps_its_repositories(hub: Callable[..., str], tmp_path: Path) -> None:
+    hub("o/n", {"x.txt": b"newer commit"})
+    earlier = tmp_path / "data" / "repositories" / "o-n"
+    earlier.mkdir(parents=True)
+    (earlier / "x.txt").write_text("fetched by the earlier version")
+    repository = Repository("o", "n")
+    fetch(repository, tmp_path, Progress(tmp_path))
+    assert list(documents(repository, tmp_path)) == ["fetched by the earlier version"]
+    assert events(tmp_path, "repository") == []
 
 
 def test_a_step_takes_the_same_rows_however_many_workers_share_them() -> None:

@@ -60,12 +60,13 @@ export function detailedJobReply(job: Job, events: JobEvent[], checkpoints: Chec
   };
 }
 
-/** Returns the commit that the training program reported. */
-function commitOf({ owner, name }: JobSpec["repositories"][number], events: JobEvent[]): unknown {
-  const reported = events.find(
+/** Returns the commit that the training program reported. Programs need not report the ref. */
+function commitOf({ owner, name, ref }: JobSpec["repositories"][number], events: JobEvent[]): unknown {
+  const reported = events.filter(
     ({ name: event, data }) => event === "repository" && data.owner === owner && data.name === name,
   );
-  return reported?.data.commit_id;
+  const exact = reported.find(({ data }) => data.ref === ref);
+  return (exact ?? reported.find(({ data }) => data.ref === undefined))?.data.commit_id;
 }
 
 /** The reply to a dry run. */
