@@ -39,7 +39,9 @@ describeWithEngine("the data of a job, before the training costs anything", (eng
     await stack.write("train.jsonl", good);
   });
 
-  step("shows samples, tokens, steps and the cost from mistral:prices in the preview of a new job", async () => {
+  step("shows samples, tokens, steps and the cost from mistral:prices when no server publishes a price", async () => {
+    await succeeds(stack.cmd("config", "set", "mistral:baseUrl", "http://127.0.0.1:9"));
+    await succeeds(stack.cmd("config", "set", "mistral:maxRetries", "0"));
     const price = "mistral:prices.open-mistral-7b";
     await succeeds(stack.cmd("config", "set", "--path", `${price}.perMillionTokens`, "2.5"));
     await succeeds(stack.cmd("config", "set", "--path", `${price}.currency`, "EUR"));
@@ -51,13 +53,21 @@ describeWithEngine("the data of a job, before the training costs anything", (eng
       output,
       /cost: about [\d.]+ EUR \([\d.]+ to [\d.]+\), from mistral:prices \(2\.5 EUR per million tokens\)/,
     );
+    await succeeds(stack.cmd("config", "rm", "mistral:baseUrl"));
+    await succeeds(stack.cmd("config", "rm", "mistral:maxRetries"));
+  });
+
+  step("shows the cost from the price that the server publishes in the preview of a new job", async () => {
+    const output = await succeeds(stack.preview());
+    assert.match(output, /training: 100 steps, 13,107,200 tokens\n +cost: 26\.21 USD, by the training rule of http/);
+    assert.doesNotMatch(output, /mistral:prices/);
     assert.deepEqual([await remote.jobs(), await remote.files()], [[], []]);
   });
 
   step("fails the preview when the lowest possible cost is above maxCost", async () => {
     const program = await readFile(join(quickstart, "index.ts"), "utf8");
     await stack.write("index.ts", program.replace("hyperparameters", "maxCost: 0.001, hyperparameters"));
-    await fails(stack.preview(), /maxCost: the training costs more than 0\.001: about .* EUR/);
+    await fails(stack.preview(), /maxCost: the training costs more than 0\.001: 26\.21 USD/);
     await stack.write("index.ts", program);
   });
 

@@ -21,7 +21,10 @@ describeWithEngine("the examples", (engine) => {
   it("classifier stops at the review gate with the cost, and then trains the same job", async () => {
     const stack = await made("classifier");
     const { output: preview } = await stack.preview();
-    assert.match(preview, /training data: \d+ samples in .*\n +training: 50 steps\n +cost: about .* USD \(/);
+    assert.match(
+      preview,
+      /training data: \d+ samples in .*\n +training: 50 steps, 6,553,600 tokens\n +cost: 13\.11 USD, by the training rule of http/,
+    );
     const validated = await stack.up();
     assert.equal(validated.code, 0, validated.output);
     const gate = await stack.outputs();

@@ -4,7 +4,8 @@ import type { CheckedData, CheckedFile } from "../inputs/data/inspectData";
 /** Returns the output of `--json`. Scripts parse it, so its field names stay those of release 0.1.0. */
 export function jsonText({ training, validation, summary }: CheckedData): string {
   const files = (checked: CheckedFile[]) => checked.map((file) => ({ ...file, report: reportFields(file.report) }));
-  return JSON.stringify({ training: files(training), validation: files(validation), summary }, undefined, 2);
+  const { characters: _, longestCharacters: __, ...totals } = summary;
+  return JSON.stringify({ training: files(training), validation: files(validation), summary: totals }, undefined, 2);
 }
 
 function reportFields({ validSamples, invalidSamples, warnings, ...report }: FileReport) {

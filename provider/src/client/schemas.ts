@@ -41,6 +41,12 @@ export const jobMetadataSchema = open({
   estimated_start_time: seconds.optional(),
   deprecated: z.boolean().optional().describe("Dry run only: the estimate uses a deprecated method."),
   details: z.string().optional().describe("Dry run only."),
+  estimated: z
+    .boolean()
+    .optional()
+    .describe(
+      "Dry run only: true if the numbers may still change when the job is validated; only `mistral-fine-tuning-server` sends it.",
+    ),
   epochs: z.number().optional().describe("Dry run only."),
   training_steps: z.number().optional().describe("Dry run only."),
   object: z.string().optional().describe("`job.metadata`; dry run only."),
@@ -212,6 +218,12 @@ export const modelSchema = open({
   deprecation: z.string().optional().describe("Retirement date of the model, ISO 8601."),
   deprecation_replacement_model: z.string().optional(),
   default_model_temperature: z.number().optional(),
+  training: z
+    .unknown()
+    .optional()
+    .describe(
+      "How the server computes the size and the price of a training of a base model; only `mistral-fine-tuning-server` sends it.",
+    ),
 }).meta({ id: "Model", description: "A model. Fine-tuned models have `job`, `root` and `archived`." });
 
 export const modelListSchema = open({

@@ -35,6 +35,8 @@ export interface JobMetadata {
   deprecated?: boolean | undefined;
   /** Dry run only. */
   details?: string | undefined;
+  /** Dry run only: true if the numbers may still change when the job is validated; only `mistral-fine-tuning-server` sends it. */
+  estimated?: boolean | undefined;
   /** Dry run only. */
   epochs?: number | undefined;
   /** Dry run only. */
@@ -267,6 +269,8 @@ export interface Model {
   deprecation?: string | undefined;
   deprecation_replacement_model?: string | undefined;
   default_model_temperature?: number | undefined;
+  /** How the server computes the size and the price of a training of a base model; only `mistral-fine-tuning-server` sends it. */
+  training?: unknown | undefined;
 }
 
 /** All models that the key can use. */

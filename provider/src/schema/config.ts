@@ -48,7 +48,7 @@ export const configSchema = z.object({
   }),
   prices: z.preprocess(parsed, z.record(z.string(), price)).optional().meta({
     description:
-      "Price per base model: `{<model>: {perMillionTokens, currency}}`. Previews estimate the cost from this price, unless the server reports a cost.",
+      "Price per base model: `{<model>: {perMillionTokens, currency}}`. Previews use this price only if the server publishes none.",
   }),
 });
 

@@ -158,7 +158,9 @@ describe("create", () => {
 
   it("does not start a job that costs more than maxCost, and reports both figures", async () => {
     const trainingFiles = [await harness.file("dear.jsonl", sample("Dear?"))];
-    const error = await initErrorOf(harness.create("dear", { maxCost: 0.01, trainingFiles }));
+    // The preview of a job on this server knows the exact cost, and would fail first.
+    const inputs = { ...(await harness.declare("dear", { trainingFiles })), maxCost: 0.01 };
+    const error = await initErrorOf(create(inputs, harness.host()));
     assert.equal(error.outputs.status, "VALIDATED");
     assert.match(error.message, new RegExp(`would cost ${error.outputs.cost} USD.*maxCost 0\\.01`));
     assert.equal((await harness.client.jobs.get(error.id)).status, "VALIDATED");

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { create } from "../../../provider/src/lifecycle/create";
 import { diff } from "../../../provider/src/lifecycle/diff";
 import { read } from "../../../provider/src/lifecycle/read";
 import type { Outputs } from "../../../provider/src/lifecycle/state/outputs";
@@ -32,7 +33,9 @@ describe("update", () => {
 
   it("starts the same job when maxCost is raised", async () => {
     const trainingFiles = [await harness.file("dear.jsonl", sample("Dear?"))];
-    const { outputs } = await initErrorOf(harness.create("dear", { trainingFiles, maxCost: 0.01 }));
+    // The preview of a job on this server knows the exact cost, and would fail first.
+    const inputs = { ...(await harness.declare("dear", { trainingFiles })), maxCost: 0.01 };
+    const { outputs } = await initErrorOf(create(inputs, harness.host()));
     const stillDear = await initErrorOf(again("dear", outputs, { trainingFiles, maxCost: 0.02 }));
     assert.equal(stillDear.outputs.status, "VALIDATED");
     const updated = await again("dear", outputs, { trainingFiles, maxCost: 1000 });

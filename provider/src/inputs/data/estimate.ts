@@ -1,11 +1,7 @@
-import { MEBIBYTE } from "#common";
-import { CHARACTERS_PER_TOKEN } from "#data";
+import { type JobType, MEBIBYTE } from "#common";
+import { estimateTraining, type TrainingRule } from "#common/trainingRule";
 import type { Hyperparameters } from "../../schema/inputs";
 import type { DataSummary } from "./inspectData";
-
-/** Bounds for ordinary text: 2 characters per token (dense code, many non-Latin writing systems) to 6 (long words, a large vocabulary). */
-const MOST_CHARACTERS_PER_TOKEN = 6;
-const FEWEST_CHARACTERS_PER_TOKEN = 2;
 
 /** An estimate with its bounds. */
 export interface Range {
@@ -14,39 +10,84 @@ export interface Range {
   high: number;
 }
 
-/** The estimated size of the training, from the data and the inputs only. */
+/** The estimated size of a training. */
 export interface Estimate {
-  /** Set by the user, or computed from the epochs; undefined when the server decides. */
+  /** Undefined when the server decides and has not published its rule. */
   steps: number | undefined;
   /** Passes over the data. */
   epochs: number | undefined;
-  /** Whether the user has set the steps or the epochs; the other value is computed. */
-  declared: "steps" | "epochs";
+  /** Whether the user has set the steps; otherwise they are computed. */
+  stepsAreSet: boolean;
   trainedTokens: Range | undefined;
+  /** Set only when the server publishes a price. */
+  cost?: Range & { currency: string };
 }
 
-export function estimate(summary: DataSummary, { trainingSteps, epochs: passes }: Hyperparameters): Estimate {
+/** The other inputs that determine the size of a training. */
+export interface JobSize {
+  hyperparameters: Hyperparameters;
+  jobType: JobType;
+  /** The number of repositories. */
+  repositories: number;
+}
+
+/**
+ * Estimates a training by the rule that the server publishes.
+ *
+ * The rule `megabytes` depends only on the size of the files, so its result is exact. The rule `rows` depends on the number of
+ * tokens, so its result has bounds.
+ */
+export function estimateByRule(
+  rule: TrainingRule,
+  { bytes, samples, characters, longestCharacters }: DataSummary,
+  { hyperparameters, jobType, repositories }: JobSize,
+): Estimate {
+  const inTokens = (characters: number) => Math.ceil(characters / rule.characters_per_token);
+  const totals = {
+    bytes,
+    samples,
+    tokens: inTokens(characters),
+    longestSample: inTokens(longestCharacters),
+    repositories,
+  };
+  const { totalSteps, epochs, trainedTokens, cost, currency } = estimateTraining(
+    rule,
+    totals,
+    hyperparameters,
+    jobType,
+  );
+  const range = rule.rule === "megabytes" ? exactly : withBounds;
+  return {
+    steps: totalSteps,
+    epochs,
+    stepsAreSet: hyperparameters.trainingSteps !== undefined,
+    trainedTokens: range(trainedTokens),
+    ...(cost !== undefined && currency !== undefined && { cost: { ...range(cost), currency } }),
+  };
+}
+
+/** Estimates a training on a server that publishes no rule, with one step per MB of data: the hosted service's rule. */
+export function estimateByMegabytes(
+  summary: DataSummary,
+  { trainingSteps, epochs: passes }: Hyperparameters,
+): Estimate {
   const megabytes = summary.bytes / MEBIBYTE;
   const epochs = trainingSteps === undefined ? passes : trainingSteps / megabytes;
-  const steps = trainingSteps ?? (passes && Math.max(1, Math.round(passes * megabytes)));
   return {
-    steps,
+    steps: trainingSteps ?? (passes && Math.max(1, Math.round(passes * megabytes))),
     epochs,
-    declared: trainingSteps === undefined ? "epochs" : "steps",
-    trainedTokens: epochs === undefined ? undefined : trainedTokens(summary, epochs, trainingSteps),
+    stepsAreSet: trainingSteps !== undefined,
+    trainedTokens: epochs === undefined ? undefined : withBounds(totalTokens(summary) * epochs),
   };
 }
 
-function trainedTokens(summary: DataSummary, epochs: number, trainingSteps: number | undefined): Range {
-  const tokens = totalTokens(summary);
-  const likely = tokens * epochs;
-  // If the user sets the number of steps, the trainer decides how much data one step uses. The lower bound assumes one sample.
-  const least = trainingSteps === undefined ? likely : Math.min(likely, (trainingSteps * tokens) / summary.samples);
-  return {
-    low: (least * CHARACTERS_PER_TOKEN) / MOST_CHARACTERS_PER_TOKEN,
-    likely,
-    high: (likely * CHARACTERS_PER_TOKEN) / FEWEST_CHARACTERS_PER_TOKEN,
-  };
-}
+/**
+ * Returns the bounds of an estimate that assumes four characters per token: six characters per token (long words, a large
+ * vocabulary) to two (dense code, many non-Latin writing systems).
+ */
+export const withBounds = (likely: number): Range => ({ low: (likely * 4) / 6, likely, high: (likely * 4) / 2 });
+
+/** Returns the range of a value that is not an estimate. */
+export const exactly = (value: number): Range => ({ low: value, likely: value, high: value });
 
 export const totalTokens = ({ tokens }: DataSummary) => Object.values(tokens).reduce((sum, each) => sum + each, 0);

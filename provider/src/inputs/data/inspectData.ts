@@ -1,5 +1,5 @@
 import { MEBIBYTE } from "#common";
-import { CHARACTERS_PER_TOKEN, type FileReport, inspect, type Rules, SampleIndex } from "#data";
+import { CHARACTERS_PER_TOKEN, charactersOf, type FileReport, inspect, type Rules, SampleIndex } from "#data";
 import { errorsOf, warningsOf } from "./dataMessages";
 
 /** A data file to inspect. */
@@ -36,6 +36,10 @@ export interface CheckedFile {
 export interface DataSummary {
   samples: number;
   bytes: number;
+  /** Characters of all samples. */
+  characters: number;
+  /** Characters of the longest sample. */
+  longestCharacters: number;
   /** Estimated tokens per message role, at four characters per token. */
   tokens: Record<string, number>;
   /** Estimated tokens of the longest sample. */
@@ -100,11 +104,14 @@ function summaryOf(reports: FileReport[]): DataSummary {
     }
   }
   const bytes = reports.reduce((sum, report) => sum + report.bytes, 0);
+  const longestCharacters = Math.max(0, ...reports.map(({ longest }) => longest.characters));
   return {
     samples: reports.reduce((sum, { validSamples }) => sum + validSamples, 0),
     bytes,
+    characters: reports.reduce((sum, report) => sum + charactersOf(report), 0),
+    longestCharacters,
     tokens: Object.fromEntries(Object.entries(characters).map(([role, count]) => [role, tokens(count)])),
-    longestSample: tokens(Math.max(0, ...reports.map(({ longest }) => longest.characters))),
+    longestSample: tokens(longestCharacters),
     stepsPerEpoch: Math.max(1, Math.round(bytes / MEBIBYTE)),
   };
 }
