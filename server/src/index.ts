@@ -115,11 +115,13 @@ async function open(options: ServerOptions, keys: Keys): Promise<RunningServer> 
   const close = async () => {
     await closeApp();
     await supervisor.close();
+    await Promise.all([...trainers.values()].map((each) => each.close?.()));
     database.close();
   };
   try {
     const url = await app.listen({ host, port });
     supervisor.open();
+    trainer.open?.();
     return { url, close };
   } catch (error) {
     await close();

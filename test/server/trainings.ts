@@ -11,10 +11,14 @@ export const REPOSITORIES = [{ owner: "o", name: "r", token: SECRET }];
 /** The training program that these tests use. */
 export const FAKE = join(__dirname, "recipes/fake.js");
 
+/** A training program that also has the commands `capabilities`, `plan` and `show`. It trains like `FAKE`. */
+const FAKE_PLANNER = join(__dirname, "recipes/fakePlanner.js");
+
 /** A server in a child process, which trains with the fake recipe. Each test must call `stop`. */
 export class TrainingServer {
   readonly dataDir = folder();
   private readonly models = join(folder(), "models.json");
+  private readonly plannerSettings = join(folder(), "planner.json");
   private server: TestServer | undefined;
 
   /** @param models settings of the fake recipe by model name */
@@ -26,6 +30,18 @@ export class TrainingServer {
 
   start(...args: string[]): Promise<Api> {
     return this.startIn([], ...args);
+  }
+
+  /** Starts the server with the fake program that plans. @param capabilities what the program declares */
+  startPlanner(capabilities: object = {}, ...args: string[]): Promise<Api> {
+    writeFileSync(this.plannerSettings, JSON.stringify({ version: 1, plan: true, ...capabilities }));
+    return this.start("--recipe", `'${process.execPath}' '${FAKE_PLANNER}' '${this.plannerSettings}'`, ...args);
+  }
+
+  /** Returns the commands that the planning program has received, in chronological order: `plan <job id>`. */
+  plannerCommands(): string[] {
+    const path = `${this.plannerSettings}.commands`;
+    return existsSync(path) ? readFileSync(path, "utf8").trim().split("\n") : [];
   }
 
   /** @param wrapper see `LaunchOptions` */

@@ -1,8 +1,9 @@
 import { UsageError } from "../domain/errors";
 import { type RunningServer, startServer } from "../index";
 import { findTrainer } from "../trainers";
+import { version } from "../version";
 import { runDoctor } from "./doctor/doctor";
-import { HELP, parseOptions, version } from "./options";
+import { HELP, parseOptions } from "./options";
 import { setUp } from "./setup";
 
 async function main([first, ...rest]: string[]): Promise<void> {

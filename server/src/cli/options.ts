@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import envPaths from "env-paths";
 import { UsageError } from "../domain/errors";
@@ -71,10 +71,6 @@ export function parseOptions(
     trainer: oneOf("--trainer", values.trainer, TRAINER_NAMES),
     ...trainerOptions(values, env),
   };
-}
-
-export function version(): string {
-  return JSON.parse(readFileSync(join(__dirname, "../../package.json"), "utf8")).version;
 }
 
 function parseFlags(argv: string[]) {

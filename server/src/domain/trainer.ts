@@ -11,6 +11,8 @@ export interface DataFile {
   name: string;
   path: string;
   bytes: number;
+  /** SHA-256 of the content, in hex. */
+  sha256: string;
 }
 
 /** A job that has not been validated yet. */
@@ -19,6 +21,8 @@ export interface TrainingRequest {
   spec: JobSpec;
   trainingFiles: DataFile[];
   validationFiles: DataFile[];
+  /** The content of every data file belonged to an earlier job of this server that passed validation. */
+  isKnownData: boolean;
 }
 
 /**
@@ -40,9 +44,22 @@ export interface Plan {
   costCurrency?: string;
   /** Only for simulated jobs: the factor by which the simulation is faster than real time. */
   speed?: number;
+  /** The training program made this plan and trains by it. Absent: the server has estimated the plan. */
+  source?: "program";
 }
 
-export type Validation = { ok: true; plan: Plan } | { ok: false; reason: string; findings: string[] };
+/** An event that a plan adds to the job. */
+export interface PlanEvent {
+  name: string;
+  data: Record<string, unknown>;
+}
+
+export type Validation =
+  | { ok: true; plan: Plan; events?: PlanEvent[] }
+  /** The job is invalid. */
+  | { ok: false; reason: string; findings: string[] }
+  /** The validation itself failed. */
+  | { ok: false; failed: true; reason: string };
 
 /** A started job and its plan. */
 export interface StartedJob extends TrainingRequest {
@@ -108,12 +125,17 @@ export interface Trainer {
   /** The number of running and waiting runs. Absent when the trainer has no queue of its own. */
   readonly queue?: { readonly running: number; readonly waiting: number };
   /**
-   * Reads the data and plans the training. Changes nothing. Invalid data resolves to `ok: false`; the promise rejects
-   * only when the validation itself fails.
+   * Reads the data and plans the training. May create the job's folder. Called again after a server restart, and then
+   * returns the same plan. The promise rejects after an internal error, and when `signal` aborts: nothing of the
+   * validation is running then.
    */
   validate(request: TrainingRequest, signal: AbortSignal): Promise<Validation>;
-  /** Like `validate`, for a dry run. Must be fast, because the client waits for the response. */
+  /** Like `validate`, for a dry run. Changes nothing. Must be fast, because the client waits for the response. */
   estimate(request: TrainingRequest, signal: AbortSignal): Promise<Validation>;
+  /** Called when the server accepts requests. */
+  open?(): void;
+  /** Stops everything that must not outlive the server. Trainings continue. */
+  close?(): Promise<void>;
   /** Launches the run of a job for the first time. */
   start(run: StartedJob): Promise<void>;
   /** Finds the run after a server restart, or launches it. Called once for each unfinished run, before any poll. */

@@ -2,7 +2,7 @@ import { isTerminal } from "#common";
 import type { Job } from "../domain/job";
 import { fineTunedModelName } from "../domain/modelName";
 import { canBecome } from "../domain/status";
-import type { Plan, Progress, StartedJob, Trainer } from "../domain/trainer";
+import type { Plan, Progress, StartedJob, Trainer, Validation } from "../domain/trainer";
 import { omitUndefined } from "../omitUndefined";
 import type { FileStore } from "../store/files";
 import type { JobStore } from "../store/jobs";
@@ -84,22 +84,41 @@ export class JobStateMachine {
 
   private async validate(job: Job, signal: AbortSignal): Promise<boolean> {
     const { jobs, files } = this.options;
-    const validation = await this.trainer(job).validate(toTrainingRequest(job.id, job.spec, files), signal);
-    if (this.get(job.id).status !== "VALIDATING") {
+    const request = toTrainingRequest(job.id, job.spec, files);
+    const validation = await this.trainer(job)
+      .validate(request, signal)
+      .catch((error) => {
+        // A cancellation aborts the validation.
+        if (this.get(job.id).status === "VALIDATING") throw error;
+      });
+    if (validation === undefined || this.get(job.id).status !== "VALIDATING") {
       return false;
     }
     if (!validation.ok) {
-      const { reason, findings } = validation;
-      jobs.transition(job.id, "FAILED_VALIDATION", {}, { reason, findings });
+      this.failValidation(job.id, validation);
       return false;
     }
     return jobs.atomically(() => {
+      for (const { name, data } of validation.events ?? []) {
+        jobs.addEvent(job.id, name, data);
+      }
+      files.markPassed([...request.trainingFiles, ...request.validationFiles].map(({ sha256 }) => sha256));
       jobs.transition(job.id, "VALIDATED", { plan: validation.plan });
       if (job.spec.auto_start) {
         this.start(job.id);
       }
       return job.spec.auto_start;
     });
+  }
+
+  private failValidation(id: string, validation: Extract<Validation, { ok: false }>): void {
+    const { jobs } = this.options;
+    if ("failed" in validation) {
+      jobs.transition(id, "FAILED", { stopReason: "failed" }, { reason: validation.reason });
+    } else {
+      const { reason, findings } = validation;
+      jobs.transition(id, "FAILED_VALIDATION", {}, { reason, findings });
+    }
   }
 
   /**

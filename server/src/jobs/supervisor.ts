@@ -18,7 +18,8 @@ export interface SupervisorOptions extends JobStateMachineOptions {
  */
 export class Supervisor {
   private readonly stateMachine: JobStateMachine;
-  private readonly busy = new Map<string, Promise<void>>();
+  /** The jobs that are being advanced. */
+  private readonly busy = new Map<string, { work: Promise<void>; validation: AbortController }>();
   private readonly closing = new AbortController();
   /** Resolves when the runs of an earlier process are reattached. */
   private opening: Promise<void> | undefined;
@@ -53,7 +54,7 @@ export class Supervisor {
     this.closing.abort();
     await this.opening;
     clearInterval(this.timer);
-    await Promise.all(this.busy.values());
+    await Promise.all([...this.busy.values()].map(({ work }) => work));
   }
 
   /** Advances a job immediately instead of at the next poll. */
@@ -61,8 +62,10 @@ export class Supervisor {
     if (this.opening === undefined || this.closing.signal.aborted || this.busy.has(id)) {
       return;
     }
-    const work = this.opening.then(() => this.advance(id)).finally(() => this.busy.delete(id));
-    this.busy.set(id, work);
+    const validation = new AbortController();
+    const signal = AbortSignal.any([this.closing.signal, validation.signal]);
+    const work = this.opening.then(() => this.advance(id, signal)).finally(() => this.busy.delete(id));
+    this.busy.set(id, { work, validation });
   }
 
   /** Starts a job. @throws {ConflictError} when the status is not VALIDATED */
@@ -90,6 +93,8 @@ export class Supervisor {
     }
     if (canBecome(job.status, "CANCELLED")) {
       const cancelled = jobs.transition(id, "CANCELLED");
+      // `advance` removes the working files after the validation has stopped.
+      this.busy.get(id)?.validation.abort();
       this.advanceNow(id);
       return cancelled;
     }
@@ -121,9 +126,9 @@ export class Supervisor {
     return this.options.jobs.active([...this.options.trainers.keys()]);
   }
 
-  private async advance(id: string): Promise<void> {
+  private async advance(id: string, signal: AbortSignal): Promise<void> {
     await this.failJobOnError(id, async () => {
-      while (!this.closing.signal.aborted && (await this.stateMachine.next(id, this.closing.signal))) {
+      while (!this.closing.signal.aborted && (await this.stateMachine.next(id, signal))) {
         // Execute all actions that need no waiting.
       }
     });

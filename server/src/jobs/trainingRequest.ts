@@ -8,10 +8,8 @@ import type { FileStore } from "../store/files";
  * @throws {Error} when a file is missing
  */
 export function toTrainingRequest(id: string, spec: JobSpec, files: FileStore): TrainingRequest {
-  return {
-    id,
-    spec,
-    trainingFiles: spec.training_files.map((file) => files.dataFile(file.file_id)),
-    validationFiles: spec.validation_files.map((each) => files.dataFile(each)),
-  };
+  const trainingFiles = spec.training_files.map((file) => files.dataFile(file.file_id));
+  const validationFiles = spec.validation_files.map((each) => files.dataFile(each));
+  const isKnownData = files.arePassed([...trainingFiles, ...validationFiles].map(({ sha256 }) => sha256));
+  return { id, spec, trainingFiles, validationFiles, isKnownData };
 }

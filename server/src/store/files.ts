@@ -106,12 +106,27 @@ export class FileStore {
     return this.blobs.path(id);
   }
 
+  /** Whether each of these contents belonged to a job that passed validation. @param contents SHA-256 hashes in hex */
+  arePassed(contents: readonly string[]): boolean {
+    const row = this.database
+      .prepare(`SELECT count(*) AS missing FROM json_each(?) WHERE value NOT IN (SELECT sha256 FROM passed_contents)`)
+      .get(JSON.stringify(contents)) as { missing: number };
+    return row.missing === 0;
+  }
+
+  /** Records contents of a job that passed validation. They stay recorded when the file is deleted. */
+  markPassed(contents: readonly string[]): void {
+    this.database
+      .prepare("INSERT OR IGNORE INTO passed_contents (sha256) SELECT value FROM json_each(?)")
+      .run(JSON.stringify(contents));
+  }
+
   /** @throws {Error} when the file does not exist. `remove` prevents this while a job uses the file. */
   dataFile(id: string): DataFile {
     const file = this.get(id);
     if (file === undefined) {
       throw new Error(`file ${id}, which a job uses, does not exist`);
     }
-    return { id, name: file.filename, path: this.path(id), bytes: file.bytes };
+    return { id, name: file.filename, path: this.path(id), bytes: file.bytes, sha256: file.sha256 };
   }
 }

@@ -22,6 +22,8 @@ export interface DataTotals {
   bytes: number;
   /** Valid samples. */
   samples: number;
+  /** The characters of the valid samples. */
+  characters: number;
   /** Invalid samples that the training skips, within the allowed fraction. */
   skipped: number;
   /** Estimated from the number of characters. */
@@ -33,11 +35,15 @@ export interface DataTotals {
 export type Inspection = { ok: true; totals: DataTotals } | { ok: false; reason: string; findings: string[] };
 
 /** Checks all data files of a job. @returns the totals of the training files, without the validation files */
-export async function inspectData(request: TrainingRequest, signal: AbortSignal): Promise<Inspection> {
+export async function inspectData(
+  request: TrainingRequest,
+  signal: AbortSignal,
+  charactersPerToken?: number,
+): Promise<Inspection> {
   const { spec, trainingFiles, validationFiles } = request;
   const rules = { jobType: spec.job_type, targets: spec.classifier_targets };
   const allowed = spec.invalid_sample_skip_percentage;
-  const training = await inspectFiles(trainingFiles, rules, allowed, signal);
+  const training = await inspectFiles(trainingFiles, rules, allowed, signal, charactersPerToken);
   if (!training.ok) {
     return training;
   }
@@ -49,14 +55,16 @@ export async function inspectData(request: TrainingRequest, signal: AbortSignal)
  * Checks every sample of the files, in constant memory.
  *
  * @param allowed the fraction of each file's samples (0 to 0.5) that may be invalid; invalid samples are skipped
+ * @param charactersPerToken the average number of characters in a token; 4 by default
  */
 export async function inspectFiles(
   files: SampleFile[],
   rules: Rules,
   allowed: number,
   signal: AbortSignal,
+  charactersPerToken = CHARACTERS_PER_TOKEN,
 ): Promise<Inspection> {
-  const totals: DataTotals = { bytes: 0, samples: 0, skipped: 0, tokens: 0, longestSample: 0 };
+  const totals: DataTotals = { bytes: 0, samples: 0, characters: 0, skipped: 0, tokens: 0, longestSample: 0 };
   for (const file of files) {
     const open = () => fileChunks(file.path, signal);
     const report = await inspect(open, { rules });
@@ -67,8 +75,10 @@ export async function inspectFiles(
     totals.bytes += file.bytes;
     totals.samples += report.validSamples;
     totals.skipped += report.invalidSamples;
-    totals.tokens += Math.ceil(charactersOf(report) / CHARACTERS_PER_TOKEN);
-    totals.longestSample = Math.max(totals.longestSample, Math.ceil(report.longest.characters / CHARACTERS_PER_TOKEN));
+    const characters = charactersOf(report);
+    totals.characters += characters;
+    totals.tokens += Math.ceil(characters / charactersPerToken);
+    totals.longestSample = Math.max(totals.longestSample, Math.ceil(report.longest.characters / charactersPerToken));
   }
   return { ok: true, totals };
 }

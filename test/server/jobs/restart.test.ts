@@ -157,13 +157,18 @@ describe("server: restart", () => {
     const database = new Database(join(dataDir, "server.db"));
     database.exec(
       `DROP INDEX models_by_job; ALTER TABLE models DROP COLUMN artifact_bytes; ALTER TABLE events DROP COLUMN line;
-       DROP TABLE job_integrations; DROP INDEX jobs_by_model; DROP INDEX jobs_by_owner;
+       DROP TABLE passed_contents; DROP TABLE job_integrations; DROP INDEX jobs_by_model; DROP INDEX jobs_by_owner;
        DROP INDEX jobs_by_status; CREATE INDEX jobs_by_status ON jobs (status);
        DROP INDEX jobs_by_suffix; CREATE INDEX jobs_by_suffix ON jobs (suffix);
        PRAGMA user_version = 1`,
     );
     database.close();
     api = await start({ speed: 1000 });
+    // The data of jobs that earlier versions have validated counts as validated.
+    const upgraded = new Database(join(dataDir, "server.db"));
+    const row = upgraded.prepare("SELECT count(*) AS contents FROM passed_contents").get() as { contents: number };
+    upgraded.close();
+    assert.equal(row.contents, 1);
     assert.equal((await api.getJob(id)).fine_tuned_model, fine_tuned_model);
     const { data } = await api.ok("GET", "/v1/fine_tuning/jobs?wandb_project=p&wandb_name=n");
     assert.deepEqual(

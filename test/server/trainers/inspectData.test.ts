@@ -20,13 +20,23 @@ describe("server: checking data files", () => {
     const content = `\ufeff${SAMPLE}\r\n\r\n \t\n${SAMPLE}`;
     assert.deepEqual(await inspectFiles([file(content)], COMPLETION, 0, NEVER), {
       ok: true,
-      totals: { bytes: Buffer.byteLength(content), samples: 2, skipped: 0, tokens: 18, longestSample: 9 },
+      totals: {
+        bytes: Buffer.byteLength(content),
+        samples: 2,
+        characters: 72,
+        skipped: 0,
+        tokens: 18,
+        longestSample: 9,
+      },
     });
   });
 
   it("adds up the totals of several files", async () => {
     const result = await inspectFiles([file('{"text":"abcd"}'), file('{"text":"abcde"}')], COMPLETION, 0, NEVER);
-    assert.deepEqual(result, { ok: true, totals: { bytes: 31, samples: 2, skipped: 0, tokens: 3, longestSample: 2 } });
+    assert.deepEqual(result, {
+      ok: true,
+      totals: { bytes: 31, samples: 2, characters: 9, skipped: 0, tokens: 3, longestSample: 2 },
+    });
   });
 
   it("rejects a file without samples, also when invalid samples may be skipped", async () => {

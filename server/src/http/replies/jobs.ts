@@ -69,16 +69,21 @@ function commitOf({ owner, name, ref }: JobSpec["repositories"][number], events:
   return (exact ?? reported.find(({ data }) => data.ref === undefined))?.data.commit_id;
 }
 
-/** The reply to a dry run. */
+const SIMULATED_DETAILS =
+  "Simulated: no model would be trained. Samples and tokens are counted in the data. Duration and cost are invented.";
+const PLANNED_DETAILS = "Planned by the training program for an earlier job with the same data and settings.";
+const ESTIMATED_DETAILS = "Estimated from the data. The job's own figures may differ.";
+
+/** The reply to a dry run. `estimated` is an extension: the job's own plan may differ. */
 export function dryRunReply(plan: Plan, trainer: string) {
   const simulated = trainer === SIMULATED;
   return {
     ...estimate(plan),
     object: "job.metadata",
     deprecated: false,
-    details: simulated
-      ? "Simulated: no model would be trained. Samples and tokens are counted in the data. Duration and cost are invented."
-      : "Estimated from the data.",
+    details: simulated ? SIMULATED_DETAILS : plan.source === "program" ? PLANNED_DETAILS : ESTIMATED_DETAILS,
+    // The simulated trainer trains by its estimate.
+    ...(!simulated && plan.source === undefined && { estimated: true }),
     epochs: plan.epochs,
     training_steps: plan.totalSteps,
     simulated,

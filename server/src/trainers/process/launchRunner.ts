@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import type { AttemptFields } from "../program/attempt";
+import { programEnvironment } from "../program/command/environment";
 import { JobFolder } from "../program/jobFolder";
 
 /** The arguments of a runner process, which it receives as JSON. */
@@ -25,14 +26,13 @@ const RUNNER = join(__dirname, "runner.js");
  */
 export function launchRunner(runnerArguments: RunnerArguments, secrets: Record<string, string>): ChildProcess {
   const folder = new JobFolder(runnerArguments.dataDir, runnerArguments.id);
-  const { MISTRAL_SERVER_API_KEYS: _, ...env } = process.env;
   const log = openSync(folder.logFile, "a", 0o600);
   try {
     const runner = spawn(process.execPath, [RUNNER, JSON.stringify(runnerArguments)], {
       cwd: folder.path,
       detached: true,
       stdio: ["ignore", log, log],
-      env: { PYTHONUNBUFFERED: "1", ...env, ...secrets },
+      env: programEnvironment(secrets),
     });
     // When the spawn fails, no attempt exists: the next poll launches the runner again.
     runner.once("error", () => {});

@@ -14,9 +14,7 @@ import { launchRunner, type RunnerArguments } from "./launchRunner";
 import { type AttachedRun, observeRun } from "./observeRun";
 import { killProcessGroup, signalGroup } from "./processGroup";
 
-export interface ProcessTrainerOptions
-  extends ProgramTrainerOptions,
-    Pick<RunnerArguments, "command" | "hangTimeout" | "cancelGrace"> {
+export interface ProcessTrainerOptions extends ProgramTrainerOptions, Pick<RunnerArguments, "cancelGrace"> {
   /** Maximum number of trainings that run at the same time. */
   maxJobs: number;
 }

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { tryLock } from "../../store/lock";
+import { onHang } from "../program/command/onHang";
 import type { Exit } from "../program/exitFile";
 import { JobFolder } from "../program/jobFolder";
 import { writeAtomically } from "../program/jsonFile";
@@ -44,7 +45,7 @@ async function main({ dataDir, id, command, hangTimeout, cancelGrace, ...launch 
     void finish({ code: 127, signal: null });
   });
   child.once("exit", (code, signal) => void finish({ code, signal }));
-  onHang(folder.progressFile, hangTimeout * 1000, () => void finish({ code: null, signal: "SIGKILL", hung: true }));
+  onHang([folder.progressFile], hangTimeout * 1000, () => void finish({ code: null, signal: "SIGKILL", hung: true }));
   if (existsSync(folder.cancelFile)) {
     // The server may have sent SIGTERM before the program existed.
     process.kill(-process.pid, "SIGTERM");
@@ -54,25 +55,6 @@ async function main({ dataDir, id, command, hangTimeout, cancelGrace, ...launch 
 /** Kills the whole process group, including this process. */
 function killGroup(): void {
   process.kill(-process.pid, "SIGKILL");
-}
-
-/**
- * Calls back when a file has not grown for `timeout` milliseconds. Adds up check intervals instead of comparing clock
- * times, so that the time during which the machine sleeps does not count.
- */
-function onHang(path: string, timeout: number, callback: () => void): void {
-  const interval = Math.min(1000, timeout / 4);
-  let size = 0;
-  let unchangedFor = 0;
-  const timer = setInterval(() => {
-    const currentSize = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-    unchangedFor = currentSize === size ? unchangedFor + interval : 0;
-    size = currentSize;
-    if (unchangedFor >= timeout) {
-      clearInterval(timer);
-      callback();
-    }
-  }, interval);
 }
 
 main(JSON.parse(process.argv[2] as string) as RunnerArguments).catch((error) => {

@@ -1,9 +1,9 @@
 import { constants, existsSync } from "node:fs";
 import { copyFile, link, mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { StartedJob } from "../../domain/trainer";
+import type { TrainingRequest } from "../../domain/trainer";
 import type { BaseModelEntry } from "../recipe/modelsFile";
-import { dataFiles, dataPath, jobFile } from "./jobFile";
+import { dataFiles, dataPath, jobFile, type PlannedFields } from "./jobFile";
 import type { JobFolder } from "./jobFolder";
 import { writeAtomically } from "./jsonFile";
 
@@ -16,7 +16,12 @@ const NO_LINK = ["EXDEV", "EPERM", "ENOTSUP", "EMLINK"];
  * Creates a job's folder: first the data, then `job.json`, which marks the folder as complete. Completes a folder that
  * an interrupted call left incomplete. Does not change a complete folder.
  */
-export async function createJobFolder(folder: JobFolder, run: StartedJob, base: BaseModelEntry): Promise<void> {
+export async function createJobFolder(
+  folder: JobFolder,
+  run: TrainingRequest,
+  base: BaseModelEntry,
+  planned?: PlannedFields,
+): Promise<void> {
   if (existsSync(folder.jobFile)) {
     return;
   }
@@ -24,7 +29,7 @@ export async function createJobFolder(folder: JobFolder, run: StartedJob, base: 
   for (const file of dataFiles(run)) {
     await linkOrCopy(file.path, join(folder.path, dataPath(file)));
   }
-  await writeAtomically(folder.jobFile, `${JSON.stringify(jobFile(run, base), undefined, 2)}\n`);
+  await writeAtomically(folder.jobFile, `${JSON.stringify(jobFile(run, base, planned), undefined, 2)}\n`);
 }
 
 /** Explains to the job's user why the folder could not be created. */

@@ -1,5 +1,5 @@
 import type { JobSpec } from "../../domain/jobSpec";
-import type { DataFile, StartedJob, TrainingRequest } from "../../domain/trainer";
+import type { DataFile, TrainingRequest } from "../../domain/trainer";
 import type { BaseModelEntry } from "../recipe/modelsFile";
 
 /** The content of `job.json`. It contains no secrets, only the names of the environment variables that hold them. */
@@ -8,8 +8,23 @@ export type JobFile = ReturnType<typeof jobFile>;
 /** A fixed seed makes trainings reproducible. The models file can set another seed. */
 const DEFAULT_SEED = 42;
 
-/** Returns the content of `job.json`. @param base the models file's entry for the job's base model */
-export function jobFile({ id, spec, trainingFiles, validationFiles }: StartedJob, base: BaseModelEntry) {
+/** Fields of `job.json` for programs that plan a training themselves. */
+export interface PlannedFields {
+  /** Whether the program must reject samples that break a rule of the model's tokenizer version, or only report them. */
+  generation_rules: "enforce" | "warn";
+}
+
+/**
+ * Returns the content of `job.json`.
+ *
+ * @param base the models file's entry for the job's base model
+ * @param planned undefined when the program does not plan the training
+ */
+export function jobFile(
+  { id, spec, trainingFiles, validationFiles }: TrainingRequest,
+  base: BaseModelEntry,
+  planned?: PlannedFields,
+) {
   const { seed = DEFAULT_SEED, price: _, ...settings } = base;
   return {
     version: 1,
@@ -17,7 +32,7 @@ export function jobFile({ id, spec, trainingFiles, validationFiles }: StartedJob
     model: spec.model,
     base: settings,
     job_type: spec.job_type,
-    hyperparameters: withDefaultEpochs(spec.hyperparameters),
+    hyperparameters: planned === undefined ? withDefaultEpochs(spec.hyperparameters) : spec.hyperparameters,
     training_files: trainingFiles.map((file, index) => ({
       ...fileEntry(file),
       weight: spec.training_files[index]?.weight ?? 1,
@@ -27,6 +42,7 @@ export function jobFile({ id, spec, trainingFiles, validationFiles }: StartedJob
     repositories: spec.repositories.map((each, index) => ({ ...each, token_env: tokenVariable(index) })),
     integrations: spec.integrations.map((each, index) => ({ ...each, api_key_env: apiKeyVariable(index) })),
     invalid_sample_skip_percentage: spec.invalid_sample_skip_percentage,
+    generation_rules: planned?.generation_rules,
     suffix: spec.suffix,
     seed,
   };
@@ -56,7 +72,7 @@ export function tokenVariable(index: number): string {
 }
 
 /**
- * A job without steps and epochs trains for one epoch. `job.json` always states this, so that programs need no default.
+ * A program that does not plan needs no default: without steps and epochs, `job.json` states one epoch.
  */
 function withDefaultEpochs(hyperparameters: JobSpec["hyperparameters"]): JobSpec["hyperparameters"] {
   const { training_steps, epochs } = hyperparameters;

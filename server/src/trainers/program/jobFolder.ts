@@ -16,6 +16,10 @@ export class JobFolder {
     return join(this.path, "job.json");
   }
 
+  get planFile(): string {
+    return join(this.path, "plan.json");
+  }
+
   get dataFolder(): string {
     return join(this.path, "data");
   }

@@ -1,20 +1,28 @@
 import { existsSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { redact } from "#common";
 import type { TrainingRule } from "#common/trainingRule";
 import type { StartedJob, TrainingRequest, Validation } from "../../domain/trainer";
 import type { SecretStore } from "../../store/secrets";
-import { estimateTraining } from "../recipe/estimateTraining";
 import type { BaseModelEntry, ModelsFile } from "../recipe/modelsFile";
-import { trainingRule, UNDECLARED_RULE } from "../recipe/trainingRule";
+import { Program } from "./command/program";
 import { createJobFolder, folderErrorMessage } from "./createJobFolder";
 import { describeFailure } from "./failureReason";
 import { JobFolder } from "./jobFolder";
+import { Planner } from "./plan/planner";
 
 export interface ProgramTrainerOptions {
   dataDir: string;
   models: ModelsFile;
   secrets: SecretStore;
+  /** The program and its first arguments. */
+  command: readonly string[];
+  /** Seconds without progress after which a program is killed. */
+  hangTimeout: number;
 }
+
+/** The longest wait for the program's capabilities when models are listed. */
+const RULE_TIMEOUT_MS = 5000;
 
 export interface Failure {
   state: "failed";
@@ -23,23 +31,45 @@ export interface Failure {
 
 /** The common part of the trainers that run a training program in a job folder, for base models of the models file. */
 export abstract class ProgramTrainer<Options extends ProgramTrainerOptions = ProgramTrainerOptions> {
-  constructor(protected readonly options: Options) {}
+  private readonly program: Program;
+  private readonly planner: Planner;
+
+  constructor(protected readonly options: Options) {
+    this.program = new Program(options.command);
+    const workersOf = (model: string) => this.workersOf(model);
+    this.planner = new Planner({ ...options, program: this.program, workersOf });
+  }
 
   get baseModels(): readonly string[] {
     return [...this.options.models.keys()];
   }
 
+  /** Asks the program for its capabilities before the first job needs them. */
+  open(): void {
+    void this.program.capabilities();
+  }
+
+  close(): Promise<void> {
+    return this.program.close();
+  }
+
+  /** Undefined also when the program does not answer in time: models must be listed quickly. */
   async trainingRule(model: string): Promise<TrainingRule | undefined> {
-    const base = this.options.models.get(model);
-    return base && trainingRule(base, UNDECLARED_RULE);
+    const timeout = sleep(RULE_TIMEOUT_MS, undefined, { ref: false });
+    return Promise.race([this.planner.rule(model), timeout]);
   }
 
   validate(request: TrainingRequest, signal: AbortSignal): Promise<Validation> {
-    return this.estimate(request, signal);
+    return this.planner.validate(request, signal);
   }
 
   estimate(request: TrainingRequest, signal: AbortSignal): Promise<Validation> {
-    return estimateTraining(request, this.options.models, signal);
+    return this.planner.estimate(request, signal);
+  }
+
+  /** Returns the number of data-parallel workers of a base model's trainings. */
+  protected workersOf(_model: string): number {
+    return 1;
   }
 
   protected folderOf(jobId: string): JobFolder {
@@ -63,7 +93,9 @@ export abstract class ProgramTrainer<Options extends ProgramTrainerOptions = Pro
       return { state: "failed", reason };
     }
     try {
-      await createJobFolder(folder, run, base as BaseModelEntry);
+      // The folder of a planned job exists, unless the runs were not part of a restored backup.
+      const planned = run.plan.source === "program" ? ({ generation_rules: "warn" } as const) : undefined;
+      await createJobFolder(folder, run, base as BaseModelEntry, planned);
       await addFiles();
       return undefined;
     } catch (error) {

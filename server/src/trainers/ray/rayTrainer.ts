@@ -137,6 +137,10 @@ export class RayTrainer extends ProgramTrainer<RayTrainerOptions> implements Tra
     }
   }
 
+  protected override workersOf(model: string): number {
+    return this.options.resources(model).workers;
+  }
+
   private async launch(
     run: StartedJob,
     attached: AttachedRun,

@@ -16,7 +16,7 @@ function run(dataDir: string, body: Record<string, unknown> = {}): StartedJob {
   const path = join(dataDir, "blob");
   writeFileSync(path, samples());
   const spec = createJobBody.parse({ model: "m", training_files: [{ file_id: "f1", weight: 2 }], ...body });
-  const file = { id: "f1", name: "../../my data.jsonl", path, bytes: statSync(path).size };
+  const file = { id: "f1", name: "../../my data.jsonl", path, bytes: statSync(path).size, sha256: "0".repeat(64) };
   const plan = { totalSteps: 1, epochs: 1, samples: 3, skippedSamples: 0, dataTokens: 9, tokensPerStep: 9 };
   return {
     id: "job",
@@ -24,6 +24,7 @@ function run(dataDir: string, body: Record<string, unknown> = {}): StartedJob {
     spec,
     trainingFiles: [file],
     validationFiles: [],
+    isKnownData: false,
     plan: { ...plan, expectedDurationSeconds: 1 },
     startedAt: 0,
   };

@@ -27,6 +27,7 @@ function run(totalSteps: number, over: Partial<StartedJob> = {}, hyperparameters
     startedAt: START,
     trainingFiles: [],
     validationFiles: [],
+    isKnownData: false,
     ...over,
   };
 }

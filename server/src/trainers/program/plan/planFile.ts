@@ -1,0 +1,59 @@
+import { z } from "zod";
+import type { Plan, PlanEvent } from "../../../domain/trainer";
+
+const count = z.int().min(0);
+const event = z.object({
+  name: z.string().min(1).max(256),
+  data: z.record(z.string(), z.unknown()).nullish(),
+});
+
+const planned = z.looseObject({
+  version: z.literal(1),
+  status: z.literal("ok"),
+  total_steps: z.int().min(1),
+  epochs: z.number().positive(),
+  tokens_per_step: z.number().min(0),
+  data_tokens: count,
+  samples: count,
+  skipped_samples: count.nullish(),
+  events: z.array(event).nullish(),
+});
+
+const invalid = z.looseObject({
+  version: z.literal(1),
+  status: z.literal("invalid"),
+  reason: z.string().min(1),
+  findings: z.array(z.string()).nullish(),
+});
+
+/** `plan.json`: the plan of a training program, or why it cannot train the job. Unknown fields are kept. */
+export const planFile = z.discriminatedUnion("status", [planned, invalid]);
+export type PlanFile = z.output<typeof planFile>;
+export type PlannedFile = z.output<typeof planned>;
+
+type Price = { per_million_tokens: number; currency: string } | undefined;
+
+/** Converts the plan of a training program. */
+export function toPlan(file: PlannedFile, price: Price): Plan {
+  const tokensPerStep = Math.round(file.tokens_per_step);
+  return {
+    totalSteps: file.total_steps,
+    epochs: file.epochs,
+    samples: file.samples,
+    skippedSamples: file.skipped_samples ?? 0,
+    dataTokens: file.data_tokens,
+    tokensPerStep,
+    ...(price && {
+      cost: Number((((file.total_steps * tokensPerStep) / 1e6) * price.per_million_tokens).toFixed(4)),
+      costCurrency: price.currency,
+    }),
+    source: "program",
+  };
+}
+
+export function toEvents({ events }: PlannedFile): PlanEvent[] {
+  return (events ?? []).slice(0, MAX_EVENTS).map(({ name, data }) => ({ name, data: data ?? {} }));
+}
+
+/** Further events of a plan are not stored. */
+const MAX_EVENTS = 100;

@@ -1,0 +1,213 @@
+import { readFileSync } from "node:fs";
+import type { RowsRule } from "#common/trainingRule";
+import type { TrainingRequest, Validation } from "../../../domain/trainer";
+import type { SecretStore } from "../../../store/secrets";
+import { type DataTotals, inspectData } from "../../inspectData";
+import { estimatePlan } from "../../recipe/estimatePlan";
+import type { BaseModelEntry, ModelsFile } from "../../recipe/modelsFile";
+import { trainingRule } from "../../recipe/trainingRule";
+import { abortable } from "../command/abortable";
+import type { Capabilities } from "../command/capabilities";
+import type { Program } from "../command/program";
+import { createJobFolder, folderErrorMessage } from "../createJobFolder";
+import { describeFailure } from "../failureReason";
+import { type JobFile, jobFile, type PlannedFields } from "../jobFile";
+import { JobFolder } from "../jobFolder";
+import { writeAtomically } from "../jsonFile";
+import { redactAll } from "../redactAll";
+import { PlanCache } from "./planCache";
+import { type PlanFile, type PlannedFile, toEvents, toPlan } from "./planFile";
+import { planKey } from "./planKey";
+import { readPlan, runPlanCommand } from "./runPlanCommand";
+import { Turnstile } from "./turnstile";
+
+export interface PlannerOptions {
+  dataDir: string;
+  models: ModelsFile;
+  secrets: SecretStore;
+  program: Program;
+  /** Seconds without output after which the plan command is killed. */
+  hangTimeout: number;
+  /** Returns the number of data-parallel workers of a base model's trainings. */
+  workersOf(model: string): number;
+}
+
+/** A checked request. */
+interface Checked {
+  ok: true;
+  base: BaseModelEntry;
+  capabilities: Capabilities;
+  totals: DataTotals;
+  rule: RowsRule;
+}
+
+/** Plans trainings: by the training program if it has the command `plan`, otherwise by an estimate. */
+export class Planner {
+  private readonly cache: PlanCache;
+  /** Tokenizing uses all cores, so one program plans at a time. */
+  private readonly turnstile = new Turnstile();
+
+  constructor(private readonly options: PlannerOptions) {
+    this.cache = new PlanCache(options.dataDir);
+  }
+
+  /** Returns the rule by which the program sizes a training. Undefined when the models file lacks the model. */
+  async rule(model: string): Promise<RowsRule | undefined> {
+    const base = this.options.models.get(model);
+    return base && this.ruleOf(model, base, await this.options.program.capabilities());
+  }
+
+  /** Plans a training as far as possible without the program: from the cache, or as an estimate. */
+  async estimate(request: TrainingRequest, signal: AbortSignal): Promise<Validation> {
+    const checked = await this.check(request, signal);
+    if (!checked.ok) return checked;
+    const cached = checked.capabilities.plan ? this.cached(request, checked) : undefined;
+    return cached === undefined
+      ? { ok: true, plan: estimatePlan(request.spec, checked.totals, checked.rule) }
+      : { ok: true, plan: toPlan(cached, checked.base.price) };
+  }
+
+  /** Plans a training. The program's plan is stored in the job's folder, where the training finds it. */
+  async validate(request: TrainingRequest, signal: AbortSignal): Promise<Validation> {
+    const checked = await this.check(request, signal);
+    if (!checked.ok) return checked;
+    if (!checked.capabilities.plan) {
+      return { ok: true, plan: estimatePlan(request.spec, checked.totals, checked.rule) };
+    }
+    const folder = new JobFolder(this.options.dataDir, request.id);
+    const planned = plannedFields(request);
+    try {
+      await createJobFolder(folder, request, checked.base, planned);
+      const cached = readPlan(folder) === undefined ? this.cached(request, checked) : undefined;
+      if (cached !== undefined) await writeAtomically(folder.planFile, JSON.stringify(cached));
+    } catch (error) {
+      return { ok: false, failed: true, reason: folderErrorMessage(error as NodeJS.ErrnoException) };
+    }
+    // A plan that exists already is from an earlier process of this server, or from the cache.
+    const existing = readPlan(folder);
+    const file = typeof existing === "object" ? existing : await this.run(request, folder, checked, signal);
+    return this.result(request, folder, checked.base, file);
+  }
+
+  /** Runs the plan command, and caches its plan. */
+  private run(
+    request: TrainingRequest,
+    folder: JobFolder,
+    checked: Checked,
+    signal: AbortSignal,
+  ): Promise<PlanFile | { status: "failed"; reason: string }> {
+    return this.turnstile.run(signal, async () => {
+      const { program, hangTimeout, secrets, workersOf } = this.options;
+      const workers = workersOf(request.spec.model);
+      const settings = { command: program.command, workers, secrets: secrets.read(request.id), hangTimeout };
+      const file = await runPlanCommand(folder, settings, signal);
+      if (file.status === "ok") await this.remember(request, folder, checked, file);
+      return file;
+    });
+  }
+
+  private async remember(
+    request: TrainingRequest,
+    folder: JobFolder,
+    { capabilities, totals }: Checked,
+    plan: PlannedFile,
+  ): Promise<void> {
+    // The folder may be from an earlier process, with other settings than the current models file.
+    const job = JSON.parse(readFileSync(folder.jobFile, "utf8")) as JobFile;
+    const key = this.key(job, request, capabilities);
+    // Files of unequal weight repeat samples, so their tokens say nothing about the characters.
+    const isMeasured = new Set(request.spec.training_files.map(({ weight }) => weight)).size === 1;
+    try {
+      if (key !== undefined) await this.cache.write(key, plan);
+      if (isMeasured && key !== undefined) {
+        await this.cache.measure(request.spec.model, totals.characters, plan.data_tokens);
+      }
+    } catch {
+      // A full disk must not fail a job that has a plan.
+    }
+  }
+
+  private async result(
+    request: TrainingRequest,
+    folder: JobFolder,
+    base: BaseModelEntry,
+    file: PlanFile | { status: "failed"; reason: string },
+  ): Promise<Validation> {
+    const secrets = Object.values(this.options.secrets.read(request.id));
+    switch (file.status) {
+      case "ok":
+        return redactAll({ ok: true, plan: toPlan(file, base.price), events: toEvents(file) }, secrets);
+      case "invalid": {
+        const { reason, findings } = file;
+        return redactAll({ ok: false, reason, findings: (findings ?? []).slice(0, MAX_FINDINGS) }, secrets);
+      }
+      case "failed": {
+        const reason = await describeFailure(file.reason, folder.logFile);
+        return redactAll({ ok: false, failed: true, reason }, secrets);
+      }
+    }
+  }
+
+  /** Checks everything that the server can check without the program's plan. */
+  private async check(
+    request: TrainingRequest,
+    signal: AbortSignal,
+  ): Promise<Checked | Extract<Validation, { ok: false }>> {
+    const { spec } = request;
+    const { models, program } = this.options;
+    const base = models.get(spec.model);
+    if (base === undefined) {
+      const available = [...models.keys()].join(", ") || "none";
+      return invalid(`This server has no model ${spec.model}. Available models: ${available}`);
+    }
+    const capabilities = await abortable(program.capabilities(), signal);
+    const { job_types: types } = capabilities;
+    if (types !== undefined && !types.includes(spec.job_type)) {
+      const supported = types.join(", ") || "none";
+      return invalid(
+        `The training program does not support jobs of type ${spec.job_type}. Supported types: ${supported}`,
+      );
+    }
+    const rule = this.ruleOf(spec.model, base, capabilities);
+    const data = await inspectData(request, signal, rule.characters_per_token);
+    return data.ok ? { ok: true, base, capabilities, totals: data.totals, rule } : data;
+  }
+
+  private ruleOf(model: string, base: BaseModelEntry, { rule }: Capabilities): RowsRule {
+    const charactersPerToken = this.cache.charactersPerToken(model);
+    const workers = this.options.workersOf(model);
+    return {
+      ...trainingRule(base, rule),
+      ...(charactersPerToken !== undefined && { characters_per_token: charactersPerToken }),
+      ...(workers > 1 && { workers }),
+    };
+  }
+
+  /** Returns the cached plan of a request. A plan that was made with enforced rules also holds without them. */
+  private cached(request: TrainingRequest, { base, capabilities }: Checked): PlannedFile | undefined {
+    for (const generation_rules of ["enforce", "warn"] as const) {
+      const job = jobFile(request, base, { generation_rules });
+      const key = this.key(job, request, capabilities);
+      const plan = key === undefined ? undefined : this.cache.read(key);
+      if (plan !== undefined) return plan;
+      if (plannedFields(request).generation_rules === "enforce") return undefined;
+    }
+    return undefined;
+  }
+
+  private key(job: JobFile, request: TrainingRequest, capabilities: Capabilities): string | undefined {
+    const { program, workersOf } = this.options;
+    return planKey(job, request, workersOf(request.spec.model), program.command, capabilities);
+  }
+}
+
+const MAX_FINDINGS = 20;
+
+/** A new rule about data must not fail the job of an existing stack, whose data has passed before. */
+function plannedFields({ isKnownData }: TrainingRequest): PlannedFields {
+  return { generation_rules: isKnownData ? "warn" : "enforce" };
+}
+
+function invalid(reason: string): Extract<Validation, { findings: string[] }> {
+  return { ok: false, reason, findings: [] };
+}
