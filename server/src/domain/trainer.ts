@@ -111,6 +111,16 @@ export interface Progress {
   actual?: Partial<Pick<Plan, "totalSteps" | "epochs" | "tokensPerStep" | "dataTokens">>;
 }
 
+/** A row of tokens, as the training program prints it: `line`, `row`, `input_ids`, `labels`, `text`, `learned`. */
+export type ShownRow = Record<string, unknown>;
+
+export type ShownRows =
+  | { rows: ShownRow[] }
+  /** The training program cannot show rows. */
+  | { unsupported: string }
+  /** The samples are invalid, or the program failed. */
+  | { failure: string };
+
 /**
  * Runs trainings. The server stores the status STARTED *before* it calls `start`. After a crash it is therefore unknown
  * whether the run was launched: `reattach` must find the existing run, or launch one.
@@ -132,6 +142,13 @@ export interface Trainer {
   validate(request: TrainingRequest, signal: AbortSignal): Promise<Validation>;
   /** Like `validate`, for a dry run. Changes nothing. Must be fast, because the client waits for the response. */
   estimate(request: TrainingRequest, signal: AbortSignal): Promise<Validation>;
+  /**
+   * Returns the rows that the samples of a base model become, before packing. Absent: the trainer does not tokenize.
+   *
+   * @param content samples as JSONL
+   * @param rows the maximum number of rows
+   */
+  showRows?(model: string, content: Buffer, rows: number, signal: AbortSignal): Promise<ShownRows>;
   /** Called when the server accepts requests. */
   open?(): void;
   /** Stops everything that must not outlive the server. Trainings continue. */

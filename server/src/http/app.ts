@@ -18,6 +18,7 @@ import { fileRoutes } from "./routes/files";
 import { jobRoutes } from "./routes/jobs";
 import { modelRoutes } from "./routes/models";
 import { operationRoutes } from "./routes/operations";
+import { rowsRoute } from "./routes/rows";
 import { uploadRoute } from "./routes/upload";
 import { noQuery } from "./schemas/common";
 import { parse } from "./schemas/parse";
@@ -67,6 +68,7 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
   fileRoutes(app, services);
   jobRoutes(app, services);
   modelRoutes(app, services);
+  await rowsRoute(app, services);
   addMethodNotAllowedRoutes();
   return app;
 }

@@ -16,6 +16,7 @@ const TYPES: Partial<Record<number, string>> = {
   413: "too_large",
   422: "invalid_request",
   500: "internal_error",
+  501: "not_implemented",
   507: "disk_full",
 };
 

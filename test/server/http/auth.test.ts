@@ -26,6 +26,7 @@ describe("server: API keys", () => {
     ["DELETE", "/v1/models/x"],
     ["PATCH", "/v1/fine_tuning/models/x"],
     ["POST", "/v1/fine_tuning/models/x/archive"],
+    ["POST", "/v1/fine_tuning/models/x/rows"],
     ["DELETE", "/v1/fine_tuning/models/x/archive"],
   ] as const;
 

@@ -2,10 +2,11 @@ import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { redact } from "#common";
 import type { TrainingRule } from "#common/trainingRule";
-import type { StartedJob, TrainingRequest, Validation } from "../../domain/trainer";
+import type { ShownRows, StartedJob, TrainingRequest, Validation } from "../../domain/trainer";
 import type { SecretStore } from "../../store/secrets";
 import type { BaseModelEntry, ModelsFile } from "../recipe/modelsFile";
 import { Program } from "./command/program";
+import { RowViewer } from "./command/rowViewer";
 import { createJobFolder, folderErrorMessage } from "./createJobFolder";
 import { describeFailure } from "./failureReason";
 import { JobFolder } from "./jobFolder";
@@ -33,10 +34,12 @@ export interface Failure {
 export abstract class ProgramTrainer<Options extends ProgramTrainerOptions = ProgramTrainerOptions> {
   private readonly program: Program;
   private readonly planner: Planner;
+  private readonly rowViewer: RowViewer;
 
   constructor(protected readonly options: Options) {
     this.program = new Program(options.command);
     const workersOf = (model: string) => this.workersOf(model);
+    this.rowViewer = new RowViewer(this.program);
     this.planner = new Planner({ ...options, program: this.program, workersOf });
   }
 
@@ -65,6 +68,11 @@ export abstract class ProgramTrainer<Options extends ProgramTrainerOptions = Pro
 
   estimate(request: TrainingRequest, signal: AbortSignal): Promise<Validation> {
     return this.planner.estimate(request, signal);
+  }
+
+  async showRows(model: string, content: Buffer, rows: number, signal: AbortSignal): Promise<ShownRows> {
+    const base = this.options.models.get(model) as BaseModelEntry;
+    return this.rowViewer.show(base, content, rows, signal);
   }
 
   /** Returns the number of data-parallel workers of a base model's trainings. */

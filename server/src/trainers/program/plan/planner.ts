@@ -9,6 +9,7 @@ import { trainingRule } from "../../recipe/trainingRule";
 import { abortable } from "../command/abortable";
 import type { Capabilities } from "../command/capabilities";
 import type { Program } from "../command/program";
+import { Turnstile } from "../command/turnstile";
 import { createJobFolder, folderErrorMessage } from "../createJobFolder";
 import { describeFailure } from "../failureReason";
 import { type JobFile, jobFile, type PlannedFields } from "../jobFile";
@@ -19,7 +20,6 @@ import { PlanCache } from "./planCache";
 import { type PlanFile, type PlannedFile, toEvents, toPlan } from "./planFile";
 import { planKey } from "./planKey";
 import { readPlan, runPlanCommand } from "./runPlanCommand";
-import { Turnstile } from "./turnstile";
 
 export interface PlannerOptions {
   dataDir: string;

@@ -1,4 +1,4 @@
-import { abortable } from "../command/abortable";
+import { abortable } from "./abortable";
 
 /** Lets one task run at a time. The others wait in the order of their calls. */
 export class Turnstile {
