@@ -10,6 +10,7 @@ os.environ.update(OMP_NUM_THREADS="1", HF_HUB_OFFLINE="1")
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parent)]
 
 import pytest  # noqa: E402
+from counts import pytest_terminal_summary  # noqa: E402, F401
 from jobs import capitals, write_jsonl  # noqa: E402
 from library import Library  # noqa: E402
 from mistral_common.protocol.instruct.validator import ValidationMode  # noqa: E402
