@@ -2,11 +2,14 @@
 export interface Adapter {
   /** A hub id, or a path that vLLM can read. */
   baseModel: string;
-  /** The fine-tuned model's ID: the name by which clients ask for it. */
+  /** The fine-tuned model's ID. Clients send it in the field `model`. */
   name: string;
   /** Where the adapter can be downloaded as a tar archive. */
   url: string;
 }
+
+/** The tests start this version with the arguments below. */
+export const VLLM_IMAGE = "vllm/vllm-openai:v0.32.0";
 
 const FOLDER = "/adapters/current";
 
@@ -17,7 +20,28 @@ export const downloadScript = [
   `curl --fail --silent --show-error --location \${MISTRAL_API_KEY:+--oauth2-bearer "$MISTRAL_API_KEY"} "$ARTIFACT_URL" | tar -x --strip-components=1 -C ${FOLDER}`,
 ].join(" && ");
 
-/** vLLM's arguments: clients ask for the adapter by the fine-tuned model's ID. */
+/** Prints the adapter's highest rank, rounded up to a value that vLLM accepts. */
+const printRank = [
+  "import json",
+  `config = json.load(open("${FOLDER}/adapter_config.json"))`,
+  'rank = max(config["r"], *config.get("rank_pattern", {}).values(), 1)',
+  "print(min(size for size in (8, 16, 32, 64, 128, 256, 320, 512) if size >= rank))",
+].join("; ");
+
+/**
+ * Starts vLLM with the arguments that follow. The rank and the chat template come from the downloaded adapter. The template of
+ * the base model can be missing, or can differ from the one that was trained.
+ */
+export const serveCommand = [
+  "sh",
+  "-ec",
+  `rank=$(python3 -c '${printRank}')
+if [ -f ${FOLDER}/chat_template.jinja ]; then set -- "$@" --chat-template ${FOLDER}/chat_template.jinja; fi
+exec vllm serve "$@" --max-lora-rank "$rank"`,
+  "vllm",
+];
+
+/** The arguments of `serveCommand`. */
 export function serveArguments({ baseModel, name }: Adapter): string[] {
-  return ["--model", baseModel, "--enable-lora", "--max-lora-rank", "64", "--lora-modules", `${name}=${FOLDER}`];
+  return [baseModel, "--enable-lora", "--lora-modules", `${name}=${FOLDER}`];
 }

@@ -1,4 +1,4 @@
-import { type Adapter, downloadScript, serveArguments } from "./adapter";
+import { type Adapter, downloadScript, serveArguments, serveCommand, VLLM_IMAGE } from "./adapter";
 
 /** A compose file: one service fetches the adapter, the other serves it on port 8000. */
 export function composeFile(adapter: Adapter): object {
@@ -8,15 +8,15 @@ export function composeFile(adapter: Adapter): object {
         image: "curlimages/curl:8.16.0",
         user: "root",
         entrypoint: ["sh", "-c"],
-        // Compose would fill in a single dollar sign itself.
-        command: [downloadScript.replaceAll("$", "$$$$")],
+        command: [literal(downloadScript)],
         // biome-ignore lint/suspicious/noTemplateCurlyInString: compose fills it in
         environment: { ARTIFACT_URL: adapter.url, MISTRAL_API_KEY: "${MISTRAL_API_KEY:-}" },
         volumes: ["adapters:/adapters"],
       },
       vllm: {
-        image: "vllm/vllm-openai:v0.11.0",
-        command: serveArguments(adapter),
+        image: VLLM_IMAGE,
+        entrypoint: serveCommand.map(literal),
+        command: serveArguments(adapter).map(literal),
         ports: ["8000:8000"],
         volumes: ["adapters:/adapters:ro", "models:/root/.cache/huggingface"],
         depends_on: { adapter: { condition: "service_completed_successfully" } },
@@ -25,4 +25,9 @@ export function composeFile(adapter: Adapter): object {
     },
     volumes: { adapters: {}, models: {} },
   };
+}
+
+/** Escapes dollar signs: Compose would replace them with variables of its own environment. */
+function literal(text: string): string {
+  return text.replaceAll("$", "$$$$");
 }

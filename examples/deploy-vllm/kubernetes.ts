@@ -1,4 +1,4 @@
-import { type Adapter, downloadScript, serveArguments } from "./adapter";
+import { type Adapter, downloadScript, serveArguments, serveCommand, VLLM_IMAGE } from "./adapter";
 
 const labels = { app: "vllm" };
 
@@ -37,7 +37,8 @@ export function kubernetesManifest(adapter: Adapter): object[] {
             containers: [
               {
                 name: "vllm",
-                image: "vllm/vllm-openai:v0.11.0",
+                image: VLLM_IMAGE,
+                command: serveCommand,
                 args: serveArguments(adapter),
                 ports: [{ name: "http", containerPort: 8000 }],
                 readinessProbe: { httpGet: { path: "/health", port: "http" } },

@@ -7,7 +7,6 @@ import type { PulumiCli } from "../../tools/pulumiCli";
 import { type CliResult, type RunningCli, spawnCli } from "./cli";
 
 const repository = resolve(__dirname, "../..");
-const commandTimeoutMs = 120_000;
 /** Provider hosts exit shortly after the CLI. */
 const hostGraceMs = 5_000;
 
@@ -27,6 +26,8 @@ export interface StackOptions {
   config?: Record<string, string | { secret: string }>;
   /** Another stack whose state backend this stack shares, for a `StackReference` to it. */
   beside?: Stack;
+  /** Time limit of each command, in milliseconds. Default two minutes; a real training can need more. */
+  commandTimeoutMs?: number;
 }
 
 /** A Pulumi project in a temporary folder, with one stack and a state backend. Runs the real CLI. */
@@ -43,6 +44,7 @@ export class Stack {
     readonly env: NodeJS.ProcessEnv,
     /** The name of the stack in a `StackReference`. */
     readonly reference: string,
+    private readonly commandTimeoutMs: number,
   ) {}
 
   static async create(cli: PulumiCli, options: StackOptions): Promise<Stack> {
@@ -61,6 +63,7 @@ export class Stack {
       stateFolder,
       { ...cleanEnvironment(cli.env), ...cliSettings(base, stateFolder), ...env },
       `organization/${project}/${name}`,
+      options.commandTimeoutMs ?? 120_000,
     );
     for (const [file, text] of Object.entries(files)) await stack.write(file, text);
     await stack.run("stack", "init", name);
@@ -96,7 +99,7 @@ export class Stack {
   /** Starts a CLI command, to watch its output and send signals. */
   spawn(...args: string[]): RunningCli {
     const all = [...args, "--non-interactive", "--color", "never"];
-    return spawnCli(this.cli.binary, all, { cwd: this.folder, env: this.env, timeoutMs: commandTimeoutMs });
+    return spawnCli(this.cli.binary, all, { cwd: this.folder, env: this.env, timeoutMs: this.commandTimeoutMs });
   }
 
   /** Returns the stack outputs. Secrets are hidden unless `showSecrets` is set. */

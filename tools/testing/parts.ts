@@ -4,6 +4,7 @@ import type { Counts } from "./counts";
 import { mochaInParallel } from "./mocha";
 import { setUpRecipe, trainings } from "./recipe";
 import { covered, suites } from "./suites";
+import { setUpVllm } from "./vllm";
 
 /** One part of a run. Its duration is printed. */
 export interface Part {
@@ -27,8 +28,11 @@ const checks: Part[] = [
 /** A separate part, because the tests that need the CLI have time limits and building a CLI takes minutes. */
 const cli: Part = { name: "Pulumi CLI", prepare: pulumiCli, run: () => succeeded(logged(pulumiCli())) };
 
-/** Runs after the build, because the set-up uses the compiled server, and before the tests with time limits, because unpacking 6 GB would slow them down. */
-const python: Part = { name: "recipe environment", run: () => succeeded(setUpRecipe()) };
+/** Run after the build, because the set-up uses the compiled server, and before the tests with time limits, because unpacking 11 GB would slow them down. */
+const python: Part[] = [
+  { name: "recipe environment", run: () => succeeded(setUpRecipe()) },
+  { name: "vLLM environment", run: () => succeeded(setUpVllm()) },
+];
 
 const unit: Part = { name: "unit", run: () => mochaInParallel(suites.unit) };
 /** Only CI measures the coverage: it makes the tests slower. */
@@ -48,7 +52,7 @@ const quick: Part[] = [
 ];
 
 const rest: Part[] = [
-  python,
+  ...python,
   { name: "engine (others)", prepare: pulumiCli, run: () => mochaInParallel(suites.otherEngine) },
   { name: "Python clients and Ray", run: () => mochaInParallel(suites.python) },
   realTrainings,
@@ -65,7 +69,7 @@ export const runs = {
   /** `npm run test:engine` */
   engine: [checks[1] as Part, cli, engine],
   /** `npm run test:training` */
-  training: [checks[1] as Part, python, realTrainings],
+  training: [checks[1] as Part, ...python, realTrainings],
   /** The parts that `npm run test:all` runs after `npm test`. */
   rest,
   /** `npm run test:all` */
