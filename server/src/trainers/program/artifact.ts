@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from "node:fs";
+import { lstatSync, readdirSync, type Stats } from "node:fs";
 import { join, relative } from "node:path";
 import type { JobFolder } from "./jobFolder";
 
@@ -10,16 +10,32 @@ export interface ArtifactFile {
   modifiedAt: Date;
 }
 
-/** Lists the regular files of an artifact, sorted by path. Links and special files are not part of the artifact. */
+/**
+ * Lists the regular files of an artifact, sorted by path. Links and special files are not part of the artifact.
+ *
+ * Does not use the recursive `readdir`: from Node.js 22 on, it follows linked folders.
+ */
 export function artifactFiles({ artifactFolder }: JobFolder): ArtifactFile[] {
-  return readdirSync(artifactFolder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort()
-    .map((path) => {
-      const { size, mtime } = statSync(path);
-      return { name: relative(artifactFolder, path).replaceAll("\\", "/"), path, bytes: size, modifiedAt: mtime };
-    });
+  return [...regularFiles(artifactFolder)]
+    .map(([path, { size, mtime }]) => ({
+      name: relative(artifactFolder, path).replaceAll("\\", "/"),
+      path,
+      bytes: size,
+      modifiedAt: mtime,
+    }))
+    .sort((one, other) => (one.path < other.path ? -1 : 1));
+}
+
+/** Yields the path itself, or the files of the folder. Follows no link. */
+function* regularFiles(path: string): Generator<[path: string, stats: Stats]> {
+  const stats = lstatSync(path);
+  if (stats.isFile()) {
+    yield [path, stats];
+  } else if (stats.isDirectory()) {
+    for (const name of readdirSync(path)) {
+      yield* regularFiles(join(path, name));
+    }
+  }
 }
 
 /** Returns the total size of an artifact, in bytes. */

@@ -1,5 +1,5 @@
-import { createReadStream, existsSync, readdirSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { constants, existsSync, readdirSync } from "node:fs";
+import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -9,6 +9,9 @@ import { removeWorkingFiles } from "./createJobFolder";
 import { JobFolder } from "./jobFolder";
 
 const BLOCK = 512;
+
+/** Fails when the file was replaced by a link after it was listed. Windows has no such flag. */
+const NO_LINKS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0);
 
 /** A name of this length or longer needs additional records in a tar file. In characters. */
 const SHORT_NAME = 100;
@@ -66,7 +69,8 @@ export class ArtifactStore {
 
 async function addAll(archive: Pack, files: ArtifactFile[]): Promise<void> {
   for (const { name, path, bytes: size, modifiedAt: mtime } of files) {
-    await pipeline(createReadStream(path), archive.entry({ name, size, mtime }));
+    const file = await open(path, NO_LINKS);
+    await pipeline(file.createReadStream(), archive.entry({ name, size, mtime }));
   }
   archive.finalize();
 }

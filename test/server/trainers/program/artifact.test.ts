@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, symlinkSync } from "node:fs";
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { extract } from "tar-stream";
-import { Api, type Json, removeFolders, withServer } from "../../support";
+import { Api, folder, type Json, removeFolders, withServer } from "../../support";
 import { TrainingServer } from "../../trainings";
 
 /** Returns the files of a tar archive by name. */
@@ -46,6 +47,17 @@ describe("server: the artifact of a training", function () {
     const config = readFileSync(server.path(job.id, "artifact/adapter_config.json"));
     assert.deepEqual(files.get(`${root}/adapter_config.json`), config);
     assert.equal(job.artifact.bytes, 3_000_000 + config.length);
+  });
+
+  it("does not contain the files of a linked folder", async () => {
+    const elsewhere = folder();
+    writeFileSync(join(elsewhere, "secret"), "not for users");
+    symlinkSync(elsewhere, server.path(job.id, "artifact/linked"));
+    symlinkSync(elsewhere, server.path(job.id, "artifact/nested/linked"));
+    const response = await fetch(job.artifact.url, { headers: { authorization: "Bearer a-key" } });
+    const files = await unpack(new Uint8Array(await response.arrayBuffer()));
+    const names = [...files.keys()].map((name) => name.slice(name.indexOf("/") + 1));
+    assert.deepEqual(names, ["adapter_config.json", "nested/weights.bin"]);
   });
 
   it("is shown in the job, in lists and in the model", async () => {
