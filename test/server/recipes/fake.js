@@ -128,8 +128,9 @@ async function main() {
     report("event", { name: "two programs at once" });
   }
   appendFileSync(join(folder, "attempts.txt"), `${process.pid}\n`);
-  for (const { owner, name } of job.repositories) {
-    report("event", { name: "repository", data: { owner, name, commit_id: "a".repeat(40) } });
+  for (const { owner, name, ref } of job.repositories) {
+    const commit_id = (ref === "v1" ? "b" : "a").repeat(40);
+    report("event", { name: "repository", data: { owner, name, ref, commit_id } });
   }
   report("start", { attempt, total_steps: total, step: first, tokens_per_step: 100, data_tokens: 1000, epochs: 1 });
   for (let step = first + 1; step <= total; step += 1) {

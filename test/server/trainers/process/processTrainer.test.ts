@@ -40,13 +40,15 @@ describe("server: the process trainer", () => {
 
   it("lists the base models, and the commits of the repositories", async () => {
     const api = await trainings.start({ m: {} });
-    const job = await api.trained({ model: "m", repositories: REPOSITORIES });
+    const [repository] = REPOSITORIES;
+    const job = await api.trained({ model: "m", repositories: [repository, { ...repository, ref: "v1" }] });
     const { data } = await api.ok("GET", "/v1/models");
     assert.deepEqual(
       data.map((model: Json) => model.id),
       ["open-mistral-7b", "m", job.fine_tuned_model],
     );
-    assert.equal(job.repositories[0].commit_id, "a".repeat(40));
+    const commits = job.repositories.map((each: Json) => each.commit_id);
+    assert.deepEqual(commits, ["a".repeat(40), "b".repeat(40)]);
   });
 
   it("publishes the settings of the models file as the training rule", async () => {
