@@ -6,6 +6,7 @@ import { buildApp } from "./http/app";
 import { Keys } from "./http/auth";
 import { gracefulClose } from "./http/gracefulClose";
 import { Metrics } from "./http/metrics";
+import { parsePublicUrl } from "./http/publicUrl";
 import { UrlSigner } from "./http/signedUrls";
 import { Supervisor } from "./jobs/supervisor";
 import { createLog, type LogLevel } from "./log";
@@ -26,6 +27,11 @@ export interface ServerOptions extends TrainerOptions {
   host?: string;
   /** The port to listen on. 0, the default, selects a free port. */
   port?: number;
+  /**
+   * The URL at which clients reach the server through a reverse proxy, for the links in replies. By default, links start
+   * with the host that the client has used, and with `http://`.
+   */
+  publicUrl?: string;
   /** The accepted API keys, in plain text or as `sha256:<hex>`. Empty, the default: requests need no key. */
   apiKeys?: string[];
   /** The maximum size of an uploaded file in bytes, inclusive: 512 · 1024² by default, like the hosted service. */
@@ -59,9 +65,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   if (!keys.required && !isLoopbackHost(host)) {
     throw new UsageError(`Listening on ${host} needs API keys, because other machines can reach it; set --keys-file`);
   }
+  const publicUrl = options.publicUrl === undefined ? undefined : parsePublicUrl(options.publicUrl);
   const unlock = lockFolder(options.dataDir);
   try {
-    const server = await open(options, keys);
+    const server = await open(options, keys, publicUrl);
     return {
       url: server.url,
       close: async () => {
@@ -76,7 +83,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 /** Starts a server on a locked data folder. */
-async function open(options: ServerOptions, keys: Keys): Promise<RunningServer> {
+async function open(options: ServerOptions, keys: Keys, publicUrl: string | undefined): Promise<RunningServer> {
   const {
     host = DEFAULT_HOST,
     port = 0,
@@ -110,7 +117,7 @@ async function open(options: ServerOptions, keys: Keys): Promise<RunningServer> 
   );
   const metrics = new Metrics(jobs, trainer);
   const stores = { blobs, files, jobs, models, secrets, artifacts };
-  const app = await buildApp({ ...stores, keys, log, metrics, signer, supervisor, trainer, maxFileBytes });
+  const app = await buildApp({ ...stores, keys, log, metrics, signer, supervisor, trainer, maxFileBytes, publicUrl });
   const closeApp = gracefulClose(app);
   const close = async () => {
     await closeApp();

@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import envPaths from "env-paths";
 import { UsageError } from "../domain/errors";
 import { parseKeysFile } from "../http/auth";
+import { parsePublicUrl } from "../http/publicUrl";
 import type { ServerOptions } from "../index";
 import { DEFAULT_LOG_LEVEL, LOG_LEVELS } from "../log";
 import { DEFAULT_TRAINER, TRAINER_NAMES, TRAINERS, type TrainerOptions } from "../trainers";
@@ -30,6 +31,7 @@ Usage: mistral-fine-tuning-server [options]           start the server
 
   --host ADDRESS    the address to listen on (default: 127.0.0.1); a non-loopback address needs API keys
   --port PORT       the port to listen on (default: ${DEFAULT_PORT}); 0 selects a free port
+  --public-url URL  the URL at which clients reach the server through a reverse proxy, for links in replies
   --data DIR        the folder for files, jobs and models (default: ${DEFAULT_DATA_DIR})
   --api-key KEY     an accepted API key; repeatable. Other users of this machine can see this key
                     in the process list: prefer MISTRAL_SERVER_API_KEYS or --keys-file
@@ -61,6 +63,7 @@ export function parseOptions(
   return {
     host: values.host,
     port: integer(0, 65_535)(values.port, "--port"),
+    ...(values["public-url"] !== undefined && { publicUrl: parsePublicUrl(values["public-url"]) }),
     dataDir: resolve(values.data),
     apiKeys: [
       ...values["api-key"],
@@ -80,6 +83,7 @@ function parseFlags(argv: string[]) {
       options: {
         host: { type: "string", default: "127.0.0.1" },
         port: { type: "string", default: String(DEFAULT_PORT) },
+        "public-url": { type: "string" },
         data: { type: "string", default: DEFAULT_DATA_DIR },
         "api-key": { type: "string", multiple: true, default: [] },
         "keys-file": { type: "string" },

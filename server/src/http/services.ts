@@ -26,6 +26,8 @@ export interface Services {
   trainer: Trainer;
   metrics: Metrics;
   log: Logger;
+  /** The base URL of links in replies, without a trailing slash; by default the one that the client has used. */
+  publicUrl: string | undefined;
   /** The maximum size of an uploaded file in bytes, inclusive. */
   maxFileBytes: number;
 }

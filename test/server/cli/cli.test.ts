@@ -103,6 +103,10 @@ describe("server: the command", () => {
     [["--keys-file", "/nowhere/keys"], /cannot read the keys file: ENOENT/],
     [["--host", "0.0.0.0"], /Listening on 0\.0\.0\.0 needs API keys/],
     [["--host", "256.1.1.1", "--api-key", "k"], /256\.1\.1\.1 is not an address of this machine/],
+    [["--public-url", "example.com"], /--public-url is not an http:\/\/ or https:\/\/ URL; pass the URL at which/],
+    [["--public-url", "ftp://example.com"], /--public-url is not an http:\/\/ or https:\/\/ URL/],
+    [["--public-url", "https://user:secret@example.com"], /^--public-url must not contain credentials; (?!.*secret)/],
+    [["--public-url", "https://example.com/?a=1"], /--public-url must not contain a query or a fragment/],
     [["--data", "/dev/null/x"], /cannot use the data folder \/dev\/null\/x: ENOTDIR/],
   ] as [string[], RegExp][]) {
     it(`rejects ${args.join(" ")}`, async () => {

@@ -1,4 +1,3 @@
-import type { FastifyRequest } from "fastify";
 import type { FineTunedModel } from "../../store/models";
 
 /** The artifact of a training. An extension of the API, in jobs and models. */
@@ -9,11 +8,11 @@ export interface ArtifactReply {
   bytes: number;
 }
 
-/** Returns undefined for a simulated model. */
-export function artifactReply(model: FineTunedModel, request: FastifyRequest): ArtifactReply | undefined {
+/** Returns undefined for a simulated model. @param baseUrl see `baseUrlOf` */
+export function artifactReply(model: FineTunedModel, baseUrl: string): ArtifactReply | undefined {
   if (model.artifactBytes === undefined) {
     return undefined;
   }
   const path = `/v1/fine_tuning/models/${encodeURIComponent(model.id)}/artifact`;
-  return { url: `${request.protocol}://${request.host}${path}`, bytes: model.artifactBytes };
+  return { url: `${baseUrl}${path}`, bytes: model.artifactBytes };
 }

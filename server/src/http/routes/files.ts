@@ -2,6 +2,7 @@ import { createReadStream } from "node:fs";
 import type { FastifyInstance } from "fastify";
 import type { StoredFile } from "../../store/files";
 import { ApiError } from "../errors";
+import { baseUrlOf } from "../publicUrl";
 import { fileReply } from "../replies/files";
 import { contentQuery, fileUrlQuery, listFilesQuery } from "../schemas/files";
 import { parse } from "../schemas/parse";
@@ -10,7 +11,7 @@ import type { Services } from "../services";
 type ById = { Params: { file_id: string } };
 
 /** All routes for files except the upload. */
-export function fileRoutes(app: FastifyInstance, { files, signer, keys }: Services): void {
+export function fileRoutes(app: FastifyInstance, { files, signer, keys, publicUrl }: Services): void {
   const find = (id: string): StoredFile => {
     const file = files.get(id);
     if (file === undefined) {
@@ -40,7 +41,7 @@ export function fileRoutes(app: FastifyInstance, { files, signer, keys }: Servic
     const { expiry } = parse(fileUrlQuery, request.query, "query");
     const { id } = find(request.params.file_id);
     const expires = Math.floor(Date.now() / 1000) + expiry * 3600;
-    return { url: `${request.protocol}://${request.host}${signer.sign(`/v1/files/${id}/content`, expires)}` };
+    return { url: `${baseUrlOf(request, publicUrl)}${signer.sign(`/v1/files/${id}/content`, expires)}` };
   });
 
   app.get<ById>(

@@ -7,6 +7,7 @@ import { jobSecrets } from "../../jobs/jobSecrets";
 import { toTrainingRequest } from "../../jobs/trainingRequest";
 import type { FileStore } from "../../store/files";
 import { ApiError, UnprocessableError, type Violation } from "../errors";
+import { baseUrlOf } from "../publicUrl";
 import { artifactReply } from "../replies/artifact";
 import { detailedJobReply, dryRunReply, jobReply } from "../replies/jobs";
 import { createJobQuery, listJobsQuery } from "../schemas/jobs";
@@ -19,7 +20,7 @@ const DRY_RUN_TIMEOUT = 10 * 60_000;
 type ById = { Params: { job_id: string } };
 
 export function jobRoutes(app: FastifyInstance, services: Services): void {
-  const { jobs, files, supervisor } = services;
+  const { jobs, files, supervisor, publicUrl } = services;
   const find = (id: string): Job => {
     const job = jobs.get(id);
     if (job === undefined) {
@@ -31,7 +32,7 @@ export function jobRoutes(app: FastifyInstance, services: Services): void {
   const artifactsOf = (page: Job[], request: FastifyRequest) => {
     const trained = page.filter(({ trainer }) => trainer !== SIMULATED);
     const models = services.models.listByJobs(trained.map(({ id }) => id));
-    return new Map(models.map((model) => [model.jobId, artifactReply(model, request)]));
+    return new Map(models.map((model) => [model.jobId, artifactReply(model, baseUrlOf(request, publicUrl))]));
   };
   const detailed = (job: Job, request: FastifyRequest) =>
     detailedJobReply(job, jobs.events(job.id), jobs.checkpoints(job.id), artifactsOf([job], request).get(job.id));

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type BaseModel, baseModels } from "../../domain/baseModels";
 import type { FineTunedModel, ModelChange } from "../../store/models";
 import { ApiError } from "../errors";
+import { baseUrlOf } from "../publicUrl";
 import { artifactReply } from "../replies/artifact";
 import { baseModelReply, fineTunedModelReply } from "../replies/models";
 import { updateModelBody } from "../schemas/models";
@@ -10,7 +11,7 @@ import type { Services } from "../services";
 
 type ById = { Params: { model_id: string } };
 
-export function modelRoutes(app: FastifyInstance, { models, artifacts, trainer }: Services): void {
+export function modelRoutes(app: FastifyInstance, { models, artifacts, trainer, publicUrl }: Services): void {
   const bases = baseModels(trainer.baseModels);
   /** @param operation a past participle for the error message, for example `deleted` */
   const findFineTuned = (id: string, operation: string): FineTunedModel => {
@@ -25,7 +26,7 @@ export function modelRoutes(app: FastifyInstance, { models, artifacts, trainer }
   };
 
   const toReply = (model: FineTunedModel, request: FastifyRequest) =>
-    fineTunedModelReply(model, artifactReply(model, request));
+    fineTunedModelReply(model, artifactReply(model, baseUrlOf(request, publicUrl)));
 
   const toBaseReply = async (base: BaseModel) => baseModelReply(base, await trainer.trainingRule(base.id));
 
