@@ -24,10 +24,8 @@ from .errors import RecipeError, is_out_of_memory
 from .hf_loading import load_hf_tokenizer, with_template
 from .job import Base
 from .load_encoder import load_encoder as encoder_of
+from .plan import DEFAULT_SEQ_LEN
 from .progress import Progress
-
-# GPU memory use grows with the sequence length, so longer sequences need an explicit setting.
-DEFAULT_SEQ_LEN = 4096
 
 
 def load_config(base: Base) -> PretrainedConfig:

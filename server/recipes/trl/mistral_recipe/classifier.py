@@ -8,46 +8,40 @@ from transformers import EvalPrediction, PreTrainedTokenizerBase, TrainingArgume
 
 from .arguments import lora_config, training_arguments
 from .artifact import classifier_settings
-from .base_model import load_config, load_encoder, load_model, load_tokenizer, seq_len_of
-from .classifier_data import ClassifierData
-from .errors import RecipeError
+from .base_model import load_model, load_tokenizer
+from .classifier_plan import plan_data
+from .downloads import reported_download
 from .heads import Heads
 from .integrations import reports
 from .job import Job
-from .plan import make_plan
-from .prepared import Prepared, planned_hyperparameters
+from .prepared import Prepared
 from .progress import Progress
 from .trainers import ClassifierTrainer
 
 
 def prepare(job: Job, workers: int, progress: Progress) -> Prepared:
-    if not job.targets:
-        raise RecipeError("classifier_targets: a classifier job needs at least one target")
+    data = plan_data(job, workers, progress)
     heads = Heads(job.targets)
-    seq_len = seq_len_of(job.hyperparameters.seq_len, job.base, load_config(job.base))
-    encoder = load_encoder(job.base, progress, job.enforces_generation_rules)
-    tokenizer = load_tokenizer(job.base, encoder)
-    data = ClassifierData(encoder, tokenizer, heads, seq_len, job, progress)
-    rows, validation = data.training(), data.validation()
-    model = load_model(job.base, heads.names)
+    tokenizer = load_tokenizer(job.base, data.encoder)
+    with reported_download(job.base, progress):
+        model = load_model(job.base, heads.names)
     # The head classifies a row by its last token that is not padding, so the model must know the padding token.
     model.config.pad_token_id = tokenizer.pad_token_id
-    plan = make_plan(len(rows), planned_hyperparameters(job), job.base, workers, is_packed=False)
     trainer = ClassifierTrainer(
         model=get_peft_model(model, lora_config(job.base, TaskType.SEQ_CLS, model.config)),
         args=TrainingArguments(
-            **training_arguments(job, plan, validation is not None, reports(job, progress)),
+            **training_arguments(job, data.plan, data.validation is not None, reports(job, progress)),
             include_num_input_tokens_seen="non_padding",
             label_names=["labels"],
         ),
-        train_dataset=rows,
-        eval_dataset=validation,
+        train_dataset=data.rows,
+        eval_dataset=data.validation,
         processing_class=tokenizer,
         data_collator=_Collator(tokenizer),
         compute_metrics=lambda result: _accuracy(heads, result),
     )
     trainer.heads = heads
-    return Prepared(trainer, tokenizer, plan, rows, {"seq_len": seq_len, **classifier_settings(heads)})
+    return Prepared(trainer, tokenizer, data, {"seq_len": data.seq_len, **classifier_settings(heads)})
 
 
 class _Collator:

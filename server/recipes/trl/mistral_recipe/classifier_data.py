@@ -1,13 +1,13 @@
 """Converts the files of a classifier job to tokens and labels."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from datasets import Dataset
 from transformers import PreTrainedTokenizerBase
 
 from .encoder import Encoder
-from .errors import RecipeError
+from .errors import InvalidData
 from .heads import Heads
 from .job import DataFile, Job
 from .mixture import mixed
@@ -23,14 +23,16 @@ class ClassifierData:
     seq_len: int
     job: Job
     progress: Progress
+    # The samples of the training data. Complete after `training`.
+    count: Count = field(default_factory=Count)
 
     def training(self) -> Dataset:
-        count = Count()
+        count = self.count
         parts = [(self._rows(file, count), file.weight) for file in self.job.training_files]
         count.check(self.job.skip_share)
         parts = [(part, weight) for part, weight in parts if len(part)]
         if not parts:
-            raise RecipeError("nothing to train on: the training files contain no sample")
+            raise InvalidData("nothing to train on: the training files contain no sample")
         self._report("training-data", count)
         return mixed(parts, self.job.seed)
 
@@ -44,7 +46,7 @@ class ClassifierData:
         return dataset if len(dataset) else None
 
     def _rows(self, file: DataFile, count: Count) -> Dataset:
-        rows = list(read_samples(file, count, self._row))
+        rows = list(read_samples(file, count, self._row, self.progress))
         return Dataset.from_dict({key: [row[key] for row in rows] for key in ("input_ids", "labels")})
 
     def _row(self, sample: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -10,13 +10,14 @@ from datasets import Dataset
 
 from .checkpoints import folder_of
 from .encoder import Encoder
-from .errors import RecipeError
+from .errors import InvalidData
 from .job import Job
 from .mixture import mixed
 from .progress import Progress
-from .repositories import documents
+from .repositories import documents, size_of
 from .rows import Row
 from .samples import Count
+from .share_done import ShareDone
 from .texts import code_rows, text_rows
 from .tokenizing import Tally, Tokenizer, dataset, joined, record_batches
 
@@ -30,17 +31,19 @@ class CompletionData:
     seq_len: int
     job: Job
     progress: Progress
+    # The samples of the training data, and the documents of repositories. Complete after `training`.
+    count: Count = field(default_factory=Count)
 
     def training(self) -> Dataset:
-        """Returns the rows of one weighted epoch. Raises RecipeError when there is nothing to train on."""
-        count, tally = Count(), Tally()
+        """Returns the rows of one weighted epoch. Raises InvalidData when there is nothing to train on."""
+        count, tally = self.count, Tally()
         parts = [(self._tokenizer.tokenize(file, count, tally), file.weight) for file in self.job.training_files]
         count.check(self.job.skip_share)
         for index, entry in enumerate(self.job.repositories):
             parts.append((dataset(record_batches(self._of_repository(index))), entry.weight))
         parts = [(part, weight) for part, weight in parts if len(part)]
         if not parts:
-            raise RecipeError("nothing to train on: no sample has a token that counts for the loss")
+            raise InvalidData("nothing to train on: no sample has a token that counts for the loss")
         self._report("training-data", count, tally)
         return mixed(parts, self.job.seed)
 
@@ -79,9 +82,12 @@ class CompletionData:
         repository = self.job.repositories[index]
         rng = random.Random(f"{self.job.seed}:{repository.owner}/{repository.name}")
         ratio = self.job.hyperparameters.fim_ratio
+        share = ShareDone(self.progress, f"{repository.owner}/{repository.name}", size_of(repository, self.job.folder))
         for text in documents(repository, self.job.folder):
+            self.count.samples += 1
             rows = code_rows(self.encoder, text, self.seq_len, DEFAULT_FIM_RATIO if ratio is None else ratio, rng)
             yield from (row for row in rows if row.counts)
+            share.add(len(text.encode()))
 
     def _report(self, name: str, count: Count, tally: Tally) -> None:
         self.progress.event(

@@ -7,6 +7,14 @@ class RecipeError(Exception):
     """A failure that the owner of the job or of the server can fix. The job shows the message as its reason."""
 
 
+class InvalidData(RecipeError):
+    """The data files cannot be trained on. `findings` names invalid samples: `file:line: field: message`."""
+
+    def __init__(self, message: str, findings: list[str] | None = None) -> None:
+        super().__init__(message)
+        self.findings = findings or []
+
+
 class InvalidSample(Exception):
     """The reason why a sample is invalid. A job may allow a fraction of invalid samples, which are skipped."""
 
@@ -32,6 +40,14 @@ def reason_of(error: BaseException) -> str:
     if isinstance(error, OSError) and error.errno == errno.ENOSPC or "No space left on device" in text:
         return "no space left on the disk of the job's folder: free some space and create the job again"
     return f"{type(error).__name__}: {text.splitlines()[0] if text else 'no message'}"
+
+
+# Messages of the remaining workers after a worker has died.
+LOST_CONNECTION = ("Connection closed by peer", "Connection reset by peer", "NCCL error", "DistNetworkError")
+
+
+def is_lost_connection(reason: str) -> bool:
+    return any(sign in reason for sign in LOST_CONNECTION)
 
 
 def is_out_of_memory(error: BaseException) -> bool:

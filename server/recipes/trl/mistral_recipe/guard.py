@@ -1,7 +1,9 @@
 """Turns every failure of a training into a `result` line with a reason. Tracebacks go to the log only."""
 
+import json
 import os
 import sys
+import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +14,8 @@ from .progress import Progress
 # The exit codes of SIGTERM and SIGKILL in a shell: after them the server starts another attempt.
 CANCELLED_CODE = 143
 LOST_CODE = 137
+# This environment variable is set in processes that `launch.py` has started.
+LAUNCHED = "MISTRAL_RECIPE_LAUNCHED"
 
 
 def guarded(folder: Path, work: Callable[[], None]) -> int:
@@ -31,5 +35,14 @@ def guarded(folder: Path, work: Callable[[], None]) -> int:
             traceback.print_exc()
         reason = reason_of(error)
         print(reason, file=sys.stderr)
-        progress.write("result", status="failed", reason=reason)
+        if LAUNCHED in os.environ and "RANK" in os.environ:
+            _report_to_launcher(reason)
+        else:
+            progress.write("result", status="failed", reason=reason)
         return 1
+
+
+def _report_to_launcher(reason: str) -> None:
+    """Writes the error file of PyTorch's launcher. The launching process reports one result of all processes."""
+    content = json.dumps({"message": reason, "timestamp": int(time.time())})
+    Path(os.environ["TORCHELASTIC_ERROR_FILE"]).write_text(content, encoding="utf-8")

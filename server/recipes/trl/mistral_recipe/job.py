@@ -43,6 +43,7 @@ class Base:
     early_stopping: dict[str, Any] | None = None
     tokenizer_version: str | None = None
     device: str | None = None
+    gpus: int | None = None
 
 
 @dataclass(frozen=True)

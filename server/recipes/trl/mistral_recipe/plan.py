@@ -11,6 +11,8 @@ MIN_STEPS = 20
 # An epoch has at least this many steps when there are enough samples.
 MIN_STEPS_PER_EPOCH = 20
 DEFAULT_ROWS = 8
+# GPU memory use grows with the sequence length, so longer sequences need an explicit setting.
+DEFAULT_SEQ_LEN = 4096
 CHECKPOINTS = 10
 MAX_STEPS_BETWEEN_CHECKPOINTS = 500
 
@@ -66,20 +68,30 @@ def make_plan(
         wanted = min(wanted, rows // min_steps_per_epoch(samples or rows, workers))
         wanted = max(1, wanted // workers) * workers
     rows_per_worker = math.ceil(wanted / workers)
-    micro_batch = min(max(1, batch // workers), rows_per_worker)
+    micro_batch = min(micro_batch_limit(base, is_packed, workers), rows_per_worker)
     accumulation = math.ceil(rows_per_worker / micro_batch)
     rows_per_step = micro_batch * accumulation * workers
     epoch = math.ceil(rows / rows_per_step)
     total_steps = asked.training_steps or _steps(asked.epochs, epoch)
-    between = min(math.ceil(total_steps / CHECKPOINTS), MAX_STEPS_BETWEEN_CHECKPOINTS)
     return Plan(
         micro_batch=micro_batch,
         accumulation=accumulation,
         rows_per_step=min(rows_per_step, rows),
         total_steps=total_steps,
-        checkpoint_steps=base.checkpoint_steps or between,
+        checkpoint_steps=base.checkpoint_steps or checkpoint_interval(total_steps),
         epochs=total_steps / epoch,
     )
+
+
+def micro_batch_limit(base: Base, is_packed: bool, workers: int) -> int:
+    """The maximum number of rows of one forward pass. `batch_size` counts the rows of all workers."""
+    batch, _ = _batch(base, is_packed)
+    return max(1, batch // workers)
+
+
+def checkpoint_interval(total_steps: int) -> int:
+    """The default number of steps between checkpoints."""
+    return min(math.ceil(total_steps / CHECKPOINTS), MAX_STEPS_BETWEEN_CHECKPOINTS)
 
 
 def _steps(epochs: float | None, epoch: int) -> int:

@@ -3,13 +3,11 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from datasets import Dataset
 from transformers import PreTrainedTokenizerBase, Trainer
 
 from . import checkpoints
 from .job import RULES_MARKER, Hyperparameters, Job, began_before_rules
-from .packing import lengths_of
-from .plan import Plan
+from .planned_data import PlannedData
 
 
 @dataclass(frozen=True)
@@ -18,14 +16,8 @@ class Prepared:
 
     trainer: Trainer
     tokenizer: PreTrainedTokenizerBase
-    plan: Plan
-    rows: Dataset
+    data: PlannedData
     settings: dict[str, Any]
-
-    @property
-    def tokens(self) -> int:
-        """The number of tokens in one epoch."""
-        return sum(lengths_of(self.rows))
 
 
 def planned_hyperparameters(job: Job) -> Hyperparameters:

@@ -6,6 +6,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+# Must be less than the hang timeout of the server.
+SECONDS_BETWEEN_REPORTS = 30
+
 
 class Progress:
     """Appends to progress.jsonl. Only the first worker process has `enabled=True`."""
@@ -27,8 +30,30 @@ class Progress:
                     file.write(b"\n")
             file.write(json.dumps(line, ensure_ascii=False, allow_nan=False).encode() + b"\n")
 
+    def last(self) -> dict[str, Any] | None:
+        """Returns the last complete record, or None."""
+        lines = self.path.read_bytes().splitlines(keepends=True) if self.path.exists() else []
+        return json.loads(lines[-1]) if lines and lines[-1].endswith(b"\n") else None
+
     def event(self, name: str, /, **data: Any) -> None:
         self.write("event", name=name, data=data or None)
+
+
+class PlanProgress(Progress):
+    """Collects the events of a plan command for plan.json. Prints the events about its own progress to the log."""
+
+    TRANSIENT = ("tokenizing", "tokenized-before", "downloading")
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.events: list[dict[str, Any]] = []
+
+    def write(self, type: str, /, **fields: Any) -> None:
+        event = {"name": fields["name"], "data": _without_missing(fields.get("data") or {})}
+        if event["name"] in self.TRANSIENT:
+            print(event["data"].get("message") or event["name"], flush=True)
+        else:
+            self.events.append(event)
 
 
 def _without_missing(value: Any) -> Any:

@@ -10,11 +10,9 @@ import ray
 from ray.train import FailureConfig, RunConfig, ScalingConfig, TrainingFailedError, WorkerGroupError
 from ray.train.torch import TorchTrainer
 
-from .errors import Cancelled, RecipeError, WorkerLost, reason_of
+from .errors import Cancelled, RecipeError, WorkerLost, is_lost_connection, reason_of
 
 PACKAGE = Path(__file__).parent
-# Messages of the remaining workers after a worker has died.
-LOST_CONNECTION = ("Connection closed by peer", "Connection reset by peer", "NCCL error", "DistNetworkError")
 
 
 def train_with_ray(folder: Path, workers: int) -> None:
@@ -73,7 +71,7 @@ def _fit(trainer: TorchTrainer, folder: Path) -> None:
         # Ray wraps the errors of the training. Errors that are not wrapped are Ray's errors about a dead worker.
         raised = [getattr(failure, "_base_exc", failure) for failure in failures.values()]
         reasons = [str(one) for one in raised if isinstance(one, RecipeError)]
-        own = [reason for reason in reasons if not any(sign in reason for sign in LOST_CONNECTION)]
+        own = [reason for reason in reasons if not is_lost_connection(reason)]
         if not own:
             raise WorkerLost(f"a Ray worker was lost: {str(error).strip().splitlines()[-1]}") from error
         raise RecipeError(own[0]) from error

@@ -11,11 +11,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from .errors import RecipeError
-from .job import Repository
+from .job import Job, Repository
 from .progress import Progress
 
 # Larger files are usually data or generated code.
 MAX_FILE_BYTES = 1024 * 1024
+
+
+def fetch_all(job: Job, progress: Progress) -> None:
+    for repository in job.repositories:
+        fetch(repository, job.folder, progress)
 
 
 def fetch(repository: Repository, folder: Path, progress: Progress) -> None:
@@ -32,17 +37,13 @@ def fetch(repository: Repository, folder: Path, progress: Progress) -> None:
     _git(repository, partial, "checkout", "--quiet", "FETCH_HEAD")
     commit = _git(repository, partial, "rev-parse", "HEAD").strip()
     shutil.rmtree(partial / ".git")
-    progress.event(
-        "repository", owner=repository.owner, name=repository.name, ref=repository.ref, commit_id=commit
-    )
+    progress.event("repository", owner=repository.owner, name=repository.name, ref=repository.ref, commit_id=commit)
     partial.rename(target)
 
 
 def documents(repository: Repository, folder: Path) -> Iterator[str]:
     """Yields the text of each UTF-8 file of at most MAX_FILE_BYTES, sorted by path."""
-    for path in sorted(place_of(repository, folder).rglob("*")):
-        if path.is_symlink() or not path.is_file() or not 0 < path.stat().st_size <= MAX_FILE_BYTES:
-            continue
+    for path in _files(repository, folder):
         content = path.read_bytes()
         if b"\0" in content:
             continue
@@ -50,6 +51,17 @@ def documents(repository: Repository, folder: Path) -> Iterator[str]:
             yield content.decode("utf-8")
         except UnicodeDecodeError:
             continue
+
+
+def size_of(repository: Repository, folder: Path) -> int:
+    """Returns the bytes of the files, including those that are not text."""
+    return sum(path.stat().st_size for path in _files(repository, folder))
+
+
+def _files(repository: Repository, folder: Path) -> Iterator[Path]:
+    for path in sorted(place_of(repository, folder).rglob("*")):
+        if not path.is_symlink() and path.is_file() and 0 < path.stat().st_size <= MAX_FILE_BYTES:
+            yield path
 
 
 def place_of(repository: Repository, folder: Path) -> Path:

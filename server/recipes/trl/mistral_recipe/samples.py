@@ -3,13 +3,18 @@
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from .errors import InvalidSample, RecipeError
+from .errors import InvalidData, InvalidSample, RecipeError
 from .job import DataFile
+from .progress import Progress
+from .share_done import ShareDone
 
 Message = dict[str, Any]
+
+# A user fixes the first errors and tries again, so a longer list would not help.
+MAX_FINDINGS = 20
 
 ROLES = ("assistant", "system", "tool", "user")
 TEXT_ONLY = "the recipe trains on text, not on images or audio: remove them from the sample"
@@ -17,36 +22,48 @@ TEXT_ONLY = "the recipe trains on text, not on images or audio: remove them from
 
 @dataclass
 class Count:
-    """The number of samples, the number of invalid samples, and `file:line: reason` of the first invalid one."""
+    """The number of samples, the number of invalid samples, and `file:line: reason` of the first invalid ones."""
 
     samples: int = 0
     invalid: int = 0
-    first: str | None = None
+    findings: list[str] = field(default_factory=list)
+
+    @property
+    def first(self) -> str | None:
+        return next(iter(self.findings), None)
+
+    def reject(self, finding: str) -> None:
+        self.invalid += 1
+        self.findings = [*self.findings, finding][:MAX_FINDINGS]
 
     def add(self, other: "Count") -> None:
         self.samples += other.samples
         self.invalid += other.invalid
-        self.first = self.first or other.first
+        self.findings = [*self.findings, *other.findings][:MAX_FINDINGS]
 
     def check(self, share: float) -> None:
-        """Raises RecipeError when more than the fraction `share` of the samples is invalid, or when all are invalid."""
+        """Raises InvalidData when more than the fraction `share` of the samples is invalid, or when all are invalid."""
         # Correct the rounding error of the product: 0.29 * 100 is 28.999999999999996. The server does the same.
         allowed = share * self.samples * (1 + 2 * sys.float_info.epsilon)
         if self.invalid > allowed or self.invalid == self.samples > 0:
-            raise RecipeError(
+            raise InvalidData(
                 f"{self.first} ({self.invalid} of {self.samples} samples are invalid; "
-                f"invalid_sample_skip_percentage allows {share * 100:.12g} %)"
+                f"invalid_sample_skip_percentage allows {share * 100:.12g} %)",
+                self.findings,
             )
 
 
-def read_samples(file: DataFile, count: Count, use: Callable[[dict[str, Any]], Any]) -> Iterator[Any]:
+def read_samples(
+    file: DataFile, count: Count, use: Callable[[dict[str, Any]], Any], progress: Progress
+) -> Iterator[Any]:
     """Yields `use(sample)` for each valid sample. Counts samples that are invalid JSON or that `use` rejects."""
     try:
         lines = file.path.open("rb")
+        share = ShareDone(progress, file.name, file.path.stat().st_size)
     except OSError as error:
         raise RecipeError(f"cannot read {file.name}: {error.strerror}") from error
     with lines:
-        yield from use_lines(file.name, lines, 1, count, lambda sample, _: use(sample))
+        yield from use_lines(file.name, share.of(lines), 1, count, lambda sample, _: use(sample))
 
 
 def use_lines(
@@ -58,8 +75,7 @@ def use_lines(
         try:
             yield use(parse(line), number)
         except InvalidSample as error:
-            count.invalid += 1
-            count.first = count.first or f"{name}:{number}: {error}"
+            count.reject(f"{name}:{number}: {error}")
 
 
 def numbered_lines(lines: Iterable[bytes], first: int = 1) -> Iterator[tuple[int, bytes]]:

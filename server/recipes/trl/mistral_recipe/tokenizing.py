@@ -6,7 +6,6 @@ import multiprocessing
 import os
 import random
 import sys
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -21,14 +20,16 @@ from datasets import Dataset, concatenate_datasets
 
 from .encoder import Encoder
 from .errors import RecipeError
+from .files import write_atomically
 from .job import DataFile
 from .progress import Progress
 from .rows import Row
 from .samples import Count, use_lines
+from .share_done import ShareDone
+from .sources import digest_of_sources
 
 # Each process receives chunks of this size. A smaller file is tokenized in the main process and not cached.
 CHUNK_BYTES = 4 << 20
-SECONDS_BETWEEN_REPORTS = 30
 
 SCHEMA = pa.schema({"input_ids": pa.list_(pa.int32()), "labels": pa.list_(pa.int32())})
 
@@ -131,7 +132,7 @@ class Tokenizer:
         summary = target.with_suffix(".json")
         if not summary.exists():
             kept = self._write(file, size, target)
-            _replace(summary, json.dumps({"count": asdict(kept.count), "tally": asdict(kept.tally)}))
+            write_atomically(summary, json.dumps({"count": asdict(kept.count), "tally": asdict(kept.tally)}))
         else:
             raw = json.loads(summary.read_text(encoding="utf-8"))
             kept = Tokenized([], Count(**raw["count"]), Tally(**raw["tally"]))
@@ -141,16 +142,18 @@ class Tokenizer:
     def _key(self, file: DataFile) -> str:
         with file.path.open("rb") as content:
             digest = hashlib.file_digest(content, "sha256")
-        for source in sorted(Path(__file__).parent.glob("*.py")):
-            digest.update(source.read_bytes())
         libraries = [version("transformers"), version("tokenizers")]
-        digest.update(json.dumps([self.settings, self.encoder.name, libraries], sort_keys=True, default=str).encode())
+        digest.update(
+            json.dumps(
+                [self.settings, self.encoder.name, libraries, digest_of_sources()], sort_keys=True, default=str
+            ).encode()
+        )
         return digest.hexdigest()[:32]
 
     def _write(self, file: DataFile, size: int, target: Path) -> Tokenized:
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.with_suffix(f".partial-{os.getpid()}")
-        kept, report = Tokenized(), _Report(self.progress, file.name, size)
+        kept, report = Tokenized(), ShareDone(self.progress, file.name, size)
         with pa.OSFile(str(partial), "wb") as sink, pa.ipc.new_stream(sink, SCHEMA) as writer:
             for done, length in self._chunks(file):
                 for batch in done.batches:
@@ -192,31 +195,6 @@ def joined(parts: list[Dataset]) -> Dataset:
     return concatenate_datasets(parts) if parts else dataset([])
 
 
-class _Report:
-    """Reports the completed fraction of a file in events. When a process hangs, the events stop."""
-
-    def __init__(self, progress: Progress, name: str, size: int) -> None:
-        self.progress, self.name, self.size = progress, name, size
-        self.done = 0
-        self.began = self.reported = time.monotonic()
-
-    def add(self, length: int) -> None:
-        self.done += length
-        now = time.monotonic()
-        if now - self.reported < SECONDS_BETWEEN_REPORTS:
-            return
-        self.reported = now
-        left = (now - self.began) * (self.size - self.done) / self.done
-        percent, minutes = int(100 * self.done / self.size), round(left / 60)
-        self.progress.event(
-            "tokenizing",
-            file=self.name,
-            percent=percent,
-            remaining_seconds=round(left),
-            message=f"tokenizing {percent} %, {minutes} min left",
-        )
-
-
 def _pieces(path: Path) -> Iterator[tuple[bytes, int]]:
     """Yields chunks of complete lines of about CHUNK_BYTES, and the number of the first line."""
     line = 1
@@ -254,9 +232,3 @@ def _work(content: bytes, first_line: int) -> Tokenized:
     assert _current is not None
     tokenizer, name = _current
     return tokenizer.chunk(name, content, first_line)
-
-
-def _replace(path: Path, content: str) -> None:
-    partial = path.with_suffix(f".partial-{os.getpid()}")
-    partial.write_text(content, encoding="utf-8")
-    partial.replace(path)

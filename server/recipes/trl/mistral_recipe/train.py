@@ -15,7 +15,7 @@ from .plan import Plan
 from .prepared import Prepared, mark_rules
 from .progress import Progress
 from .reporting import Reporting, metrics_at, report_flat_loss
-from .repositories import fetch
+from .repositories import fetch_all
 
 
 def train(folder: Path) -> None:
@@ -24,8 +24,7 @@ def train(folder: Path) -> None:
     state = PartialState(cpu=not torch.cuda.is_available())
     progress = Progress(folder, enabled=state.is_main_process)
     with state.main_process_first():
-        for repository in job.repositories:
-            fetch(repository, folder, progress)
+        fetch_all(job, progress)
     # Set the seed before the model is loaded, because the adapter and a classifier's head start with random weights.
     set_seed(job.seed)
     if job.is_classifier:
@@ -37,7 +36,8 @@ def train(folder: Path) -> None:
 
 def run(job: Job, prepared: Prepared, progress: Progress) -> None:
     """Trains from the newest valid checkpoint, then writes the artifact and the result."""
-    trainer, plan = prepared.trainer, prepared.plan
+    trainer, data = prepared.trainer, prepared.data
+    plan = data.plan
     trainer.job_folder = job.folder  # type: ignore[attr-defined]
     trainer.add_callback(Reporting(job.folder, progress))
     if job.base.early_stopping and trainer.eval_dataset is not None:
@@ -46,13 +46,12 @@ def run(job: Job, prepared: Prepared, progress: Progress) -> None:
         mark_rules(job)
     checkpoint = checkpoints.newest(job.folder, progress)
     reached = checkpoints.trainer_state(checkpoint) if checkpoint else {"global_step": 0}
-    data_tokens = prepared.tokens
     progress.write(
         "start",
         total_steps=plan.total_steps,
         step=reached["global_step"],
-        tokens_per_step=round(data_tokens / len(prepared.rows) * plan.rows_per_step),
-        data_tokens=data_tokens,
+        tokens_per_step=data.tokens_per_step,
+        data_tokens=data.tokens,
         epochs=round(plan.epochs, 4),
     )
     if trainer.is_world_process_zero():

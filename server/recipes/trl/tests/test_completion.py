@@ -24,7 +24,7 @@ from transformers import (
 )
 from trl import SFTConfig, SFTTrainer
 
-from mistral_recipe.packing import keeps_samples_apart
+from mistral_recipe.packing_probe import keeps_samples_apart
 from mistral_recipe.train import train
 
 SETTINGS = {"training_steps": 20, "seq_len": 64, "learning_rate": 0.01, "weight_decay": 0.1, "warmup_fraction": 0.1}

@@ -12,7 +12,7 @@ import pytest
 from datasets import Dataset
 from jobs import answer, capitals, events, make_job, question
 
-from mistral_recipe import tokenizing
+from mistral_recipe import progress, tokenizing
 from mistral_recipe.completion_data import CompletionData
 from mistral_recipe.errors import RecipeError
 from mistral_recipe.fim import split_at_random, windows
@@ -299,7 +299,7 @@ def test_a_large_file_has_the_rows_of_a_small_one_and_is_tokenized_once(
     more = {"hyperparameters": {"fim_ratio": 0.5}, "invalid_sample_skip_percentage": 0.5}
     expected = data_of(tmp_path / "small", tiny(), {"a.jsonl": samples}, **more).training()
     monkeypatch.setattr(tokenizing, "CHUNK_BYTES", 300)
-    monkeypatch.setattr(tokenizing, "SECONDS_BETWEEN_REPORTS", 0)
+    monkeypatch.setattr(progress, "SECONDS_BETWEEN_REPORTS", 0)
     monkeypatch.setattr(tokenizing, "_processes", lambda: processes)
     folder = tmp_path / "large"
     rows = data_of(folder, tiny(), {"a.jsonl": samples}, **more).training()
