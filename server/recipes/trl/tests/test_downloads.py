@@ -71,12 +71,13 @@ def hub(continues: threading.Event) -> Iterator[str]:
 def test_the_first_download_of_a_model_is_reported_while_it_runs(tmp_path: Path) -> None:
     continues = threading.Event()
     with hub(continues) as url:
-        environment = {**ENVIRONMENT, "HF_ENDPOINT": url, "HF_HOME": str(tmp_path / "hub"), "HF_HUB_OFFLINE": "0"}
+        settings = {"HF_ENDPOINT": url, "HF_HOME": str(tmp_path / "hub"), "HF_HUB_OFFLINE": "0"}
+        environment = {**ENVIRONMENT, **settings, "HF_HUB_DOWNLOAD_TIMEOUT": "120"}
         process = subprocess.Popen([sys.executable, "-c", PROGRAM, str(tmp_path)], env=environment)
-        # The download cannot end before its first report, because the hub waits for the report.
-        while not events(tmp_path, "downloading"):
+        # The download cannot end before this report, because the hub waits for it. The library writes 10 MB at once.
+        while not (reported := [event for event in events(tmp_path, "downloading") if event["megabytes"] >= 10]):
             assert process.poll() is None
-        stalled = events(tmp_path, "downloading")
+            time.sleep(0.05)
         continues.set()
         assert process.wait() == 0
     assert reported[0]["megabytes"] < SIZE / 1e6
