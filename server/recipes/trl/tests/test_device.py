@@ -81,7 +81,9 @@ def test_the_gpus_of_the_driver_count_without_nvidia_smi(monkeypatch: pytest.Mon
         select_device(Base("x"))
 
 
-def test_other_causes_are_named(smi: Callable[..., None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_other_causes_are_named(
+    smi: Callable[..., None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     smi("NVIDIA H100 80GB HBM3, 999.1.2")
     monkeypatch.setattr(device, "CONTROL_FILE", tmp_path / "nvidiactl")
     assert "docker run --gpus all" in str(gpu_problem(torch))
@@ -91,7 +93,9 @@ def test_other_causes_are_named(smi: Callable[..., None], monkeypatch: pytest.Mo
     assert "is a build without CUDA: install a PyTorch build" in str(gpu_problem(torch))
 
 
-def test_a_training_fails_with_the_reason_and_trains_with_device_cpu(tiny: Callable[..., Path], tmp_path: Path) -> None:
+def test_a_training_fails_with_the_reason_and_trains_with_device_cpu(
+    tiny: Callable[..., Path], tmp_path: Path
+) -> None:
     smi = fake_nvidia_smi(tmp_path, "NVIDIA A100-SXM4-80GB, 470.57.02")
     environment = {"PATH": f"{smi}:{os.environ['PATH']}", "CUDA_VISIBLE_DEVICES": "0"}
     steps = {"training_steps": 2}
@@ -100,7 +104,9 @@ def test_a_training_fails_with_the_reason_and_trains_with_device_cpu(tiny: Calla
     assert result(failing)["status"] == "failed"
     assert "its NVIDIA driver 470.57.02 is too old for torch" in result(failing)["reason"]
 
-    on_cpu = make_job(tmp_path / "cpu", tiny(), {"a.jsonl": capitals()}, hyperparameters=steps, base={"device": "cpu"})
+    on_cpu = make_job(
+        tmp_path / "cpu", tiny(), {"a.jsonl": capitals()}, hyperparameters=steps, base={"device": "cpu"}
+    )
     assert start(on_cpu, **environment).wait() == 0
     assert result(on_cpu)["status"] == "succeeded"
 
