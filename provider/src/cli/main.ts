@@ -1,10 +1,12 @@
 import { stat } from "node:fs/promises";
+import type { Rules } from "#data";
 import { assertIsFile, readContent } from "../inputs/data/content";
 import { type CheckedData, type DataSource, evaluateReports, inspectData } from "../inputs/data/inspectData";
 import { jsonText } from "./json";
+import { marksFor } from "./marks";
 import { HELP, parseOptions, UsageError } from "./options";
 import { ReadingProgress } from "./progress";
-import { shownSamples } from "./show";
+import { shownSamples } from "./showSamples";
 
 async function main(argv: string[]): Promise<void> {
   const options = parseOptions(argv);
@@ -12,15 +14,23 @@ async function main(argv: string[]): Promise<void> {
     console.log(HELP);
     return;
   }
-  const { training, validation, rules, json, show, ...rest } = options;
+  const { training, validation, rules, json, show, model, ...rest } = options;
   const progress = new ReadingProgress(await sizeOf([...training, ...validation]));
   const source = (name: string): DataSource => ({ name, open: () => progress.over(readContent({ path: name }, "")) });
   const reports = await inspectData(training.map(source), validation.map(source), rules).finally(() => progress.end());
   const data = evaluateReports(reports, [training, validation], rest);
   const files = [...data.training, ...data.validation];
   if (files.some(({ errors }) => errors.length > 0)) process.exitCode = 1;
-  if (show) console.log(await shownSamples(training, show, rules, isStyled()));
+  if (show) console.log(await shown(training, show, model, rules));
   console.log(json ? jsonText(data) : summaryText(data));
+}
+
+/** Loads the client only if the server is asked: loading it takes longer than checking a small file. */
+function shown(files: string[], count: number, model: string | undefined, rules: Rules): Promise<string> {
+  const marks = marksFor(isStyled());
+  if (model === undefined) return shownSamples(files, count, rules, marks);
+  const { shownRows } = require("./showRows") as typeof import("./showRows");
+  return shownRows(files, count, rules, marks, model);
 }
 
 /** Total size of all files, in bytes. */

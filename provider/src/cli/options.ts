@@ -13,7 +13,9 @@ Checks every sample of the training data in constant memory.
                      [{"name", "labels", "lossFunction"?}]
   --seq-len N        warn about samples with more than N tokens (estimated at 4 characters per token)
   --skip SHARE       accept this share of invalid samples, 0 to 0.5 (invalidSampleSkipPercentage)
-  --show N           print the first N valid samples as the model sees them, and mark the text that counts for the loss
+  --show N           print the first N valid samples, and mark the text that counts for the loss
+  --model NAME       with --show: print the exact text of the tokens of this base model. The server is asked: set
+                     MISTRAL_BASE_URL and, if the server needs a key, MISTRAL_API_KEY
   --json             print the result as JSON
 
 Exit codes: 0 = valid (there may be warnings), 1 = invalid, 2 = wrong usage`;
@@ -30,6 +32,8 @@ export interface CheckOptions {
   json: boolean;
   /** Number of samples to print. */
   show: number | undefined;
+  /** Base model whose tokens are printed. */
+  model: string | undefined;
 }
 
 const target = z.object({
@@ -44,6 +48,10 @@ export function parseOptions(argv: string[]): CheckOptions | "help" {
   if (values.help || command === undefined) return "help";
   if (command !== "check") throw new UsageError(`unknown command ${JSON.stringify(command)}; expected: check`);
   if (training.length === 0) throw new UsageError("check: expected at least one FILE");
+  if (values.model !== undefined && values.show === undefined) throw new UsageError("--model needs --show");
+  if (values.model !== undefined && values.targets !== undefined) {
+    throw new UsageError("--model and --targets cannot be combined: the server shows completion data only");
+  }
   if (values.json && values.show !== undefined) throw new UsageError("--show and --json cannot be combined");
   return {
     training,
@@ -53,6 +61,7 @@ export function parseOptions(argv: string[]): CheckOptions | "help" {
     allowed: number("--skip", values.skip, 0, MAX_SKIP_SHARE),
     json: values.json ?? false,
     show: wholeNumber("--show", values.show),
+    model: values.model,
   };
 }
 
@@ -68,6 +77,7 @@ function parsed(argv: string[]) {
         skip: { type: "string" },
         json: { type: "boolean" },
         show: { type: "string" },
+        model: { type: "string" },
         help: { type: "boolean", short: "h" },
       },
     });

@@ -1,9 +1,9 @@
 import { deleteIdempotently } from "./http/deletion";
 import type { Http } from "./http/http";
-import { segment } from "./http/query";
+import { segment, toQuery } from "./http/query";
 import type { RequestOptions } from "./options";
-import { archivedSchema, modelListSchema, modelSchema } from "./schemas";
-import type { Archived, Deleted, Model, ModelList } from "./types.generated";
+import { archivedSchema, modelListSchema, modelSchema, shownRowListSchema } from "./schemas";
+import type { Archived, Deleted, Model, ModelList, ShownRowList } from "./types.generated";
 
 const PATH = "/v1/models";
 const FINE_TUNED_PATH = "/v1/fine_tuning/models";
@@ -50,6 +50,34 @@ export class Models {
   /** Unarchives a fine-tuned model, so that it can be used again. */
   async unarchive(id: string, options?: RequestOptions): Promise<Archived> {
     return this.setArchived("DELETE", id, options);
+  }
+
+  /**
+   * Shows what a base model trains on: the tokens of samples, and which of them count for the loss. Only
+   * `mistral-fine-tuning-server` with a training program supports this.
+   *
+   * @param samples JSONL, at most 1 MiB
+   * @param request `rows` is the maximum number of rows, 1 to 1000; default 10
+   * @throws {ServerError} status 501: the server's trainer has no tokens to show
+   * @throws {UnprocessableEntityError} the model rejects a sample
+   */
+  async showRows(
+    id: string,
+    samples: string,
+    request: { rows?: number | undefined } = {},
+    options?: RequestOptions,
+  ): Promise<ShownRowList> {
+    return this.http.json(
+      shownRowListSchema,
+      {
+        method: "POST",
+        path: `${FINE_TUNED_PATH}/${segment(id)}/rows`,
+        query: toQuery({ rows: request.rows }),
+        body: { content: samples, headers: { "content-type": "application/x-ndjson" } },
+        repeatable: true,
+      },
+      options,
+    );
   }
 
   /**

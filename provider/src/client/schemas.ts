@@ -236,3 +236,17 @@ export const archivedSchema = open({
   object: z.string().optional(),
   archived: z.boolean().optional(),
 }).meta({ id: "Archived", description: "The reply to archiving or unarchiving." });
+
+export const shownRowSchema = open({
+  line: z.number().describe("Line of the sample in the request, from 1."),
+  row: z.number().describe("Number of the row within its sample, from 0."),
+  input_ids: z.array(z.number()),
+  labels: z.array(z.number()).describe("The tokens that count for the loss; -100 for the others."),
+  text: z.string(),
+  learned: z.string().describe("Text of the tokens that count for the loss."),
+}).meta({ id: "ShownRow", description: "A row of tokens that a model trains on." });
+
+export const shownRowListSchema = open({
+  data: z.array(shownRowSchema),
+  object: z.string().optional().describe("`list`."),
+}).meta({ id: "ShownRowList", description: "The rows of some samples." });

@@ -286,3 +286,24 @@ export interface Archived {
   object?: string | undefined;
   archived?: boolean | undefined;
 }
+
+/** A row of tokens that a model trains on. */
+export interface ShownRow {
+  /** Line of the sample in the request, from 1. */
+  line: number;
+  /** Number of the row within its sample, from 0. */
+  row: number;
+  input_ids: number[];
+  /** The tokens that count for the loss; -100 for the others. */
+  labels: number[];
+  text: string;
+  /** Text of the tokens that count for the loss. */
+  learned: string;
+}
+
+/** The rows of some samples. */
+export interface ShownRowList {
+  data: ShownRow[];
+  /** `list`. */
+  object?: string | undefined;
+}

@@ -109,7 +109,7 @@ describe("pulumi-mistral check", () => {
     assert.deepEqual([exitCode, stderr], [1, "pulumi-mistral: closed.jsonl: permission denied"]);
   });
 
-  it("shows samples as the model sees them, and marks the text that counts for the loss", async () => {
+  it("shows the roles of samples and marks the text that counts for the loss, without a chat template", async () => {
     const tools = [{ type: "function", function: { name: "f", parameters: {} } }];
     const calls = [{ id: "aaaaaaaaa", type: "function", function: { name: "f", arguments: '{ "x": 1 }' } }];
     const called = [
@@ -119,35 +119,55 @@ describe("pulumi-mistral check", () => {
       {
         role: "user",
         content: [
-          { type: "text", text: "How warm?" },
-          { type: "image_url", image_url: "x" },
+          { type: "text", text: "How " },
+          { type: "text", text: "warm?" },
         ],
       },
-      { role: "assistant", tool_calls: calls },
+      {
+        role: "assistant",
+        content: [{ type: "thinking", thinking: [{ type: "text", text: "Ask." }] }],
+        tool_calls: calls,
+      },
       { role: "tool", tool_call_id: "aaaaaaaaa", content: "22" },
-      { role: "assistant", content: "22 degrees." },
+      {
+        role: "assistant",
+        content: [
+          { type: "thinking", thinking: "22." },
+          { type: "text", text: "22 degrees." },
+        ],
+      },
     ];
     const samples = [{ messages: called, tools }, { messages: [] }, { text: "Once upon" }, { text: "a time" }];
     const file = await write("shown.jsonl", samples.map((each) => `${JSON.stringify(each)}\n`).join(""));
     const { lines } = await run("check", file, "--show", "2", "--skip", "0.5");
-    assert.deepEqual(lines.slice(0, 9), [
-      "shown.jsonl:1: about 81 tokens, 21 of them count for the loss",
-      `<s>[INST] Hi![/INST] Hi.\\u001b[31m</s>[AVAILABLE_TOOLS] ${JSON.stringify(tools)}[/AVAILABLE_TOOLS][INST] Be brief.`,
-      "",
-      'How warm?[IMG][/INST] ⟦[TOOL_CALLS] [{"name":"f","arguments":{"x":1},"id":"aaaaaaaaa"}]</s>⟧[TOOL_RESULTS] {"content":"22","call_id":"aaaaaaaaa"}[/TOOL_RESULTS] ⟦22 degrees.</s>⟧',
+    assert.deepEqual(lines.slice(0, 18), [
+      "shown.jsonl:1: about 31 tokens, 8 of them count for the loss",
+      `tools: ${JSON.stringify(tools)}`,
+      "system: Be brief.",
+      "user: Hi!",
+      "assistant (weight 0): Hi.\\u001b[31m",
+      "user: How warm?",
+      "assistant: ",
+      "  thinking: ⟦Ask.⟧",
+      '  call aaaaaaaaa: ⟦f({ "x": 1 })⟧',
+      "tool aaaaaaaaa: 22",
+      "assistant: ",
+      "  thinking: ⟦22.⟧",
+      "  text: ⟦22 degrees.⟧",
       "",
       "shown.jsonl:3: about 3 tokens, 3 of them count for the loss",
-      "⟦Once upon⟧",
+      "text: ⟦Once upon⟧",
       "",
-      "The text that counts for the loss is ⟦in brackets⟧. Token counts are estimates (four characters per token). The samples are shown in the chat template of Mistral's tokenizer v3.",
+      "The text that counts for the loss is ⟦in brackets⟧. Token counts are estimates (four characters per token). The model's chat template adds tokens: to see the exact text, add `--model NAME`.",
     ]);
+    assert.doesNotMatch(lines.join("\n"), /\[INST\]|<\/?s>/);
   });
 
   it("shows a classifier's input and labels", async () => {
     const targets = await write("moods.json", JSON.stringify([{ name: "mood", labels: ["good", "bad"] }]));
     const data = await write("moods.jsonl", '\uFEFF{"text":"Nice!","labels":{"mood":"good"}}\r\n');
     const { lines } = await run("check", data, "--targets", targets, "--show", "1");
-    assert.deepEqual(lines.slice(1, 3), ["Nice!", 'labels: ⟦{"mood":"good"}⟧']);
+    assert.deepEqual(lines.slice(1, 3), ["text: Nice!", 'labels: ⟦{"mood":"good"}⟧']);
   });
 
   it("shows progress and underlines text only in a terminal", async function () {
@@ -184,6 +204,8 @@ describe("pulumi-mistral check", () => {
     ["check", "x", "--nonsense"],
     ["check", "x", "--show", "0"],
     ["check", "x", "--show", "1", "--json"],
+    ["check", "x", "--model", "m"],
+    ["check", "x", "--show", "1", "--model", "m", "--targets", "y"],
   ]) {
     it(`rejects the usage: ${args.join(" ")}`, async () => {
       const { exitCode, stderr } = await run(...args);

@@ -23,6 +23,8 @@ interface Generated {
   modelListSchema: types.ModelList;
   modelSchema: types.Model;
   repositorySchema: types.Repository;
+  shownRowListSchema: types.ShownRowList;
+  shownRowSchema: types.ShownRow;
   signedUrlSchema: types.SignedUrl;
 }
 

@@ -22,8 +22,8 @@ export interface ApiRequest {
   query?: string;
   /** JSON body. */
   json?: unknown;
-  /** Any other body; it can only be sent once. The next chunk is requested after the previous one was passed on. */
-  body?: { content: AsyncIterable<Uint8Array>; headers: Record<string, string> };
+  /** Any other body. A stream can only be sent once. Its next chunk is requested after the previous one was passed on. */
+  body?: { content: AsyncIterable<Uint8Array> | string; headers: Record<string, string> };
   /** Whether the request is idempotent. Only idempotent requests are retried. */
   repeatable: boolean;
   /** Secrets in the body, redacted in error messages. */

@@ -1,0 +1,18 @@
+import { styleText } from "node:util";
+
+/** How learned text is marked: underlined in a terminal, otherwise with brackets: ⟦…⟧. */
+export interface Marks {
+  learned(text: string): string;
+  /** Names the mark in the explanation. */
+  name: string;
+}
+
+export function marksFor(isStyled: boolean): Marks {
+  const learned = isStyled ? (text: string) => styleText(["underline", "green"], text) : (text: string) => `⟦${text}⟧`;
+  return { learned, name: isStyled ? learned("underlined") : "⟦in brackets⟧" };
+}
+
+/** Escapes control characters as in JSON, so that data cannot control the terminal. Keeps line breaks and tabs. */
+export const visible = (text: string): string => text.replace(/[^\P{Cc}\n\t]/gu, escaped);
+
+const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
