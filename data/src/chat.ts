@@ -43,11 +43,13 @@ const IMAGE_TYPES: readonly unknown[] = ["image_url", "image"];
  *
  * @param lastRole the role that the last message must have; undefined for a classifier, whose input may end with any role
  * @param characters the function adds the number of characters of each message to its role's total
+ * @param acceptsImages see `Rules`
  */
 export function checkConversation(
   sample: JsonObject,
   lastRole: Role | undefined,
   characters: Record<Role, number>,
+  acceptsImages = false,
 ): void {
   const functions = definedFunctions(sample.tools);
   const unanswered = new UnansweredToolCalls();
@@ -59,14 +61,14 @@ export function checkConversation(
     previous = role;
     if (role === "tool") unanswered.answer(message.tool_call_id);
     if (role !== "assistant") {
-      characters[role] += checkContent(message.content, role);
+      characters[role] += checkContent(message.content, role, acceptsImages);
       return;
     }
     const { content, tool_calls: calls, weight } = message;
     expectOneOf(weight ?? 1, [0, 1], "weight");
     const hasNoCalls = calls === undefined || calls === null;
     // A message with tool calls needs no content.
-    if (hasNoCalls || (content ?? "") !== "") characters.assistant += checkContent(content, role);
+    if (hasNoCalls || (content ?? "") !== "") characters.assistant += checkContent(content, role, acceptsImages);
     if (!hasNoCalls) characters.assistant += checkCalls(calls, functions, unanswered);
   });
   if (lastRole !== undefined && previous !== lastRole) {
@@ -87,12 +89,13 @@ function checkOrder(role: Role, previous: Role | undefined, expected: readonly R
  *
  * @returns the number of characters of its text and of its thinking
  */
-function checkContent(content: unknown, role: Role): number {
+function checkContent(content: unknown, role: Role, acceptsImages: boolean): number {
   if (!Array.isArray(content)) return expectText(content, "content").length;
   let characters = 0;
   checkEach(content, "content", (each) => {
     const { type, text, thinking, closed } = expectObject(each, "");
     if (IMAGE_TYPES.includes(type)) {
+      if (acceptsImages) return;
       throw new SampleError("type", `images cannot be trained, found ${formatForMessage(type)}; remove the image`);
     }
     if (expectOneOf(type as string, CHUNK_TYPES[role], "type") === "text") {

@@ -31,6 +31,8 @@ export interface Rules {
   jobType: "completion" | "classifier";
   /** The classifier targets; empty for a completion job. */
   targets: readonly Target[];
+  /** Whether images are valid, as in release 0.1.0. For data that was accepted before; default false. */
+  acceptsImages?: boolean | undefined;
 }
 
 /**
@@ -45,14 +47,14 @@ export interface Rules {
 export function checkSample(bytes: Buffer, rules: Rules): Characters {
   const sample = expectObject(parseJson(decodeText(bytes)), "");
   const characters = noCharacters();
-  checkInput(sample, rules.jobType, characters);
+  checkInput(sample, rules, characters);
   if (rules.jobType === "classifier") checkLabels(sample.labels, rules.targets);
   return characters;
 }
 
-function checkInput(sample: JsonObject, jobType: Rules["jobType"], characters: Characters): void {
+function checkInput(sample: JsonObject, { jobType, acceptsImages }: Rules, characters: Characters): void {
   if (sample.messages !== undefined) {
-    checkConversation(sample, jobType === "completion" ? "assistant" : undefined, characters);
+    checkConversation(sample, jobType === "completion" ? "assistant" : undefined, characters, acceptsImages);
   } else if (sample.text !== undefined) {
     characters.text = expectText(sample.text, "text").length;
   } else throw new SampleError("", 'expected "messages" or "text", found neither');

@@ -41,7 +41,8 @@ export async function inspectData(
   charactersPerToken?: number,
 ): Promise<Inspection> {
   const { spec, trainingFiles, validationFiles } = request;
-  const rules = { jobType: spec.job_type, targets: spec.classifier_targets };
+  // A rule that is newer than the data's first job must not fail an existing stack.
+  const rules = { jobType: spec.job_type, targets: spec.classifier_targets, acceptsImages: request.isKnownData };
   const allowed = spec.invalid_sample_skip_percentage;
   const training = await inspectFiles(trainingFiles, rules, allowed, signal, charactersPerToken);
   if (!training.ok) {

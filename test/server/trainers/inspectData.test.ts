@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { inspectFiles } from "../../../server/src/trainers/inspectData";
+import { createJobBody } from "../../../server/src/domain/jobSpec";
+import { inspectData, inspectFiles } from "../../../server/src/trainers/inspectData";
 import { folder, removeFolders, SAMPLE } from "../support";
 
 const NEVER = new AbortController().signal;
@@ -37,6 +38,27 @@ describe("server: checking data files", () => {
       ok: true,
       totals: { bytes: 31, samples: 2, characters: 9, skipped: 0, tokens: 3, longestSample: 2 },
     });
+  });
+
+  it("rejects images, but not in data that an earlier release accepted", async () => {
+    const image = { type: "image_url", image_url: "https://images.invalid/x.png" };
+    const messages = [
+      { role: "user", content: [image] },
+      { role: "assistant", content: "A cat." },
+    ];
+    const trainingFiles = [{ ...file(`${SAMPLE}\n${JSON.stringify({ messages })}\n`), id: "f", sha256: "" }];
+    const spec = createJobBody.parse({ model: "m", training_files: ["f"] });
+    const request = { id: "j", spec, trainingFiles, validationFiles: [] };
+    const finding =
+      'data.jsonl:2: messages[0].content[0].type: images cannot be trained, found "image_url"; remove the image';
+    assert.deepEqual(await inspectData({ ...request, isKnownData: false }, NEVER), {
+      ok: false,
+      reason: finding,
+      findings: [finding],
+    });
+    const known = await inspectData({ ...request, isKnownData: true }, NEVER);
+    assert.ok(known.ok);
+    assert.deepEqual([known.totals.samples, known.totals.skipped], [2, 0]);
   });
 
   it("rejects a file without samples, also when invalid samples may be skipped", async () => {
