@@ -128,6 +128,7 @@ async function main() {
     report("event", { name: "two programs at once" });
   }
   appendFileSync(join(folder, "attempts.txt"), `${process.pid}\n`);
+  appendFileSync(join(folder, "gpus.txt"), `${process.env.CUDA_VISIBLE_DEVICES}\n`);
   for (const { owner, name, ref } of job.repositories) {
     const commit_id = (ref === "v1" ? "b" : "a").repeat(40);
     report("event", { name: "repository", data: { owner, name, ref, commit_id } });

@@ -9,6 +9,8 @@ const attemptFile = z.object({
   pid: z.int().min(2),
   /** See `processIdentity`: distinguishes the runner from a later process with the same ID. */
   identity: z.string(),
+  /** The GPUs of the attempt, as in `CUDA_VISIBLE_DEVICES`. Absent in attempts of release 0.1.0. */
+  gpus: z.array(z.string()).readonly().optional(),
 });
 /** `attempt.json`: the latest attempt and its runner. */
 export type Attempt = z.output<typeof attemptFile>;

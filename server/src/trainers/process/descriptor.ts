@@ -2,6 +2,7 @@ import { UsageError } from "../../domain/errors";
 import type { TrainerDescriptor } from "../descriptor";
 import { integer } from "../flags";
 import { diagnoseRecipeOptions, type RecipeOptions, recipeFlags, resolveRecipe } from "../recipe/recipeOptions";
+import { findGpus } from "./gpus";
 import { ProcessTrainer } from "./processTrainer";
 
 export interface ProcessOptions extends RecipeOptions {
@@ -23,7 +24,7 @@ export const processTrainer: TrainerDescriptor<ProcessOptions, typeof NAME> = {
       value: "N",
       help: [
         `maximum number of trainings that run at the same time (default: ${DEFAULT_MAX_JOBS});`,
-        "other jobs are queued",
+        "other jobs are queued. Each training has its own GPUs",
       ],
       option: "maxJobs",
       default: String(DEFAULT_MAX_JOBS),
@@ -37,7 +38,7 @@ export const processTrainer: TrainerDescriptor<ProcessOptions, typeof NAME> = {
       );
     }
     const { maxJobs = DEFAULT_MAX_JOBS } = options;
-    return new ProcessTrainer({ ...resolveRecipe(NAME, options), dataDir, secrets, maxJobs });
+    return new ProcessTrainer({ ...resolveRecipe(NAME, options), dataDir, secrets, maxJobs, gpus: findGpus() });
   },
   diagnose: (options) => diagnoseRecipeOptions(NAME, options, true),
 };

@@ -43,6 +43,11 @@ export class Queue {
     return this.runningIds.size;
   }
 
+  /** Whether fewer trainings run than the limit allows. */
+  get hasCapacity(): boolean {
+    return this.runningIds.size < this.limit;
+  }
+
   get waiting(): number {
     return this.queuedJobs.size;
   }
@@ -62,13 +67,15 @@ export class Queue {
   }
 
   /**
-   * Moves a job from the queue to the running jobs if it is first in the queue and the limit allows it.
+   * Moves a job from the queue to the running jobs if it is first in the queue and the limit allows it. A job that needs
+   * more GPUs than are free blocks the jobs behind it, so that it gets its turn.
    *
+   * @param fits whether enough GPUs are free
    * @returns whether the job was moved; it then counts as running until `remove`
    */
-  admit(id: string): boolean {
+  admit(id: string, fits: () => boolean = () => true): boolean {
     const job = this.queuedJobs.get(id);
-    if (job === undefined || this.runningIds.size >= this.limit || this.ordered()[0]?.id !== id) {
+    if (job === undefined || !this.hasCapacity || this.ordered()[0]?.id !== id || !fits()) {
       return false;
     }
     this.remove(id);

@@ -15,6 +15,8 @@ export interface RunnerArguments extends AttemptFields {
   hangTimeout: number;
   /** Seconds between SIGTERM and SIGKILL. */
   cancelGrace: number;
+  /** The GPUs of the job; empty on a machine without GPUs. */
+  gpus: readonly string[];
 }
 
 const RUNNER = join(__dirname, "runner.js");
@@ -32,7 +34,7 @@ export function launchRunner(runnerArguments: RunnerArguments, secrets: Record<s
       cwd: folder.path,
       detached: true,
       stdio: ["ignore", log, log],
-      env: programEnvironment(secrets),
+      env: { ...programEnvironment(secrets), ...visibleGpus(runnerArguments.gpus) },
     });
     // When the spawn fails, no attempt exists: the next poll launches the runner again.
     runner.once("error", () => {});
@@ -41,4 +43,8 @@ export function launchRunner(runnerArguments: RunnerArguments, secrets: Record<s
   } finally {
     closeSync(log);
   }
+}
+
+function visibleGpus(gpus: readonly string[]): NodeJS.ProcessEnv {
+  return gpus.length === 0 ? {} : { CUDA_VISIBLE_DEVICES: gpus.join(",") };
 }

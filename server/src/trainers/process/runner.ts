@@ -24,7 +24,11 @@ async function main({ dataDir, id, command, hangTimeout, cancelGrace, ...launch 
   }
   process.on("SIGTERM", () => setTimeout(killGroup, cancelGrace * 1000));
   process.on("SIGINT", () => {});
-  const attempt: Attempt = { ...launch, pid: process.pid, identity: identityOf(process.pid) as string };
+  const attempt: Attempt = {
+    ...launch,
+    pid: process.pid,
+    identity: identityOf(process.pid) as string,
+  };
   // Write attempt.json before the program starts: a restarted server finds the process group in it.
   await writeAtomically(folder.attemptFile, JSON.stringify(attempt));
   let finished = false;

@@ -138,6 +138,11 @@ export class RayTrainer extends ProgramTrainer<RayTrainerOptions> implements Tra
   }
 
   protected override workersOf(model: string): number {
+    const workers = this.rayWorkersOf(model);
+    return workers > 1 ? workers : super.workersOf(model);
+  }
+
+  protected override rayWorkersOf(model: string): number {
     return this.options.resources(model).workers;
   }
 

@@ -6,6 +6,8 @@ const entry = z.looseObject({
   /** A folder, or a model ID on the Hugging Face hub. */
   path: z.string().min(1),
   seed: z.int().min(0).optional(),
+  /** The GPUs of a training by the trainer `process`; 1 by default. */
+  gpus: z.int().min(1).optional(),
   /** The price that the server reports for trainings. Without a price, jobs have no cost. */
   price: z
     .strictObject({
