@@ -15,6 +15,8 @@ export interface InspectOptions {
   fileNumber?: number | undefined;
   /** For a validation file: the index of the training data, which must not contain the same samples. */
   otherDataIndex?: SampleIndex | undefined;
+  /** Receives each valid sample without surrounding white space. The bytes are only valid during the call. */
+  onSample?: ((bytes: Buffer) => void) | undefined;
 }
 
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
@@ -91,6 +93,7 @@ class Inspector {
     const { report, options } = this;
     const characters = addCharacters(this.characters, checkSample(bytes, options.rules as Rules));
     report.validSamples++;
+    options.onSample?.(bytes);
     if (characters > report.longest.characters) report.longest = { line: this.number, characters };
     if (!options.index && !options.otherDataIndex) return;
     const hash = this.hashOf(bytes);

@@ -121,8 +121,9 @@ async function open(options: ServerOptions, keys: Keys, publicUrl: string | unde
   const closeApp = gracefulClose(app);
   const close = async () => {
     await closeApp();
-    await supervisor.close();
-    await Promise.all([...trainers.values()].map((each) => each.close?.()));
+    // The supervisor stops first: a trainer that closes must not decide about a job.
+    const stopped = supervisor.close();
+    await Promise.all([stopped, ...[...trainers.values()].map((each) => each.close?.())]);
     database.close();
   };
   try {

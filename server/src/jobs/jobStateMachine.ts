@@ -180,9 +180,12 @@ export class JobStateMachine {
     this.recorded.set(job.id, changes);
   }
 
-  private succeed(job: Job, { stopReason = "completed", artifactBytes }: Progress): void {
+  private succeed(job: Job, { stopReason = "completed", artifactBytes, trainedTokens }: Progress): void {
     const fineTunedModel = fineTunedModelName(job);
     this.options.models.add(fineTunedModel, job, artifactBytes);
+    for (const { name, reason } of warningsOf(trainedTokens, artifactBytes)) {
+      this.options.jobs.addEvent(job.id, name, { reason });
+    }
     this.options.jobs.transition(job.id, "SUCCESS", { fineTunedModel, stopReason });
   }
 
@@ -203,6 +206,14 @@ export class JobStateMachine {
       ...(job.cancelRequestedAt !== undefined && { cancelRequestedAt: job.cancelRequestedAt }),
     };
   }
+}
+
+/** Returns warnings about a training that succeeded, but probably did not train. */
+function warningsOf(trainedTokens: number | undefined, artifactBytes: number | undefined) {
+  return [
+    trainedTokens === 0 && { name: "no-trained-tokens", reason: "The training program reported 0 trained tokens" },
+    artifactBytes === 0 && { name: "empty-artifact", reason: "The artifact contains no data: its files are empty" },
+  ].filter((warning) => warning !== false);
 }
 
 /** Removes the numbers from a reason. A changed queue position must not create an event for every waiting job. */

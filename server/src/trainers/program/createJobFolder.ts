@@ -3,7 +3,8 @@ import { copyFile, link, mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { TrainingRequest } from "../../domain/trainer";
 import type { BaseModelEntry } from "../recipe/modelsFile";
-import { dataFiles, dataPath, jobFile, type PlannedFields } from "./jobFile";
+import { cleanDataFiles } from "./cleanDataFiles";
+import { cleanPaths, dataFiles, dataPath, type JobFileOptions, jobFile } from "./jobFile";
 import type { JobFolder } from "./jobFolder";
 import { writeAtomically } from "./jsonFile";
 
@@ -20,7 +21,8 @@ export async function createJobFolder(
   folder: JobFolder,
   run: TrainingRequest,
   base: BaseModelEntry,
-  planned?: PlannedFields,
+  options: JobFileOptions = {},
+  signal?: AbortSignal,
 ): Promise<void> {
   if (existsSync(folder.jobFile)) {
     return;
@@ -29,7 +31,26 @@ export async function createJobFolder(
   for (const file of dataFiles(run)) {
     await linkOrCopy(file.path, join(folder.path, dataPath(file)));
   }
-  await writeAtomically(folder.jobFile, `${JSON.stringify(jobFile(run, base, planned), undefined, 2)}\n`);
+  if (options.cleaned) await writeCleanFiles(folder, run, signal);
+  await writeAtomically(folder.jobFile, `${JSON.stringify(jobFile(run, base, options), undefined, 2)}\n`);
+}
+
+async function writeCleanFiles(folder: JobFolder, request: TrainingRequest, signal?: AbortSignal): Promise<void> {
+  const { spec, trainingFiles, validationFiles } = request;
+  const rules = { jobType: spec.job_type, targets: spec.classifier_targets };
+  const paths = cleanPaths(request);
+  const training = trainingFiles.map(({ path }, index) => ({
+    source: path,
+    target: join(folder.path, paths.training[index] as string),
+    weight: spec.training_files[index]?.weight ?? 1,
+  }));
+  const validation = validationFiles.map(({ path }, index) => ({
+    source: path,
+    target: join(folder.path, paths.validation[index] as string),
+    weight: 1,
+  }));
+  await cleanDataFiles(training, rules, signal);
+  await cleanDataFiles(validation, rules, signal);
 }
 
 /** Explains to the job's user why the folder could not be created. */

@@ -14,17 +14,25 @@ export interface PlannedFields {
   generation_rules: "enforce" | "warn";
 }
 
+export interface JobFileOptions {
+  /** Absent when the program does not plan the training. */
+  planned?: PlannedFields | undefined;
+  /** Whether the program reads cleaned copies of the data files. */
+  cleaned?: boolean | undefined;
+}
+
 /**
  * Returns the content of `job.json`.
  *
  * @param base the models file's entry for the job's base model
- * @param planned undefined when the program does not plan the training
  */
 export function jobFile(
-  { id, spec, trainingFiles, validationFiles }: TrainingRequest,
+  request: TrainingRequest,
   base: BaseModelEntry,
-  planned?: PlannedFields,
+  { planned, cleaned = false }: JobFileOptions = {},
 ) {
+  const { id, spec, trainingFiles, validationFiles } = request;
+  const clean = cleaned ? cleanPaths(request) : undefined;
   const { seed = DEFAULT_SEED, price: _, ...settings } = base;
   return {
     version: 1,
@@ -35,9 +43,13 @@ export function jobFile(
     hyperparameters: planned === undefined ? withDefaultEpochs(spec.hyperparameters) : spec.hyperparameters,
     training_files: trainingFiles.map((file, index) => ({
       ...fileEntry(file),
+      clean_path: clean?.training[index],
       weight: spec.training_files[index]?.weight ?? 1,
     })),
-    validation_files: validationFiles.map(fileEntry),
+    validation_files: validationFiles.map((file, index) => ({
+      ...fileEntry(file),
+      clean_path: clean?.validation[index],
+    })),
     classifier_targets: spec.classifier_targets,
     repositories: spec.repositories.map((each, index) => ({ ...each, token_env: tokenVariable(index) })),
     integrations: spec.integrations.map((each, index) => ({ ...each, api_key_env: apiKeyVariable(index) })),
@@ -54,6 +66,23 @@ export function jobFile(
  */
 export function dataPath(file: DataFile): string {
   return `data/${file.id}.jsonl`;
+}
+
+/**
+ * Returns the paths of the cleaned copies, relative to the folder. A file that a job uses twice has two copies, because
+ * its weights differ.
+ */
+export function cleanPaths({ trainingFiles, validationFiles }: TrainingRequest): {
+  training: string[];
+  validation: string[];
+} {
+  const uses = new Map<string, number>();
+  const pathOf = ({ id }: DataFile) => {
+    const use = (uses.get(id) ?? 0) + 1;
+    uses.set(id, use);
+    return use === 1 ? `data/${id}.clean.jsonl` : `data/${id}.${use}.clean.jsonl`;
+  };
+  return { training: trainingFiles.map(pathOf), validation: validationFiles.map(pathOf) };
 }
 
 /** Returns every data file of a job once, also when it is used for both training and validation. */

@@ -38,9 +38,13 @@ export abstract class ProgramTrainer<Options extends ProgramTrainerOptions = Pro
 
   constructor(protected readonly options: Options) {
     this.program = new Program(options.command);
-    const workersOf = (model: string) => this.workersOf(model);
     this.rowViewer = new RowViewer(this.program);
-    this.planner = new Planner({ ...options, program: this.program, workersOf });
+    this.planner = new Planner({
+      ...options,
+      program: this.program,
+      workersOf: (model) => this.workersOf(model),
+      rayWorkersOf: (model) => this.rayWorkersOf(model),
+    });
   }
 
   get baseModels(): readonly string[] {
@@ -76,7 +80,12 @@ export abstract class ProgramTrainer<Options extends ProgramTrainerOptions = Pro
   }
 
   /** Returns the number of data-parallel workers of a base model's trainings. */
-  protected workersOf(_model: string): number {
+  protected workersOf(model: string): number {
+    return this.options.models.get(model)?.gpus ?? 1;
+  }
+
+  /** Returns the number of Ray workers that the program is told. */
+  protected rayWorkersOf(_model: string): number {
     return 1;
   }
 
@@ -100,10 +109,11 @@ export abstract class ProgramTrainer<Options extends ProgramTrainerOptions = Pro
       const reason = `The server's models file no longer contains the model ${run.spec.model}. Add it and create the job again`;
       return { state: "failed", reason };
     }
+    const { cleaned_data: cleaned } = await this.program.capabilities();
     try {
       // The folder of a planned job exists, unless the runs were not part of a restored backup.
       const planned = run.plan.source === "program" ? ({ generation_rules: "warn" } as const) : undefined;
-      await createJobFolder(folder, run, base as BaseModelEntry, planned);
+      await createJobFolder(folder, run, base as BaseModelEntry, { planned, cleaned });
       await addFiles();
       return undefined;
     } catch (error) {

@@ -14,6 +14,7 @@ describe("server: the process trainer", () => {
     const api = await trainings.start({ m: { price: { per_million_tokens: 3, currency: "EUR" } } });
     const job = await api.trained({ model: "m", validation_files: [await api.fileId()] });
     assertTrained(job, 10);
+    assert.ok(!job.events.some((event: Json) => ["no-trained-tokens", "empty-artifact"].includes(event.name)));
     const { metadata } = job;
     assert.deepEqual(
       [metadata.simulated, metadata.trainer, metadata.stop_reason, metadata.total_steps, metadata.epochs],
@@ -87,8 +88,12 @@ describe("server: the process trainer", () => {
     const program = join(folder(), "train.py");
     writeFileSync(program, /```python\n(.*?)```/s.exec(text)?.[1] as string);
     const api = await trainings.create().start("--recipe", `python3 '${program}'`);
-    const { metadata } = await api.trained();
+    const { metadata, events } = await api.trained();
     assert.deepEqual([metadata.current_step, metadata.train_loss], [10, 0.1]);
+    // This program trains nothing.
+    const reasonOf = (name: string) => events.find((event: Json) => event.name === name).data.reason;
+    assert.equal(reasonOf("no-trained-tokens"), "The training program reported 0 trained tokens");
+    assert.equal(reasonOf("empty-artifact"), "The artifact contains no data: its files are empty");
   });
 
   it("reports early stopping", async () => {

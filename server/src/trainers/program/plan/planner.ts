@@ -30,6 +30,8 @@ export interface PlannerOptions {
   hangTimeout: number;
   /** Returns the number of data-parallel workers of a base model's trainings. */
   workersOf(model: string): number;
+  /** Returns the number of Ray workers; 1 without Ray. */
+  rayWorkersOf(model: string): number;
 }
 
 /** A checked request. */
@@ -77,10 +79,12 @@ export class Planner {
     const folder = new JobFolder(this.options.dataDir, request.id);
     const planned = plannedFields(request);
     try {
-      await createJobFolder(folder, request, checked.base, planned);
+      const { cleaned_data: cleaned } = checked.capabilities;
+      await createJobFolder(folder, request, checked.base, { planned, cleaned }, signal);
       const cached = readPlan(folder) === undefined ? this.cached(request, checked) : undefined;
       if (cached !== undefined) await writeAtomically(folder.planFile, JSON.stringify(cached));
     } catch (error) {
+      signal.throwIfAborted();
       return { ok: false, failed: true, reason: folderErrorMessage(error as NodeJS.ErrnoException) };
     }
     // A plan that exists already is from an earlier process of this server, or from the cache.
@@ -97,9 +101,9 @@ export class Planner {
     signal: AbortSignal,
   ): Promise<PlanFile | { status: "failed"; reason: string }> {
     return this.turnstile.run(signal, async () => {
-      const { program, hangTimeout, secrets, workersOf } = this.options;
-      const workers = workersOf(request.spec.model);
-      const settings = { command: program.command, workers, secrets: secrets.read(request.id), hangTimeout };
+      const { program, hangTimeout, secrets, rayWorkersOf } = this.options;
+      const rayWorkers = rayWorkersOf(request.spec.model);
+      const settings = { command: program.command, rayWorkers, secrets: secrets.read(request.id), hangTimeout };
       const file = await runPlanCommand(folder, settings, signal);
       if (file.status === "ok") await this.remember(request, folder, checked, file);
       return file;
@@ -186,7 +190,7 @@ export class Planner {
   /** Returns the cached plan of a request. A plan that was made with enforced rules also holds without them. */
   private cached(request: TrainingRequest, { base, capabilities }: Checked): PlannedFile | undefined {
     for (const generation_rules of ["enforce", "warn"] as const) {
-      const job = jobFile(request, base, { generation_rules });
+      const job = jobFile(request, base, { planned: { generation_rules } });
       const key = this.key(job, request, capabilities);
       const plan = key === undefined ? undefined : this.cache.read(key);
       if (plan !== undefined) return plan;

@@ -17,7 +17,8 @@ const RELAUNCH_DELAY_MS = 1000;
 export interface PlanCommand {
   /** The program and its first arguments. */
   command: readonly string[];
-  workers: number;
+  /** More than 1: the training runs with this number of Ray workers. */
+  rayWorkers: number;
   secrets: Secrets;
   /** Seconds without output after which the program is killed. */
   hangTimeout: number;
@@ -31,10 +32,10 @@ export interface PlanCommand {
  */
 export async function runPlanCommand(
   folder: JobFolder,
-  { command, workers, secrets, hangTimeout }: PlanCommand,
+  { command, rayWorkers, secrets, hangTimeout }: PlanCommand,
   signal: AbortSignal,
 ): Promise<PlanFile | { status: "failed"; reason: string }> {
-  const line = [...command, "plan", folder.path, ...(workers > 1 ? ["--ray-workers", String(workers)] : [])];
+  const line = [...command, "plan", folder.path, ...(rayWorkers > 1 ? ["--ray-workers", String(rayWorkers)] : [])];
   for (let launches = 1; ; launches += 1) {
     const log = openSync(folder.logFile, "a", 0o600);
     let ended: GroupResult;
