@@ -25,9 +25,10 @@ export const HELP = `mistral-fine-tuning-server: Mistral's fine-tuning API on yo
 
 Usage: mistral-fine-tuning-server [options]           start the server
        mistral-fine-tuning-server doctor [options]    check whether the server can work with these options
-       mistral-fine-tuning-server setup [--extra 4bit|ray|test|wandb] [--tiny-model DIR FILE…]
-                                                      create the Python environment of the included recipe, and
-                                                      a small random model whose tokenizer is trained on FILE…
+       mistral-fine-tuning-server setup [--extra 4bit|ray|test|wandb] [--torch-index URL] [--tiny-model DIR FILE…]
+                                                      create the Python environment of the included recipe, with
+                                                      PyTorch from the package index URL, and a small random
+                                                      model whose tokenizer is trained on FILE…
 
   --host ADDRESS    the address to listen on (default: 127.0.0.1); a non-loopback address needs API keys
   --port PORT       the port to listen on (default: ${DEFAULT_PORT}); 0 selects a free port

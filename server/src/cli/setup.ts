@@ -5,16 +5,17 @@ import { UsageError } from "../domain/errors";
 import { recipeFile, recipePython } from "../trainers/recipe/recipe";
 
 /**
- * `mistral-fine-tuning-server setup [--extra NAME]… [--tiny-model DIR FILE…]`: creates the Python environment of the
- * included recipe. With `--tiny-model`, also creates a small model with random weights whose tokenizer is trained on the
- * files.
+ * `mistral-fine-tuning-server setup [--extra NAME]… [--torch-index URL] [--tiny-model DIR FILE…]`: creates the Python
+ * environment of the included recipe. With `--tiny-model`, also creates a small model with random weights whose
+ * tokenizer is trained on the files.
  *
  * @throws {UsageError} when Python is missing or a command fails. The command's output is printed before the error.
  */
 export async function setUp(argv: string[]): Promise<void> {
   const { values, positionals } = parseSetupOptions(argv);
   const extras = values.extra.flatMap((name) => ["--extra", name]);
-  await run("python3", [recipeFile("setup_env.py"), ...extras]);
+  const index = values["torch-index"] === undefined ? [] : [`--torch-index=${values["torch-index"]}`];
+  await run("python3", [recipeFile("setup_env.py"), ...extras, ...index]);
   const tiny = values["tiny-model"];
   if (tiny !== undefined) {
     await run(recipePython(), [recipeFile("make_tiny_model.py"), tiny, ...positionals]);
@@ -25,6 +26,7 @@ function parseSetupOptions(argv: string[]) {
   try {
     const options = {
       extra: { type: "string", multiple: true, default: [] as string[] },
+      "torch-index": { type: "string" },
       "tiny-model": { type: "string" },
     } as const;
     const result = parseArgs({ args: argv, allowPositionals: true, options });

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { UsageError } from "../../domain/errors";
 
 /** The folder of the included recipe. */
@@ -48,13 +48,23 @@ function installedPython(): string | undefined {
 export const recipeFile = (name: string): string => join(RECIPE, name);
 
 /**
- * Returns the path of Python in the environment that `setup_env.py` creates: one environment per version of
- * requirements.txt.
+ * Returns the path of Python in the environment that `setup_env.py` has created last for this version of
+ * requirements.txt: the default environment, or one with PyTorch from another index (`setup --torch-index`).
  */
 export function recipePython(): string {
   const requirements = readFileSync(recipeFile("requirements.txt"), "utf8").replaceAll("\r\n", "\n");
   const hash = createHash("sha256").update(requirements).digest("hex").slice(0, 12);
-  return join(environmentsFolder(), `recipe-${hash}`, PYTHON);
+  const name = `recipe-${hash}`;
+  const selected = selectedEnvironment(name);
+  return selected ?? join(environmentsFolder(), name, PYTHON);
+}
+
+/** Reads the file in which `setup_env.py` stores the environment that it has set up last. */
+function selectedEnvironment(name: string): string | undefined {
+  const selection = join(environmentsFolder(), `${name}.selected`);
+  if (!existsSync(selection)) return undefined;
+  const python = join(environmentsFolder(), basename(readFileSync(selection, "utf8").trim()), PYTHON);
+  return existsSync(python) ? python : undefined;
 }
 
 function environmentsFolder(): string {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdir, mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { UsageError } from "../../../../server/src/domain/errors";
 import { recipeCommand, recipeFile, recipePython } from "../../../../server/src/trainers/recipe/recipe";
 
@@ -41,6 +41,18 @@ describe("the command of the included recipe", () => {
     const newest = await addPython(earlier("recipe-111111111111"), new Date("2026-03-01"));
     await addPython(earlier("recipe-222222222222"), new Date("2026-02-01"));
     assert.deepEqual(recipeCommand(undefined), [newest, recipeFile("train.py")]);
+  });
+
+  it("uses the environment of this release that was set up last", async () => {
+    const inDefault = await addPython(recipePython(), new Date("2030-01-01"));
+    const environment = dirname(dirname(inDefault));
+    const other = await addPython(`${environment}-torch-0123abcd/bin/python`, new Date("2026-01-01"));
+    await writeFile(`${environment}.selected`, `${basename(environment)}-torch-0123abcd`);
+    assert.deepEqual([recipePython(), recipeCommand(undefined)], [other, [other, recipeFile("train.py")]]);
+    await writeFile(`${environment}.selected`, basename(environment));
+    assert.equal(recipePython(), inDefault);
+    await writeFile(`${environment}.selected`, `${basename(environment)}-torch-deleted`);
+    assert.equal(recipePython(), inDefault);
   });
 
   it("ignores folders that hold no environment", async () => {
