@@ -16,8 +16,15 @@ export async function progressOf(data: string, jobId: string) {
 
 /** Kills only the training program, not the other processes of the job. */
 export async function killTraining(jobId: string): Promise<void> {
+  for (const pid of await trainingsOf(jobId)) process.kill(pid, "SIGKILL");
+}
+
+/** Returns the process ids of a job's running training programs. */
+export async function trainingsOf(jobId: string): Promise<number[]> {
+  const running = [];
   for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
     const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
-    if (command.startsWith(recipePython()) && command.includes(jobId)) process.kill(Number(pid), "SIGKILL");
+    if (command.startsWith(recipePython()) && command.includes(jobId)) running.push(Number(pid));
   }
+  return running;
 }

@@ -35,7 +35,7 @@ export const suites = {
   layouts: { files: ["test/layouts/**/*.test.ts"] },
   /** The official Python client, schemathesis and a real Ray cluster. */
   python: { files: [...python, ...ray] },
-  /** Trains a tiny model with the recipe, and serves it with vLLM. */
+  /** Trains a tiny model with the recipe and with an own program, and serves it with vLLM. */
   training: { files: ["test/training/**/*.test.ts"] },
 } satisfies Record<string, TestFiles>;
 
