@@ -70,13 +70,13 @@ class CompletionData:
         cache = folder_of(job.folder) / "tokenized"
         return Tokenizer(self.encoder, self._rows, self.seq_len, job.seed, settings, cache, self.progress)
 
-    def _rows(self, sample: dict[str, Any], rng: random.Random) -> list[Row]:
+    def _rows(self, sample: dict[str, Any], seed: str) -> list[Row]:
         if "messages" in sample:
             return self.encoder.conversation(sample["messages"], sample.get("tools"))
         ratio = self.job.hyperparameters.fim_ratio
         if ratio is None:
             return text_rows(self.encoder, sample["text"], self.seq_len)
-        return code_rows(self.encoder, sample["text"], self.seq_len, ratio, rng)
+        return code_rows(self.encoder, sample["text"], self.seq_len, ratio, random.Random(seed))
 
     def _of_repository(self, index: int) -> Iterator[Row]:
         repository = self.job.repositories[index]

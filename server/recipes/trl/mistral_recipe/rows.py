@@ -14,9 +14,10 @@ class Row:
     labels: list[int]
 
     def cut(self, length: int) -> "Row":
-        return Row(self.input_ids[:length], self.labels[:length])
+        return self if len(self.input_ids) <= length else Row(self.input_ids[:length], self.labels[:length])
 
     @property
     def counts(self) -> bool:
         # The model predicts each token from those before it, so the first token is never learned.
-        return any(label != IGNORED for label in self.labels[1:])
+        # `list.count` is much faster than a loop over the labels.
+        return self.labels.count(IGNORED) < len(self.labels) - (self.labels[:1] != [IGNORED])

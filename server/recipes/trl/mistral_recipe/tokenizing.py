@@ -4,7 +4,6 @@ import hashlib
 import json
 import multiprocessing
 import os
-import random
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -33,7 +32,8 @@ CHUNK_BYTES = 4 << 20
 
 SCHEMA = pa.schema({"input_ids": pa.list_(pa.int32()), "labels": pa.list_(pa.int32())})
 
-RowsOf = Callable[[dict[str, Any], random.Random], list[Row]]
+# Receives a sample, and the seed of its random numbers.
+RowsOf = Callable[[dict[str, Any], str], list[Row]]
 
 
 @dataclass
@@ -67,8 +67,9 @@ class Tally:
             self.split += 1
             self.tokens += tokens
             self.repeated += tokens - len(learned[-1].input_ids)
-        self.truncated += sum(len(row.input_ids) > seq_len for row in learned)
-        cut = [row for row in (row.cut(seq_len) for row in learned) if row.counts]
+        long = sum(len(row.input_ids) > seq_len for row in learned)
+        self.truncated += long
+        cut = [row for row in (row.cut(seq_len) for row in learned) if row.counts] if long else learned
         self.without_loss += max(1, len(learned)) - len(cut)
         return cut
 
@@ -124,8 +125,8 @@ class Tokenizer:
         return done
 
     def _use(self, name: str) -> Callable[[dict[str, Any], int], list[Row]]:
-        # One random generator per line, so that the rows do not depend on the chunks of the file.
-        return lambda sample, line: self.rows_of(sample, random.Random(f"{self.seed}:{name}:{line}"))
+        # One seed per line, so that the rows do not depend on the chunks of the file.
+        return lambda sample, line: self.rows_of(sample, f"{self.seed}:{name}:{line}")
 
     def _large(self, file: DataFile, size: int) -> tuple[Dataset, Tokenized]:
         target = self.cache / f"{self._key(file)}.arrow"
