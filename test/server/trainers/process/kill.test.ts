@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { eventually } from "../../../support/eventually";
 import { Random } from "../../../support/random";
-import type { Api, Json } from "../../support";
+import { type Api, type Json, samples } from "../../support";
 import { assertTrained, waitUntilGroupEnded, withTrainings } from "../../trainings";
 
 const SEED = 20261121;
 const KILLS = 20;
+const PLAN_KILLS = 8;
 
 describe("server: the process trainer, killed at random times", function () {
   this.timeout(180_000);
@@ -38,6 +39,38 @@ describe("server: the process trainer, killed at random times", function () {
     const { data } = await api.ok("GET", "/v1/models");
     assert.equal(data.filter((model: Json) => model.type !== "base").length, ids.length);
     assert.deepEqual(new Set(readdirSync(server.path(""))), new Set(ids));
+  });
+
+  it(`plans each job exactly once although the server is killed ${PLAN_KILLS} times (seed ${SEED})`, async () => {
+    const random = new Random(SEED);
+    const server = trainings.create({ m: { plan: { ms: 150 } } });
+    let api = await server.startPlanner();
+    const ids: string[] = [];
+    for (let kill = 0; kill < PLAN_KILLS; kill += 1) {
+      // Different data, so that no plan is in the cache.
+      const training_files = [await api.fileId(samples(kill + 1))];
+      ids.push((await api.job({ model: "m", training_files, auto_start: false })).id);
+      await sleep(random.next() * 500);
+      await server.kill();
+      api = await server.startPlanner();
+    }
+    for (const id of ids) {
+      const { metadata, events } = await api.until(id, "VALIDATED");
+      assert.equal(metadata.total_steps, 10);
+      const count = (matches: (event: Json) => boolean) => events.filter(matches).length;
+      assert.equal(
+        count(({ name }) => name === "packing-off"),
+        1,
+      );
+      assert.equal(
+        count(({ data }) => data.status === "VALIDATED"),
+        1,
+      );
+      await api.ok("POST", `/v1/fine_tuning/jobs/${id}/cancel`);
+      await eventually("the deletion of working files", async () =>
+        ["data", "checkpoints"].some((name) => existsSync(server.path(id, name))) ? undefined : true,
+      );
+    }
   });
 
   /** Kills a runner, with or without its program, as the out-of-memory killer might do. */
