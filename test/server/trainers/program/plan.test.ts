@@ -102,6 +102,15 @@ describe("server: the plan of a training program", () => {
     assert.equal(plans(id), 0);
   });
 
+  it("refuses validation files that the program would ignore", async () => {
+    const api = await startPlanner({ m: {} }, { evaluation: false });
+    const file = await api.fileId();
+    const { id } = await api.job({ model: "m", training_files: [file], validation_files: [file] });
+    const failed = await api.until(id, "FAILED_VALIDATION");
+    assert.match(failed.events[0].data.reason, /^The training program does not evaluate on validation files\. /);
+    await api.trained({ model: "m", training_files: [file] });
+  });
+
   it("can find the data invalid", async () => {
     const api = await startPlanner({ m: { plan: { behaviour: "invalid" } } });
     const { id } = await api.job({ model: "m", repositories: REPOSITORIES });

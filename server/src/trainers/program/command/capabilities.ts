@@ -12,6 +12,8 @@ const capabilities = z.object({
   plan: z.boolean().default(false),
   /** The program has the command `show`. */
   show: z.boolean().default(false),
+  /** The program evaluates on validation files. */
+  evaluation: z.boolean().default(true),
   /** The program reads cleaned copies of the data files. */
   cleaned_data: z.boolean().default(false),
   /** Values that the program uses when neither the job nor the models file sets them. */
@@ -36,7 +38,13 @@ export interface Capabilities extends Omit<z.output<typeof capabilities>, "versi
 }
 
 /** The capabilities of a program that only has the command that trains. */
-export const UNDECLARED: Capabilities = { plan: false, show: false, cleaned_data: false, rule: UNDECLARED_RULE };
+export const UNDECLARED: Capabilities = {
+  plan: false,
+  show: false,
+  evaluation: true,
+  cleaned_data: false,
+  rule: UNDECLARED_RULE,
+};
 
 /**
  * Parses the output of `<command> capabilities`: one JSON object in the last line.

@@ -172,6 +172,11 @@ export class Planner {
         `The training program does not support jobs of type ${spec.job_type}. Supported types: ${supported}`,
       );
     }
+    if (!capabilities.evaluation && spec.validation_files.length > 0) {
+      return invalid(
+        "The training program does not evaluate on validation files. Create the job without validation_files",
+      );
+    }
     const rule = this.ruleOf(spec.model, base, capabilities);
     const data = await inspectData(request, signal, rule.characters_per_token);
     return data.ok ? { ok: true, base, capabilities, totals: data.totals, rule } : data;
