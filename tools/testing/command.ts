@@ -8,20 +8,31 @@ import { timeLeftMs } from "./deadline";
 
 export const root = resolve(__dirname, "../..");
 
+export interface CommandOptions extends Pick<Options, "cwd" | "env"> {
+  /** Shows the output when the command has ended, for commands that run at the same time. */
+  buffered?: boolean;
+}
+
 /**
  * Runs a command in the repository's root and shows its output. Kills the command and its children when the run's deadline
  * passes.
  *
  * @returns the counts that the command reports, otherwise one failure when its exit code is not 0
  */
-export async function command(file: string, args: readonly string[], options: Options = {}): Promise<Counts> {
+export async function command(
+  file: string,
+  args: readonly string[],
+  { buffered = false, ...options }: CommandOptions = {},
+): Promise<Counts> {
   const folder = await mkdtemp(join(tmpdir(), "test-counts-"));
   const countsFile = join(folder, "counts.json");
   try {
-    const defaults = { ...groupLeader, cwd: root, preferLocal: true, stdin: "ignore", stdout: "inherit" } as const;
+    const output = buffered ? "pipe" : "inherit";
+    const defaults = { ...groupLeader, cwd: root, preferLocal: true, stdin: "ignore" } as const;
     const env = { ...options.env, [countsFileVariable]: countsFile };
-    const child = execa(file, args, { ...defaults, stderr: "inherit", ...options, env });
-    const { exitCode } = await killWithParent(child, timeLeftMs());
+    const child = execa(file, args, { ...defaults, stdout: output, stderr: output, all: buffered, ...options, env });
+    const { exitCode, all } = await killWithParent(child, timeLeftMs());
+    if (typeof all === "string") console.log(all);
     const counts = await readFile(countsFile, "utf8").then(
       (text) => JSON.parse(text) as Counts,
       () => zeroCounts,

@@ -17,8 +17,11 @@ export async function setUpRecipe(): Promise<void> {
   if (failed > 0) throw new Error("The recipe's Python environment could not be set up. The reason is printed above.");
 }
 
-/** Runs real trainings, after `setUpRecipe`: the recipe's own tests, then the tests that train through a server. */
+/**
+ * Runs real trainings, after `setUpRecipe`: the recipe's own tests, and at the same time the tests that train through a server.
+ * Each of the two uses about one core.
+ */
 export async function trainings(): Promise<Counts> {
-  const recipe = await command(recipePython(), ["-m", "pytest"], { cwd: resolve(root, "server/recipes/trl") });
-  return sum([recipe, await mocha(suites.training.files)]);
+  const recipe = { cwd: resolve(root, "server/recipes/trl"), buffered: true };
+  return sum(await Promise.all([command(recipePython(), ["-m", "pytest"], recipe), mocha(suites.training.files)]));
 }
