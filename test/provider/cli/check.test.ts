@@ -100,6 +100,7 @@ describe("pulumi-mistral check", () => {
     assert.deepEqual([good, bad, findings.length], [2, 1, 1]);
     assert.deepEqual(oddities.duplicates, { count: 1, first: 3, of: { file: 0, line: 1 } });
     assert.equal(summary.samples, 2);
+    assert.deepEqual(Object.keys(summary), ["samples", "bytes", "tokens", "longestSample", "stepsPerEpoch"]);
   });
 
   it("fails when a file cannot be read", async function () {
