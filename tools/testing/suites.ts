@@ -6,7 +6,20 @@ export interface TestFiles {
 
 const python = ["test/conformance/client.python.test.ts", "test/conformance/schemathesis.test.ts"];
 const ray = ["test/server/trainers/ray/rayTrainer.test.ts"];
-const programs = ["test/server/trainers/process/**/*.test.ts"];
+/** The slow files that start servers, training programs or commands. */
+const programs = [
+  "test/server/trainers/process/**/*.test.ts",
+  "test/server/trainers/program/{artifact,plan}.test.ts",
+  "test/server/trainers/ray/launcher.test.ts",
+  "test/server/cli/**/*.test.ts",
+  "test/server/http/{operations,rows}.test.ts",
+  "test/server/jobs/restart.test.ts",
+  "test/provider/cli/check.test.ts",
+  "test/provider/client/http/proxy.test.ts",
+  "test/provider/lifecycle/uploads/remoteAsset.test.ts",
+  "test/support/sequence.test.ts",
+  "test/tools/release.test.ts",
+];
 /** The life of a job, the examples, and the upgrade from earlier releases. */
 const coreEngine = [
   ...["badInput", "data", "examples", "functions", "lifecycle", "revert", "running", "schema", "secrets"].map(
@@ -22,7 +35,7 @@ export const suites = {
     files: ["test/{common,data,docs,provider,server,support,tools}/**/*.test.ts"],
     except: [...ray, ...programs],
   },
-  /** Starts servers and training programs, and sends the server random requests. */
+  /** Starts servers, training programs and commands, and sends the server random requests. */
   integration: { files: [...programs, "test/conformance/**/*.test.ts"], except: python },
   /** Drives the real Pulumi CLI. */
   engine: { files: ["test/{engine,upgrade}/**/*.test.ts"] },
