@@ -9,6 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -107,19 +108,14 @@ def _check_folder(folder: Path) -> None:
 
 def _loaded_checks(name: str, base: Base, source: str, trains_here: bool) -> Iterator[Check]:
     from . import memory
-    from .base_model import load_config, quantization_of
+    from .base_model import load_config
 
     _check_architecture(Path(base.path), source)
     config = load_config(base)
     encoder = _load_tokenizer(base, source)
     text = encoder.decode(encoder.conversation(SAMPLE, None)[-1].input_ids)
     gpu = _uses_gpu(base) if trains_here else None
-    if base.load_in_4bit and find_spec("bitsandbytes") is None:
-        raise RecipeError(
-            "load_in_4bit needs bitsandbytes: run `mistral-fine-tuning-server setup --extra 4bit`, or remove "
-            "load_in_4bit from the models file"
-        )
-    quantization_of(base, config, gpu is not False)
+    _check_quantization(base, config, gpu is not False)
     estimate = memory.estimate(base, config, gpu is not False)
     yield Check("ok", name, f"{source}, {_billions(estimate.parameters)} parameters, chat format {encoder.name}")
     yield Check("ok", name, f"sample: {shortened(text)}")
@@ -127,6 +123,19 @@ def _loaded_checks(name: str, base: Base, source: str, trains_here: bool) -> Ite
         yield Check("ok", name, f"a training on a GPU needs {_parts(estimate)}")
     else:
         yield _memory_check(name, estimate, gpu)
+
+
+def _check_quantization(base: Base, config: Any, gpu: bool) -> None:
+    from .base_model import quantization_of
+
+    # Without bitsandbytes, Transformers refuses the settings of 4-bit weights.
+    with suppress(ImportError):
+        quantization_of(base, config, gpu)
+    if base.load_in_4bit and find_spec("bitsandbytes") is None:
+        raise RecipeError(
+            "load_in_4bit needs bitsandbytes: run `mistral-fine-tuning-server setup --extra 4bit`, or remove "
+            "load_in_4bit from the models file"
+        )
 
 
 def _check_architecture(folder: Path, source: str) -> None:

@@ -96,7 +96,12 @@ def test_each_broken_model_gets_one_line_that_says_what_to_do(copied: Path) -> N
 
     (copied / "tokenizer.json").write_bytes(tokenizer)
     ((level, text),) = checks_of(Base(str(copied), load_in_4bit=True))
-    assert level == "failed" and "remove load_in_4bit from the models file" in text
+    assert level == "failed" and text.startswith("load_in_4bit needs a GPU, and this machine has none: remove ")
+
+    config.write_text(json.dumps({**json.loads(original), "quantization_config": {"quant_method": "fp8"}}))
+    ((level, text),) = checks_of(Base(str(copied), load_in_4bit=True))
+    assert level == "failed" and "has FP8 weights, which load_in_4bit cannot quantize again: remove " in text
+    config.write_text(original)
 
     ((level, text),) = checks_of(Base(str(copied), device="tpu"))
     assert (level, text) == ("failed", 'device "tpu" in the models file is not cpu or cuda')
