@@ -1,4 +1,3 @@
-import { setMaxListeners } from "node:events";
 import { ConflictError } from "../domain/errors";
 import type { Job } from "../domain/job";
 import { canBecome } from "../domain/status";
@@ -27,8 +26,6 @@ export class Supervisor {
 
   constructor(private readonly options: SupervisorOptions) {
     this.stateMachine = new JobStateMachine(options);
-    // Each validation adds a listener to the signal. Node.js warns above 10 listeners.
-    setMaxListeners(0, this.closing.signal);
   }
 
   /** Reattaches all unfinished runs, and polls until `close`. */
@@ -52,6 +49,9 @@ export class Supervisor {
   /** Stops polling. Trainings that run in other processes keep running. */
   async close(): Promise<void> {
     this.closing.abort();
+    for (const { validation } of this.busy.values()) {
+      validation.abort();
+    }
     await this.opening;
     clearInterval(this.timer);
     await Promise.all([...this.busy.values()].map(({ work }) => work));
@@ -63,8 +63,7 @@ export class Supervisor {
       return;
     }
     const validation = new AbortController();
-    const signal = AbortSignal.any([this.closing.signal, validation.signal]);
-    const work = this.opening.then(() => this.advance(id, signal)).finally(() => this.busy.delete(id));
+    const work = this.opening.then(() => this.advance(id, validation.signal)).finally(() => this.busy.delete(id));
     this.busy.set(id, { work, validation });
   }
 
