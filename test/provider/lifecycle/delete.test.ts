@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { remove } from "../../../provider/src/lifecycle/delete";
 import { diff } from "../../../provider/src/lifecycle/diff";
+import { eventually } from "../../support/eventually";
 import { TestHost } from "../../support/host";
 import { initErrorOf, LifecycleHarness } from "../../support/lifecycle";
 import { sample } from "../../support/samples";
@@ -160,7 +161,12 @@ describe("delete", () => {
   it("gives advice when it is interrupted during a cancellation", async () => {
     const slow = await LifecycleHarness.create({ speed: 1 });
     try {
-      const { outputs, id } = await initErrorOf(slow.create("slow", {}, abortedAfter(slow, 500)));
+      const creating = slow.host();
+      const creation = initErrorOf(slow.create("slow", {}, creating));
+      const isCreated = () => creating.logged.some(({ message }) => message.startsWith("created fine-tuning job"));
+      await eventually("the creation of the job", isCreated);
+      creating.controller.abort();
+      const { outputs, id } = await creation;
       const host = slow.host();
       host.controller.abort();
       await assert.rejects(
@@ -172,9 +178,3 @@ describe("delete", () => {
     }
   });
 });
-
-function abortedAfter(harness: LifecycleHarness, milliseconds: number): TestHost {
-  const host = harness.host();
-  setTimeout(() => host.controller.abort(), milliseconds);
-  return host;
-}
