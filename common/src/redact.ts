@@ -3,7 +3,8 @@ const SHORTEST_SECRET = 6;
 
 /**
  * Replaces every secret in a text with `[secret]`. An error message from a server, a proxy or a program may repeat the
- * request that it received: as plain text, inside JSON, percent-encoded, or as base64, alone or after other characters.
+ * request that it received: as plain text, inside JSON, percent-encoded, or in base64. Base64 is also found inside
+ * a longer encoded text, such as `user:secret`.
  *
  * @param secrets API keys and tokens
  * @param shortest secrets with fewer characters are ignored; 6 by default
@@ -20,7 +21,7 @@ export function redact(text: string, secrets: readonly string[], shortest = SHOR
 /** Base64 of fewer characters occurs in ordinary text. */
 const SHORTEST_BASE64 = 8;
 
-/** Reads the secret as UTF-8 for percent-encoding, which throws on unpaired surrogates. */
+/** Returns the encodings of a secret. Converts to UTF-8 first, because encodeURIComponent throws on unpaired surrogates. */
 function formsOf(secret: string): string[] {
   const encoded = [0, 1, 2]
     .flatMap((offset) => base64At(secret, offset))
@@ -29,8 +30,8 @@ function formsOf(secret: string): string[] {
 }
 
 /**
- * Returns the base64 characters that depend on the secret alone when `offset` bytes precede the secret, modulo 3. For
- * example, a basic authorization header encodes `user:secret`.
+ * Returns the part of the base64 text that depends only on the secret, when `offset` other bytes (0 to 2) precede the
+ * secret.
  */
 function base64At(secret: string, offset: number): string[] {
   const bytes = Buffer.concat([Buffer.alloc(offset), Buffer.from(secret)]);

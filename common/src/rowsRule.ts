@@ -38,11 +38,12 @@ export type RowsRule = z.output<typeof RowsRule>;
  */
 export function estimateRows(
   rule: RowsRule,
-  totals: TrainingTotals,
+  uncut: TrainingTotals,
   asked: TrainingSize,
   jobType: JobType,
 ): SizeEstimate {
-  const samples = Math.max(1, totals.samples);
+  const samples = Math.max(1, uncut.samples);
+  const totals = uncut.hasTexts === false ? cutAt(asked.seqLen ?? rule.seq_len, uncut) : uncut;
   const packed = rule.packing && jobType === JobType.Completion ? packedRows(rule, totals, asked) : undefined;
   const rows = packed ?? samples;
   const tokens = Math.min(totals.tokens, rows * (asked.seqLen ?? rule.seq_len));
@@ -51,6 +52,11 @@ export function estimateRows(
   const totalSteps = asked.trainingSteps ?? defaultSteps(rule, asked.epochs, perEpoch);
   const tokensPerStep = Math.max(1, Math.round((tokens / rows) * Math.min(rowsPerStep, rows)));
   return { totalSteps, epochs: totalSteps / perEpoch, tokensPerStep };
+}
+
+/** Without this limit, a few very long conversations would make a training look many times larger than it is. */
+function cutAt(seqLen: number, totals: TrainingTotals): TrainingTotals {
+  return { ...totals, tokens: Math.min(totals.tokens, Math.max(1, totals.samples) * seqLen) };
 }
 
 /** Returns the number of packed rows, or undefined when packing would leave too few rows for an epoch. */

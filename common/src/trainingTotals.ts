@@ -7,6 +7,8 @@ export interface TrainingTotals {
   tokens: number;
   /** The longest sample in tokens; the average by default. */
   longestSample?: number | undefined;
+  /** Whether there are texts, which continue in further rows. Conversations are cut at `seq_len`. True by default. */
+  hasTexts?: boolean | undefined;
   /** Repositories, whose size is unknown; 0 by default. The rule `megabytes` counts each as one step. */
   repositories?: number | undefined;
 }

@@ -66,7 +66,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     throw new UsageError(`Listening on ${host} needs API keys, because other machines can reach it; set --keys-file`);
   }
   const publicUrl = options.publicUrl === undefined ? undefined : parsePublicUrl(options.publicUrl);
-  const unlock = lockFolder(options.dataDir);
+  const unlock = lockFolder(options.dataDir, options.trainer === "ray");
   try {
     const server = await open(options, keys, publicUrl);
     return {

@@ -49,6 +49,14 @@ describe("the training rule", () => {
     assert.deepEqual([totalSteps, tokensPerStep, epochs], [20, 1000, 1]);
   });
 
+  it("counts a conversation up to the length of a row, and a text completely", () => {
+    const long = totals(100, 40_000);
+    const tokens = (hasTexts: boolean) =>
+      estimateTraining(rows, { ...long, hasTexts }, { epochs: 1 }, "completion").trainedTokens;
+    assert.ok(tokens(false) <= 110 * rows.seq_len, `${tokens(false)}`);
+    assert.ok(tokens(true) >= 3_900_000, `${tokens(true)}`);
+  });
+
   it("computes the cost from the trained tokens", () => {
     const priced = { ...rows, price: { per_million_tokens: 3, currency: "EUR" } };
     const estimate = estimateTraining(priced, totals(200, 100), { trainingSteps: 50 }, "completion");

@@ -44,7 +44,7 @@ describe("server: doctor with the included recipe", function () {
     assert.match(stdout, /^note {4}GPU: .*trainings run on the CPU/m);
     assert.match(stdout, /^ok {6}tiny: \S+\/tiny, 0\.\d million parameters, chat format /m);
     assert.match(stdout, /^ok {6}tiny: sample: <s>\[INST\] What is the capital of France\?\[\/INST\] Paris\.<\/s>$/m);
-    assert.match(stdout, /^ok {6}tiny: trains on the CPU \(\d+ cores\) in fp32; needs about .* GiB available$/m);
+    assert.match(stdout, /^ok {6}tiny: trains on the CPU \(\d+ cores\) in fp32; needs about .* GiB in total$/m);
     assert.match(stdout, /\nAll checks passed\.\n$/);
   });
 

@@ -75,19 +75,19 @@ function explained(error: unknown, samples: PlacedSample[], model: string, serve
   }
   if (error instanceof UnprocessableEntityError) {
     const reason = (error.apiMessage ?? "").replace(/\bline (\d+):/g, (_, line) => `${placeOf(samples[line - 1])}:`);
-    return new Error(`${model} on ${server} rejects a sample: ${reason}`);
+    return new Error(`${server} could not show the samples with ${model}: ${reason}`);
   }
   if (error instanceof PayloadTooLargeError) {
     return new Error("--model: the samples are larger than 1 MiB. Show fewer samples with --show.");
   }
   const cannot = `${server}${chosen} cannot show the tokens of ${model}`;
-  const instead = "Remove --model to show the roles instead.";
+  const instead = "Remove --model to print the samples without the server.";
   if (error instanceof ServerError && error.status === 501) {
     return new Error(`${cannot}: ${error.apiMessage ?? "not supported"}. ${instead}`);
   }
   if (error instanceof NotFoundError || error instanceof InvalidResponseError) {
     return new Error(
-      `${cannot}: only mistral-fine-tuning-server with a training program can, for the models of its models file. ${instead}`,
+      `${cannot}: this needs mistral-fine-tuning-server with a training program, and a model of its models file. ${instead}`,
     );
   }
   return error;

@@ -102,7 +102,10 @@ export class JobStateMachine {
       for (const { name, data } of validation.events ?? []) {
         jobs.addEvent(job.id, name, data);
       }
-      files.markPassed([...request.trainingFiles, ...request.validationFiles].map(({ sha256 }) => sha256));
+      // Later jobs with the same data only warn about new rules. This must not bring skipped samples into a training.
+      if (request.isKnownData || validation.plan.skippedSamples === 0) {
+        files.markPassed([...request.trainingFiles, ...request.validationFiles].map(({ sha256 }) => sha256));
+      }
       jobs.transition(job.id, "VALIDATED", { plan: validation.plan });
       if (job.spec.auto_start) {
         this.start(job.id);

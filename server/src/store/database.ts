@@ -100,13 +100,14 @@ const MIGRATIONS: readonly string[] = [
    INSERT INTO job_integrations (job_seq, project, name)
      SELECT seq, json_extract(value, '$.project'), json_extract(value, '$.name')
      FROM jobs, json_each(spec, '$.integrations');`,
-  // The contents of data files of jobs that passed validation. A new rule about data does not fail them.
+  // The contents of data files of jobs that passed validation, and of jobs that an earlier release was about to validate.
+  // For these contents, a new data rule only causes a warning.
   `CREATE TABLE passed_contents (sha256 TEXT PRIMARY KEY) WITHOUT ROWID;
    INSERT OR IGNORE INTO passed_contents
      SELECT files.sha256 FROM jobs
      JOIN job_files ON job_files.job_id = jobs.id
      JOIN files ON files.id = job_files.file_id
-     WHERE jobs.plan IS NOT NULL;`,
+     WHERE jobs.plan IS NOT NULL OR jobs.status IN ('QUEUED', 'VALIDATING');`,
 ];
 const SCHEMA_VERSION = MIGRATIONS.length;
 

@@ -6,14 +6,14 @@ import { UsageError } from "../domain/errors";
 /**
  * Locks a data folder. Two servers on the same folder would both train its jobs.
  *
+ * @param keepsAccess keeps the access of other users to an existing folder: Ray workers may run as another user
  * @returns a function that releases the lock
- * @throws {UsageError} when the folder cannot be created, other users' access to it cannot be removed, or another server
- * has locked it
+ * @throws {UsageError} when the folder cannot be created, or another server has locked it
  */
-export function lockFolder(dataDir: string): () => void {
+export function lockFolder(dataDir: string, keepsAccess = false): () => void {
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    removeWorldAccess(dataDir);
+    if (!keepsAccess) removeWorldAccess(dataDir);
   } catch (error) {
     throw new UsageError(`cannot use the data folder ${dataDir}: ${(error as Error).message}`);
   }
@@ -26,12 +26,18 @@ export function lockFolder(dataDir: string): () => void {
 
 /**
  * Removes the access of other users, who could read the database, the signing key and all files. Keeps the access of the
- * folder's group, which Ray workers may need.
+ * folder's group. Only warns when the access cannot be removed: the server's user may not own a mounted volume.
  */
 function removeWorldAccess(folder: string): void {
   const { mode } = statSync(folder);
-  if ((mode & 0o007) !== 0) {
+  if ((mode & 0o007) === 0) return;
+  try {
     chmodSync(folder, mode & 0o7770);
+  } catch (error) {
+    process.emitWarning(
+      `All users of this machine can access the data folder ${folder}, and this server cannot change that ` +
+        `(${(error as NodeJS.ErrnoException).code}). Run \`chmod o-rwx\` on the folder as its owner.`,
+    );
   }
 }
 

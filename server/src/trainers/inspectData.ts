@@ -30,6 +30,8 @@ export interface DataTotals {
   tokens: number;
   /** The longest valid sample, in tokens. */
   longestSample: number;
+  /** Whether a sample is a text without roles. */
+  hasTexts: boolean;
 }
 
 export type Inspection = { ok: true; totals: DataTotals } | { ok: false; reason: string; findings: string[] };
@@ -65,7 +67,15 @@ export async function inspectFiles(
   signal: AbortSignal,
   charactersPerToken = CHARACTERS_PER_TOKEN,
 ): Promise<Inspection> {
-  const totals: DataTotals = { bytes: 0, samples: 0, characters: 0, skipped: 0, tokens: 0, longestSample: 0 };
+  const totals: DataTotals = {
+    bytes: 0,
+    samples: 0,
+    characters: 0,
+    skipped: 0,
+    tokens: 0,
+    longestSample: 0,
+    hasTexts: false,
+  };
   for (const file of files) {
     const open = () => fileChunks(file.path, signal);
     const report = await inspect(open, { rules });
@@ -78,6 +88,7 @@ export async function inspectFiles(
     totals.skipped += report.invalidSamples;
     const characters = charactersOf(report);
     totals.characters += characters;
+    totals.hasTexts ||= (report.characters.text ?? 0) > 0;
     totals.tokens += Math.ceil(characters / charactersPerToken);
     totals.longestSample = Math.max(totals.longestSample, Math.ceil(report.longest.characters / charactersPerToken));
   }

@@ -79,17 +79,17 @@ describe("pulumi-mistral check --show N --model NAME", () => {
     [
       "a sample that the model rejects, with its place",
       { status: 422, json: { detail: [{ loc: ["body"], msg: "line 3: messages[1].content: no thinking" }] } },
-      "a/b on URL rejects a sample: more.jsonl:1: messages[1].content: no thinking",
+      "URL could not show the samples with a/b: more.jsonl:1: messages[1].content: no thinking",
     ],
     [
       "a training program that cannot show tokens",
       { status: 501, json: { message: "The training program of this server does not have the command show" } },
-      "URL cannot show the tokens of a/b: The training program of this server does not have the command show. Remove --model to show the roles instead.",
+      "URL cannot show the tokens of a/b: The training program of this server does not have the command show. Remove --model to print the samples without the server.",
     ],
     [
       "a server without this route, such as the hosted API",
       { status: 404, json: { message: "no Route matched with those values" } },
-      "URL cannot show the tokens of a/b: only mistral-fine-tuning-server with a training program can, for the models of its models file. Remove --model to show the roles instead.",
+      "URL cannot show the tokens of a/b: this needs mistral-fine-tuning-server with a training program, and a model of its models file. Remove --model to print the samples without the server.",
     ],
     [
       "samples that are too large",

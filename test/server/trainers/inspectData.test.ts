@@ -28,6 +28,7 @@ describe("server: checking data files", () => {
         skipped: 0,
         tokens: 18,
         longestSample: 9,
+        hasTexts: false,
       },
     });
   });
@@ -36,7 +37,7 @@ describe("server: checking data files", () => {
     const result = await inspectFiles([file('{"text":"abcd"}'), file('{"text":"abcde"}')], COMPLETION, 0, NEVER);
     assert.deepEqual(result, {
       ok: true,
-      totals: { bytes: 31, samples: 2, characters: 9, skipped: 0, tokens: 3, longestSample: 2 },
+      totals: { bytes: 31, samples: 2, characters: 9, skipped: 0, tokens: 3, longestSample: 2, hasTexts: true },
     });
   });
 

@@ -39,7 +39,7 @@ export interface JobSize {
  */
 export function estimateByRule(
   rule: TrainingRule,
-  { bytes, samples, characters, longestCharacters }: DataSummary,
+  { bytes, samples, tokens, characters, longestCharacters }: DataSummary,
   { hyperparameters, jobType, repositories }: JobSize,
 ): Estimate {
   const inTokens = (characters: number) => Math.ceil(characters / rule.characters_per_token);
@@ -48,6 +48,7 @@ export function estimateByRule(
     samples,
     tokens: inTokens(characters),
     longestSample: inTokens(longestCharacters),
+    hasTexts: (tokens.text ?? 0) > 0,
     repositories,
   };
   const { totalSteps, epochs, trainedTokens, cost, currency } = estimateTraining(
@@ -82,10 +83,10 @@ export function estimateByMegabytes(
 }
 
 /**
- * Returns the bounds of an estimate that assumes four characters per token: six characters per token (long words, a large
- * vocabulary) to two (dense code, many non-Latin writing systems).
+ * Returns the bounds of an estimate: 1.5 times as many characters per token as assumed (long words, a large vocabulary), to half
+ * as many (dense code, many non-Latin writing systems).
  */
-export const withBounds = (likely: number): Range => ({ low: (likely * 4) / 6, likely, high: (likely * 4) / 2 });
+export const withBounds = (likely: number): Range => ({ low: likely / 1.5, likely, high: likely * 2 });
 
 /** Returns the range of a value that is not an estimate. */
 export const exactly = (value: number): Range => ({ low: value, likely: value, high: value });

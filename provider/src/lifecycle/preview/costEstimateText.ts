@@ -25,7 +25,7 @@ export function dataText(summary: DataSummary): string {
   ].join(", ");
 }
 
-/** `about 12 steps, 6 epochs, about 1,860,000 tokens`. Without the server's rule, steps that the user sets stand alone. */
+/** `about 12 steps, 6 epochs, about 1,860,000 tokens`. Without the server's rule, returns only the steps if the user sets them. */
 export function trainingEstimateText(
   { steps, epochs, stepsAreSet, trainedTokens }: Estimate,
   { stepsPerEpoch }: DataSummary,
@@ -67,7 +67,7 @@ export function basisText({ dryRun, rule }: ServerAnswer, server: string): strin
     return `Tokens of the data are estimated at ${CHARACTERS_PER_TOKEN} characters per token.`;
   }
   if (rule) {
-    return `Estimated by the training rule of ${server}, at ${formatCount(rule.characters_per_token)} characters per token. The server reports the exact figures once it has the data.`;
+    return `Estimated by the training rule of ${server}, at ${formatCount(rule.characters_per_token)} characters per token. The server reports its own figures once it has the data.`;
   }
   return "Estimates assume four characters per token and one MB of data per step (the hosted service's rule). A self-hosted server reports its own figures once it has the data.";
 }

@@ -43,7 +43,9 @@ export function askServer({ client }: Connection, inputs: Inputs, host: Host): P
         ? { dryRun: await client.jobs.estimate(jobRequest(inputs, files), { signal }) }
         : { rule: await publishedRule(client, inputs.model, signal) };
     } catch (error) {
-      const reason = signal.aborted ? "the server did not answer in time" : pulumiErrorText(error);
+      const reason = signal.aborted
+        ? `no answer from the server within ${ANSWER_WITHIN_SECONDS} seconds`
+        : pulumiErrorText(error);
       if (signal.aborted || isTemporaryFailure(error)) unresponsiveServers.set(client, reason);
       return { reason };
     }

@@ -26,7 +26,9 @@ def plan_data(job: Job, workers: int, progress: Progress) -> PlannedData:
     if packs and not can_pack(job.base, config):
         packs = False
         progress.event(
-            "packing-off", reason="the attention of this model would let samples of a packed row see each other"
+            "packing-off",
+            reason="it is not certain that this model's attention keeps the samples of a packed row apart; samples are "
+            "padded instead",
         )
     asked, samples, length = planned_hyperparameters(job), len(rows), seq_len
     if stored and stored.packing == packs:

@@ -52,7 +52,7 @@ def select_device(base: Base) -> None:
     a GPU and there is none. An empty CUDA_VISIBLE_DEVICES selects the CPU.
     """
     if base.device not in (None, "cpu", "cuda"):
-        raise RecipeError(f'device "{base.device}" in the models file is not cpu or cuda')
+        raise RecipeError(f'device "{base.device}" in the models file is not supported: set it to cpu or cuda, or remove it')
     if base.device == "cpu":
         os.environ["CUDA_VISIBLE_DEVICES"] = ""
         return

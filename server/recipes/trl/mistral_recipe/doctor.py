@@ -194,12 +194,12 @@ def _uses_gpu(base: Base) -> bool | None:
 def _memory_check(name: str, estimate: Any, gpu: bool) -> Check:
     from . import memory
 
-    device, available = memory.device_name(gpu), memory.device_memory(gpu)
-    text = f"trains on {device} in {estimate.precision}; needs {_parts(estimate)}; {_size(available)} available"
-    if estimate.total <= available:
+    device, capacity = memory.device_name(gpu), memory.device_memory(gpu)
+    text = f"trains on {device} in {estimate.precision}; needs {_parts(estimate)}; the device has {_size(capacity)} in total"
+    if estimate.total <= capacity:
         return Check("ok", name, text)
     advice = "lower seq_len or batch_size" + (", set load_in_4bit" if gpu else "") + ", or use a smaller model"
-    if estimate.weights > available and gpu:
+    if estimate.weights > capacity and gpu:
         return Check("failed", name, f"{text}; the weights do not fit: {advice}")
     return Check("note", name, f"{text}; this may not fit: {advice}")
 

@@ -45,7 +45,8 @@ def content_of(data: PlannedData, workers: int, events: list[dict[str, Any]]) ->
         "version": 1,
         "status": "ok",
         **asdict(stored),
-        "epochs": round(data.plan.epochs, 4),
+        # Significant digits: a few steps on a large file are a small part of an epoch, but not 0.
+        "epochs": float(f"{data.plan.epochs:.6g}"),
         "tokens_per_step": data.tokens_per_step,
         "data_tokens": data.tokens,
         "samples": data.count.samples,

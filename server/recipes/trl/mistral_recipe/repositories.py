@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from .errors import RecipeError
+from .files import write_atomically
 from .job import Job, Repository
-from .progress import Progress
+from .progress import PlanProgress, Progress
 
 # Larger files are usually data or generated code.
 MAX_FILE_BYTES = 1024 * 1024
@@ -26,7 +27,11 @@ def fetch_all(job: Job, progress: Progress) -> None:
 def fetch(repository: Repository, folder: Path, progress: Progress) -> None:
     """Fetches the repository into the job's folder once, so that later attempts train on the same commit."""
     target = place_of(repository, folder)
+    record = target.with_name(target.name + ".commit")
     if target.exists():
+        # The events of a plan are kept in memory: a killed plan command has lost this one.
+        if isinstance(progress, PlanProgress) and record.exists():
+            _report(repository, record.read_text(encoding="utf-8"), progress)
         return
     partial = target.with_name(target.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
@@ -37,8 +42,13 @@ def fetch(repository: Repository, folder: Path, progress: Progress) -> None:
     _git(repository, partial, "checkout", "--quiet", "FETCH_HEAD")
     commit = _git(repository, partial, "rev-parse", "HEAD").strip()
     shutil.rmtree(partial / ".git")
-    progress.event("repository", owner=repository.owner, name=repository.name, ref=repository.ref, commit_id=commit)
+    write_atomically(record, commit)
+    _report(repository, commit, progress)
     partial.rename(target)
+
+
+def _report(repository: Repository, commit: str, progress: Progress) -> None:
+    progress.event("repository", owner=repository.owner, name=repository.name, ref=repository.ref, commit_id=commit)
 
 
 def documents(repository: Repository, folder: Path) -> Iterator[str]:

@@ -21,7 +21,7 @@ from mistral_recipe.load_encoder import load_encoder
 from mistral_recipe.mixture import mixed
 from mistral_recipe.plan import make_plan, packed_length, too_few_rows
 from mistral_recipe.prepared import planned_hyperparameters
-from mistral_recipe.progress import Progress
+from mistral_recipe.progress import PlanProgress, Progress
 from mistral_recipe.reporting import report_flat_loss
 from mistral_recipe.repositories import documents, fetch
 from mistral_recipe.rows import IGNORED
@@ -197,6 +197,18 @@ def test_repositories_with_similar_names_have_their_own_folders(hub: Callable[..
     for text, repository in repositories.items():
         assert list(documents(repository, job)) == [text]
     assert len(events(job, "repository")) == 4
+
+
+def test_a_plan_reports_the_commit_again_after_its_command_was_killed(hub: Callable[..., str], tmp_path: Path) -> None:
+    commit = hub("o/n", {"a.py": b"1"})
+    repository = Repository("o", "n")
+    reported = []
+    for _ in range(2):
+        progress = PlanProgress(tmp_path)
+        fetch(repository, tmp_path, progress)
+        reported.append([event["data"]["commit_id"] for event in progress.events])
+    assert reported == [[commit], [commit]]
+    assert list(documents(repository, tmp_path)) == ["1"]
 
 
 def test_a_job_that_an_earlier_version_began_keeps_its_repositories(hub: Callable[..., str], tmp_path: Path) -> None:

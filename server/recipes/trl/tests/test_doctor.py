@@ -57,7 +57,7 @@ def test_a_model_is_loaded_and_a_sample_is_rendered(tiny: Callable[..., Path]) -
     assert sample == ["ok", "tiny", "sample: <s>[INST] What is the capital of France?[/INST] Paris.</s>"]
     assert needs[:2] == ["ok", "tiny"] and needs[2].startswith("trains on the CPU (")
     assert re.search(r" in fp32; needs about \d+ MiB \(estimate: weights 0 MiB, adapter and opt", needs[2])
-    assert re.search(r"activations of 512 tokens \d+ MiB\); \d+\.\d GiB available$", needs[2])
+    assert re.search(r"activations of 512 tokens \d+ MiB\); the device has \d+\.\d GiB in total$", needs[2])
 
 
 def test_a_model_with_only_a_mistral_tokenizer_is_rendered_in_its_format(
@@ -104,7 +104,7 @@ def test_each_broken_model_gets_one_line_that_says_what_to_do(copied: Path) -> N
     config.write_text(original)
 
     ((level, text),) = checks_of(Base(str(copied), device="tpu"))
-    assert (level, text) == ("failed", 'device "tpu" in the models file is not cpu or cuda')
+    assert (level, text) == ("failed", 'device "tpu" in the models file is not supported: set it to cpu or cuda, or remove it')
 
     (copied / "model.safetensors").unlink()
     ((level, text),) = checks_of(Base(str(copied)))

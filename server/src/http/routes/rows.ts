@@ -24,7 +24,7 @@ export async function rowsRoute(app: FastifyInstance, { trainer }: Services): Pr
         const { rows } = parse(rowsQuery, request.query, "query");
         const { model_id: model } = request.params;
         if (!bases.some(({ id }) => id === model)) {
-          throw new ApiError(404, "There is no base model with this id");
+          throw new ApiError(404, `There is no base model ${model}; GET /v1/models lists the models`);
         }
         const { body } = request;
         if (!Buffer.isBuffer(body) || body.length === 0) {

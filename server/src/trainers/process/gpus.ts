@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 
-const NVIDIA_SMI_TIMEOUT_MS = 10_000;
+/** The first call after a boot is slow. */
+const NVIDIA_SMI_TIMEOUT_MS = 30_000;
 
 /**
  * Returns the GPUs that trainings may use, as values for `CUDA_VISIBLE_DEVICES`: those of the server's own
@@ -41,23 +42,31 @@ export class GpuPool {
     return this.all.length;
   }
 
-  /** Whether `count` GPUs are free. Always true on a machine without GPUs. */
+  /** Whether `count` GPUs are free, or all if the machine has fewer. Always true on a machine without GPUs. */
   has(count: number): boolean {
-    return this.all.length === 0 || this.free().length >= count;
+    return this.free().length >= Math.min(count, this.size);
   }
 
-  /** Assigns `count` free GPUs to a job. Keeps an existing assignment, unless this machine no longer has its GPUs. */
-  assign(job: string, count: number): readonly string[] {
+  /**
+   * Assigns `count` free GPUs to a job, or all GPUs if the machine has fewer: the program then reports the reason of its
+   * failure. Keeps an existing assignment, unless this machine no longer has its GPUs.
+   *
+   * @returns undefined when too few GPUs are free
+   */
+  assign(job: string, count: number): readonly string[] | undefined {
+    const wanted = Math.min(count, this.size);
     const existing = this.assigned.get(job) ?? [];
-    if (existing.length > 0 && existing.every((gpu) => this.all.includes(gpu))) return existing;
+    if (existing.length === wanted && existing.every((gpu) => this.all.includes(gpu))) return existing;
     this.assigned.delete(job);
-    const gpus = this.free().slice(0, count);
+    const free = this.free();
+    if (free.length < wanted) return undefined;
+    const gpus = free.slice(0, wanted);
     this.assigned.set(job, gpus);
     return gpus;
   }
 
-  /** Records the GPUs of a training that is already running. */
-  record(job: string, gpus: readonly string[]): void {
+  /** Records the GPUs of a training that is already running; undefined if unknown: the training may use all GPUs. */
+  record(job: string, gpus: readonly string[] = this.all): void {
     this.assigned.set(job, gpus);
   }
 

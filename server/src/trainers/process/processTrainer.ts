@@ -1,10 +1,12 @@
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
+import { z } from "zod";
 import { plural } from "#common";
 import type { Progress, StartedJob, Trainer, TrainingRequest, Validation } from "../../domain/trainer";
 import { artifactBytes } from "../program/artifact";
 import { removeWorkingFiles } from "../program/createJobFolder";
 import { exitOfAttempt } from "../program/exitFile";
+import { readJson } from "../program/jsonFile";
 import { type Action, nextAction } from "../program/nextAction";
 import { type Failure, ProgramTrainer, type ProgramTrainerOptions } from "../program/programTrainer";
 import { toProgress } from "../program/progress/programProgress";
@@ -24,6 +26,14 @@ export interface ProcessTrainerOptions extends ProgramTrainerOptions, Pick<Runne
 }
 
 type Launch = Action & { kind: "launch" };
+
+interface Waiting {
+  state: "starting";
+  reason: string;
+}
+
+/** The part of `job.json` that decides about GPUs. */
+const jobFileWithGpus = z.object({ base: z.looseObject({ gpus: z.int().min(1).optional() }) });
 
 /**
  * Maximum launches of a runner for one attempt. Prevents an endless loop when runners exit before the attempt begins, for
@@ -64,7 +74,7 @@ export class ProcessTrainer extends ProgramTrainer<ProcessTrainerOptions> implem
       this.queue.add(run);
     } else {
       this.queue.addRunning(run.id);
-      this.gpus.record(run.id, attempt.gpus ?? []);
+      this.gpus.record(run.id, attempt.gpus);
     }
   }
 
@@ -80,7 +90,7 @@ export class ProcessTrainer extends ProgramTrainer<ProcessTrainerOptions> implem
     const action = nextAction(observation, programProgress);
     const { attempt, exit } = observation;
     // A restarted server may find a runner that an earlier process had just launched.
-    if (attempt !== undefined) this.gpus.record(run.id, attempt.gpus ?? []);
+    if (attempt !== undefined && attempt.attempt >= (attached.attempt ?? 0)) this.gpus.record(run.id, attempt.gpus);
     if (action.kind !== "wait" && attempt !== undefined && exit?.attempt !== attempt.attempt) {
       // The runner was killed before it wrote exit.json, so its program may still be running.
       await killProcessGroup(attempt);
@@ -131,7 +141,7 @@ export class ProcessTrainer extends ProgramTrainer<ProcessTrainerOptions> implem
 
   /** A job that needs more GPUs than the machine has would wait forever. */
   private checkGpus({ spec }: TrainingRequest): Validation | undefined {
-    const count = this.gpusOf(spec.model);
+    const count = this.options.models.get(spec.model)?.gpus ?? 1;
     if (this.gpus.size === 0 || count <= this.gpus.size) return undefined;
     const reason =
       `The models file gives the model ${spec.model} ${count} GPUs, but this server has ${this.gpus.size}. ` +
@@ -148,23 +158,27 @@ export class ProcessTrainer extends ProgramTrainer<ProcessTrainerOptions> implem
 
   /** Admits a queued job when the limit allows it and its GPUs are free, which are then assigned to the job. */
   private admit(run: StartedJob): boolean {
-    const count = this.gpusOf(run.spec.model);
-    const admitted = this.queue.admit(run.id, () => this.gpus.has(count));
-    if (admitted) this.gpus.assign(run.id, count);
+    const admitted = this.queue.admit(run.id, () => this.gpus.has(this.gpusOf(run)));
+    if (admitted) this.gpus.assign(run.id, this.gpusOf(run));
     return admitted;
   }
 
-  private gpusOf(model: string): number {
-    return this.options.models.get(model)?.gpus ?? 1;
+  /** Returns the number of GPUs of a training. The program reads it in `job.json`, which can be older than the models file. */
+  private gpusOf(run: StartedJob): number {
+    const job = readJson(this.folderOf(run.id).jobFile, jobFileWithGpus);
+    return (job === undefined ? this.options.models.get(run.spec.model)?.gpus : job.base.gpus) ?? 1;
   }
 
   private queuedReason(run: StartedJob): string {
     const position = this.queue.position(run.id);
     if (position === 1 && this.queue.hasCapacity) {
-      const count = this.gpusOf(run.spec.model);
-      return `Queued: number 1 in the queue; waits for ${plural(count, "free GPU")} of ${this.gpus.size}`;
+      return `Queued: number 1 in the queue; ${this.gpuReason(run)}`;
     }
     return `Queued: number ${position} in the queue; at most ${this.options.maxJobs} trainings run at the same time`;
+  }
+
+  private gpuReason(run: StartedJob): string {
+    return `waits for ${plural(this.gpusOf(run), "free GPU")} of ${this.gpus.size}`;
   }
 
   /** @returns undefined when a runner was launched */
@@ -172,7 +186,12 @@ export class ProcessTrainer extends ProgramTrainer<ProcessTrainerOptions> implem
     run: StartedJob,
     attached: AttachedRun,
     { kind: _, ...attempt }: Launch,
-  ): Promise<Failure | undefined> {
+  ): Promise<Failure | Waiting | undefined> {
+    const gpus = this.gpus.assign(run.id, this.gpusOf(run));
+    if (gpus === undefined) {
+      // Another training uses the GPUs of the earlier attempt. Without an assignment, the program would use all GPUs.
+      return { state: "starting", reason: `Attempt ${attempt.attempt} ${this.gpuReason(run)}` };
+    }
     const { dataDir, secrets, command, hangTimeout, cancelGrace } = this.options;
     const { folder } = attached;
     attached.launches = attached.attempt === attempt.attempt ? attached.launches + 1 : 1;
@@ -181,7 +200,6 @@ export class ProcessTrainer extends ProgramTrainer<ProcessTrainerOptions> implem
       return this.failure(run, folder, { reason: "The training program could not be launched", includeLog: true });
     }
     return this.prepareFolder(run, folder, () => {
-      const gpus = this.gpus.assign(run.id, this.gpusOf(run.spec.model));
       const runnerArguments = { dataDir, id: run.id, command, hangTimeout, cancelGrace, gpus, ...attempt };
       attached.runner = launchRunner(runnerArguments, secrets.read(run.id));
     });

@@ -5,6 +5,7 @@ import type { TrainingRule } from "#common/trainingRule";
 import type { ShownRows, StartedJob, TrainingRequest, Validation } from "../../domain/trainer";
 import type { SecretStore } from "../../store/secrets";
 import type { BaseModelEntry, ModelsFile } from "../recipe/modelsFile";
+import { UNDECLARED } from "./command/capabilities";
 import { Program } from "./command/program";
 import { RowViewer } from "./command/rowViewer";
 import { createJobFolder, folderErrorMessage } from "./createJobFolder";
@@ -60,10 +61,10 @@ export abstract class ProgramTrainer<Options extends ProgramTrainerOptions = Pro
     return this.program.close();
   }
 
-  /** Undefined also when the program does not answer in time: models must be listed quickly. */
+  /** Returns undefined also when the program does not report its capabilities in time, because listing models must be fast. */
   async trainingRule(model: string): Promise<TrainingRule | undefined> {
     const timeout = sleep(RULE_TIMEOUT_MS, undefined, { ref: false });
-    return Promise.race([this.planner.rule(model), timeout]);
+    return Promise.race([this.planner.rule(model).catch(() => undefined), timeout]);
   }
 
   validate(request: TrainingRequest, signal: AbortSignal): Promise<Validation> {
@@ -84,7 +85,7 @@ export abstract class ProgramTrainer<Options extends ProgramTrainerOptions = Pro
     return this.options.models.get(model)?.gpus ?? 1;
   }
 
-  /** Returns the number of Ray workers that the program is told. */
+  /** Returns the number of Ray workers that the program receives in `--ray-workers`. */
   protected rayWorkersOf(_model: string): number {
     return 1;
   }
@@ -109,9 +110,12 @@ export abstract class ProgramTrainer<Options extends ProgramTrainerOptions = Pro
       const reason = `The server's models file no longer contains the model ${run.spec.model}. Add it and create the job again`;
       return { state: "failed", reason };
     }
-    const { cleaned_data: cleaned } = await this.program.capabilities();
     try {
-      // The folder of a planned job exists, unless the runs were not part of a restored backup.
+      // Nothing may depend on the command capabilities when a training resumes.
+      const { cleaned_data: cleaned } = existsSync(folder.jobFile)
+        ? UNDECLARED
+        : await this.program.capabilities().catch(() => UNDECLARED);
+      // Validation created the folder of a planned job. It is missing only after a restore from a backup without `runs/`.
       const planned = run.plan.source === "program" ? ({ generation_rules: "warn" } as const) : undefined;
       await createJobFolder(folder, run, base as BaseModelEntry, { planned, cleaned });
       await addFiles();

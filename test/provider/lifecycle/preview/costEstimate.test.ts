@@ -156,7 +156,7 @@ describe("the cost estimate of a new job", () => {
     const price = { per_million_tokens: 3, currency: "EUR" };
     const host = (config = {}) => harness.host({ baseUrl: server.url, ...config });
     const basis = () =>
-      `Estimated by the training rule of ${server.url}, at 5 characters per token. The server reports the exact figures once it has the data.`;
+      `Estimated by the training rule of ${server.url}, at 5 characters per token. The server reports its own figures once it has the data.`;
 
     it("shows the default length of a training, and its cost with bounds of a factor of 3", async () => {
       server.script(emptyServer({ ...rule, price }));

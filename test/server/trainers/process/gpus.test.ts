@@ -52,6 +52,26 @@ describe("server: the assignment of GPUs", () => {
     assert.deepEqual(pool.assign("job", 1), ["a"]);
   });
 
+  it("waits for GPUs of another job, and gives all GPUs to a job that needs more", () => {
+    const pool = new GpuPool(["0", "1"]);
+    pool.record("running", ["0"]);
+    assert.equal(pool.has(2), false);
+    assert.equal(pool.assign("job", 2), undefined);
+    assert.deepEqual(pool.assign("other", 1), ["1"]);
+    pool.release("running");
+    pool.release("other");
+    assert.equal(pool.has(4), true);
+    assert.deepEqual(pool.assign("job", 4), ["0", "1"]);
+  });
+
+  it("gives no GPU to another job while a training may use all of them, until its next attempt", () => {
+    const pool = new GpuPool(["0", "1"]);
+    pool.record("of release 0.1.0");
+    assert.equal(pool.has(1), false);
+    assert.deepEqual(pool.assign("of release 0.1.0", 1), ["0"]);
+    assert.deepEqual(pool.assign("other", 1), ["1"]);
+  });
+
   it("gives nothing on a machine without GPUs", () => {
     const pool = new GpuPool([]);
     assert.ok(pool.has(8));

@@ -69,7 +69,9 @@ export class RowViewer {
       return ended.code === 0 ? parseRows(ended.stdout) : { failure: failureOf(ended, file) };
     } catch (error) {
       if (!timeout.aborted || signal.aborted) throw error;
-      return { failure: `The training program did not show the rows within ${TIMEOUT_MS / 1000} seconds` };
+      return {
+        failure: `The training program did not show the rows within ${TIMEOUT_MS / 1000} seconds; send fewer samples`,
+      };
     }
   }
 }
@@ -79,7 +81,9 @@ function parseRows(stdout: string): ShownRows {
     const lines = stdout.split("\n").filter((line) => line.trim() !== "");
     return { rows: lines.map((line): ShownRow => row.parse(JSON.parse(line))) };
   } catch {
-    return { failure: "The training program printed an invalid row" };
+    return {
+      failure: "The command `show` of the training program printed an invalid row; see docs/training-programs.md",
+    };
   }
 }
 
@@ -91,5 +95,7 @@ function failureOf({ stderr, code, signal }: GroupResult & { stderr: string }, f
     .replace(/[^\P{C}\n\t]/gu, "")
     .trim()
     .slice(-MAX_ERROR);
-  return text === "" ? `The training program failed with ${signal ?? `exit code ${code}`}` : text;
+  return text === ""
+    ? `The command \`show\` of the training program failed without a message (${signal ?? `exit code ${code}`})`
+    : text;
 }

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { constants } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -37,6 +38,12 @@ export interface GroupResult {
   signal: string | null;
   /** The command was killed because none of its files grew within the hang timeout. */
   hung?: boolean;
+}
+
+/** Whether a signal ended the command. A shell reports the signal of its child as exit code 128 + signal. */
+export function wasKilled({ code, signal }: Pick<GroupResult, "code" | "signal">): boolean {
+  const names = ["SIGHUP", "SIGINT", "SIGKILL", "SIGTERM"] as const;
+  return signal !== null || names.some((name) => code === 128 + constants.signals[name]);
 }
 
 /**

@@ -32,10 +32,19 @@ export function planKey(
     invalid_sample_skip_percentage: job.invalid_sample_skip_percentage,
     training: trainingFiles.map(({ sha256 }, index) => [sha256, job.training_files[index]?.weight]),
     validation: validationFiles.map(({ sha256 }) => sha256),
+    names: namesMatter(job) ? [...trainingFiles, ...validationFiles].map(({ name }) => name) : undefined,
     workers,
     program: [version(), command, declared],
   };
   return createHash("sha256").update(canonicalJson(inputs)).digest("hex");
+}
+
+/**
+ * The recipe seeds fill-in-the-middle with the names of files. Events about skipped samples and about samples that break
+ * a rule contain them.
+ */
+function namesMatter({ hyperparameters, invalid_sample_skip_percentage, generation_rules }: JobFile): boolean {
+  return hyperparameters.fim_ratio !== undefined || invalid_sample_skip_percentage > 0 || generation_rules === "warn";
 }
 
 /** Returns names, sizes and times of a local model's files: another tokenizer gives another plan. */

@@ -73,10 +73,11 @@ export class Planner {
   async validate(request: TrainingRequest, signal: AbortSignal): Promise<Validation> {
     const checked = await this.check(request, signal);
     if (!checked.ok) return checked;
-    if (!checked.capabilities.plan) {
+    const folder = new JobFolder(this.options.dataDir, request.id);
+    // A training follows an existing plan, whatever the program reports now.
+    if (!checked.capabilities.plan && typeof readPlan(folder) !== "object") {
       return { ok: true, plan: estimatePlan(request.spec, checked.totals, checked.rule) };
     }
-    const folder = new JobFolder(this.options.dataDir, request.id);
     const planned = plannedFields(request);
     try {
       const { cleaned_data: cleaned } = checked.capabilities;
@@ -164,7 +165,13 @@ export class Planner {
       const available = [...models.keys()].join(", ") || "none";
       return invalid(`This server has no model ${spec.model}. Available models: ${available}`);
     }
-    const capabilities = await abortable(program.capabilities(), signal);
+    let capabilities: Capabilities;
+    try {
+      capabilities = await abortable(program.capabilities(), signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      return { ok: false, failed: true, reason: (error as Error).message };
+    }
     const { job_types: types } = capabilities;
     if (types !== undefined && !types.includes(spec.job_type)) {
       const supported = types.join(", ") || "none";
@@ -192,14 +199,16 @@ export class Planner {
     };
   }
 
-  /** Returns the cached plan of a request. A plan that was made with enforced rules also holds without them. */
+  /** Returns the cached plan of a request. If no sample breaks an enforced rule, the plan is the same with `warn`. */
   private cached(request: TrainingRequest, { base, capabilities }: Checked): PlannedFile | undefined {
     for (const generation_rules of ["enforce", "warn"] as const) {
       const job = jobFile(request, base, { planned: { generation_rules } });
       const key = this.key(job, request, capabilities);
       const plan = key === undefined ? undefined : this.cache.read(key);
-      if (plan !== undefined) return plan;
-      if (plannedFields(request).generation_rules === "enforce") return undefined;
+      const isEnforced = plannedFields(request).generation_rules === "enforce";
+      if (plan !== undefined && (isEnforced || generation_rules === "warn" || (plan.skipped_samples ?? 0) === 0))
+        return plan;
+      if (isEnforced) return undefined;
     }
     return undefined;
   }
@@ -212,7 +221,7 @@ export class Planner {
 
 const MAX_FINDINGS = 20;
 
-/** A new rule about data must not fail the job of an existing stack, whose data has passed before. */
+/** A data rule of a new release must not fail a stack whose data passed validation before. */
 function plannedFields({ isKnownData }: TrainingRequest): PlannedFields {
   return { generation_rules: isKnownData ? "warn" : "enforce" };
 }

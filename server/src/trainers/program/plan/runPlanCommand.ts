@@ -1,11 +1,10 @@
 import { closeSync, openSync } from "node:fs";
-import { constants } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ZodError } from "zod";
 import type { Secrets } from "../../../store/secrets";
 import { environmentWithoutGpu } from "../command/environment";
 import { SHORT_GRACE } from "../command/program";
-import { type GroupResult, runInGroup } from "../command/runInGroup";
+import { type GroupResult, runInGroup, wasKilled } from "../command/runInGroup";
 import type { JobFolder } from "../jobFolder";
 import { readJson } from "../jsonFile";
 import { type PlanFile, planFile } from "./planFile";
@@ -54,7 +53,7 @@ export async function runPlanCommand(
     }
     const file = readPlan(folder);
     if (typeof file === "object") return file;
-    if (!wasTerminated(ended) || launches > MAX_RELAUNCHES) {
+    if (ended.hung || !wasKilled(ended) || launches > MAX_RELAUNCHES) {
       return { status: "failed", reason: file === undefined ? reasonOf(ended) : `${reasonOf(ended)}: ${file}` };
     }
     await sleep(RELAUNCH_DELAY_MS, undefined, { signal });
@@ -75,17 +74,11 @@ function explain(error: unknown): string {
   return issue === undefined ? (error as Error).message : `${issue.path.join(".")}: ${issue.message}`;
 }
 
-/** A shell reports the signal of its child as exit code 128 + signal. */
-function wasTerminated({ code, signal, hung }: GroupResult): boolean {
-  const names = ["SIGHUP", "SIGINT", "SIGKILL", "SIGTERM"] as const;
-  return !hung && (signal !== null || names.some((name) => code === 128 + constants.signals[name]));
-}
-
 function reasonOf({ code, signal, hung }: GroupResult): string {
   if (hung)
     return "The training program hung while it planned the training: it wrote no output within the hang timeout";
   if (signal !== null || code === 137) {
-    return `The training program was killed while it planned the training (${signal ?? "SIGKILL"})`;
+    return `The training program was killed while it planned the training (${signal ?? "SIGKILL"}); check the memory of the server's machine`;
   }
   return code === 0
     ? "The training program did not write a plan"
