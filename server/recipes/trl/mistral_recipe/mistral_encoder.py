@@ -183,8 +183,12 @@ class MistralEncoder:
         done = 0
         for group in groups:
             first, done = done, done + len(group)
-            if group is not groups[-1] and not any(turn.is_learned for turn in group):
-                continue
+            if group is not groups[-1]:
+                # Nothing after the last learned turn counts, and v2 cannot encode each continuation on its own.
+                while group and not group[-1].is_learned:
+                    group.pop()
+                if not group:
+                    continue
             encoded = self._encode(messages[: group[-1].end], tools)
             labels = [IGNORED] * len(encoded.ids)
             for turn, span in zip(group, encoded.turns[first:], strict=True):
