@@ -13,7 +13,7 @@ import { killTraining, progressOf, TRAINING_ENV } from "./trainings";
 const KILLS = 20;
 const STEPS = 300;
 /** Two trainings must fit into the time limit of the test. */
-const TRAINING_TIMEOUT_MS = 25 * 60_000;
+const LIMIT_MS = 25 * 60_000;
 const data = resolve(__dirname, "../../examples/self-hosted/train.jsonl");
 
 describe(`a training whose server and program are killed ${KILLS} times each`, function () {
@@ -51,7 +51,7 @@ describe(`a training whose server and program are killed ${KILLS} times each`, f
       assert.notEqual(job.status, "FAILED", JSON.stringify(job.events?.[0]));
       return disturb(id).then(() => undefined);
     };
-    return eventually(`the end of job ${id}`, poll, { withinMs: TRAINING_TIMEOUT_MS, everyMs: 100 });
+    return eventually(`the end of job ${id}`, poll, { withinMs: LIMIT_MS, everyMs: 100 });
   }
 
   it("gives the same result as an undisturbed training: one job, one result, the same losses (tolerance 1e-6)", async () => {

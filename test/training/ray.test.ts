@@ -9,7 +9,7 @@ import { RayCluster } from "../server/trainers/ray/cluster";
 import { describeWithEngine } from "../support/engine";
 import { succeeds } from "../support/results";
 import { TestServer } from "../support/server";
-import { TRAINING_ENV } from "./trainings";
+import { TRAINING_ENV, TRAINING_TIMEOUT_MS } from "./trainings";
 
 const example = resolve(__dirname, "../../examples/self-hosted");
 const program = readFileSync(join(example, "index.ts"), "utf8");
@@ -68,6 +68,7 @@ describeWithEngine("a real training on a Ray cluster", (engine) => {
         files: { "index.ts": `${program}export const { jobId } = job;\n` },
         env: { MISTRAL_BASE_URL: server.url },
         config: { model: "tiny" },
+        commandTimeoutMs: TRAINING_TIMEOUT_MS,
       });
       await succeeds(stack.up());
       const { jobId, checkpoints, simulated } = await stack.outputs();

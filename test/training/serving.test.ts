@@ -12,7 +12,7 @@ import { describeWithEngine } from "../support/engine";
 import { succeeds } from "../support/results";
 import { sequence } from "../support/sequence";
 import type { Stack } from "../support/stack";
-import { TRAINING_ENV } from "./trainings";
+import { TRAINING_ENV, TRAINING_TIMEOUT_MS } from "./trainings";
 import { Vllm } from "./vllm";
 
 const examples = resolve(__dirname, "../../examples");
@@ -66,7 +66,7 @@ describeWithEngine("a trained adapter, served by vLLM as examples/deploy-vllm re
       project: "self-hosted",
       env: { MISTRAL_BASE_URL: url },
       config: { model: "tiny" },
-      commandTimeoutMs: 9 * 60_000,
+      commandTimeoutMs: TRAINING_TIMEOUT_MS,
     });
     await succeeds(training.up());
     model = String((await training.outputs()).fineTunedModel);

@@ -12,7 +12,7 @@ import { succeeds } from "../support/results";
 import { sequence } from "../support/sequence";
 import { TestServer } from "../support/server";
 import type { Stack } from "../support/stack";
-import { killTraining, progressOf, TRAINING_ENV } from "./trainings";
+import { killTraining, progressOf, TRAINING_ENV, TRAINING_TIMEOUT_MS } from "./trainings";
 
 const example = resolve(__dirname, "../../examples/self-hosted");
 const train = join(example, "train.jsonl");
@@ -57,7 +57,12 @@ describeWithEngine("a real training on a self-hosted server", (engine) => {
     Object.assign(process.env, TRAINING_ENV);
     server = await TestServer.start({ dataFolder: data, args: ["--trainer", "process", "--models", models] });
     remote = new Remote(server.url);
-    stack = await engine.stack({ program: example, env: { MISTRAL_BASE_URL: server.url }, config: { model: "tiny" } });
+    stack = await engine.stack({
+      program: example,
+      env: { MISTRAL_BASE_URL: server.url },
+      config: { model: "tiny" },
+      commandTimeoutMs: TRAINING_TIMEOUT_MS,
+    });
   });
   after(async () => {
     await server.stopAndRemove();

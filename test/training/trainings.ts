@@ -5,6 +5,9 @@ import { recipePython } from "../../server/src/trainers/recipe/recipe";
 /** One thread, because the number of threads changes the rounding of floating-point sums, and so the losses. */
 export const TRAINING_ENV = { OMP_NUM_THREADS: "1", HF_HUB_OFFLINE: "1", PYTHONDONTWRITEBYTECODE: "1" };
 
+/** The time limit of a `pulumi up` that trains. The recipe's own tests use the machine at the same time. */
+export const TRAINING_TIMEOUT_MS = 9 * 60_000;
+
 /** Returns the parsed lines of a job's `progress.jsonl`, without an incomplete last line. */
 export async function progressOf(data: string, jobId: string) {
   const text = await readFile(join(data, "runs", jobId, "progress.jsonl"), "utf8").catch(() => "");
