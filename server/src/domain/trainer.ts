@@ -1,4 +1,3 @@
-import type { TrainingRule } from "#common/trainingRule";
 import type { JobSpec } from "./jobSpec";
 
 /** The name of the trainer that trains nothing. Its figures are invented, and every reply about its jobs says so. */
@@ -122,6 +121,12 @@ export type ShownRows =
   | { failure: string };
 
 /**
+ * A `TrainingRule` of `#common/trainingRule`. This file cannot import that type: it is part of the package's type
+ * declarations, and TypeScript's resolution `node10` does not know the import `#common`.
+ */
+export type PublishedRule = object;
+
+/**
  * Runs trainings. The server stores the status STARTED *before* it calls `start`. After a crash it is therefore unknown
  * whether the run was launched: `reattach` must find the existing run, or launch one.
  */
@@ -131,7 +136,7 @@ export interface Trainer {
   /** The models that this trainer supports. Absent: any model. */
   readonly baseModels?: readonly string[];
   /** Returns the rule by which the trainer sizes a training of a base model. Undefined when the model has no rule. */
-  trainingRule(model: string): Promise<TrainingRule | undefined>;
+  trainingRule(model: string): Promise<PublishedRule | undefined>;
   /** The number of running and waiting runs. Absent when the trainer has no queue of its own. */
   readonly queue?: { readonly running: number; readonly waiting: number };
   /**

@@ -1,5 +1,5 @@
-import type { TrainingRule } from "#common/trainingRule";
 import type { BaseModel } from "../../domain/baseModels";
+import type { PublishedRule } from "../../domain/trainer";
 import type { FineTunedModel } from "../../store/models";
 import type { ArtifactReply } from "./artifact";
 import { seconds } from "./time";
@@ -7,7 +7,7 @@ import { seconds } from "./time";
 const MAX_CONTEXT_LENGTH = 32_768;
 
 /** @param training an extension of the API: how the server computes steps, tokens and cost */
-export function baseModelReply({ id, capabilities }: BaseModel, training: TrainingRule | undefined) {
+export function baseModelReply({ id, capabilities }: BaseModel, training: PublishedRule | undefined) {
   return {
     id,
     object: "model",
