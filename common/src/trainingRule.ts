@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { JobType } from "./jobType";
 import { estimateMegabytes, MegabytesRule } from "./megabytesRule";
+import { costOf } from "./price";
 import { estimateRows, RowsRule } from "./rowsRule";
 import type { SizeEstimate, TrainingSize, TrainingTotals } from "./trainingTotals";
 
@@ -48,7 +49,7 @@ export function estimateTraining(
     tokensPerStep,
     trainedTokens,
     ...(rule.price && {
-      cost: Number(((trainedTokens / 1e6) * rule.price.per_million_tokens).toFixed(4)),
+      cost: costOf(trainedTokens, rule.price),
       currency: rule.price.currency,
     }),
   };

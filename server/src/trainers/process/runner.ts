@@ -1,7 +1,6 @@
-import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { tryLock } from "../../store/lock";
-import { onHang } from "../program/command/onHang";
+import { killOwnGroup, startProgram } from "../program/command/startProgram";
 import type { Exit } from "../program/exitFile";
 import { JobFolder } from "../program/jobFolder";
 import { writeAtomically } from "../program/jsonFile";
@@ -22,13 +21,9 @@ async function main({ dataDir, id, command, hangTimeout, cancelGrace, ...launch 
     // Another runner has started this attempt, or the job was cancelled.
     return;
   }
-  process.on("SIGTERM", () => setTimeout(killGroup, cancelGrace * 1000));
+  process.on("SIGTERM", () => setTimeout(killOwnGroup, cancelGrace * 1000));
   process.on("SIGINT", () => {});
-  const attempt: Attempt = {
-    ...launch,
-    pid: process.pid,
-    identity: identityOf(process.pid) as string,
-  };
+  const attempt: Attempt = { ...launch, pid: process.pid, identity: identityOf(process.pid) as string };
   // Write attempt.json before the program starts: a restarted server finds the process group in it.
   await writeAtomically(folder.attemptFile, JSON.stringify(attempt));
   let finished = false;
@@ -39,26 +34,15 @@ async function main({ dataDir, id, command, hangTimeout, cancelGrace, ...launch 
     await writeAtomically(folder.exitFile, JSON.stringify({ attempt: launch.attempt, ...exit }));
     // This reference keeps the lock until now: garbage collection would release an unreferenced lock.
     unlock();
-    killGroup();
+    killOwnGroup();
   };
 
-  const [program, ...args] = command as [string, ...string[]];
-  const child = spawn(program, [...args, folder.path], { cwd: folder.path, stdio: ["ignore", "inherit", "inherit"] });
-  child.once("error", (error) => {
-    console.error(`cannot run ${program}: ${error.message}`);
-    void finish({ code: 127, signal: null });
-  });
-  child.once("exit", (code, signal) => void finish({ code, signal }));
-  onHang([folder.progressFile], hangTimeout * 1000, () => void finish({ code: null, signal: "SIGKILL", hung: true }));
+  const program = { command: [...command, folder.path], cwd: folder.path, watched: [folder.progressFile], hangTimeout };
+  startProgram(program, (exit) => void finish(exit));
   if (existsSync(folder.cancelFile)) {
     // The server may have sent SIGTERM before the program existed.
     process.kill(-process.pid, "SIGTERM");
   }
-}
-
-/** Kills the whole process group, including this process. */
-function killGroup(): void {
-  process.kill(-process.pid, "SIGKILL");
 }
 
 main(JSON.parse(process.argv[2] as string) as RunnerArguments).catch((error) => {

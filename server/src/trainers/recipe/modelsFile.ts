@@ -1,5 +1,6 @@
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
+import { Price } from "#common/price";
 import { ConfigFile } from "../configFile";
 
 const entry = z.looseObject({
@@ -9,11 +10,8 @@ const entry = z.looseObject({
   /** The GPUs of a training by the trainer `process`; 1 by default. */
   gpus: z.int().min(1).optional(),
   /** The price that the server reports for trainings. Without a price, jobs have no cost. */
-  price: z
-    .strictObject({
-      per_million_tokens: z.number().min(0),
-      currency: z.string().regex(/^[A-Z]{3}$/, "Must be an ISO 4217 code such as EUR"),
-    })
+  price: Price.extend({ currency: z.string().regex(/^[A-Z]{3}$/, "Must be an ISO 4217 code such as EUR") })
+    .strict()
     .optional(),
 });
 

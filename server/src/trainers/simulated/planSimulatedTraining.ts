@@ -1,10 +1,10 @@
 import { MEBIBYTE } from "#common";
-import { estimateTraining, type MegabytesRule } from "#common/trainingRule";
+import type { MegabytesRule } from "#common/trainingRule";
 import { CHARACTERS_PER_TOKEN } from "#data";
 import type { JobSpec } from "../../domain/jobSpec";
 import type { Plan } from "../../domain/trainer";
+import { estimatePlan } from "../estimatePlan";
 import type { DataTotals } from "../inspectData";
-import { trainingSize } from "../trainingSize";
 import { SECONDS } from "./simulation";
 
 /** One epoch has about one step per megabyte of data. */
@@ -23,22 +23,10 @@ export const SIMULATED_RULE: MegabytesRule = {
 
 /** Computes steps, tokens, duration and cost of a simulated training. */
 export function planSimulatedTraining(spec: JobSpec, totals: DataTotals, speed: number): Plan {
-  const { totalSteps, epochs, tokensPerStep, cost, currency } = estimateTraining(
-    SIMULATED_RULE,
-    { ...totals, repositories: spec.repositories.length },
-    trainingSize(spec),
-    spec.job_type,
-  );
+  const plan = estimatePlan(spec, totals, SIMULATED_RULE);
   return {
-    totalSteps,
-    epochs,
-    samples: totals.samples,
-    skippedSamples: totals.skipped,
-    dataTokens: totals.tokens,
-    tokensPerStep,
-    expectedDurationSeconds: Math.ceil((SECONDS.start + totalSteps * SECONDS.step) / speed),
-    cost: cost as number,
-    costCurrency: currency as string,
+    ...plan,
+    expectedDurationSeconds: Math.ceil((SECONDS.start + plan.totalSteps * SECONDS.step) / speed),
     speed,
   };
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { costOf, type Price } from "#common/price";
 import type { Plan, PlanEvent } from "../../../domain/trainer";
 
 const count = z.int().min(0);
@@ -31,10 +32,8 @@ export const planFile = z.discriminatedUnion("status", [planned, invalid]);
 export type PlanFile = z.output<typeof planFile>;
 export type PlannedFile = z.output<typeof planned>;
 
-type Price = { per_million_tokens: number; currency: string } | undefined;
-
 /** Converts the plan of a training program. */
-export function toPlan(file: PlannedFile, price: Price): Plan {
+export function toPlan(file: PlannedFile, price: Price | undefined): Plan {
   const tokensPerStep = Math.round(file.tokens_per_step);
   return {
     totalSteps: file.total_steps,
@@ -43,10 +42,7 @@ export function toPlan(file: PlannedFile, price: Price): Plan {
     skippedSamples: file.skipped_samples ?? 0,
     dataTokens: file.data_tokens,
     tokensPerStep,
-    ...(price && {
-      cost: Number((((file.total_steps * tokensPerStep) / 1e6) * price.per_million_tokens).toFixed(4)),
-      costCurrency: price.currency,
-    }),
+    ...(price && { cost: costOf(file.total_steps * tokensPerStep, price), costCurrency: price.currency }),
     source: "program",
   };
 }
