@@ -16,10 +16,12 @@ export function fairOrder(jobs: readonly QueuedJob[], turns: readonly string[]):
   const byAge = [...jobs].sort((one, other) => one.startedAt - other.startedAt || (one.id < other.id ? -1 : 1));
   const queues = new Map<string, QueuedJob[]>();
   for (const job of byAge) {
-    queues.set(job.owner, [...(queues.get(job.owner) ?? []), job]);
+    const queue = queues.get(job.owner);
+    if (queue === undefined) queues.set(job.owner, [job]);
+    else queue.push(job);
   }
   const owners = [...queues.keys()].sort((one, other) => turns.lastIndexOf(one) - turns.lastIndexOf(other));
-  const rounds = Math.max(0, ...[...queues.values()].map((queue) => queue.length));
+  const rounds = [...queues.values()].reduce((longest, queue) => Math.max(longest, queue.length), 0);
   return Array.from({ length: rounds }, (_, round) =>
     owners.flatMap((owner) => queues.get(owner)?.[round] ?? []),
   ).flat();
@@ -32,8 +34,8 @@ export class Queue {
   private readonly queuedJobs = new Map<string, QueuedJob>();
   /** Owners in the order of their last turn, most recent last. No duplicates. */
   private turns: string[] = [];
-  /** The cached order of the queued jobs; cleared when a job is added or removed. */
-  private order: QueuedJob[] | undefined;
+  /** The cached positions of the queued jobs, in the order of the queue; cleared when a job is added or removed. */
+  private positions: Map<string, number> | undefined;
 
   constructor(limit: number) {
     this.limit = limit;
@@ -54,7 +56,7 @@ export class Queue {
 
   add(job: QueuedJob): void {
     this.queuedJobs.set(job.id, job);
-    this.order = undefined;
+    this.positions = undefined;
   }
 
   /** Counts a training that an earlier server process has launched and that may still be running. */
@@ -75,7 +77,7 @@ export class Queue {
    */
   admit(id: string, fits: () => boolean = () => true): boolean {
     const job = this.queuedJobs.get(id);
-    if (job === undefined || !this.hasCapacity || this.ordered()[0]?.id !== id || !fits()) {
+    if (job === undefined || !this.canAdmit(id) || !fits()) {
       return false;
     }
     this.remove(id);
@@ -84,19 +86,31 @@ export class Queue {
     return true;
   }
 
-  /** Returns the position of a queued job; 1 is next. */
+  /** Whether the job is the next one, and the limit allows it. */
+  canAdmit(id: string): boolean {
+    return this.hasCapacity && this.next() === id;
+  }
+
+  /** Returns the ID of the first job in the queue. */
+  next(): string | undefined {
+    return this.ordered().keys().next().value;
+  }
+
+  /** Returns the position of a queued job; 1 is next. 0 when the job is not in the queue. */
   position(id: string): number {
-    return this.ordered().findIndex((job) => job.id === id) + 1;
+    return this.ordered().get(id) ?? 0;
   }
 
   remove(id: string): void {
     this.runningIds.delete(id);
     this.queuedJobs.delete(id);
-    this.order = undefined;
+    this.positions = undefined;
   }
 
-  private ordered(): QueuedJob[] {
-    this.order ??= fairOrder([...this.queuedJobs.values()], this.turns);
-    return this.order;
+  private ordered(): ReadonlyMap<string, number> {
+    this.positions ??= new Map(
+      fairOrder([...this.queuedJobs.values()], this.turns).map(({ id }, index) => [id, index + 1]),
+    );
+    return this.positions;
   }
 }

@@ -79,4 +79,24 @@ describe("server: the job queue", () => {
     queue.remove("a2");
     assert.deepEqual([queue.running, queue.waiting], [1, 0]);
   });
+
+  it("sorts a long queue once for all its jobs, not once for each job", () => {
+    const queue = new Queue(1);
+    queue.addRunning("old");
+    let comparisons = 0;
+    for (let index = 0; index < 1000; index += 1) {
+      const job = { id: `job-${index}`, owner: `owner-${index % 3}` };
+      queue.add({
+        ...job,
+        get startedAt() {
+          comparisons += 1;
+          return index;
+        },
+      });
+    }
+    const positions = Array.from({ length: 1000 }, (_, index) => queue.position(`job-${index}`));
+    assert.deepEqual(new Set(positions), new Set(Array.from({ length: 1000 }, (_, index) => index + 1)));
+    assert.deepEqual([queue.next(), queue.canAdmit("job-0")], ["job-0", false]);
+    assert.ok(comparisons < 60_000, `${comparisons} reads of a start time`);
+  });
 });
