@@ -108,6 +108,13 @@ const MIGRATIONS: readonly string[] = [
      JOIN job_files ON job_files.job_id = jobs.id
      JOIN files ON files.id = job_files.file_id
      WHERE jobs.plan IS NOT NULL OR jobs.status IN ('QUEUED', 'VALIDATING');`,
+  // The labels of a classifier can be a megabyte long. Lists and polls read the rows of jobs, and each change of a job
+  // writes its row, so the labels have their own table.
+  `CREATE TABLE job_targets (job_seq INTEGER PRIMARY KEY REFERENCES jobs (seq), targets TEXT NOT NULL);
+   INSERT INTO job_targets (job_seq, targets)
+     SELECT seq, json_extract(spec, '$.classifier_targets') FROM jobs
+     WHERE json_array_length(spec, '$.classifier_targets') > 0;
+   UPDATE jobs SET spec = json_remove(spec, '$.classifier_targets');`,
 ];
 const SCHEMA_VERSION = MIGRATIONS.length;
 

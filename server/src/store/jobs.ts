@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { ConflictError } from "../domain/errors";
 import type { Job, JobChange, JobEvent, StoredProgress } from "../domain/job";
-import type { JobSpec } from "../domain/jobSpec";
+import type { ClassifierTarget, JobSpec } from "../domain/jobSpec";
 import { ACTIVE, canBecome, type JobStatus } from "../domain/status";
 import type { Checkpoint, Progress } from "../domain/trainer";
 import type { Database } from "./database";
@@ -42,13 +42,14 @@ export class JobStore {
   create(spec: JobSpec, trainer: string, owner: string): Job {
     const id = randomUUID();
     const now = Date.now();
+    const { classifier_targets: targets, ...rest } = spec;
     return this.atomically(() => {
       const { lastInsertRowid: seq } = this.database
         .prepare(
           `INSERT INTO jobs (id, owner, status, trainer, model, suffix, spec, created_at, modified_at)
            VALUES (?, ?, 'QUEUED', ?, ?, ?, ?, ?, ?)`,
         )
-        .run(id, owner, trainer, spec.model, spec.suffix ?? null, JSON.stringify(spec), now, now);
+        .run(id, owner, trainer, spec.model, spec.suffix ?? null, JSON.stringify(rest), now, now);
       for (const fileId of new Set([...spec.training_files.map((file) => file.file_id), ...spec.validation_files])) {
         this.database.prepare("INSERT INTO job_files (job_id, file_id) VALUES (?, ?)").run(id, fileId);
       }
@@ -57,6 +58,11 @@ export class JobStore {
           .prepare("INSERT INTO job_integrations (job_seq, project, name) VALUES (?, ?, ?)")
           .run(seq, project, name ?? null);
       }
+      if (targets.length > 0) {
+        this.database
+          .prepare("INSERT INTO job_targets (job_seq, targets) VALUES (?, ?)")
+          .run(seq, JSON.stringify(targets));
+      }
       this.insertEvent(id, STATUS_UPDATED, { status: "QUEUED" }, now);
       return this.get(id) as Job;
     });
@@ -64,7 +70,7 @@ export class JobStore {
 
   get(id: string): Job | undefined {
     const row = this.database.prepare("SELECT * FROM jobs WHERE id = ?").get(id) as JobRow | undefined;
-    return row && toJob(row);
+    return row && this.toJob(row);
   }
 
   /**
@@ -89,7 +95,7 @@ export class JobStore {
       .prepare(`SELECT * FROM jobs ${conditions.sql} ORDER BY created_at DESC, seq DESC LIMIT ? OFFSET ?`)
       .all(...conditions.values, ...limitAndOffset(filter)) as JobRow[];
     const row = this.database.prepare(`SELECT count(*) AS total FROM jobs ${conditions.sql}`).get(...conditions.values);
-    return { jobs: rows.map(toJob), total: (row as { total: number }).total };
+    return { jobs: rows.map((row) => this.toJob(row)), total: (row as { total: number }).total };
   }
 
   /** Returns the ids of the jobs that the supervisor works on, oldest first. Includes only jobs of `trainers`. */
@@ -188,6 +194,15 @@ export class JobStore {
       .prepare("SELECT step, metrics, created_at FROM checkpoints WHERE job_id = ? ORDER BY step DESC")
       .all(id) as { step: number; metrics: string; created_at: number }[];
     return rows.map((row) => ({ step: row.step, metrics: JSON.parse(row.metrics), createdAt: row.created_at }));
+  }
+
+  private toJob(row: JobRow): Job {
+    return toJob(row, (seq) => this.targets(seq));
+  }
+
+  private targets(seq: number): ClassifierTarget[] {
+    const row = this.database.prepare("SELECT targets FROM job_targets WHERE job_seq = ?").get(seq);
+    return row === undefined ? [] : JSON.parse((row as { targets: string }).targets);
   }
 
   private saveProgress(id: string, progress: StoredProgress): void {

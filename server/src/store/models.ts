@@ -19,6 +19,9 @@ export interface FineTunedModel {
   createdAt: number;
 }
 
+/** The part of a model that the reply about its job contains. */
+export type JobModel = Pick<FineTunedModel, "id" | "jobId" | "artifactBytes">;
+
 /** The fields that clients can change. Absent fields keep their values. */
 export type ModelChange = Partial<Pick<FineTunedModel, "name" | "description" | "archived">>;
 
@@ -61,11 +64,17 @@ export class ModelStore {
     return row && toModel(row);
   }
 
-  /** Returns the models of the jobs. Omits deleted models. */
-  listByJobs(jobIds: readonly string[]): FineTunedModel[] {
+  /** Returns the models of the jobs. Omits deleted models. Does not read the labels of classifiers. */
+  listByJobs(jobIds: readonly string[]): JobModel[] {
     const conditions = new SqlConditions().andIn("job_id", jobIds);
-    const rows = this.database.prepare(`SELECT * FROM models ${conditions.sql}`).all(...conditions.values) as Row[];
-    return rows.map(toModel);
+    const rows = this.database
+      .prepare(`SELECT id, job_id, artifact_bytes FROM models ${conditions.sql}`)
+      .all(...conditions.values) as Pick<Row, "id" | "job_id" | "artifact_bytes">[];
+    return rows.map(({ id, job_id: jobId, artifact_bytes }) => ({
+      id,
+      jobId,
+      ...(artifact_bytes !== null && { artifactBytes: artifact_bytes }),
+    }));
   }
 
   /** Whether the job has a model that is not deleted. */

@@ -6,7 +6,7 @@ import Database from "libsql";
 import { type RunningServer, type ServerOptions, startServer } from "../../../server/src/index";
 import { eventually } from "../../support/eventually";
 import { TestServer } from "../../support/server";
-import { Api, folder, history, type Json, removeFolders } from "../support";
+import { Api, CLASSIFIER_TARGETS, folder, history, type Json, removeFolders } from "../support";
 
 const STATUSES = ["QUEUED", "VALIDATING", "VALIDATED", "STARTED", "RUNNING"];
 
@@ -153,11 +153,14 @@ describe("server: restart", () => {
     let api = await start({ speed: 1000 });
     const integrations = [{ project: "p", name: "n", api_key: "w".repeat(40) }];
     const { id, fine_tuned_model } = await api.trained({ integrations });
+    const classifier = await api.job({ classifier_targets: CLASSIFIER_TARGETS, auto_start: false });
     await server.close();
     const database = new Database(join(dataDir, "server.db"));
     database.exec(
       `DROP INDEX models_by_job; ALTER TABLE models DROP COLUMN artifact_bytes; ALTER TABLE events DROP COLUMN line;
-       DROP TABLE passed_contents; DROP TABLE job_integrations; DROP INDEX jobs_by_model; DROP INDEX jobs_by_owner;
+       UPDATE jobs SET spec = json_set(spec, '$.classifier_targets',
+         json(coalesce((SELECT targets FROM job_targets WHERE job_seq = seq), '[]')));
+       DROP TABLE job_targets; DROP TABLE passed_contents; DROP TABLE job_integrations; DROP INDEX jobs_by_model; DROP INDEX jobs_by_owner;
        DROP INDEX jobs_by_status; CREATE INDEX jobs_by_status ON jobs (status);
        DROP INDEX jobs_by_suffix; CREATE INDEX jobs_by_suffix ON jobs (suffix);
        PRAGMA user_version = 1`,
@@ -170,6 +173,8 @@ describe("server: restart", () => {
     upgraded.close();
     assert.equal(row.contents, 1);
     assert.equal((await api.getJob(id)).fine_tuned_model, fine_tuned_model);
+    const { classifier_targets } = await api.getJob(classifier.id);
+    assert.deepEqual(classifier_targets, [{ ...CLASSIFIER_TARGETS[0], weight: 1, loss_function: "single_class" }]);
     const { data } = await api.ok("GET", "/v1/fine_tuning/jobs?wandb_project=p&wandb_name=n");
     assert.deepEqual(
       data.map((job: Json) => job.id),

@@ -1,4 +1,4 @@
-import type { FineTunedModel } from "../../store/models";
+import type { JobModel } from "../../store/models";
 
 /** The artifact of a training. An extension of the API, in jobs and models. */
 export interface ArtifactReply {
@@ -9,7 +9,7 @@ export interface ArtifactReply {
 }
 
 /** Returns undefined for a simulated model. @param baseUrl see `baseUrlOf` */
-export function artifactReply(model: FineTunedModel, baseUrl: string): ArtifactReply | undefined {
+export function artifactReply(model: Omit<JobModel, "jobId">, baseUrl: string): ArtifactReply | undefined {
   if (model.artifactBytes === undefined) {
     return undefined;
   }
