@@ -4,7 +4,8 @@ import { UsageError } from "./domain/errors";
 import type { Trainer } from "./domain/trainer";
 import { buildApp } from "./http/app";
 import { Keys } from "./http/auth";
-import { gracefulClose } from "./http/gracefulClose";
+import { ConnectionLimit, defaultMaxConnections } from "./http/connections/connectionLimit";
+import { gracefulClose } from "./http/connections/gracefulClose";
 import { Metrics } from "./http/metrics";
 import { parsePublicUrl } from "./http/publicUrl";
 import { UrlSigner } from "./http/signedUrls";
@@ -36,6 +37,11 @@ export interface ServerOptions extends TrainerOptions {
   apiKeys?: string[];
   /** The maximum size of an uploaded file in bytes, inclusive: 512 · 1024² by default, like the hosted service. */
   maxFileBytes?: number;
+  /**
+   * The maximum number of open connections. By default a quarter of the file descriptors of this process, from 16 to 1024.
+   * At the limit, a new connection replaces the oldest one that has not sent a valid key.
+   */
+  maxConnections?: number;
   /** The lowest level that is logged to stderr, as JSON lines: `warn` by default. */
   logLevel?: LogLevel;
 }
@@ -89,6 +95,7 @@ async function open(options: ServerOptions, keys: Keys, publicUrl: string | unde
     port = 0,
     trainer: trainerName = DEFAULT_TRAINER,
     maxFileBytes = MAX_FILE_BYTES,
+    maxConnections = defaultMaxConnections(),
   } = options;
   // Training programs have another working directory, so they need an absolute path.
   const dataDir = resolve(options.dataDir);
@@ -116,8 +123,12 @@ async function open(options: ServerOptions, keys: Keys, publicUrl: string | unde
     (id) => models.jobHasModel(id),
   );
   const metrics = new Metrics(jobs, trainer);
+  const connections = new ConnectionLimit(maxConnections, (message) => log.warn(message));
   const stores = { blobs, files, jobs, models, secrets, artifacts };
-  const app = await buildApp({ ...stores, keys, log, metrics, signer, supervisor, trainer, maxFileBytes, publicUrl });
+  const app = await buildApp({
+    ...{ ...stores, keys, connections, signer, supervisor, trainer, maxFileBytes, publicUrl },
+    ...{ log, metrics },
+  });
   const closeApp = gracefulClose(app);
   const close = async () => {
     await closeApp();

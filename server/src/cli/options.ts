@@ -38,6 +38,9 @@ Usage: mistral-fine-tuning-server [options]           start the server
                     in the process list: prefer MISTRAL_SERVER_API_KEYS or --keys-file
   --keys-file FILE  a file with API keys, one per line, in plain text or as sha256:<hex>;
                     lines that begin with # are comments
+  --max-connections N
+                    maximum number of open connections (default: a quarter of the file descriptors of the
+                    process, from 16 to 1024)
 ${trainerHelp()}
   --log-level LEVEL the lowest level logged to stderr, as JSON lines: ${LOG_LEVELS.join(", ")}
                     (default: ${DEFAULT_LOG_LEVEL})
@@ -71,6 +74,9 @@ export function parseOptions(
       ...(env.MISTRAL_SERVER_API_KEYS ?? "").split(",").filter((key) => key.trim() !== ""),
       ...(values["keys-file"] === undefined ? [] : readKeys(values["keys-file"])),
     ].map((key) => key.trim()),
+    ...(values["max-connections"] !== undefined && {
+      maxConnections: integer(1, 1_000_000)(values["max-connections"], "--max-connections"),
+    }),
     logLevel: oneOf("--log-level", values["log-level"], LOG_LEVELS),
     trainer: oneOf("--trainer", values.trainer, TRAINER_NAMES),
     ...trainerOptions(values, env),
@@ -90,6 +96,7 @@ function parseFlags(argv: string[]) {
         "keys-file": { type: "string" },
         trainer: { type: "string", default: DEFAULT_TRAINER },
         ...parsableTrainerFlags(),
+        "max-connections": { type: "string" },
         "log-level": { type: "string", default: DEFAULT_LOG_LEVEL },
         help: { type: "boolean", short: "h" },
         version: { type: "boolean" },

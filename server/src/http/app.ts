@@ -9,7 +9,11 @@ import Fastify, {
   LogController,
 } from "fastify";
 import { ConflictError, TooLargeError } from "../domain/errors";
+import type { Keys } from "./auth";
 import { rejectBrowserRequests } from "./browserRequests";
+import { closeEarly } from "./connections/closeEarly";
+import { answerAndClose } from "./connections/rawReply";
+import { closeSlowBodies } from "./connections/slowBodies";
 import { ApiError, UnprocessableError } from "./errors";
 import { acceptJson } from "./jsonBody";
 import { answerMethodNotAllowed } from "./methodNotAllowed";
@@ -27,6 +31,10 @@ import type { Services } from "./services";
 /** Idle connections are closed after this time, in milliseconds. */
 const CONNECTION_TIMEOUT = 120_000;
 
+/** Connections that do not send their first headers within this time are closed, in milliseconds. */
+const HEADERS_TIMEOUT = 15_000;
+const HEADERS_CHECK_INTERVAL = 5_000;
+
 /** Builds the HTTP API: routes, authentication and error replies. */
 export async function buildApp(services: Services): Promise<FastifyInstance> {
   const app = Fastify({
@@ -35,10 +43,12 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     connectionTimeout: CONNECTION_TIMEOUT,
+    http: { headersTimeout: HEADERS_TIMEOUT, connectionsCheckingInterval: HEADERS_CHECK_INTERVAL },
     routerOptions: { maxParamLength: 2048 },
     frameworkErrors: answerError,
     clientErrorHandler,
   });
+  services.connections.watch(app.server);
   app.decorateRequest("owner", "");
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-request-id", request.id);
@@ -46,11 +56,13 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
       rejectBrowserRequests(request);
     }
     if (request.is404) {
+      request.owner = ownerOf(request, services.keys);
       // Not in the not-found handler: Fastify parses the body before it calls that handler.
       throw new ApiError(404, `There is no route ${request.method} ${pathOf(request)}`);
     }
     if (needsKey(request)) {
       request.owner = services.keys.authenticate(request.headers.authorization);
+      services.connections.prove(request.socket);
     }
   });
   app.addHook("preValidation", async (request) => {
@@ -58,6 +70,7 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
       parse(noQuery, request.query, "query");
     }
   });
+  closeSlowBodies(app);
   app.setErrorHandler(answerError);
   logRequests(app, services.metrics);
   acceptJson(app);
@@ -83,8 +96,24 @@ function needsKey(request: FastifyRequest): boolean {
   return needsKey === true || (isApi(request) && !signedUrl);
 }
 
+/** Returns the owner of a request that needs no key: empty without a valid key. */
+function ownerOf({ headers }: FastifyRequest, keys: Keys): string {
+  try {
+    return keys.authenticate(headers.authorization);
+  } catch {
+    return "";
+  }
+}
+
 function answerError(error: FastifyError | ApiError, request: FastifyRequest, reply: FastifyReply): void {
   const answer = toApiError(error, request);
+  if (request.owner === "") {
+    closeEarly(request, reply);
+  } else {
+    // Fastify closes the connection when it rejects a body. Most clients read the reply only after they have sent the
+    // whole body, so the rest of the body is read.
+    reply.removeHeader("connection");
+  }
   // Errors that Fastify raises before the `onRequest` hook have no request id header yet.
   reply.header("x-request-id", request.id).code(answer.status).send(answer.toReply());
 }
@@ -114,16 +143,17 @@ function toApiError(error: FastifyError | ApiError, request: FastifyRequest): Ap
   return new ApiError(500, `Internal error; search the server's log for request id ${request.id}`);
 }
 
-/** Answers requests that are not valid HTTP, and requests whose headers are too large. */
-function clientErrorHandler(error: Error & { code?: string }, socket: Socket): void {
-  if (socket.writable && error.code !== "ECONNRESET") {
-    const [status, title] =
-      error.code === "HPE_HEADER_OVERFLOW" ? [431, "Request Header Fields Too Large"] : [400, "Bad Request"];
-    const body = JSON.stringify({ object: "error", message: title, type: "invalid_request_error", code: status });
-    socket.write(
-      `HTTP/1.1 ${status} ${title}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
-        `X-Request-Id: ${randomUUID()}\r\nConnection: close\r\n\r\n${body}`,
-    );
+/** The replies to requests that Node.js rejects. Other errors are answered with 400. */
+const CLIENT_ERRORS: Record<string, [status: number, title: string]> = {
+  HPE_HEADER_OVERFLOW: [431, "Request Header Fields Too Large"],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, "Request Timeout"],
+};
+
+/** Answers requests that are not valid HTTP, whose headers are too large, or whose headers do not arrive in time. */
+function clientErrorHandler({ code = "" }: Error & { code?: string }, socket: Socket): void {
+  if (code === "ECONNRESET") {
+    socket.destroy();
+  } else {
+    answerAndClose(socket, ...(CLIENT_ERRORS[code] ?? [400, "Bad Request"]));
   }
-  socket.destroySoon();
 }

@@ -8,12 +8,14 @@ import type { ModelStore } from "../store/models";
 import type { SecretStore } from "../store/secrets";
 import type { ArtifactStore } from "../trainers/program/artifactStore";
 import type { Keys } from "./auth";
+import type { ConnectionLimit } from "./connections/connectionLimit";
 import type { Metrics } from "./metrics";
 import type { UrlSigner } from "./signedUrls";
 
 /** The objects that the routes use. */
 export interface Services {
   keys: Keys;
+  connections: ConnectionLimit;
   signer: UrlSigner;
   blobs: BlobStore;
   files: FileStore;

@@ -11,7 +11,7 @@ import type { Services } from "../services";
 type ById = { Params: { file_id: string } };
 
 /** All routes for files except the upload. */
-export function fileRoutes(app: FastifyInstance, { files, signer, keys, publicUrl }: Services): void {
+export function fileRoutes(app: FastifyInstance, { files, signer, keys, connections, publicUrl }: Services): void {
   const find = (id: string): StoredFile => {
     const file = files.get(id);
     if (file === undefined) {
@@ -51,10 +51,11 @@ export function fileRoutes(app: FastifyInstance, { files, signer, keys, publicUr
       const { expires, signature } = parse(contentQuery, request.query, "query");
       const { file_id } = request.params;
       if (expires === undefined || signature === undefined) {
-        keys.authenticate(request.headers.authorization);
+        request.owner = keys.authenticate(request.headers.authorization);
       } else if (!signer.verifies(`/v1/files/${file_id}/content`, expires, signature)) {
         throw new ApiError(403, "The URL has expired, or its signature is invalid; request a new URL");
       }
+      connections.prove(request.socket);
       const file = find(file_id);
       return reply
         .type("application/octet-stream")
