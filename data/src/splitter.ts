@@ -3,8 +3,8 @@ export const MAX_LINE_BYTES = 16 * 1024 ** 2;
 
 const NEWLINE = 0x0a;
 
-/** Receives each line without its newline. `bytes` is undefined for a line longer than `MAX_LINE_BYTES`. */
-export type OnLine = (bytes: Buffer | undefined) => void;
+/** Receives each line without its newline, and its length. `bytes` is undefined for a line longer than `MAX_LINE_BYTES`. */
+export type OnLine = (bytes: Buffer | undefined, length: number) => void;
 
 /**
  * Splits a stream of chunks into lines. Text after the last newline is a line too, unless it is empty. Calls a function for each
@@ -48,9 +48,9 @@ export class LineSplitter {
   private endLine(): void {
     const [first = Buffer.alloc(0), ...more] = this.parts;
     const bytes = more.length === 0 ? first : Buffer.concat(this.parts);
-    const tooLong = this.length > MAX_LINE_BYTES;
+    const { length } = this;
     this.parts = [];
     this.length = 0;
-    this.onLine(tooLong ? undefined : bytes);
+    this.onLine(length > MAX_LINE_BYTES ? undefined : bytes, length);
   }
 }

@@ -12,7 +12,10 @@ export function marksFor(isStyled: boolean): Marks {
   return { learned, name: isStyled ? learned("underlined") : "⟦in brackets⟧" };
 }
 
-/** Escapes control characters as in JSON, so that data cannot control the terminal. Keeps line breaks and tabs. */
-export const visible = (text: string): string => text.replace(/[^\P{Cc}\n\t]/gu, escaped);
+/** Control characters except line breaks and tabs, and characters that change the direction of text. */
+const INVISIBLE = /[^\P{Cc}\n\t]|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+
+/** Escapes invisible characters as in JSON, so that data cannot control the terminal. Keeps line breaks and tabs. */
+export const visible = (text: string): string => text.replace(INVISIBLE, escaped);
 
 const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;

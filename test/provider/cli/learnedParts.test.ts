@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { partsOf } from "../../../provider/src/cli/learnedParts";
+import { partsOf } from "../../../provider/src/cli/check/learnedParts";
 
 /** A token of a row: its text, and whether it counts for the loss. */
 type Token = [text: string, isLearned: boolean];

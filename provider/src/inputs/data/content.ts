@@ -2,12 +2,14 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { isAbsolute, resolve } from "node:path";
 import { Readable } from "node:stream";
-import { fileChunks } from "#data";
+import { fileChunks, isLfsPointer } from "#data";
 import { loadGot, timeoutsOf } from "../../client/http/got";
 import { agentsFor } from "../../client/http/proxy";
 import type { WireAsset } from "../../schema/assets";
 import type { DataFile } from "../../schema/files";
 import { InputProblem } from "../problem";
+
+const LFS_POINTER = "this is a Git LFS pointer, not the data; run `git lfs pull`, in CI check out with LFS";
 
 /** Timeout without progress for a remote asset. */
 const STALLED_MS = 60_000;
@@ -30,9 +32,19 @@ export function openAsset({ asset }: DataFile, stalledMs = STALLED_MS): Readable
  */
 export async function* readContent(file: DataFile, inputPath: string): AsyncGenerator<Buffer> {
   try {
-    yield* file.path === undefined ? openAsset(file) : fileChunks(file.path);
+    yield* withoutLfsPointer(file.path === undefined ? openAsset(file) : fileChunks(file.path));
   } catch (error) {
     throw new InputProblem(inputPath, `${describeFile(file)}: ${reasonOf(error)}`);
+  }
+}
+
+/** Passes the chunks of a file through. @throws when the file is a Git LFS pointer */
+export async function* withoutLfsPointer(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let isFirst = true;
+  for await (const chunk of chunks) {
+    if (isFirst && isLfsPointer(chunk)) throw new Error(LFS_POINTER);
+    isFirst = false;
+    yield chunk;
   }
 }
 

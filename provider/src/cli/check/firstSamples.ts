@@ -1,5 +1,5 @@
 import { checkSample, LineSplitter, type Rules, SampleError } from "#data";
-import { readContent } from "../inputs/data/content";
+import { readContent } from "../../inputs/data/content";
 
 /** A valid sample and its place. */
 export interface PlacedSample {

@@ -1,5 +1,5 @@
 import type { FileReport } from "#data";
-import type { CheckedData, CheckedFile } from "../inputs/data/inspectData";
+import type { CheckedData, CheckedFile } from "../../inputs/data/inspectData";
 
 /** Returns the output of `--json`. Scripts parse it, so its field names stay those of release 0.1.0. */
 export function jsonText({ training, validation, summary }: CheckedData): string {

@@ -9,10 +9,10 @@ import {
   ServerError,
   type ShownRow,
   UnprocessableEntityError,
-} from "../client";
+} from "../../client";
+import { type Marks, visible } from "../marks";
 import { firstSamples, type PlacedSample } from "./firstSamples";
 import { partsOf } from "./learnedParts";
-import { type Marks, visible } from "./marks";
 
 /** The server's limit, so that every row of the samples is shown. */
 const MAX_ROWS = 1_000;

@@ -1,7 +1,7 @@
 import type { Rules } from "#data";
+import { type Marks, visible } from "../marks";
+import { type Piece, piecesOf, tokensOf } from "../pieces";
 import { firstSamples } from "./firstSamples";
-import { type Marks, visible } from "./marks";
-import { type Piece, piecesOf, tokensOf } from "./pieces";
 
 /** Returns the first valid samples of the files, message by message, and marks the text that counts for the loss. */
 export async function shownSamples(files: string[], count: number, rules: Rules, marks: Marks): Promise<string> {

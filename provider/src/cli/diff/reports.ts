@@ -1,0 +1,1 @@
+import type { DataDiff, FileSummary, ShownSample } from "./dataDiff";
