@@ -85,7 +85,7 @@ describe("pulumi-mistral diff", () => {
   it("ignores the order of samples, and the order and white space of JSON", async () => {
     const sample = { labels: { mood: "good" }, text: "What a day!" };
     const { lines } = await diff(
-      JSON.stringify(sample) + "\n" + chat("Peru?", "Lima."),
+      `${JSON.stringify(sample)}\n${chat("Peru?", "Lima.")}`,
       `${chat("Peru?", "Lima.")}\r\n{"text": "What a day!",  "labels": {"mood": "good"}}`,
     );
     assert.match(lines[1] ?? "", /^2 → 2 samples: no sample differs/);

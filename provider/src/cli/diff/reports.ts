@@ -1,1 +1,0 @@
-import type { DataDiff, FileSummary, ShownSample } from "./dataDiff";
