@@ -6,25 +6,27 @@ import { buildApp } from "./http/app";
 import { Keys } from "./http/auth";
 import { ConnectionLimit, defaultMaxConnections } from "./http/connections/connectionLimit";
 import { gracefulClose } from "./http/connections/gracefulClose";
+import { KeysFile } from "./http/keysFile";
 import { Metrics } from "./http/metrics";
 import { parsePublicUrl } from "./http/publicUrl";
-import { UrlSigner } from "./http/signedUrls";
+import { MAX_EXPIRY_HOURS, UrlSigner } from "./http/signedUrls";
 import { Supervisor } from "./jobs/supervisor";
-import { createLog, type LogLevel } from "./log";
+import { createLog, type Logger, type LogLevel } from "./log";
 import { BlobStore } from "./store/blobs";
-import { openDatabase, signingKey } from "./store/database";
+import { openDatabase } from "./store/database";
 import { FileStore } from "./store/files";
 import { JobStore } from "./store/jobs";
 import { lockFolder } from "./store/lock";
 import { ModelStore } from "./store/models";
 import { SecretStore } from "./store/secrets";
+import { SigningKeys } from "./store/signingKeys";
 import { createTrainers, DEFAULT_TRAINER, type TrainerOptions } from "./trainers";
 import { ArtifactStore } from "./trainers/program/artifactStore";
 
 export interface ServerOptions extends TrainerOptions {
   /** The folder for all data of the server. Created when missing. */
   dataDir: string;
-  /** The address to listen on: 127.0.0.1 by default. A non-loopback address requires `apiKeys`. */
+  /** The address to listen on: 127.0.0.1 by default. A non-loopback address requires `apiKeys` or `keysFile`. */
   host?: string;
   /** The port to listen on. 0, the default, selects a free port. */
   port?: number;
@@ -33,8 +35,13 @@ export interface ServerOptions extends TrainerOptions {
    * with the host that the client has used, and with `http://`.
    */
   publicUrl?: string;
-  /** The accepted API keys, in plain text or as `sha256:<hex>`. Empty, the default: requests need no key. */
+  /**
+   * The accepted API keys: `KEY [workspace=NAME]`, in plain text or as `sha256:<hex>`. Without `apiKeys` and `keysFile`,
+   * requests need no key.
+   */
   apiKeys?: string[];
+  /** The path of a file with more API keys, one per line. The server reads the file again when it changes. */
+  keysFile?: string;
   /** The maximum size of an uploaded file in bytes, inclusive: 512 · 1024² by default, like the hosted service. */
   maxFileBytes?: number;
   /**
@@ -67,14 +74,16 @@ const DEFAULT_HOST = "127.0.0.1";
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { host = DEFAULT_HOST } = options;
-  const keys = new Keys(options.apiKeys ?? []);
+  const log = createLog(options.logLevel);
+  const keysFile = options.keysFile === undefined ? undefined : new KeysFile(options.keysFile, log);
+  const keys = new Keys(options.apiKeys ?? [], keysFile);
   if (!keys.required && !isLoopbackHost(host)) {
     throw new UsageError(`Listening on ${host} needs API keys, because other machines can reach it; set --keys-file`);
   }
   const publicUrl = options.publicUrl === undefined ? undefined : parsePublicUrl(options.publicUrl);
   const unlock = lockFolder(options.dataDir, options.trainer === "ray");
   try {
-    const server = await open(options, keys, publicUrl);
+    const server = await open(options, keys, publicUrl, log);
     return {
       url: server.url,
       close: async () => {
@@ -89,7 +98,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 /** Starts a server on a locked data folder. */
-async function open(options: ServerOptions, keys: Keys, publicUrl: string | undefined): Promise<RunningServer> {
+async function open(
+  options: ServerOptions,
+  keys: Keys,
+  publicUrl: string | undefined,
+  log: Logger,
+): Promise<RunningServer> {
   const {
     host = DEFAULT_HOST,
     port = 0,
@@ -104,7 +118,6 @@ async function open(options: ServerOptions, keys: Keys, publicUrl: string | unde
   const database = openDatabase(join(dataDir, "server.db"));
   const blobs = new BlobStore(dataDir);
   const files = new FileStore(database, blobs);
-  const log = createLog(options.logLevel);
   const jobs = new JobStore(database, (jobId, status, reason) =>
     log.info({ jobId, status, reason }, "job status changed"),
   );
@@ -113,7 +126,7 @@ async function open(options: ServerOptions, keys: Keys, publicUrl: string | unde
   const onError = (jobId: string, error: unknown) =>
     log.error({ err: error, jobId }, "job failed with an internal error");
   const supervisor = new Supervisor({ jobs, files, models, secrets, trainers, onError });
-  const signer = new UrlSigner(signingKey(database));
+  const signer = new UrlSigner(new SigningKeys(database, MAX_EXPIRY_HOURS * 3_600_000));
   const trainer = trainers.get(trainerName) as Trainer;
   const statusOf = (id: string) => jobs.get(id)?.status;
   secrets.sweep((id) => isTerminal(statusOf(id) ?? "CANCELLED"));

@@ -76,7 +76,11 @@ export class Api {
     const response = await fetch(`${this.url}${path}`, { ...init, headers });
     const text = await response.text();
     const isJson = response.headers.get("content-type")?.startsWith("application/json");
-    return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: isJson && text !== "" ? JSON.parse(text) : text,
+    };
   }
 
   /** Returns the body of the reply. Fails unless the status is 200. */

@@ -48,7 +48,7 @@ function writeJob(jobs: JobStore, models: ModelStore, index: number): string {
     suffix: name,
     integrations: [{ project: name, name, api_key: "0".repeat(40) }],
   });
-  const { id } = jobs.create(spec, "process", "anonymous");
+  const { id } = jobs.create(spec, "process", { workspace: "default", owner: "anonymous" });
   jobs.transition(id, "VALIDATING");
   jobs.transition(id, "VALIDATED", { plan });
   jobs.transition(id, "STARTED", { startedAt: Date.now() });

@@ -1,9 +1,7 @@
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import envPaths from "env-paths";
 import { UsageError } from "../domain/errors";
-import { parseKeysFile } from "../http/auth";
 import { parsePublicUrl } from "../http/publicUrl";
 import type { ServerOptions } from "../index";
 import { DEFAULT_LOG_LEVEL, LOG_LEVELS } from "../log";
@@ -36,8 +34,8 @@ Usage: mistral-fine-tuning-server [options]           start the server
   --data DIR        the folder for files, jobs and models (default: ${DEFAULT_DATA_DIR})
   --api-key KEY     an accepted API key; repeatable. Other users of this machine can see this key
                     in the process list: prefer MISTRAL_SERVER_API_KEYS or --keys-file
-  --keys-file FILE  a file with API keys, one per line, in plain text or as sha256:<hex>;
-                    lines that begin with # are comments
+  --keys-file FILE  a file with API keys, one per line: KEY [workspace=NAME], in plain text or as
+                    sha256:<hex>; lines that begin with # are comments. Read again when it changes
   --max-connections N
                     maximum number of open connections (default: a quarter of the file descriptors of the
                     process, from 16 to 1024)
@@ -72,11 +70,11 @@ export function parseOptions(
     apiKeys: [
       ...values["api-key"],
       ...(env.MISTRAL_SERVER_API_KEYS ?? "").split(",").filter((key) => key.trim() !== ""),
-      ...(values["keys-file"] === undefined ? [] : readKeys(values["keys-file"])),
     ].map((key) => key.trim()),
     ...(values["max-connections"] !== undefined && {
       maxConnections: integer(1, 1_000_000)(values["max-connections"], "--max-connections"),
     }),
+    ...(values["keys-file"] !== undefined && { keysFile: resolve(values["keys-file"]) }),
     logLevel: oneOf("--log-level", values["log-level"], LOG_LEVELS),
     trainer: oneOf("--trainer", values.trainer, TRAINER_NAMES),
     ...trainerOptions(values, env),
@@ -150,18 +148,4 @@ function oneOf<Value extends string>(flag: string, value: string, values: readon
     throw new UsageError(`${flag} must be one of ${values.join(", ")}, not ${value}`);
   }
   return found;
-}
-
-function readKeys(path: string): string[] {
-  let content: string;
-  try {
-    content = readFileSync(path, "utf8");
-  } catch (error) {
-    throw new UsageError(`cannot read the keys file: ${(error as Error).message}`);
-  }
-  const keys = parseKeysFile(content);
-  if (keys.length === 0) {
-    throw new UsageError(`the keys file ${path} contains no key`);
-  }
-  return keys;
 }

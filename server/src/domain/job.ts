@@ -5,6 +5,8 @@ import type { Plan, Progress } from "./trainer";
 /** A stored job. Times are milliseconds since 1970. */
 export interface Job {
   id: string;
+  workspace: string;
+  /** The hash of the API key that created the job, or `anonymous`. */
   owner: string;
   status: JobStatus;
   /** The name of the trainer that runs this job. Restarting the server with another `--trainer` does not change this field. */

@@ -17,10 +17,11 @@ export interface DataFile {
 /** A job that has not been validated yet. */
 export interface TrainingRequest {
   id: string;
+  workspace: string;
   spec: JobSpec;
   trainingFiles: DataFile[];
   validationFiles: DataFile[];
-  /** The content of every data file belonged to an earlier job of this server that passed validation. */
+  /** The content of every data file belonged to an earlier job of the workspace that passed validation. */
   isKnownData: boolean;
 }
 
@@ -135,8 +136,12 @@ export interface Trainer {
   readonly name: string;
   /** The models that this trainer supports. Absent: any model. */
   readonly baseModels?: readonly string[];
-  /** Returns the rule by which the trainer sizes a training of a base model. Undefined when the model has no rule. */
-  trainingRule(model: string): Promise<PublishedRule | undefined>;
+  /**
+   * Returns the rule by which the trainer sizes a training of a base model. Undefined when the model has no rule.
+   *
+   * @param workspace the rule may contain measurements of this workspace's data
+   */
+  trainingRule(model: string, workspace: string): Promise<PublishedRule | undefined>;
   /** The number of running and waiting runs. Absent when the trainer has no queue of its own. */
   readonly queue?: { readonly running: number; readonly waiting: number };
   /**

@@ -9,8 +9,8 @@ import Fastify, {
   LogController,
 } from "fastify";
 import { ConflictError, TooLargeError } from "../domain/errors";
-import type { Keys } from "./auth";
 import { rejectBrowserRequests } from "./browserRequests";
+import { setCaller } from "./caller";
 import { closeEarly } from "./connections/closeEarly";
 import { answerAndClose } from "./connections/rawReply";
 import { closeSlowBodies } from "./connections/slowBodies";
@@ -37,6 +37,21 @@ const HEADERS_CHECK_INTERVAL = 5_000;
 
 /** Builds the HTTP API: routes, authentication and error replies. */
 export async function buildApp(services: Services): Promise<FastifyInstance> {
+  const answerError = (error: FastifyError | ApiError, request: FastifyRequest, reply: FastifyReply): void => {
+    const answer = toApiError(error, request);
+    // Not yet known after an error before or in the `onRequest` hook.
+    const caller = request.owner ? request : services.keys.identify(request.headers.authorization);
+    if (caller === undefined) {
+      closeEarly(request, reply);
+    } else {
+      setCaller(request, reply, caller);
+      // Fastify closes the connection when it rejects a body. Most clients read the reply only after they have sent the
+      // whole body, so the rest of the body is read.
+      reply.removeHeader("connection");
+    }
+    // Errors that Fastify raises before the `onRequest` hook have no request id header yet.
+    reply.header("x-request-id", request.id).code(answer.status).send(answer.toReply());
+  };
   const app = Fastify({
     loggerInstance: services.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "requestId" }),
@@ -50,18 +65,18 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
   });
   services.connections.watch(app.server);
   app.decorateRequest("owner", "");
+  app.decorateRequest("workspace", "");
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-request-id", request.id);
     if (!services.keys.required) {
       rejectBrowserRequests(request);
     }
     if (request.is404) {
-      request.owner = ownerOf(request, services.keys);
       // Not in the not-found handler: Fastify parses the body before it calls that handler.
       throw new ApiError(404, `There is no route ${request.method} ${pathOf(request)}`);
     }
     if (needsKey(request)) {
-      request.owner = services.keys.authenticate(request.headers.authorization);
+      setCaller(request, reply, services.keys.authenticate(request.headers.authorization));
       services.connections.prove(request.socket);
     }
   });
@@ -94,28 +109,6 @@ function isApi({ routeOptions }: FastifyRequest): boolean {
 function needsKey(request: FastifyRequest): boolean {
   const { needsKey, signedUrl } = request.routeOptions.config;
   return needsKey === true || (isApi(request) && !signedUrl);
-}
-
-/** Returns the owner of a request that needs no key: empty without a valid key. */
-function ownerOf({ headers }: FastifyRequest, keys: Keys): string {
-  try {
-    return keys.authenticate(headers.authorization);
-  } catch {
-    return "";
-  }
-}
-
-function answerError(error: FastifyError | ApiError, request: FastifyRequest, reply: FastifyReply): void {
-  const answer = toApiError(error, request);
-  if (request.owner === "") {
-    closeEarly(request, reply);
-  } else {
-    // Fastify closes the connection when it rejects a body. Most clients read the reply only after they have sent the
-    // whole body, so the rest of the body is read.
-    reply.removeHeader("connection");
-  }
-  // Errors that Fastify raises before the `onRequest` hook have no request id header yet.
-  reply.header("x-request-id", request.id).code(answer.status).send(answer.toReply());
 }
 
 function toApiError(error: FastifyError | ApiError, request: FastifyRequest): ApiError {

@@ -3,11 +3,11 @@ import type { Metrics } from "./metrics";
 
 /**
  * Writes one log line and records one duration for each completed request. Omits the query, which may contain a
- * signature. Identifies the API key by the first 12 characters of its hash.
+ * signature. Identifies the API key by the first 12 characters of its hash, and names its workspace.
  */
 export function logRequests(app: FastifyInstance, metrics: Metrics): void {
   app.addHook("onResponse", async (request, reply) => {
-    const { method, params, routeOptions, owner } = request;
+    const { method, params, routeOptions, owner, workspace } = request;
     const route = routeOptions.url ?? "none";
     metrics.countRequest(method, route, reply.statusCode, reply.elapsedTime / 1000);
     const { job_id: jobId } = params as { job_id?: string };
@@ -18,7 +18,7 @@ export function logRequests(app: FastifyInstance, metrics: Metrics): void {
         status: reply.statusCode,
         ms: Math.round(reply.elapsedTime),
         ...(jobId !== undefined && { jobId }),
-        ...(owner !== "" && { owner: owner.slice(0, 12) }),
+        ...(owner !== "" && { owner: owner.slice(0, 12), workspace }),
       },
       "request",
     );

@@ -36,8 +36,10 @@ export interface Services {
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** The hash of the request's API key, or `anonymous`. */
+    /** The hash of the request's API key, or `anonymous`. Empty for a request without a caller. */
     owner: string;
+    /** The workspace of the request's API key. Empty for a request without a caller. */
+    workspace: string;
   }
 
   interface FastifyContextConfig {

@@ -84,7 +84,7 @@ export class JobStateMachine {
 
   private async validate(job: Job, signal: AbortSignal): Promise<boolean> {
     const { jobs, files } = this.options;
-    const request = toTrainingRequest(job.id, job.spec, files);
+    const request = toTrainingRequest(job, files);
     const validation = await this.trainer(job)
       .validate(request, signal)
       .catch((error) => {
@@ -104,7 +104,8 @@ export class JobStateMachine {
       }
       // Later jobs with the same data only warn about new rules. This must not bring skipped samples into a training.
       if (request.isKnownData || validation.plan.skippedSamples === 0) {
-        files.markPassed([...request.trainingFiles, ...request.validationFiles].map(({ sha256 }) => sha256));
+        const contents = [...request.trainingFiles, ...request.validationFiles].map(({ sha256 }) => sha256);
+        files.markPassed(contents, job.workspace);
       }
       jobs.transition(job.id, "VALIDATED", { plan: validation.plan });
       if (job.spec.auto_start) {
@@ -202,7 +203,7 @@ export class JobStateMachine {
 
   private run(job: Job): StartedJob {
     return {
-      ...toTrainingRequest(job.id, job.spec, this.options.files),
+      ...toTrainingRequest(job, this.options.files),
       owner: job.owner,
       plan: job.plan as Plan,
       startedAt: job.startedAt as number,

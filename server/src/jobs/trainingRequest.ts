@@ -1,4 +1,4 @@
-import type { JobSpec } from "../domain/jobSpec";
+import type { Job } from "../domain/job";
 import type { TrainingRequest } from "../domain/trainer";
 import type { FileStore } from "../store/files";
 
@@ -7,9 +7,13 @@ import type { FileStore } from "../store/files";
  *
  * @throws {Error} when a file is missing
  */
-export function toTrainingRequest(id: string, spec: JobSpec, files: FileStore): TrainingRequest {
+export function toTrainingRequest(
+  { id, workspace, spec }: Pick<Job, "id" | "workspace" | "spec">,
+  files: FileStore,
+): TrainingRequest {
   const trainingFiles = spec.training_files.map((file) => files.dataFile(file.file_id));
   const validationFiles = spec.validation_files.map((each) => files.dataFile(each));
-  const isKnownData = files.arePassed([...trainingFiles, ...validationFiles].map(({ sha256 }) => sha256));
-  return { id, spec, trainingFiles, validationFiles, isKnownData };
+  const contents = [...trainingFiles, ...validationFiles].map(({ sha256 }) => sha256);
+  const isKnownData = files.arePassed(contents, workspace);
+  return { id, workspace, spec, trainingFiles, validationFiles, isKnownData };
 }

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import Database from "libsql";
 import { UsageError } from "../domain/errors";
 
@@ -115,6 +114,40 @@ const MIGRATIONS: readonly string[] = [
      SELECT seq, json_extract(spec, '$.classifier_targets') FROM jobs
      WHERE json_array_length(spec, '$.classifier_targets') > 0;
    UPDATE jobs SET spec = json_remove(spec, '$.classifier_targets');`,
+  // Every row belongs to a workspace: the rows of earlier releases to `default`. The indexes of lists begin with the
+  // workspace. `passed_contents` is rebuilt, because a workspace must not learn which contents another one has.
+  `ALTER TABLE files ADD COLUMN workspace TEXT NOT NULL DEFAULT 'default';
+   ALTER TABLE jobs ADD COLUMN workspace TEXT NOT NULL DEFAULT 'default';
+   ALTER TABLE models ADD COLUMN workspace TEXT NOT NULL DEFAULT 'default';
+   DROP INDEX jobs_by_creation;
+   DROP INDEX jobs_by_suffix;
+   DROP INDEX jobs_by_model;
+   DROP INDEX jobs_by_owner;
+   CREATE INDEX jobs_by_creation ON jobs (workspace, created_at);
+   CREATE INDEX jobs_by_workspace_status ON jobs (workspace, status, created_at);
+   CREATE INDEX jobs_by_suffix ON jobs (workspace, suffix, created_at);
+   CREATE INDEX jobs_by_model ON jobs (workspace, model, created_at);
+   CREATE INDEX jobs_by_owner ON jobs (workspace, owner, created_at);
+   CREATE INDEX files_by_creation ON files (workspace, created_at);
+   CREATE INDEX models_by_creation ON models (workspace, created_at);
+   ALTER TABLE passed_contents RENAME TO all_passed_contents;
+   CREATE TABLE passed_contents (
+     workspace TEXT NOT NULL,
+     sha256 TEXT NOT NULL,
+     PRIMARY KEY (workspace, sha256)
+   ) WITHOUT ROWID;
+   INSERT INTO passed_contents (workspace, sha256) SELECT 'default', sha256 FROM all_passed_contents;
+   DROP TABLE all_passed_contents;`,
+  // The signing keys of URLs. `valid_until` is NULL for the current key.
+  `CREATE TABLE signing_keys (
+     seq INTEGER PRIMARY KEY AUTOINCREMENT,
+     value TEXT NOT NULL,
+     created_at INTEGER NOT NULL,
+     valid_until INTEGER
+   );
+   INSERT INTO signing_keys (value, created_at)
+     SELECT value, CAST(strftime('%s', 'now') AS INTEGER) * 1000 FROM secrets WHERE name = 'url-signing-key';
+   DROP TABLE secrets;`,
 ];
 const SCHEMA_VERSION = MIGRATIONS.length;
 
@@ -140,13 +173,4 @@ export function openDatabase(path: string): Database.Database {
     database.exec(`BEGIN IMMEDIATE; ${missing} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT;`);
   }
   return database;
-}
-
-/** Returns the key that signs URLs. Stored in the database, so that signed URLs stay valid after a restart. */
-export function signingKey(database: Database.Database): Buffer {
-  database
-    .prepare("INSERT OR IGNORE INTO secrets (name, value) VALUES ('url-signing-key', ?)")
-    .run(randomBytes(32).toString("base64"));
-  const row = database.prepare("SELECT value FROM secrets WHERE name = 'url-signing-key'").get() as { value: string };
-  return Buffer.from(row.value, "base64");
 }

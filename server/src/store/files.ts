@@ -9,6 +9,7 @@ import { limitAndOffset, type Page, SqlConditions } from "./sqlConditions";
 
 export interface StoredFile {
   id: string;
+  workspace: string;
   filename: string;
   purpose: FilePurpose;
   sample_type: SampleType;
@@ -31,7 +32,9 @@ export interface FileFilter extends Page {
   mimetypes?: string[] | undefined;
 }
 
-type FileDescription = Pick<StoredFile, "filename" | "purpose" | "sample_type" | "mimetype"> & { owner: string };
+type FileDescription = Pick<StoredFile, "workspace" | "filename" | "purpose" | "sample_type" | "mimetype"> & {
+  owner: string;
+};
 
 /** Uploaded files. The metadata is in the database, the content in the blob store. */
 export class FileStore {
@@ -48,11 +51,12 @@ export class FileStore {
     this.database
       .prepare(
         `INSERT INTO files
-         (id, owner, filename, purpose, sample_type, source, mimetype, bytes, num_lines, sha256, created_at)
-         VALUES (?, ?, ?, ?, ?, 'upload', ?, ?, ?, ?, ?)`,
+         (id, workspace, owner, filename, purpose, sample_type, source, mimetype, bytes, num_lines, sha256, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, 'upload', ?, ?, ?, ?, ?)`,
       )
       .run(
         id,
+        description.workspace,
         description.owner,
         description.filename,
         description.purpose,
@@ -70,9 +74,16 @@ export class FileStore {
     return this.database.prepare("SELECT * FROM files WHERE id = ?").get(id) as StoredFile | undefined;
   }
 
+  /** Returns a file of a workspace. Undefined also when the file belongs to another workspace. */
+  find(id: string, workspace: string): StoredFile | undefined {
+    const file = this.get(id);
+    return file?.workspace === workspace ? file : undefined;
+  }
+
   /** Newest first. */
-  list(filter: FileFilter): { files: StoredFile[]; total: number } {
+  list(filter: FileFilter, workspace: string): { files: StoredFile[]; total: number } {
     const conditions = new SqlConditions()
+      .and("workspace = ?", workspace)
       .and("purpose = ?", filter.purpose)
       .and("instr(lower(filename), lower(?)) > 0", filter.search)
       .andIn("sample_type", filter.sample_type)
@@ -106,19 +117,26 @@ export class FileStore {
     return this.blobs.path(id);
   }
 
-  /** Whether each of these contents belonged to a job that passed validation. @param contents SHA-256 hashes in hex */
-  arePassed(contents: readonly string[]): boolean {
+  /**
+   * Whether each of these contents belonged to a job of the workspace that passed validation.
+   *
+   * @param contents SHA-256 hashes in hex
+   */
+  arePassed(contents: readonly string[], workspace: string): boolean {
     const row = this.database
-      .prepare(`SELECT count(*) AS missing FROM json_each(?) WHERE value NOT IN (SELECT sha256 FROM passed_contents)`)
-      .get(JSON.stringify(contents)) as { missing: number };
+      .prepare(
+        `SELECT count(*) AS missing FROM json_each(?)
+         WHERE value NOT IN (SELECT sha256 FROM passed_contents WHERE workspace = ?)`,
+      )
+      .get(JSON.stringify(contents), workspace) as { missing: number };
     return row.missing === 0;
   }
 
   /** Records contents of a job that passed validation. They stay recorded when the file is deleted. */
-  markPassed(contents: readonly string[]): void {
+  markPassed(contents: readonly string[], workspace: string): void {
     this.database
-      .prepare("INSERT OR IGNORE INTO passed_contents (sha256) SELECT value FROM json_each(?)")
-      .run(JSON.stringify(contents));
+      .prepare("INSERT OR IGNORE INTO passed_contents (workspace, sha256) SELECT ?, value FROM json_each(?)")
+      .run(workspace, JSON.stringify(contents));
   }
 
   /** @throws {Error} when the file does not exist. `remove` prevents this while a job uses the file. */

@@ -6,6 +6,7 @@ import type { JobStatus } from "../domain/status";
 export interface JobRow {
   seq: number;
   id: string;
+  workspace: string;
   owner: string;
   status: JobStatus;
   trainer: string;
@@ -28,6 +29,7 @@ export interface JobRow {
 export function toJob(row: JobRow, readTargets: (seq: number) => ClassifierTarget[]): Job {
   return {
     id: row.id,
+    workspace: row.workspace,
     owner: row.owner,
     status: row.status,
     trainer: row.trainer,

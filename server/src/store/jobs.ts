@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { Caller } from "../domain/caller";
 import { ConflictError } from "../domain/errors";
 import type { Job, JobChange, JobEvent, StoredProgress } from "../domain/job";
 import type { ClassifierTarget, JobSpec } from "../domain/jobSpec";
@@ -39,17 +40,17 @@ export class JobStore {
     return inTransaction(this.database, action);
   }
 
-  create(spec: JobSpec, trainer: string, owner: string): Job {
+  create(spec: JobSpec, trainer: string, { workspace, owner }: Caller): Job {
     const id = randomUUID();
     const now = Date.now();
     const { classifier_targets: targets, ...rest } = spec;
     return this.atomically(() => {
       const { lastInsertRowid: seq } = this.database
         .prepare(
-          `INSERT INTO jobs (id, owner, status, trainer, model, suffix, spec, created_at, modified_at)
-           VALUES (?, ?, 'QUEUED', ?, ?, ?, ?, ?, ?)`,
+          `INSERT INTO jobs (id, workspace, owner, status, trainer, model, suffix, spec, created_at, modified_at)
+           VALUES (?, ?, ?, 'QUEUED', ?, ?, ?, ?, ?, ?)`,
         )
-        .run(id, owner, trainer, spec.model, spec.suffix ?? null, JSON.stringify(rest), now, now);
+        .run(id, workspace, owner, trainer, spec.model, spec.suffix ?? null, JSON.stringify(rest), now, now);
       for (const fileId of new Set([...spec.training_files.map((file) => file.file_id), ...spec.validation_files])) {
         this.database.prepare("INSERT INTO job_files (job_id, file_id) VALUES (?, ?)").run(id, fileId);
       }
@@ -73,16 +74,19 @@ export class JobStore {
     return row && this.toJob(row);
   }
 
-  /**
-   * Returns one page, newest first, and the number of all matching jobs.
-   *
-   * @param owner the caller, for the filter `created_by_me`
-   */
-  list(filter: JobFilter, owner: string): { jobs: Job[]; total: number } {
+  /** Returns a job of a workspace. Undefined also when the job belongs to another workspace. */
+  find(id: string, workspace: string): Job | undefined {
+    const job = this.get(id);
+    return job?.workspace === workspace ? job : undefined;
+  }
+
+  /** Returns one page of the caller's workspace, newest first, and the number of all matching jobs. */
+  list(filter: JobFilter, { workspace, owner }: Caller): { jobs: Job[]; total: number } {
     // The unary `+` prevents SQLite from using the primary key here. SQLite would then read and sort all matching jobs
     // instead of using an index in list order.
     const integration = (field: string) => `+seq IN (SELECT job_seq FROM job_integrations WHERE ${field} = ?)`;
     const conditions = new SqlConditions()
+      .and("workspace = ?", workspace)
       .and("model = ?", filter.model)
       .and("created_at >= ?", filter.created_after)
       .and("created_at < ?", filter.created_before)

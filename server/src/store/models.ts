@@ -6,6 +6,7 @@ import { SqlConditions } from "./sqlConditions";
 /** A model that a job has produced. */
 export interface FineTunedModel {
   id: string;
+  workspace: string;
   jobId: string;
   /** The base model. */
   root: string;
@@ -27,6 +28,7 @@ export type ModelChange = Partial<Pick<FineTunedModel, "name" | "description" | 
 
 interface Row {
   id: string;
+  workspace: string;
   job_id: string;
   root: string;
   job_type: JobSpec["job_type"];
@@ -45,11 +47,12 @@ export class ModelStore {
   add(id: string, job: Job, artifactBytes?: number): void {
     this.database
       .prepare(
-        `INSERT INTO models (id, job_id, root, job_type, classifier_targets, artifact_bytes, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO models (id, workspace, job_id, root, job_type, classifier_targets, artifact_bytes, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
       )
       .run(
         id,
+        job.workspace,
         job.id,
         job.spec.model,
         job.spec.job_type,
@@ -62,6 +65,12 @@ export class ModelStore {
   get(id: string): FineTunedModel | undefined {
     const row = this.database.prepare("SELECT * FROM models WHERE id = ?").get(id) as Row | undefined;
     return row && toModel(row);
+  }
+
+  /** Returns a model of a workspace. Undefined also when the model belongs to another workspace. */
+  find(id: string, workspace: string): FineTunedModel | undefined {
+    const model = this.get(id);
+    return model?.workspace === workspace ? model : undefined;
   }
 
   /** Returns the models of the jobs. Omits deleted models. Does not read the labels of classifiers. */
@@ -83,8 +92,10 @@ export class ModelStore {
   }
 
   /** Newest first. */
-  list(): FineTunedModel[] {
-    const rows = this.database.prepare("SELECT * FROM models ORDER BY created_at DESC, seq DESC").all() as Row[];
+  list(workspace: string): FineTunedModel[] {
+    const rows = this.database
+      .prepare("SELECT * FROM models WHERE workspace = ? ORDER BY created_at DESC, seq DESC")
+      .all(workspace) as Row[];
     return rows.map(toModel);
   }
 
@@ -104,6 +115,7 @@ export class ModelStore {
 function toModel(row: Row): FineTunedModel {
   return {
     id: row.id,
+    workspace: row.workspace,
     jobId: row.job_id,
     root: row.root,
     jobType: row.job_type,

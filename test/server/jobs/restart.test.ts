@@ -152,7 +152,8 @@ describe("server: restart", () => {
   it("accepts data of the first version", async () => {
     let api = await start({ speed: 1000 });
     const integrations = [{ project: "p", name: "n", api_key: "w".repeat(40) }];
-    const { id, fine_tuned_model } = await api.trained({ integrations });
+    const { id, fine_tuned_model, training_files } = await api.trained({ integrations });
+    const { url } = await api.ok("GET", `/v1/files/${training_files[0]}/url`);
     const classifier = await api.job({ classifier_targets: CLASSIFIER_TARGETS, auto_start: false });
     await server.close();
     const database = new Database(join(dataDir, "server.db"));
@@ -163,6 +164,12 @@ describe("server: restart", () => {
        DROP TABLE job_targets; DROP TABLE passed_contents; DROP TABLE job_integrations; DROP INDEX jobs_by_model; DROP INDEX jobs_by_owner;
        DROP INDEX jobs_by_status; CREATE INDEX jobs_by_status ON jobs (status);
        DROP INDEX jobs_by_suffix; CREATE INDEX jobs_by_suffix ON jobs (suffix);
+       DROP INDEX jobs_by_creation; CREATE INDEX jobs_by_creation ON jobs (created_at, seq);
+       DROP INDEX jobs_by_workspace_status; DROP INDEX files_by_creation; DROP INDEX models_by_creation;
+       ALTER TABLE jobs DROP COLUMN workspace; ALTER TABLE files DROP COLUMN workspace;
+       ALTER TABLE models DROP COLUMN workspace;
+       CREATE TABLE secrets (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+       INSERT INTO secrets SELECT 'url-signing-key', value FROM signing_keys; DROP TABLE signing_keys;
        PRAGMA user_version = 1`,
     );
     database.close();
@@ -175,6 +182,9 @@ describe("server: restart", () => {
     assert.equal((await api.getJob(id)).fine_tuned_model, fine_tuned_model);
     const { classifier_targets } = await api.getJob(classifier.id);
     assert.deepEqual(classifier_targets, [{ ...CLASSIFIER_TARGETS[0], weight: 1, loss_function: "single_class" }]);
+    assert.equal((await api.ok("GET", `/v1/models/${fine_tuned_model}`)).workspace_id, "default");
+    const { pathname, search } = new URL(url);
+    assert.equal((await api.call("GET", pathname + search)).status, 200);
     const { data } = await api.ok("GET", "/v1/fine_tuning/jobs?wandb_project=p&wandb_name=n");
     assert.deepEqual(
       data.map((job: Json) => job.id),

@@ -37,10 +37,10 @@ describe("server: the labels of classifiers in the store", () => {
   it("are not read by lists, changes of the status and progress, but are part of the job", () => {
     const { database, read } = countingDatabase();
     const [jobs, models] = [new JobStore(database), new ModelStore(database)];
-    const ids = Array.from({ length: 5 }, () => jobs.create(spec, "process", "owner").id);
+    const ids = Array.from({ length: 5 }, () => jobs.create(spec, "process", { workspace: "default", owner: "o" }).id);
     for (const id of ids) models.add(`model-of-${id}`, jobs.transition(id, "VALIDATING"), 10);
     read.characters = 0;
-    assert.equal(jobs.list(PAGE, "owner").jobs.length, 5);
+    assert.equal(jobs.list(PAGE, { workspace: "default", owner: "o" }).jobs.length, 5);
     assert.deepEqual(models.listByJobs(ids)[0]?.artifactBytes, 10);
     for (const id of ids) {
       jobs.transition(id, "VALIDATED");

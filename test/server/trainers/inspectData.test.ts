@@ -49,7 +49,7 @@ describe("server: checking data files", () => {
     ];
     const trainingFiles = [{ ...file(`${SAMPLE}\n${JSON.stringify({ messages })}\n`), id: "f", sha256: "" }];
     const spec = createJobBody.parse({ model: "m", training_files: ["f"] });
-    const request = { id: "j", spec, trainingFiles, validationFiles: [] };
+    const request = { id: "j", workspace: "default", spec, trainingFiles, validationFiles: [] };
     const finding =
       'data.jsonl:2: messages[0].content[0].type: images cannot be trained, found "image_url"; remove the image';
     assert.deepEqual(await inspectData({ ...request, isKnownData: false }, NEVER), {

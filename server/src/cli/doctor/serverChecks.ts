@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, statfsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isLoopbackHost, MEBIBYTE } from "#common";
 import { Keys } from "../../http/auth";
+import { KeysFile } from "../../http/keysFile";
 import type { ServerOptions } from "../../index";
 import { tryLock } from "../../store/lock";
 import type { Diagnosis } from "../../trainers/descriptor";
@@ -40,11 +41,12 @@ export function checkDataFolder({ dataDir }: ServerOptions): Diagnosis[] {
   ];
 }
 
-export function checkKeys({ apiKeys = [], host = "127.0.0.1" }: ServerOptions): Diagnosis[] {
+export function checkKeys({ apiKeys = [], keysFile, host = "127.0.0.1" }: ServerOptions): Diagnosis[] {
   const subject = "API keys";
-  const { required } = new Keys(apiKeys);
+  const file = keysFile === undefined ? undefined : new KeysFile(keysFile);
+  const { required } = new Keys(apiKeys, file);
   if (required) {
-    return [{ level: "ok", subject, text: `${apiKeys.length}` }];
+    return [{ level: "ok", subject, text: `${apiKeys.length + (file?.current().size ?? 0)}` }];
   }
   return isLoopbackHost(host)
     ? [

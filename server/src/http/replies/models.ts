@@ -31,7 +31,7 @@ export function fineTunedModelReply(model: FineTunedModel, artifact: ArtifactRep
     model_type: model.jobType,
     created: seconds(model.createdAt),
     owned_by: "self-hosted",
-    workspace_id: "default",
+    workspace_id: model.workspace,
     root: model.root,
     root_version: "unknown",
     archived: model.archived,

@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { StoredFile } from "../../store/files";
+import { setCaller } from "../caller";
 import { ApiError } from "../errors";
 import { baseUrlOf } from "../publicUrl";
 import { fileReply } from "../replies/files";
@@ -12,34 +13,35 @@ type ById = { Params: { file_id: string } };
 
 /** All routes for files except the upload. */
 export function fileRoutes(app: FastifyInstance, { files, signer, keys, connections, publicUrl }: Services): void {
-  const find = (id: string): StoredFile => {
-    const file = files.get(id);
+  const found = (file: StoredFile | undefined): StoredFile => {
     if (file === undefined) {
       throw new ApiError(404, "There is no file with this id");
     }
     return file;
   };
 
+  const find = (request: FastifyRequest<ById>) => found(files.find(request.params.file_id, request.workspace));
+
   app.get("/v1/files", { config: { readsQuery: true } }, async (request) => {
     const { include_total, ...filter } = parse(listFilesQuery, request.query, "query");
-    const { files: page, total } = files.list(filter);
+    const { files: page, total } = files.list(filter, request.workspace);
     return { object: "list", data: page.map(fileReply), ...(include_total && { total }) };
   });
 
   app.get<ById>("/v1/files/:file_id", async (request) => ({
-    ...fileReply(find(request.params.file_id)),
+    ...fileReply(find(request)),
     deleted: false,
   }));
 
   app.delete<ById>("/v1/files/:file_id", async (request) => {
-    const { id } = find(request.params.file_id);
+    const { id } = find(request);
     await files.remove(id);
     return { id, object: "file", deleted: true };
   });
 
   app.get<ById>("/v1/files/:file_id/url", { config: { readsQuery: true } }, async (request) => {
     const { expiry } = parse(fileUrlQuery, request.query, "query");
-    const { id } = find(request.params.file_id);
+    const { id } = find(request);
     const expires = Math.floor(Date.now() / 1000) + expiry * 3600;
     return { url: `${baseUrlOf(request, publicUrl)}${signer.sign(`/v1/files/${id}/content`, expires)}` };
   });
@@ -50,13 +52,16 @@ export function fileRoutes(app: FastifyInstance, { files, signer, keys, connecti
     async (request, reply) => {
       const { expires, signature } = parse(contentQuery, request.query, "query");
       const { file_id } = request.params;
+      let file: StoredFile;
       if (expires === undefined || signature === undefined) {
-        request.owner = keys.authenticate(request.headers.authorization);
-      } else if (!signer.verifies(`/v1/files/${file_id}/content`, expires, signature)) {
+        setCaller(request, reply, keys.authenticate(request.headers.authorization));
+        file = find(request);
+      } else if (signer.verifies(`/v1/files/${file_id}/content`, expires, signature)) {
+        file = found(files.get(file_id));
+      } else {
         throw new ApiError(403, "The URL has expired, or its signature is invalid; request a new URL");
       }
       connections.prove(request.socket);
-      const file = find(file_id);
       return reply
         .type("application/octet-stream")
         .header("content-length", file.bytes)

@@ -21,8 +21,8 @@ type ById = { Params: { job_id: string } };
 
 export function jobRoutes(app: FastifyInstance, services: Services): void {
   const { jobs, files, supervisor, publicUrl } = services;
-  const find = (id: string): Job => {
-    const job = jobs.get(id);
+  const find = ({ params, workspace }: FastifyRequest<ById>): Job => {
+    const job = jobs.find(params.job_id, workspace);
     if (job === undefined) {
       throw new ApiError(404, "There is no job with this id");
     }
@@ -40,12 +40,12 @@ export function jobRoutes(app: FastifyInstance, services: Services): void {
   app.post("/v1/fine_tuning/jobs", { config: { readsQuery: true } }, async (request) => {
     const { dry_run } = parse(createJobQuery, request.query, "query");
     const spec = parse(createJobBody, request.body, "body");
-    checkFiles(spec, files);
+    checkFiles(spec, request.workspace, files);
     if (dry_run) {
-      return dryRunReply(await estimate(spec, services), services.trainer.name);
+      return dryRunReply(await estimate(spec, request.workspace, services), services.trainer.name);
     }
     const job = jobs.atomically(() => {
-      const created = jobs.create(spec, services.trainer.name, request.owner);
+      const created = jobs.create(spec, services.trainer.name, request);
       if (services.trainer.name !== SIMULATED) {
         services.secrets.save(created.id, jobSecrets(request.body));
       }
@@ -58,34 +58,34 @@ export function jobRoutes(app: FastifyInstance, services: Services): void {
 
   app.get("/v1/fine_tuning/jobs", { config: { readsQuery: true } }, async (request) => {
     const filter = parse(listJobsQuery, request.query, "query");
-    const { jobs: page, total } = jobs.list(filter, request.owner);
+    const { jobs: page, total } = jobs.list(filter, request);
     const artifacts = artifactsOf(page, request);
     return { object: "list", data: page.map((job) => jobReply(job, artifacts.get(job.id))), total };
   });
 
-  app.get<ById>("/v1/fine_tuning/jobs/:job_id", async (request) => detailed(find(request.params.job_id), request));
+  app.get<ById>("/v1/fine_tuning/jobs/:job_id", async (request) => detailed(find(request), request));
 
   app.post<ById>("/v1/fine_tuning/jobs/:job_id/cancel", async (request) =>
-    detailed(supervisor.cancel(find(request.params.job_id).id), request),
+    detailed(supervisor.cancel(find(request).id), request),
   );
 
   app.post<ById>("/v1/fine_tuning/jobs/:job_id/start", async (request) =>
-    detailed(supervisor.start(find(request.params.job_id).id), request),
+    detailed(supervisor.start(find(request).id), request),
   );
 }
 
 /**
- * Checks that the files of a job exist and were uploaded for training.
+ * Checks that the files of a job exist in its workspace and were uploaded for training.
  *
  * @throws {UnprocessableError} 422, not 404, so that clients can distinguish a missing file from a missing route
  */
-function checkFiles(spec: JobSpec, files: FileStore): void {
+function checkFiles(spec: JobSpec, workspace: string, files: FileStore): void {
   const references = [
     ...spec.training_files.map((file, index) => ({ id: file.file_id, loc: ["training_files", index, "file_id"] })),
     ...spec.validation_files.map((id, index) => ({ id, loc: ["validation_files", index] })),
   ];
   const violations = references.flatMap(({ id, loc }): Violation[] => {
-    const file = files.get(id);
+    const file = files.find(id, workspace);
     if (file === undefined) {
       return [{ loc: ["body", ...loc], msg: "There is no file with this id", type: "file_not_found" }];
     }
@@ -100,9 +100,9 @@ function checkFiles(spec: JobSpec, files: FileStore): void {
   }
 }
 
-async function estimate(spec: JobSpec, { files, trainer }: Services): Promise<Plan> {
+async function estimate(spec: JobSpec, workspace: string, { files, trainer }: Services): Promise<Plan> {
   const validation = await trainer.estimate(
-    toTrainingRequest("dry-run", spec, files),
+    toTrainingRequest({ id: "dry-run", workspace, spec }, files),
     AbortSignal.timeout(DRY_RUN_TIMEOUT),
   );
   if (!validation.ok) {

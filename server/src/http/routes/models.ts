@@ -14,8 +14,9 @@ type ById = { Params: { model_id: string } };
 export function modelRoutes(app: FastifyInstance, { models, artifacts, trainer, publicUrl }: Services): void {
   const bases = baseModels(trainer.baseModels);
   /** @param operation a past participle for the error message, for example `deleted` */
-  const findFineTuned = (id: string, operation: string): FineTunedModel => {
-    const model = models.get(id);
+  const findFineTuned = ({ params, workspace }: FastifyRequest<ById>, operation: string): FineTunedModel => {
+    const { model_id: id } = params;
+    const model = models.find(id, workspace);
     if (model !== undefined) {
       return model;
     }
@@ -28,20 +29,24 @@ export function modelRoutes(app: FastifyInstance, { models, artifacts, trainer, 
   const toReply = (model: FineTunedModel, request: FastifyRequest) =>
     fineTunedModelReply(model, artifactReply(model, baseUrlOf(request, publicUrl)));
 
-  const toBaseReply = async (base: BaseModel) => baseModelReply(base, await trainer.trainingRule(base.id));
+  const toBaseReply = async (base: BaseModel, workspace: string) =>
+    baseModelReply(base, await trainer.trainingRule(base.id, workspace));
 
   app.get("/v1/models", async (request) => ({
     object: "list",
-    data: [...(await Promise.all(bases.map(toBaseReply))), ...models.list().map((model) => toReply(model, request))],
+    data: [
+      ...(await Promise.all(bases.map((base) => toBaseReply(base, request.workspace)))),
+      ...models.list(request.workspace).map((model) => toReply(model, request)),
+    ],
   }));
 
   app.get<ById>("/v1/models/:model_id", async (request) => {
     const base = bases.find((each) => each.id === request.params.model_id);
-    return base ? toBaseReply(base) : toReply(findFineTuned(request.params.model_id, "shown"), request);
+    return base ? toBaseReply(base, request.workspace) : toReply(findFineTuned(request, "shown"), request);
   });
 
   app.get<ById>("/v1/fine_tuning/models/:model_id/artifact", async (request, reply) => {
-    const { id, jobId, artifactBytes } = findFineTuned(request.params.model_id, "downloaded");
+    const { id, jobId, artifactBytes } = findFineTuned(request, "downloaded");
     if (artifactBytes === undefined || !artifacts.has(jobId)) {
       throw new ApiError(404, "This model has no files: its training was simulated");
     }
@@ -57,7 +62,7 @@ export function modelRoutes(app: FastifyInstance, { models, artifacts, trainer, 
   });
 
   app.delete<ById>("/v1/models/:model_id", async (request) => {
-    const { id, jobId } = findFineTuned(request.params.model_id, "deleted");
+    const { id, jobId } = findFineTuned(request, "deleted");
     models.remove(id);
     await artifacts.remove(jobId);
     return { id, object: "model", deleted: true };
@@ -65,13 +70,13 @@ export function modelRoutes(app: FastifyInstance, { models, artifacts, trainer, 
 
   app.patch<ById>("/v1/fine_tuning/models/:model_id", async (request) => {
     const change = parse(updateModelBody, request.body, "body") as ModelChange;
-    return toReply(models.update(findFineTuned(request.params.model_id, "updated"), change), request);
+    return toReply(models.update(findFineTuned(request, "updated"), change), request);
   });
 
-  const archive = (id: string, archived: boolean) => {
-    const model = models.update(findFineTuned(id, "archived"), { archived });
+  const archive = (request: FastifyRequest<ById>, archived: boolean) => {
+    const model = models.update(findFineTuned(request, "archived"), { archived });
     return { id: model.id, object: "model", archived: model.archived };
   };
-  app.post<ById>("/v1/fine_tuning/models/:model_id/archive", async ({ params }) => archive(params.model_id, true));
-  app.delete<ById>("/v1/fine_tuning/models/:model_id/archive", async ({ params }) => archive(params.model_id, false));
+  app.post<ById>("/v1/fine_tuning/models/:model_id/archive", async (request) => archive(request, true));
+  app.delete<ById>("/v1/fine_tuning/models/:model_id/archive", async (request) => archive(request, false));
 }

@@ -40,7 +40,8 @@ export async function uploadRoute(app: FastifyInstance, services: Services): Pro
         reject("file", "Must not be empty");
       }
       const sample_type = sampleType(purpose, upload.received.head);
-      const description = { owner: request.owner, filename, purpose, sample_type, mimetype: upload.mimetype };
+      const { workspace, owner } = request;
+      const description = { workspace, owner, filename, purpose, sample_type, mimetype: upload.mimetype };
       const file = await services.files.add(description, upload.received);
       services.metrics.countUpload(file.bytes);
       return fileReply(file);

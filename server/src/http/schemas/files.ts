@@ -10,8 +10,7 @@ import { paging, param } from "./common";
 export const uploadParts = z.strictObject({
   file: text(255),
   purpose: FilePurpose.default("fine-tune"),
-  /** All keys of this server share one workspace. */
-  visibility: z.literal("workspace", "Must be workspace: all keys of this server share the same files").optional(),
+  visibility: z.literal("workspace", "Must be workspace: all keys of a workspace share its files").optional(),
 });
 
 export const listFilesQuery = z.strictObject({

@@ -1,30 +1,60 @@
 /** A queued job. */
 export interface QueuedJob {
   id: string;
+  workspace: string;
   owner: string;
   /** Milliseconds since 1970. */
   startedAt: number;
 }
 
+type Turn = Pick<QueuedJob, "workspace" | "owner">;
+
 /**
- * Sorts queued jobs: round-robin over the owners, starting with the owner that has waited longest since its last turn. Jobs of
- * the same owner keep the order of their start times.
+ * Sorts queued jobs: round-robin over the workspaces, and over the owners of each workspace. Starts with the one that has
+ * waited longest since its last turn. Jobs of the same owner keep the order of their start times.
  *
  * @param turns owners that have been served, most recent last
  */
-export function fairOrder(jobs: readonly QueuedJob[], turns: readonly string[]): QueuedJob[] {
+export function fairOrder(jobs: readonly QueuedJob[], turns: readonly Turn[]): QueuedJob[] {
   const byAge = [...jobs].sort((one, other) => one.startedAt - other.startedAt || (one.id < other.id ? -1 : 1));
-  const queues = new Map<string, QueuedJob[]>();
-  for (const job of byAge) {
-    const queue = queues.get(job.owner);
-    if (queue === undefined) queues.set(job.owner, [job]);
-    else queue.push(job);
+  const workspaces = groupBy(byAge, ({ workspace }) => workspace);
+  return takeTurns(
+    new Map(
+      [...workspaces].map(([workspace, queue]) => {
+        const served = turns.filter((turn) => turn.workspace === workspace).map(({ owner }) => owner);
+        return [
+          workspace,
+          takeTurns(
+            groupBy(queue, ({ owner }) => owner),
+            served,
+          ),
+        ];
+      }),
+    ),
+    turns.map(({ workspace }) => workspace),
+  );
+}
+
+/** Merges queues round-robin, beginning with the name that has waited longest since its last turn. */
+function takeTurns(queues: ReadonlyMap<string, QueuedJob[]>, turns: readonly string[]): QueuedJob[] {
+  const lastTurns = new Map(turns.map((name, index) => [name, index]));
+  const lastTurn = (name: string) => lastTurns.get(name) ?? -1;
+  const inTurn = [...queues].sort(([one], [other]) => lastTurn(one) - lastTurn(other)).map(([, queue]) => queue);
+  const order: QueuedJob[] = [];
+  for (let round = 0; inTurn.some((queue) => queue.length > round); round += 1) {
+    order.push(...inTurn.flatMap((queue) => queue[round] ?? []));
   }
-  const owners = [...queues.keys()].sort((one, other) => turns.lastIndexOf(one) - turns.lastIndexOf(other));
-  const rounds = [...queues.values()].reduce((longest, queue) => Math.max(longest, queue.length), 0);
-  return Array.from({ length: rounds }, (_, round) =>
-    owners.flatMap((owner) => queues.get(owner)?.[round] ?? []),
-  ).flat();
+  return order;
+}
+
+function groupBy(jobs: readonly QueuedJob[], nameOf: (job: QueuedJob) => string): Map<string, QueuedJob[]> {
+  const groups = new Map<string, QueuedJob[]>();
+  for (const job of jobs) {
+    const group = groups.get(nameOf(job)) ?? [];
+    group.push(job);
+    groups.set(nameOf(job), group);
+  }
+  return groups;
 }
 
 /** Limits the number of trainings that run at the same time, and queues the other jobs in a fair order. */
@@ -32,8 +62,8 @@ export class Queue {
   private readonly limit: number;
   private readonly runningIds = new Set<string>();
   private readonly queuedJobs = new Map<string, QueuedJob>();
-  /** Owners in the order of their last turn, most recent last. No duplicates. */
-  private turns: string[] = [];
+  /** The turns that owners have had, most recent last. No duplicates. */
+  private turns: Turn[] = [];
   /** The cached positions of the queued jobs, in the order of the queue; cleared when a job is added or removed. */
   private positions: Map<string, number> | undefined;
 
@@ -82,7 +112,9 @@ export class Queue {
     }
     this.remove(id);
     this.runningIds.add(id);
-    this.turns = [...this.turns.filter((owner) => owner !== job.owner), job.owner];
+    const { workspace, owner } = job;
+    const others = this.turns.filter((turn) => turn.workspace !== workspace || turn.owner !== owner);
+    this.turns = [...others, { workspace, owner }];
     return true;
   }
 

@@ -62,9 +62,9 @@ export abstract class ProgramTrainer<Options extends ProgramTrainerOptions = Pro
   }
 
   /** Returns undefined also when the program does not report its capabilities in time, because listing models must be fast. */
-  async trainingRule(model: string): Promise<TrainingRule | undefined> {
+  async trainingRule(model: string, workspace: string): Promise<TrainingRule | undefined> {
     const timeout = sleep(RULE_TIMEOUT_MS, undefined, { ref: false });
-    return Promise.race([this.planner.rule(model).catch(() => undefined), timeout]);
+    return Promise.race([this.planner.rule(model, workspace).catch(() => undefined), timeout]);
   }
 
   validate(request: TrainingRequest, signal: AbortSignal): Promise<Validation> {

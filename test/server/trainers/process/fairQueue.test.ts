@@ -5,17 +5,20 @@ import { fairOrder, Queue, type QueuedJob } from "../../../../server/src/trainer
 const waiting = fc.uniqueArray(
   fc.record({
     id: fc.uuid(),
+    workspace: fc.constant("w"),
     owner: fc.constantFrom("a", "b", "c"),
     startedAt: fc.integer({ min: 0, max: 20 }),
   }),
   { selector: (job) => job.id, maxLength: 30 },
 );
 
+const inWorkspace = (owners: readonly string[]) => owners.map((owner) => ({ workspace: "w", owner }));
+
 describe("server: the job queue", () => {
   it("gives an owner at most one turn more than any owner that is still queued", () => {
     fc.assert(
       fc.property(waiting, fc.shuffledSubarray(["a", "b", "c"]), (jobs, turns) => {
-        const order = fairOrder(jobs, turns);
+        const order = fairOrder(jobs, inWorkspace(turns));
         assert.deepEqual(new Set(order), new Set(jobs));
         const count = (list: QueuedJob[], owner: string) => list.filter((job) => job.owner === owner).length;
         for (let served = 0; served <= order.length; served += 1) {
@@ -34,7 +37,7 @@ describe("server: the job queue", () => {
   it("orders each owner's jobs by start time, and starts with the owner whose last turn is the longest ago", () => {
     fc.assert(
       fc.property(waiting, fc.shuffledSubarray(["a", "b", "c"]), (jobs, turns) => {
-        const order = fairOrder(jobs, turns);
+        const order = fairOrder(jobs, inWorkspace(turns));
         for (const owner of ["a", "b", "c"]) {
           const times = order.filter((job) => job.owner === owner).map((job) => job.startedAt);
           assert.deepEqual(
@@ -53,6 +56,29 @@ describe("server: the job queue", () => {
     );
   });
 
+  it("gives each workspace the same number of turns, however many owners and jobs another one has", () => {
+    const of = (workspace: string, owner: string, count: number) =>
+      Array.from({ length: count }, (_, index) => ({
+        id: `${workspace}-${owner}-${index}`,
+        workspace,
+        owner,
+        startedAt: index,
+      }));
+    const jobs = [...of("large", "a", 3), ...of("large", "b", 3), ...of("large", "c", 3), ...of("small", "a", 2)];
+    const ids = fairOrder(jobs, [{ workspace: "small", owner: "a" }]).map(({ id }) => id);
+    assert.deepEqual(ids.slice(0, 6), ["large-a-0", "small-a-0", "large-b-0", "small-a-1", "large-c-0", "large-a-1"]);
+    const turns = [
+      { workspace: "large", owner: "a" },
+      { workspace: "large", owner: "b" },
+    ];
+    assert.deepEqual(
+      fairOrder(jobs, turns)
+        .map(({ id }) => id)
+        .slice(0, 4),
+      ["small-a-0", "large-c-0", "small-a-1", "large-a-0"],
+    );
+  });
+
   it("enforces the limit, counts jobs that already run, and numbers the queued jobs", () => {
     const queue = new Queue(2);
     queue.addRunning("old");
@@ -61,7 +87,7 @@ describe("server: the job queue", () => {
       ["a2", "a", 2],
       ["b1", "b", 3],
     ] as const) {
-      queue.add({ id, owner, startedAt });
+      queue.add({ id, workspace: "w", owner, startedAt });
     }
     assert.deepEqual(
       ["a1", "b1", "a2"].map((id) => queue.position(id)),
@@ -85,7 +111,7 @@ describe("server: the job queue", () => {
     queue.addRunning("old");
     let comparisons = 0;
     for (let index = 0; index < 1000; index += 1) {
-      const job = { id: `job-${index}`, owner: `owner-${index % 3}` };
+      const job = { id: `job-${index}`, workspace: "w", owner: `owner-${index % 3}` };
       queue.add({
         ...job,
         get startedAt() {

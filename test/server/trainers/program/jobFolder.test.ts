@@ -20,6 +20,7 @@ function run(dataDir: string, body: Record<string, unknown> = {}): StartedJob {
   const plan = { totalSteps: 1, epochs: 1, samples: 3, skippedSamples: 0, dataTokens: 9, tokensPerStep: 9 };
   return {
     id: "job",
+    workspace: "default",
     owner: "anonymous",
     spec,
     trainingFiles: [file],

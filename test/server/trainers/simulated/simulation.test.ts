@@ -21,6 +21,7 @@ function run(totalSteps: number, over: Partial<StartedJob> = {}, hyperparameters
   const spec = createJobBody.parse({ model: "m", training_files: ["f"], hyperparameters });
   return {
     id: "an-id",
+    workspace: "default",
     owner: "anonymous",
     spec,
     plan,

@@ -1,17 +1,24 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { DEFAULT_WORKSPACE } from "../../../domain/caller";
 import { readJson, writeAtomically } from "../jsonFile";
 import { type PlannedFile, planFile } from "./planFile";
 
 const measured = z.record(z.string(), z.object({ characters: z.number(), tokens: z.number() }));
 
-/** The plans of training programs in `DATA/plans/`. A damaged file counts as missing. */
+/**
+ * The plans of training programs for one workspace: in `DATA/plans/`, or in `DATA/plans/workspaces/<workspace>/`. A damaged
+ * file counts as missing. Workspaces do not share plans: a cached plan would reveal that another workspace has the same
+ * data.
+ */
 export class PlanCache {
   private readonly folder: string;
 
-  constructor(dataDir: string) {
-    this.folder = join(dataDir, "plans");
+  /** @param workspace a valid name: see `Keys` */
+  constructor(dataDir: string, workspace: string) {
+    const plans = join(dataDir, "plans");
+    this.folder = workspace === DEFAULT_WORKSPACE ? plans : join(plans, "workspaces", workspace);
   }
 
   read(key: string): PlannedFile | undefined {

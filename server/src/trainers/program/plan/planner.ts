@@ -45,18 +45,16 @@ interface Checked {
 
 /** Plans trainings: by the training program if it has the command `plan`, otherwise by an estimate. */
 export class Planner {
-  private readonly cache: PlanCache;
+  private readonly caches = new Map<string, PlanCache>();
   /** Tokenizing uses all cores, so one program plans at a time. */
   private readonly turnstile = new Turnstile();
 
-  constructor(private readonly options: PlannerOptions) {
-    this.cache = new PlanCache(options.dataDir);
-  }
+  constructor(private readonly options: PlannerOptions) {}
 
   /** Returns the rule by which the program sizes a training. Undefined when the models file lacks the model. */
-  async rule(model: string): Promise<RowsRule | undefined> {
+  async rule(model: string, workspace: string): Promise<RowsRule | undefined> {
     const base = this.options.models.get(model);
-    return base && this.ruleOf(model, base, await this.options.program.capabilities());
+    return base && this.ruleOf({ model, workspace }, base, await this.options.program.capabilities());
   }
 
   /** Plans a training as far as possible without the program: from the cache, or as an estimate. */
@@ -123,9 +121,10 @@ export class Planner {
     // Files of unequal weight repeat samples, so their tokens say nothing about the characters.
     const isMeasured = new Set(request.spec.training_files.map(({ weight }) => weight)).size === 1;
     try {
-      if (key !== undefined) await this.cache.write(key, plan);
+      const cache = this.cacheOf(request.workspace);
+      if (key !== undefined) await cache.write(key, plan);
       if (isMeasured && key !== undefined) {
-        await this.cache.measure(request.spec.model, totals.characters, plan.data_tokens);
+        await cache.measure(request.spec.model, totals.characters, plan.data_tokens);
       }
     } catch {
       // A full disk must not fail a job that has a plan.
@@ -158,7 +157,7 @@ export class Planner {
     request: TrainingRequest,
     signal: AbortSignal,
   ): Promise<Checked | Extract<Validation, { ok: false }>> {
-    const { spec } = request;
+    const { spec, workspace } = request;
     const { models, program } = this.options;
     const base = models.get(spec.model);
     if (base === undefined) {
@@ -184,13 +183,23 @@ export class Planner {
         "The training program does not evaluate on validation files. Create the job without validation_files",
       );
     }
-    const rule = this.ruleOf(spec.model, base, capabilities);
+    const rule = this.ruleOf({ model: spec.model, workspace }, base, capabilities);
     const data = await inspectData(request, signal, rule.characters_per_token);
     return data.ok ? { ok: true, base, capabilities, totals: data.totals, rule } : data;
   }
 
-  private ruleOf(model: string, base: BaseModelEntry, { rule }: Capabilities): RowsRule {
-    const charactersPerToken = this.cache.charactersPerToken(model);
+  private cacheOf(workspace: string): PlanCache {
+    const cache = this.caches.get(workspace) ?? new PlanCache(this.options.dataDir, workspace);
+    this.caches.set(workspace, cache);
+    return cache;
+  }
+
+  private ruleOf(
+    { model, workspace }: { model: string; workspace: string },
+    base: BaseModelEntry,
+    { rule }: Capabilities,
+  ): RowsRule {
+    const charactersPerToken = this.cacheOf(workspace).charactersPerToken(model);
     const workers = this.options.workersOf(model);
     return {
       ...trainingRule(base, rule),
@@ -204,7 +213,7 @@ export class Planner {
     for (const generation_rules of ["enforce", "warn"] as const) {
       const job = jobFile(request, base, { planned: { generation_rules } });
       const key = this.key(job, request, capabilities);
-      const plan = key === undefined ? undefined : this.cache.read(key);
+      const plan = key === undefined ? undefined : this.cacheOf(request.workspace).read(key);
       const isEnforced = plannedFields(request).generation_rules === "enforce";
       if (plan !== undefined && (isEnforced || generation_rules === "warn" || (plan.skipped_samples ?? 0) === 0))
         return plan;
