@@ -2,6 +2,7 @@ import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Clock, realClock } from "../../provider/src/lifecycle/runtime/clock";
 import { type Host, type MessageKind, Session } from "../../provider/src/lifecycle/runtime/host";
+import { eventually } from "./eventually";
 
 /** Returns a clock that runs `speed` times faster than real time. */
 export const fastClock = (speed: number): Clock => ({
@@ -28,6 +29,14 @@ export class TestHost implements Host {
 
   log(_urn: string | undefined, message: string, importance: MessageKind): void {
     this.logged.push({ message, importance });
+  }
+
+  /** Waits for a message. */
+  async until(pattern: RegExp): Promise<void> {
+    await eventually(
+      String(pattern),
+      async () => this.logged.some(({ message }) => pattern.test(message)) || undefined,
+    );
   }
 }
 

@@ -23,13 +23,21 @@ export class LifecycleHarness {
   static async create({
     speed = 10_000,
     apiKeys = [],
+    keysFile,
   }: {
     speed?: number;
+    /** `KEY [workspace=NAME]`. The harness uses the first one. */
     apiKeys?: string[];
+    keysFile?: string;
   } = {}): Promise<LifecycleHarness> {
     const folder = await mkdtemp(join(tmpdir(), "lifecycle-"));
-    const server = await startServer({ dataDir: join(folder, "server"), speed, apiKeys });
-    const [apiKey] = apiKeys;
+    const server = await startServer({
+      dataDir: join(folder, "server"),
+      speed,
+      apiKeys,
+      ...(keysFile !== undefined && { keysFile }),
+    });
+    const [apiKey] = apiKeys[0]?.split(" ") ?? [];
     return new LifecycleHarness(folder, server.url, new Remote(server.url, apiKey), async () => {
       await server.close();
       await rm(folder, { recursive: true });

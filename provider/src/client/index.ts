@@ -12,6 +12,7 @@ export {
   ServerError,
   TrainingRetiredError,
   UnprocessableEntityError,
+  WorkspaceMismatchError,
 } from "./errors/apiErrors";
 export { ConnectionError } from "./errors/connectionError";
 export {

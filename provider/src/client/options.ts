@@ -14,6 +14,11 @@ export interface ClientOptions {
    * between two chunks sent or received; default 60 000. A long upload that makes progress does not time out.
    */
   requestTimeoutMs?: number | undefined;
+  /**
+   * The workspace of the objects to access, if known. A `mistral-fine-tuning-server` answers 404 for an object of another
+   * workspace. With this option, that is a `WorkspaceMismatchError` instead of a `NotFoundError`.
+   */
+  workspace?: string | undefined;
   /** Additional headers of every request, for example for a gateway. */
   headers?: Record<string, string> | undefined;
 }

@@ -19,7 +19,7 @@ export function read(id: string, state: Outputs, host: Host): Promise<Outputs | 
 
 async function readJob(id: string, state: Outputs, host: Host): Promise<Outputs | undefined> {
   host.session.recordRead(state.__urn);
-  const { client, baseUrl } = await connect(state, host);
+  const { client, baseUrl } = await connect(state, host, state);
   const { signal } = host;
   const job = await undefinedIfNotFound(client.jobs.get(id, { signal }));
   if (!job) assertSameServer(id, state, baseUrl);

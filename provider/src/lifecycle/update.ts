@@ -1,4 +1,5 @@
 import { hasSucceeded } from "#common";
+import { workspaceOf } from "../client/http/workspace";
 import type { Inputs } from "../schema/inputs";
 import { withPulumiAdvice } from "./connection/advice";
 import { type Connection, connect } from "./connection/connect";
@@ -21,7 +22,7 @@ export function update(id: string, olds: Outputs, news: Inputs, host: Host): Pro
   host.session.recordReturned(id);
   return withPulumiAdvice(() =>
     withDeadline(news.__timeouts?.update ?? DEFAULT_WAIT_SECONDS, host, async (deadline) => {
-      const connection = await connect(news, host);
+      const connection = await connect(news, host, olds);
       const known = { ...olds, ...appliedInputs(news, olds.status), jobId: id };
       if (hasSucceeded(olds.status)) return updateModel(known, news, connection, host, deadline);
       return converge(known, news, connection, host, deadline);
@@ -40,7 +41,9 @@ async function updateModel(
   const { signal } = deadline;
   const job = await undefinedIfNotFound(client.jobs.get(known.jobId, { signal }));
   if (!job) assertSameServer(known.jobId, known, baseUrl);
-  const { modelArchived: _, ...outputs } = job ? toOutputs(news, job, baseUrl) : known;
+  const { modelArchived: _, ...outputs } = job
+    ? toOutputs(news, job, baseUrl, workspaceOf(job) ?? known.__workspace)
+    : known;
   // Keep the recorded model ID when the reply omits it.
   const id = outputs.fineTunedModel ?? known.fineTunedModel;
   if (!id) throw new InitError(known.jobId, outputs, job ? modelMissingReason(job.id) : modelDeletedReason(known));

@@ -1,4 +1,5 @@
 import { STATUS_CODES } from "node:http";
+import { DEFAULT_WORKSPACE } from "../http/workspace";
 import type { ErrorBody } from "./errorBody";
 import { inAttempts, MistralError, nameErrors, type RequestPlace } from "./errors";
 
@@ -12,6 +13,10 @@ export interface ErrorReply extends RequestPlace {
   readonly retryAfter?: number | undefined;
   /** Number of times the request was sent. */
   readonly attempts: number;
+  /** The workspace of the API key, if the server names it. */
+  readonly workspace?: string | undefined;
+  /** The workspace of the requested object, if the client knows it. */
+  readonly expectedWorkspace?: string | undefined;
 }
 
 /** The API answered with an error status. Each status has its own subclass. */
@@ -35,15 +40,18 @@ export class ApiError extends MistralError {
   readonly retryAfter: number | undefined;
   /** Number of times the request was sent, including the last. */
   readonly attempts: number;
+  /** The workspace of the API key. Only `mistral-fine-tuning-server` names it. */
+  readonly workspace: string | undefined;
   /** Whether the service has ended training permanently. */
   readonly retired: boolean = false;
 
-  constructor(reply: ErrorReply, advice = "") {
+  /** @param explanation appended to the summary */
+  constructor(reply: ErrorReply, advice = "", explanation = "") {
     const requestId = reply.requestId ?? reply.body?.requestId;
     const message = reply.body?.message === undefined ? "" : `: ${withoutEnd(reply.body.message)}`;
     const id = requestId === undefined ? "" : ` (request id ${requestId})`;
     super(
-      `${reply.method} ${reply.path} on ${reply.baseUrl}: ${reply.status} ${STATUS_CODES[reply.status] ?? "error"}${message}${inAttempts(reply.attempts)}${id}.`,
+      `${reply.method} ${reply.path} on ${reply.baseUrl}: ${reply.status} ${STATUS_CODES[reply.status] ?? "error"}${message}${inAttempts(reply.attempts)}${id}.${explanation && ` ${explanation}`}`,
       advice,
     );
     this.status = reply.status;
@@ -57,6 +65,7 @@ export class ApiError extends MistralError {
     this.requestId = requestId;
     this.retryAfter = reply.retryAfter;
     this.attempts = reply.attempts;
+    this.workspace = reply.workspace;
   }
 }
 
@@ -83,6 +92,25 @@ export class PermissionDeniedError extends ApiError {}
 
 /** 404: the object does not exist on this server. A 404 whose body is not the API's is an `InvalidResponseError` instead. */
 export class NotFoundError extends ApiError {}
+
+/**
+ * 404, but the API key belongs to another workspace than the object (see `workspace` in `ClientOptions`): the object may
+ * exist. Not a `NotFoundError`.
+ */
+export class WorkspaceMismatchError extends ApiError {
+  /** The workspace of the object. */
+  readonly expectedWorkspace: string;
+
+  constructor(reply: ErrorReply, expectedWorkspace: string) {
+    const workspace = reply.workspace ?? DEFAULT_WORKSPACE;
+    super(
+      reply,
+      `Use a key of workspace "${expectedWorkspace}".`,
+      `The object belongs to workspace "${expectedWorkspace}", but the API key belongs to workspace "${workspace}", which cannot access it.`,
+    );
+    this.expectedWorkspace = expectedWorkspace;
+  }
+}
 
 /** 409: the state of the job, file or model does not allow the operation. */
 export class ConflictError extends ApiError {}
@@ -125,6 +153,18 @@ const RETIRED =
 
 /** Maps a status to its error class. Code outside this file compares classes, not statuses. */
 export function apiErrorFor(reply: ErrorReply): ApiError {
+  const { workspace, expectedWorkspace } = reply;
+  if (reply.status === 404) {
+    if (expectedWorkspace !== undefined && expectedWorkspace !== (workspace ?? DEFAULT_WORKSPACE)) {
+      return new WorkspaceMismatchError(reply, expectedWorkspace);
+    }
+    if (workspace !== undefined) {
+      return new NotFoundError(
+        reply,
+        `The object was deleted, or belongs to another workspace or server: the API key belongs to workspace "${workspace}".`,
+      );
+    }
+  }
   if (reply.status === 410 && reply.method === "POST" && reply.path === "/v1/fine_tuning/jobs") {
     return new TrainingRetiredError(reply, RETIRED);
   }
@@ -143,6 +183,7 @@ nameErrors({
   AuthenticationError,
   PermissionDeniedError,
   NotFoundError,
+  WorkspaceMismatchError,
   ConflictError,
   GoneError,
   TrainingRetiredError,

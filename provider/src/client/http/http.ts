@@ -9,6 +9,7 @@ import { gotWith, loadGot, timeoutsOf } from "./got";
 import { agentsFor, ProxyFailure, proxyFor } from "./proxy";
 import { errorOf, type Reply, type ReplySchema, readReply, redirected } from "./reply";
 import { DEFAULT_MAX_RETRIES } from "./retry";
+import { recordWorkspace, workspaceIn } from "./workspace";
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 
@@ -37,6 +38,7 @@ export interface ApiRequest {
 export class Http {
   readonly baseUrl: string;
   private readonly timeoutMs: number;
+  private readonly workspace: string | undefined;
   // Functions, because printing a client or converting it to JSON shows the values of private fields.
   private readonly credentials: () => { apiKey: string | undefined; headers: Record<string, string> };
   private readonly got: () => Got;
@@ -45,6 +47,7 @@ export class Http {
     checkLimits({ maxRetries: options.maxRetries, timeoutMs: options.requestTimeoutMs });
     this.baseUrl = normaliseBaseUrl(options.baseUrl ?? DEFAULT_BASE_URL);
     this.timeoutMs = options.requestTimeoutMs ?? DEFAULT_TIMEOUT_MS;
+    this.workspace = options.workspace;
     const apiKey = checkApiKey(options.apiKey);
     const headers = checkHeaders(options.headers);
     this.credentials = () => ({ apiKey, headers });
@@ -72,7 +75,9 @@ export class Http {
     } catch (error) {
       throw this.translate(error, request, options);
     }
-    return readReply(schema, this.replyOf(response, request, options), this.place(request));
+    const value = readReply(schema, this.replyOf(response, request, options), this.place(request));
+    recordWorkspace(value, workspaceIn(response.headers));
+    return value;
   }
 
   /** Sends the request and returns the reply's body as a stream, once the headers have arrived. */
@@ -171,7 +176,7 @@ export class Http {
       return new ConnectionError(place, failure.code, detail, attempts, "", failure.proxy);
     }
     if (error instanceof HTTPError) {
-      return errorOf(this.replyOf(error.response, request, options), place, attempts);
+      return errorOf(this.replyOf(error.response, request, options), place, attempts, this.workspace);
     }
     if (error instanceof TimeoutError) {
       return new RequestTimeoutError(place, options.timeoutMs ?? this.timeoutMs, attempts, caution);

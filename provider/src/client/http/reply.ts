@@ -3,6 +3,7 @@ import { apiErrorFor } from "../errors/apiErrors";
 import { parseErrorBody } from "../errors/errorBody";
 import { InvalidResponseError, type MistralError, type RequestPlace } from "../errors/errors";
 import { parseRetryAfter } from "./retry";
+import { workspaceIn } from "./workspace";
 
 /** The parts of a reply that this client reads. */
 export interface Reply {
@@ -54,8 +55,12 @@ export function readReply<T>(schema: ReplySchema<T>, reply: Reply, place: Reques
   );
 }
 
-/** Converts a reply with an error status to an error. */
-export function errorOf(reply: Reply, place: RequestPlace, attempts: number): MistralError {
+/**
+ * Converts a reply with an error status to an error.
+ *
+ * @param expectedWorkspace the workspace of the object, if known
+ */
+export function errorOf(reply: Reply, place: RequestPlace, attempts: number, expectedWorkspace?: string): MistralError {
   const body = parseErrorBody(reply.body, reply.redact);
   // A gateway's "404 page not found" says nothing about a job. Do not report it as `NotFoundError`, which means the job is gone.
   if (body === undefined && (reply.status === 404 || reply.status === 410)) {
@@ -68,6 +73,8 @@ export function errorOf(reply: Reply, place: RequestPlace, attempts: number): Mi
     requestId: requestIdOf(reply),
     retryAfter: parseRetryAfter(reply.headers["retry-after"]),
     attempts,
+    workspace: workspaceIn(reply.headers),
+    expectedWorkspace,
   });
 }
 

@@ -6,6 +6,7 @@ import {
   MistralError,
   RequestTimeoutError,
   TrainingRetiredError,
+  WorkspaceMismatchError,
 } from "../../client";
 
 const SET_KEY = "as connection.apiKey, mistral:apiKey or MISTRAL_API_KEY";
@@ -39,6 +40,9 @@ function pulumiAdvice(error: MistralError): string | undefined {
   }
   if (error instanceof AuthenticationError) {
     return `The API key is wrong, expired or for another server. Set a valid key ${SET_KEY}.`;
+  }
+  if (error instanceof WorkspaceMismatchError) {
+    return `Set a key of workspace "${error.expectedWorkspace}" (${SET_KEY}). The state is unchanged. If the object no longer exists there, run \`pulumi state delete\`.`;
   }
   if (error instanceof TrainingRetiredError) {
     return `Mistral's hosted service ended training in 2026. It still serves files and existing models. To train, set "mistral:baseUrl" (or MISTRAL_BASE_URL) to a self-hosted server that speaks this API: "npx mistral-fine-tuning-server" starts one.`;

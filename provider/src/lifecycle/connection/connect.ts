@@ -5,12 +5,15 @@ import {
   InvalidBaseUrlError,
   MistralClient,
 } from "../../client";
+import { DEFAULT_WORKSPACE } from "../../client/http/workspace";
 import { InputProblem } from "../../inputs/problem";
 import type { Inputs } from "../../schema/inputs";
 import type { Host } from "../runtime/host";
+import type { Outputs } from "../state/outputs";
 import { pulumiErrorText } from "./advice";
 import { type ConnectionConfig, connectionConfig } from "./config";
 import { rememberKey } from "./knownKeys";
+import { isSameServer } from "./sameServer";
 
 /** A server and its client. */
 export interface Connection {
@@ -23,9 +26,15 @@ export interface Connection {
  * Resolves the server and the API key for one operation: from the resource's `connection`, then the stack's config, then the
  * environment. A `connection.baseUrl` is only used with `connection.apiKey`: any other key belongs to another server.
  *
+ * @param recorded the state of the resource, if there is one. If the server has the recorded job, the client reports a 404
+ * for another workspace as a `WorkspaceMismatchError`, so that no other workspace makes the job or its model seem gone.
  * @throws InputProblem naming the setting with the invalid value
  */
-export async function connect(inputs: Pick<Inputs, "connection">, host: Pick<Host, "config">): Promise<Connection> {
+export async function connect(
+  inputs: Pick<Inputs, "connection">,
+  host: Pick<Host, "config">,
+  recorded: Pick<Partial<Outputs>, "baseUrl" | "__workspace"> = {},
+): Promise<Connection> {
   const { connection = {} } = inputs;
   const config = await connectionConfig(host);
   const ownKey: Setting = ["connection.apiKey", connection.apiKey];
@@ -39,13 +48,18 @@ export async function connect(inputs: Pick<Inputs, "connection">, host: Pick<Hos
   );
   rememberKey(apiKey.value);
   try {
-    const client = sharedClient({
+    const options = {
       apiKey: apiKey.value,
       baseUrl: baseUrl.value,
       maxRetries: config.maxRetries,
       requestTimeoutMs: config.requestTimeout === undefined ? undefined : config.requestTimeout * 1000,
-    });
-    return { client, baseUrl: client.baseUrl };
+    };
+    const client = sharedClient(options);
+    const isRecorded = recorded.baseUrl !== undefined && isSameServer(recorded, client.baseUrl);
+    return {
+      client: isRecorded ? sharedClient({ ...options, workspace: recorded.__workspace ?? DEFAULT_WORKSPACE }) : client,
+      baseUrl: client.baseUrl,
+    };
   } catch (error) {
     if (error instanceof InvalidApiKeyError) throw new InputProblem(apiKey.name, pulumiErrorText(error));
     if (error instanceof InvalidBaseUrlError) throw new InputProblem(baseUrl.name, pulumiErrorText(error));

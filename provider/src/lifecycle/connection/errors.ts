@@ -1,4 +1,4 @@
-import { AuthenticationError, InvalidResponseError, isTransient } from "../../client";
+import { AuthenticationError, InvalidResponseError, isTransient, WorkspaceMismatchError } from "../../client";
 import { pulumiErrorText } from "./advice";
 
 /**
@@ -8,7 +8,7 @@ import { pulumiErrorText } from "./advice";
 export const isTemporaryFailure = (error: unknown) => isTransient(error) || error instanceof InvalidResponseError;
 
 /**
- * Runs an operation of `refresh` or `destroy`, and adds advice when the server rejects the key. Both commands configure the
+ * Runs an operation of `refresh` or `destroy`, and adds advice when the server rejects the key, or the key belongs to another workspace. Both commands configure the
  * host from the state and use the key of the last `up` (measured: a rotated key fails until `--run-program` is given).
  *
  * @param ownKey whether the key comes from the resource's `connection`, which is in its state
@@ -17,7 +17,7 @@ export async function withKeyAdvice<T>(operation: Promise<T>, ownKey: boolean): 
   try {
     return await operation;
   } catch (error) {
-    if (!(error instanceof AuthenticationError)) throw error;
+    if (!(error instanceof AuthenticationError || error instanceof WorkspaceMismatchError)) throw error;
     const advice = ownKey
       ? "run `pulumi up` with the new connection.apiKey first"
       : "to use the current config, add --run-program (`destroy --refresh` ignores --run-program, so omit --refresh)";

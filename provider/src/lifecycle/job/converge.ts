@@ -7,6 +7,7 @@ import {
   NotFoundError,
   RateLimitError,
 } from "../../client";
+import { workspaceOf } from "../../client/http/workspace";
 import type { Inputs } from "../../schema/inputs";
 import { pulumiErrorText } from "../connection/advice";
 import type { Connection } from "../connection/connect";
@@ -51,7 +52,8 @@ export async function converge(
   let failingSince: number | undefined;
   let succeededAt: number | undefined;
   let job: DetailedJob | undefined;
-  const outputs = () => (job ? toOutputs(inputs, job, baseUrl) : known);
+  let workspace = known.__workspace;
+  const outputs = () => (job ? toOutputs(inputs, job, baseUrl, workspace) : known);
 
   /** Polls once and acts on the result. Returns whether the wait is over. */
   async function step(wait: number): Promise<boolean> {
@@ -63,6 +65,7 @@ export async function converge(
       observation.detailed || (job && !isTerminal(observation.job.status) && !awaitsStart(observation.job.status));
     const now = hasDetails ? observation.job : await client.jobs.get(id, { signal });
     const before = job;
+    workspace = workspaceOf(now) ?? workspace;
     job = { ...before, ...now, metadata: { ...before?.metadata, ...now.metadata } };
     pollInterval.observe(now);
     reportProgress(job, before, inputs, host);

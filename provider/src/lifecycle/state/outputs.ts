@@ -1,5 +1,6 @@
 import { hasSucceeded, visibleText } from "#common";
 import type { DetailedJob, Job } from "../../client";
+import { workspaceOf } from "../../client/http/workspace";
 import type { Inputs } from "../../schema/inputs";
 import type { JobOutputs } from "../../schema/outputs";
 import { withoutKeys } from "../connection/knownKeys";
@@ -7,7 +8,11 @@ import { checkpointsOf, eventsOf } from "../job/history";
 import { withoutSecrets } from "./redaction";
 
 /** The state of the resource: its inputs, and the job as the API reports it. */
-export type Outputs = Inputs & JobOutputs;
+export type Outputs = Inputs &
+  JobOutputs & {
+    /** The workspace of the job on its server. Absent if the server names none, and in states of earlier releases. */
+    __workspace?: string;
+  };
 
 const MAX_EVENTS = 50;
 
@@ -20,14 +25,24 @@ export function appliedInputs(inputs: Inputs, status: string): Inputs {
   return hasSucceeded(status) ? inputs : unnamed;
 }
 
-/** Returns the state: the inputs that have taken effect, and the job as the API reports it, without the user's credentials. */
-export function toOutputs(inputs: Inputs, job: Job | DetailedJob, baseUrl: string): Outputs {
+/**
+ * Returns the state: the inputs that have taken effect, and the job as the API reports it, without the user's credentials.
+ *
+ * @param workspace the workspace of the job
+ */
+export function toOutputs(
+  inputs: Inputs,
+  job: Job | DetailedJob,
+  baseUrl: string,
+  workspace = workspaceOf(job),
+): Outputs {
   // The JSON round trip drops undefined values, which a host cannot serialize.
   const { events, ...others } = JSON.parse(withoutSecrets(JSON.stringify(jobOutputs(job, baseUrl)), inputs));
   return {
     ...appliedInputs(inputs, job.status),
     ...suffixOf(inputs, job),
     ...others,
+    ...(workspace !== undefined && { __workspace: workspace }),
     // Only events hold free text. A short key of the environment could be part of an ID or of the model's name.
     events: JSON.parse(withoutKeys(JSON.stringify(events)), (_, value) =>
       typeof value === "string" ? visibleText(value) : value,
