@@ -7,6 +7,7 @@ import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { checking } from "./bench/checking";
 import type { Comparison } from "./bench/compare";
+import { firstRequests } from "./bench/firstRequests";
 import { loading } from "./bench/loading";
 import { requests } from "./bench/requests";
 import { serverWithManyJobs } from "./bench/server";
@@ -24,6 +25,7 @@ const benches: Record<string, () => Promise<Comparison[]>> = {
   uploading,
   checking,
   server: serverWithManyJobs,
+  firstRequests,
   training,
 };
 const file = join(__dirname, "../docs/benchmarks.md");

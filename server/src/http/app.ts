@@ -86,6 +86,8 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
     }
   });
   closeSlowBodies(app);
+  // A reply tells the client that its writes are durable, or what it has read.
+  app.addHook("onSend", async () => services.jobs.committed());
   app.setErrorHandler(answerError);
   logRequests(app, services.metrics);
   acceptJson(app);

@@ -75,6 +75,7 @@ export class JobStateMachine {
   async release(id: string): Promise<void> {
     const job = this.get(id);
     if (isTerminal(job.status)) {
+      await this.options.jobs.committed();
       this.options.secrets.remove(id);
       this.attached.delete(id);
       this.recorded.delete(id);
@@ -133,6 +134,11 @@ export class JobStateMachine {
   private async pollTrainer(job: Job): Promise<boolean> {
     const trainer = this.trainer(job);
     const run = this.run(job);
+    // A crash must never leave a program that runs or was cancelled without the decision in the database.
+    await this.options.jobs.committed();
+    if (this.get(job.id).status !== job.status) {
+      return true;
+    }
     if (!this.attached.has(job.id)) {
       await trainer.start(run);
       this.attached.add(job.id);
@@ -181,7 +187,17 @@ export class JobStateMachine {
     if (waitingFor !== undefined && withoutNumbers(waitingFor) !== withoutNumbers(job.progress?.waitingFor ?? "")) {
       jobs.addEvent(job.id, "waiting", { reason: waitingFor });
     }
-    this.recorded.set(job.id, changes);
+    void this.setRecorded(job.id, changes);
+  }
+
+  /** Remembers recorded progress once it is durable. If it cannot be stored, the next poll records it again. */
+  private async setRecorded(id: string, changes: string): Promise<void> {
+    try {
+      await this.options.jobs.committed();
+      this.recorded.set(id, changes);
+    } catch {
+      this.recorded.delete(id);
+    }
   }
 
   private succeed(job: Job, { stopReason = "completed", artifactBytes, trainedTokens }: Progress): void {

@@ -1,5 +1,7 @@
 import Database from "libsql";
 import { UsageError } from "../domain/errors";
+import { cacheStatements } from "./statementCache";
+import { commitNow } from "./transaction";
 
 export type { Database } from "libsql";
 
@@ -152,7 +154,8 @@ const MIGRATIONS: readonly string[] = [
 const SCHEMA_VERSION = MIGRATIONS.length;
 
 /**
- * Opens the database, creates the tables of a new one, and upgrades the schema of an old one.
+ * Opens the database, creates the tables of a new one, and upgrades the schema of an old one. Closing the database commits
+ * the writes that are not durable yet.
  *
  * @throws {UsageError} when a newer version of the server wrote the database
  */
@@ -172,5 +175,11 @@ export function openDatabase(path: string): Database.Database {
     const missing = MIGRATIONS.slice(version).join("\n");
     database.exec(`BEGIN IMMEDIATE; ${missing} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT;`);
   }
+  cacheStatements(database);
+  const close = database.close.bind(database);
+  database.close = () => {
+    commitNow(database);
+    return close();
+  };
   return database;
 }

@@ -6,6 +6,7 @@ import type { DataFile } from "../domain/trainer";
 import type { BlobStore, ReceivedUpload } from "./blobs";
 import type { Database } from "./database";
 import { limitAndOffset, type Page, SqlConditions } from "./sqlConditions";
+import { committed, inTransaction } from "./transaction";
 
 export interface StoredFile {
   id: string;
@@ -48,6 +49,17 @@ export class FileStore {
   async add(description: FileDescription, received: ReceivedUpload): Promise<StoredFile> {
     const id = randomUUID();
     await this.blobs.moveToFiles(received, id);
+    try {
+      const file = inTransaction(this.database, () => this.insert(id, description, received));
+      await committed(this.database);
+      return file;
+    } catch (error) {
+      await this.blobs.remove(id);
+      throw error;
+    }
+  }
+
+  private insert(id: string, description: FileDescription, received: ReceivedUpload): StoredFile {
     this.database
       .prepare(
         `INSERT INTO files
@@ -109,7 +121,8 @@ export class FileStore {
     if (job !== undefined) {
       throw new ConflictError(`File ${id} is in use by job ${job.id}; cancel the job or wait until it has ended`);
     }
-    this.database.prepare("DELETE FROM files WHERE id = ?").run(id);
+    inTransaction(this.database, () => this.database.prepare("DELETE FROM files WHERE id = ?").run(id));
+    await committed(this.database);
     await this.blobs.remove(id);
   }
 
@@ -134,9 +147,11 @@ export class FileStore {
 
   /** Records contents of a job that passed validation. They stay recorded when the file is deleted. */
   markPassed(contents: readonly string[], workspace: string): void {
-    this.database
-      .prepare("INSERT OR IGNORE INTO passed_contents (workspace, sha256) SELECT ?, value FROM json_each(?)")
-      .run(workspace, JSON.stringify(contents));
+    inTransaction(this.database, () =>
+      this.database
+        .prepare("INSERT OR IGNORE INTO passed_contents (workspace, sha256) SELECT ?, value FROM json_each(?)")
+        .run(workspace, JSON.stringify(contents)),
+    );
   }
 
   /** @throws {Error} when the file does not exist. `remove` prevents this while a job uses the file. */

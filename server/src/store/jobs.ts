@@ -8,7 +8,7 @@ import type { Checkpoint, Progress } from "../domain/trainer";
 import type { Database } from "./database";
 import { type JobRow, toJob } from "./jobRow";
 import { limitAndOffset, type Page, SqlConditions } from "./sqlConditions";
-import { inTransaction } from "./transaction";
+import { committed, inTransaction } from "./transaction";
 
 const STATUS_UPDATED = "status-updated";
 
@@ -38,6 +38,11 @@ export class JobStore {
   /** Runs `action` in a transaction. Joins the current transaction, if any. */
   atomically<Result>(action: () => Result): Result {
     return inTransaction(this.database, action);
+  }
+
+  /** Resolves when all writes so far are durable. Undefined: they already are. @throws when they could not be stored */
+  committed(): Promise<void> | undefined {
+    return committed(this.database);
   }
 
   create(spec: JobSpec, trainer: string, { workspace, owner }: Caller): Job {
@@ -181,7 +186,7 @@ export class JobStore {
 
   /** Adds an event without a status transition. */
   addEvent(id: string, name: string, data: Record<string, unknown>): void {
-    this.insertEvent(id, name, data, Date.now());
+    this.atomically(() => this.insertEvent(id, name, data, Date.now()));
   }
 
   /** Newest first, like the hosted API. */

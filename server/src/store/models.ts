@@ -2,6 +2,7 @@ import type { Job } from "../domain/job";
 import type { ClassifierTarget, JobSpec } from "../domain/jobSpec";
 import type { Database } from "./database";
 import { SqlConditions } from "./sqlConditions";
+import { committed, inTransaction } from "./transaction";
 
 /** A model that a job has produced. */
 export interface FineTunedModel {
@@ -45,21 +46,16 @@ export class ModelStore {
   constructor(private readonly database: Database) {}
 
   add(id: string, job: Job, artifactBytes?: number): void {
-    this.database
-      .prepare(
-        `INSERT INTO models (id, workspace, job_id, root, job_type, classifier_targets, artifact_bytes, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-      )
-      .run(
-        id,
-        job.workspace,
-        job.id,
-        job.spec.model,
-        job.spec.job_type,
-        JSON.stringify(job.spec.classifier_targets),
-        artifactBytes ?? null,
-        Date.now(),
-      );
+    const { model, job_type, classifier_targets } = job.spec;
+    const values = [id, job.workspace, job.id, model, job_type, JSON.stringify(classifier_targets)];
+    inTransaction(this.database, () =>
+      this.database
+        .prepare(
+          `INSERT INTO models (id, workspace, job_id, root, job_type, classifier_targets, artifact_bytes, created_at)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+        )
+        .run(...values, artifactBytes ?? null, Date.now()),
+    );
   }
 
   get(id: string): FineTunedModel | undefined {
@@ -101,14 +97,18 @@ export class ModelStore {
 
   update(model: FineTunedModel, change: ModelChange): FineTunedModel {
     const { name, description, archived } = { ...model, ...change };
-    this.database
-      .prepare("UPDATE models SET name = ?, description = ?, archived = ? WHERE id = ?")
-      .run(name, description, archived ? 1 : 0, model.id);
+    inTransaction(this.database, () =>
+      this.database
+        .prepare("UPDATE models SET name = ?, description = ?, archived = ? WHERE id = ?")
+        .run(name, description, archived ? 1 : 0, model.id),
+    );
     return { ...model, name, description, archived };
   }
 
-  remove(id: string): void {
-    this.database.prepare("DELETE FROM models WHERE id = ?").run(id);
+  /** Resolves when the removal is durable. */
+  async remove(id: string): Promise<void> {
+    inTransaction(this.database, () => this.database.prepare("DELETE FROM models WHERE id = ?").run(id));
+    await committed(this.database);
   }
 }
 

@@ -63,7 +63,7 @@ export function modelRoutes(app: FastifyInstance, { models, artifacts, trainer, 
 
   app.delete<ById>("/v1/models/:model_id", async (request) => {
     const { id, jobId } = findFineTuned(request, "deleted");
-    models.remove(id);
+    await models.remove(id);
     await artifacts.remove(jobId);
     return { id, object: "model", deleted: true };
   });
