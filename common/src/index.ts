@@ -23,4 +23,4 @@ export {
 } from "./limits";
 export { isLoopbackHost } from "./loopback";
 export { redact } from "./redact";
-export { visibleText } from "./visibleText";
+export { escapedText, isVisibleLine, visibleText } from "./visibleText";

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { hyperparameters } from "#common/hyperparameters";
 import { withSnakeCaseKeys } from "#common/snakeCase";
+import { isVisibleLine } from "#common/visibleText";
 import type { JobStatus, JobType } from "./known";
 
 /*
@@ -15,6 +16,26 @@ import type { JobStatus, JobType } from "./known";
 function open<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape> {
   return z.looseObject(shape) as unknown as z.ZodObject<Shape>;
 }
+
+/** IDs of fine-tuned models contain colons and names, but no ID is longer. */
+const LONGEST_ID = 512;
+
+/** Whether a text can be part of a URL's path and of a message. `encodeURIComponent` rejects unpaired surrogates. */
+const isId = (text: string) =>
+  text !== "." && text !== ".." && Buffer.from(text).toString() === text && isVisibleLine(text);
+
+/** An ID that the client sends back in the path of requests. */
+const anId = z
+  .string()
+  .min(1)
+  .max(LONGEST_ID, { abort: true })
+  .refine(isId, { message: "not an ID that can be part of a URL" });
+
+/** The ID of a model; some servers send an empty text until the model exists. */
+const modelId = z
+  .string()
+  .max(LONGEST_ID, { abort: true })
+  .refine(isId, { message: "not an ID that can be part of a URL" });
 
 const seconds = z.number().describe("Unix seconds.");
 
@@ -112,18 +133,18 @@ export const checkpointSchema = open({
 }).meta({ id: "Checkpoint", description: "Losses measured at one step of the training." });
 
 const jobShape = {
-  id: z.string().min(1),
+  id: anId,
   object: z.string().optional().describe("`job`."),
   model: z.string(),
-  status: z.string().meta({ suggestions: "JobStatus" }) as unknown as z.ZodType<JobStatus, JobStatus>,
+  status: z.string().max(200).meta({ suggestions: "JobStatus" }) as unknown as z.ZodType<JobStatus, JobStatus>,
   job_type: (z.string().meta({ suggestions: "JobType" }) as unknown as z.ZodType<JobType, JobType>).optional(),
   auto_start: z.boolean().optional(),
   created_at: seconds.optional(),
   modified_at: seconds.optional(),
-  training_files: z.array(z.string()).optional().describe("IDs of files."),
-  validation_files: z.array(z.string()).optional().describe("IDs of files."),
+  training_files: z.array(anId).optional().describe("IDs of files."),
+  validation_files: z.array(anId).optional().describe("IDs of files."),
   hyperparameters: hyperparametersSchema.optional(),
-  fine_tuned_model: z.string().optional().describe("ID of the model; absent until the job has succeeded."),
+  fine_tuned_model: modelId.optional().describe("ID of the model; absent until the job has succeeded."),
   suffix: z.string().optional(),
   integrations: z.array(integrationSchema).optional(),
   repositories: z.array(repositorySchema).optional(),
@@ -156,7 +177,7 @@ export const jobListSchema = open({
 });
 
 export const fileSchema = open({
-  id: z.string().min(1),
+  id: anId,
   object: z.string().optional().describe("`file`."),
   bytes: z.number().optional(),
   created_at: seconds.optional(),
@@ -193,7 +214,7 @@ export const deletedSchema = open({
 }).meta({ id: "Deleted", description: "The reply to a deletion." });
 
 export const modelSchema = open({
-  id: z.string().min(1),
+  id: anId,
   object: z.string().optional().describe("`model`."),
   created: seconds.optional(),
   owned_by: z.string().optional(),

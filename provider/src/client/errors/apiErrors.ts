@@ -69,16 +69,13 @@ export class ApiError extends MistralError {
   }
 }
 
-/** Longer messages of a server are cut. */
-const LONGEST_MESSAGE = 4_000;
-
 /** Removes the final period and white space. Not with a regular expression that starts before the end: it takes quadratic time. */
 function withoutEnd(message: string): string {
-  let end = Math.min(message.length, LONGEST_MESSAGE);
+  let end = message.length;
   while (end > 0 && /[.\s]/.test(message.charAt(end - 1))) {
     end -= 1;
   }
-  return message.slice(0, end) + (message.length > LONGEST_MESSAGE ? "…" : "");
+  return message.slice(0, end);
 }
 
 /** 400: the request is invalid. */

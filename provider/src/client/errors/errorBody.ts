@@ -1,3 +1,6 @@
+import { formatCount } from "#common";
+import { parseBoundedJson } from "../http/boundedJson";
+
 /** The contents of an error body, independent of its shape. */
 export interface ErrorBody {
   message?: string;
@@ -18,7 +21,7 @@ export interface ErrorBody {
 export function parseErrorBody(text: string, redact: (text: string) => string): ErrorBody | undefined {
   let body: unknown;
   try {
-    body = JSON.parse(text);
+    body = parseBoundedJson(text);
   } catch {
     return undefined;
   }
@@ -26,8 +29,20 @@ export function parseErrorBody(text: string, redact: (text: string) => string): 
   if (result.message === undefined && result.type === undefined && result.code === undefined) {
     return undefined;
   }
-  return Object.fromEntries(Object.entries(result).map(([key, value]) => [key, redact(value)]));
+  return Object.fromEntries(
+    Object.entries(result).map(([key, value]) => [
+      key,
+      shortened(redact(value), key === "message" ? LONGEST_MESSAGE : LONGEST_FIELD),
+    ]),
+  );
 }
+
+const LONGEST_MESSAGE = 4_000;
+const LONGEST_FIELD = 200;
+/** Further problems of a list are only counted. */
+const SHOWN_PROBLEMS = 20;
+
+const shortened = (text: string, longest: number) => (text.length > longest ? `${text.slice(0, longest)}…` : text);
 
 function readBody(body: unknown): ErrorBody {
   if (!isRecord(body)) {
@@ -51,19 +66,25 @@ function readDetail(detail: unknown): ErrorBody {
   if (!Array.isArray(detail)) {
     return text("message", detail);
   }
-  const problems = detail.filter(isRecord).map((problem) => ({
-    // FastAPI starts each location with "body", "query" or "path".
-    field: Array.isArray(problem.loc)
-      ? problem.loc.filter((part, index) => index > 0 || !["body", "query", "path"].includes(String(part))).join(".")
-      : "",
-    message: String(problem.msg ?? problem.message ?? problem.type ?? "invalid"),
-  }));
+  const problems = detail
+    .slice(0, SHOWN_PROBLEMS)
+    .filter(isRecord)
+    .map((problem) => ({
+      // FastAPI starts each location with "body", "query" or "path".
+      field: Array.isArray(problem.loc)
+        ? problem.loc.filter((part, index) => index > 0 || !["body", "query", "path"].includes(String(part))).join(".")
+        : "",
+      message: String(problem.msg ?? problem.message ?? problem.type ?? "invalid"),
+    }));
   const [first] = problems;
   if (first === undefined) {
     return {};
   }
+  const more = detail.length - SHOWN_PROBLEMS;
   return {
-    message: problems.map(({ field, message }) => (field === "" ? message : `${field}: ${message}`)).join("; "),
+    message:
+      problems.map(({ field, message }) => (field === "" ? message : `${field}: ${message}`)).join("; ") +
+      (more > 0 ? ` and ${formatCount(more)} more` : ""),
     ...(first.field === "" ? {} : { param: first.field }),
   };
 }

@@ -90,16 +90,22 @@ export class InvalidArgumentError extends MistralError {}
 /** The call's `signal` was aborted: during the request, the backoff before a retry, or between two polls. */
 export class AbortedError extends MistralError {}
 
-/** The last attempt made no progress for `timeoutMs`. */
+/** The last attempt made no progress for `timeoutMs`, or its reply was not complete within five times as long. */
 export class RequestTimeoutError extends MistralError {
   readonly method: string;
   readonly path: string;
   /** Milliseconds without progress. */
   readonly timeoutMs: number;
 
-  constructor(place: RequestPlace, timeoutMs: number, attempts: number, caution: string) {
+  constructor(
+    place: RequestPlace,
+    timeoutMs: number,
+    attempts: number,
+    caution: string,
+    problem = `no progress for ${timeoutMs / 1000} s`,
+  ) {
     super(
-      `${place.method} ${place.path} on ${place.baseUrl}: no progress for ${timeoutMs / 1000} s${inAttempts(attempts)}.`,
+      `${place.method} ${place.path} on ${place.baseUrl}: ${problem}${inAttempts(attempts)}.`,
       "Retry, or increase the timeout (requestTimeoutMs).",
       caution,
     );

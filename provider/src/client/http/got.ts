@@ -16,7 +16,7 @@ export function loadGot(): typeof Got {
 export function gotWith(headers: Record<string, string>, timeoutMs: number, maxRetries: number): Got.Got {
   return loadGot().got.extend({
     headers: { "user-agent": "pulumi-mistral", accept: "application/json", ...headers },
-    timeout: timeoutsOf(timeoutMs),
+    timeout: { ...timeoutsOf(timeoutMs), response: totalTimeout(timeoutMs) },
     // The API has no redirects. Following one would send the key to its target, or turn a POST into a GET.
     followRedirect: false,
     retry: {
@@ -27,10 +27,22 @@ export function gotWith(headers: Record<string, string>, timeoutMs: number, maxR
       errorCodes: RETRY_CODES,
       maxRetryAfter: MAX_RETRY_AFTER_MS,
       enforceRetryRules: true,
-      calculateDelay: ({ attemptCount, retryAfter }) => retryPause(attemptCount, retryAfter),
+      // Do not retry after a slow reply: a server that keeps sending single bytes would do so again.
+      calculateDelay: ({ attemptCount, retryAfter, error }) =>
+        isTotalTimeout(error) ? 0 : retryPause(attemptCount, retryAfter),
     },
   });
 }
+
+/** Whether a reply took too long as a whole. */
+export const isTotalTimeout = (error: unknown) =>
+  error instanceof loadGot().TimeoutError && (error.event === "request" || error.event === "response");
+
+/**
+ * Returns the time limit of a whole reply, or of the headers of a download, in milliseconds: without it, a server that sends one byte
+ * at a time would never be idle.
+ */
+export const totalTimeout = (idleMs: number) => Math.min(5 * idleMs, 2 ** 31 - 1);
 
 /** Limits each phase and idle time, but not the total: an upload or a download may take hours while it makes progress. */
 export function timeoutsOf(milliseconds: number): Got.Delays {

@@ -1,12 +1,19 @@
 import { Readable } from "node:stream";
 import type { CancelableRequest, Got, Request as GotStream, OptionsInit, Response } from "got";
-import { redact, visibleText } from "#common";
+import { MEBIBYTE, redact, visibleText } from "#common";
 import { ConnectionError } from "../errors/connectionError";
-import { AbortedError, MissingApiKeyError, type RequestPlace, RequestTimeoutError } from "../errors/errors";
+import {
+  AbortedError,
+  InvalidResponseError,
+  MissingApiKeyError,
+  type RequestPlace,
+  RequestTimeoutError,
+} from "../errors/errors";
 import { type ClientOptions, checkApiKey, checkHeaders, checkLimits, type RequestOptions } from "../options";
 import { DEFAULT_BASE_URL, isLoopbackUrl, normaliseBaseUrl } from "./baseUrl";
-import { gotWith, loadGot, timeoutsOf } from "./got";
+import { gotWith, isTotalTimeout, loadGot, timeoutsOf, totalTimeout } from "./got";
 import { agentsFor, ProxyFailure, proxyFor } from "./proxy";
+import { ACCEPTED_ENCODINGS, bodyOf, MAX_REPLY_BYTES, ReplyTooLarge, ReplyTooSlow, receive } from "./receive";
 import { errorOf, type Reply, type ReplySchema, readReply, redirected } from "./reply";
 import { DEFAULT_MAX_RETRIES } from "./retry";
 import { recordWorkspace, workspaceIn } from "./workspace";
@@ -68,15 +75,23 @@ export class Http {
 
   /** Sends the request and returns the reply's JSON, validated against the schema. */
   async json<T>(schema: ReplySchema<T>, request: ApiRequest, options: RequestOptions = {}): Promise<T> {
+    const timeoutMs = options.timeoutMs ?? this.timeoutMs;
     const prepared = this.prepare(request, options);
-    let response: Response<string>;
+    let reply: Reply;
     try {
-      response = await (prepared.got(prepared.url, prepared.options) as CancelableRequest<Response<string>>);
+      const call = prepared.got(prepared.url, {
+        ...prepared.options,
+        decompress: false,
+        headers: { ...prepared.options.headers, "accept-encoding": ACCEPTED_ENCODINGS },
+        timeout: { ...timeoutsOf(timeoutMs), ...(request.body === undefined && { request: totalTimeout(timeoutMs) }) },
+      }) as CancelableRequest<Response<string>>;
+      const response = await receive(call, request.body && totalTimeout(timeoutMs));
+      reply = this.replyOf(response, await bodyOf(response), request, options);
     } catch (error) {
-      throw this.translate(error, request, options);
+      throw await this.translate(error, request, options);
     }
-    const value = readReply(schema, this.replyOf(response, request, options), this.place(request));
-    recordWorkspace(value, workspaceIn(response.headers));
+    const value = readReply(schema, reply, this.place(request));
+    recordWorkspace(value, workspaceIn(reply.headers));
     return value;
   }
 
@@ -87,13 +102,13 @@ export class Http {
     const source = await new Promise<GotStream>((resolve, reject) => {
       const listen = (attempt: GotStream): void => {
         attempt.once("retry", (_count, _error, createRetryStream) => listen(createRetryStream()));
-        attempt.on("error", (error) => reject(translate(error)));
+        attempt.on("error", (error) => void translate(error).then(reject));
         attempt.once("response", (response: Response) => {
           // The caller receives bytes from now on, so a failure must reach the caller instead of being retried.
           attempt.removeAllListeners("retry");
           if (response.statusCode >= 300) {
             attempt.destroy();
-            reject(redirected(this.replyOf(response, request, options), this.place(request)));
+            reject(redirected(this.replyOf(response, "", request, options), this.place(request)));
           } else {
             resolve(attempt);
           }
@@ -127,7 +142,7 @@ export class Http {
         ...(json !== undefined && { json }),
         ...(body && { body: body.content }),
         ...(signal && { signal }),
-        ...(timeoutMs !== undefined && { timeout: timeoutsOf(timeoutMs) }),
+        ...(timeoutMs !== undefined && { timeout: { ...timeoutsOf(timeoutMs), response: totalTimeout(timeoutMs) } }),
         // The server may close a pooled connection at the moment it is reused. A request that cannot be retried must not fail
         // because of that, so it gets a new connection.
         ...agentsFor(url, { fresh: !repeatable, timeoutMs: timeoutMs ?? this.timeoutMs }),
@@ -136,11 +151,11 @@ export class Http {
     };
   }
 
-  private replyOf(response: Response, request: ApiRequest, options: RequestOptions): Reply {
+  private replyOf(response: Response, body: string, request: ApiRequest, options: RequestOptions): Reply {
     return {
       status: response.statusCode,
       headers: response.headers,
-      body: typeof response.body === "string" ? response.body : "",
+      body,
       redact: (text) => redact(visibleText(text), this.secrets(request, options)),
     };
   }
@@ -155,19 +170,19 @@ export class Http {
     ];
   }
 
-  private translate(error: unknown, request: ApiRequest, options: RequestOptions): Error {
+  private async translate(error: unknown, request: ApiRequest, options: RequestOptions): Promise<Error> {
     const { HTTPError, RequestError, TimeoutError } = loadGot();
     const place = this.place(request);
     if (options.signal?.aborted) {
       return new AbortedError(`${place.method} ${place.path} on ${place.baseUrl} was aborted by its signal.`);
     }
+    if (error instanceof ReplyTooLarge) return tooLarge(place);
+    if (error instanceof ReplyTooSlow) return this.totalTimeoutError(1, request, options);
     if (!(error instanceof RequestError)) {
       return new ConnectionError(place, "ERR_UNKNOWN", redact(String(error), this.secrets(request, options)), 1, "");
     }
     const attempts = (error.request?.retryCount ?? 0) + 1;
-    const caution = request.repeatable
-      ? ""
-      : "The request was not retried, because the server may have received it. Before you repeat the request, check whether the first one took effect on the server.";
+    const caution = cautionFor(request);
     // Only a proxy answers 407, to CONNECT or to a forwarded http request.
     const refusing = error instanceof HTTPError && error.response.statusCode === 407 && proxyFor(new URL(this.baseUrl));
     const failure = refusing ? new ProxyFailure(refusing, "ERR_PROXY_407") : error.cause;
@@ -176,7 +191,12 @@ export class Http {
       return new ConnectionError(place, failure.code, detail, attempts, "", failure.proxy);
     }
     if (error instanceof HTTPError) {
-      return errorOf(this.replyOf(error.response, request, options), place, attempts, this.workspace);
+      const body = await bodyOf(error.response).catch(() => undefined);
+      if (body === undefined) return tooLarge(place);
+      return errorOf(this.replyOf(error.response, body, request, options), place, attempts, this.workspace);
+    }
+    if (isTotalTimeout(error)) {
+      return this.totalTimeoutError(attempts, request, options);
     }
     if (error instanceof TimeoutError) {
       return new RequestTimeoutError(place, options.timeoutMs ?? this.timeoutMs, attempts, caution);
@@ -184,12 +204,29 @@ export class Http {
     const detail = redact(error.message, this.secrets(request, options));
     return new ConnectionError(place, error.code, detail, attempts, caution);
   }
+
+  private totalTimeoutError(attempts: number, request: ApiRequest, options: RequestOptions): RequestTimeoutError {
+    const timeoutMs = options.timeoutMs ?? this.timeoutMs;
+    const problem = `no complete reply within ${totalTimeout(timeoutMs) / 1000} s`;
+    return new RequestTimeoutError(this.place(request), timeoutMs, attempts, cautionFor(request), problem);
+  }
 }
 
-async function* translateErrors(source: GotStream, translate: (error: unknown) => Error): AsyncGenerator<Buffer> {
+const cautionFor = ({ repeatable }: ApiRequest) =>
+  repeatable
+    ? ""
+    : "The request was not retried, because the server may have received it. Before you repeat the request, check whether the first one took effect on the server.";
+
+const tooLarge = (place: RequestPlace) =>
+  new InvalidResponseError(place, { status: 200 }, `the reply is larger than ${MAX_REPLY_BYTES / MEBIBYTE} MiB`);
+
+async function* translateErrors(
+  source: GotStream,
+  translate: (error: unknown) => Promise<Error>,
+): AsyncGenerator<Buffer> {
   try {
     yield* source as AsyncIterable<Buffer>;
   } catch (error) {
-    throw translate(error);
+    throw await translate(error);
   }
 }

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { apiErrorFor } from "../errors/apiErrors";
 import { parseErrorBody } from "../errors/errorBody";
 import { InvalidResponseError, type MistralError, type RequestPlace } from "../errors/errors";
+import { NestedTooDeeply, parseBoundedJson } from "./boundedJson";
 import { parseRetryAfter } from "./retry";
 import { workspaceIn } from "./workspace";
 
@@ -18,12 +19,14 @@ export interface Reply {
 export interface ReplySchema<T> {
   safeParse(
     value: unknown,
+    options?: object,
   ):
     | { success: true; data: T }
     | { success: false; error: { issues: readonly { path: readonly PropertyKey[]; message: string }[] } };
 }
 
 const LONGEST_EXCERPT = 80;
+const LONGEST_TARGET = 500;
 
 /**
  * Parses the reply's JSON and validates it against the schema. Treats `null` as absent: the hosted service sends `null` where other
@@ -38,11 +41,12 @@ export function readReply<T>(schema: ReplySchema<T>, reply: Reply, place: Reques
   let value: unknown;
   try {
     // Skip the reviver when the reply has no null: calling it for every value takes longer than parsing.
-    value = reply.body.includes("null") ? JSON.parse(reply.body, withoutNull) : JSON.parse(reply.body);
-  } catch {
-    throw notAnApiReply(reply, place);
+    value = parseBoundedJson(reply.body, reply.body.includes("null") ? withoutNull : undefined);
+  } catch (error) {
+    throw error instanceof NestedTooDeeply ? nestedTooDeeply(reply, place) : notAnApiReply(reply, place);
   }
-  const result = schema.safeParse(value);
+  // A list with a million invalid entries would otherwise take ten seconds and 2 GB.
+  const result = schema.safeParse(value, { abortEarly: true });
   if (result.success) {
     return result.data;
   }
@@ -84,13 +88,21 @@ export function redirected(reply: Reply, place: RequestPlace): InvalidResponseEr
   // Omit the query, which may contain a signature.
   const target =
     location !== undefined && URL.canParse(location, place.baseUrl) ? new URL(location, place.baseUrl) : undefined;
-  const where = target === undefined ? "" : ` to ${reply.redact(target.origin + target.pathname)}`;
+  const isWeb = target?.protocol === "http:" || target?.protocol === "https:";
+  const where = isWeb ? ` to ${shortened(reply.redact(target.origin + target.pathname), LONGEST_TARGET)}` : "";
   return new InvalidResponseError(
     place,
     { status: reply.status, requestId: requestIdOf(reply) },
     `the server answered ${reply.status}, a redirect${where}; this client does not follow redirects`,
   );
 }
+
+const nestedTooDeeply = (reply: Reply, place: RequestPlace) =>
+  new InvalidResponseError(
+    place,
+    { status: reply.status, requestId: requestIdOf(reply) },
+    "the reply is nested more than 100 levels deep",
+  );
 
 function notAnApiReply(reply: Reply, place: RequestPlace): InvalidResponseError {
   const type = shortened(reply.redact(reply.headers["content-type"]?.split(";")[0]?.trim() ?? "")) || undefined;
@@ -114,7 +126,8 @@ function requestIdOf(reply: Reply): string | undefined {
   return undefined;
 }
 
-const shortened = (text: string) => (text.length > LONGEST_EXCERPT ? `${text.slice(0, LONGEST_EXCERPT)}…` : text);
+const shortened = (text: string, longest = LONGEST_EXCERPT) =>
+  text.length > longest ? `${text.slice(0, longest)}…` : text;
 
 function withoutNull(this: unknown, _key: string, value: unknown): unknown {
   // Keep null in arrays: removing it would shift the following elements.
