@@ -47,4 +47,38 @@ describe("redaction", () => {
   it("replaces a percent-encoded secret", () => {
     assert.equal(redact("?key=a%2Fb%3Dc%20d", ["a/b=c d"]), "?key=[secret]");
   });
+
+  describe("replaces a secret", () => {
+    const secret = 'sk-Key/9+"Zé&q';
+    const json = (text: string) => [...text].map((c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`).join("");
+    const percent = (text: string) => [...Buffer.from(text)].map((byte) => `%${byte.toString(16)}`).join("");
+    const forms: Record<string, string> = {
+      "with every character escaped as in JSON": json(secret),
+      "with upper-case escapes": json(secret).replace(/[a-f](?=[0-9a-f]?)/g, (digit) => digit.toUpperCase()),
+      "with some characters escaped": `sk-${json("Key")}/9+${json('"')}Zé&q`,
+      "escaped twice": JSON.stringify(json(secret)).slice(1, -1),
+      "with escaped slashes": secret.replace("/", "\\/"),
+      "with every byte percent-encoded": percent(secret),
+      "percent-encoded in lower case": encodeURIComponent(secret)
+        .toLowerCase()
+        .replace("sk-key", "sk-Key")
+        .replace("z", "Z"),
+      "percent-encoded twice": encodeURIComponent(encodeURIComponent(secret)),
+      "in HTML": secret.replace("&", "&amp;").replace('"', "&quot;").replace("é", "&#233;").replace("/", "&#x2F;"),
+      "in hex": Buffer.from(secret).toString("hex"),
+      "in upper-case hex": Buffer.from(secret).toString("hex").toUpperCase(),
+    };
+    for (const [form, text] of Object.entries(forms)) {
+      it(form, () => assert.equal(redact(`a ${text} b`, [secret]), "a [secret] b"));
+    }
+  });
+
+  it("takes linear time", () => {
+    const secret = "\\\\%%%%&&&&aaaa";
+    for (const part of ["\\", "%25", "&#0", "a", "\\u0061", "\\\\%%%%&&&&aaa"]) {
+      const start = performance.now();
+      redact(part.repeat(1_000_000 / part.length), [secret, "aaaaaaaaaaaaaaaaaaaaaaab"]);
+      assert.ok(performance.now() - start < 1_000, `${part}: ${performance.now() - start} ms`);
+    }
+  });
 });

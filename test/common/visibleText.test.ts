@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { visibleText } from "../../common/src";
+import { escapedText, visibleText } from "../../common/src";
 
 describe("visible text", () => {
   it("contains no terminal escapes and no bidirectional controls", () => {
@@ -9,5 +9,15 @@ describe("visible text", () => {
   it("keeps line feeds, tabs and letters of any script", () => {
     const text = "Zeile\n\tשלום, 你好 👩‍👩‍👧";
     assert.equal(visibleText(text), text);
+  });
+
+  it("takes linear time", () => {
+    const start = performance.now();
+    for (const part of ["\u001b", "\n", "a\u202e"]) visibleText(part.repeat(1_000_000));
+    assert.ok(performance.now() - start < 1_000);
+  });
+
+  it("shows the removed characters as escapes", () => {
+    assert.equal(escapedText("a\u001b[2J\n\u202e"), "a\\u001b[2J\n\\u202e");
   });
 });

@@ -31,7 +31,9 @@ export interface GetFineTuningJobsArgs extends Omit<JobFilters, "created_after" 
  * const job = await getFineTuningJob({ jobId: "b888f774-3e7c-4135-a18c-6b985523c4bc" });
  */
 export async function getFineTuningJob({ jobId, connection }: GetFineTuningJobArgs): Promise<FineTuningJobResult> {
-  return onServer(connection, async ({ client, baseUrl }) => toResult(await client.jobs.get(jobId), baseUrl));
+  return onServer(connection, async ({ client, baseUrl }) =>
+    toResult(await client.jobs.get(jobId), baseUrl, connection),
+  );
 }
 
 /** Like `getFineTuningJob`, for arguments that are outputs of other resources. */
@@ -56,7 +58,7 @@ export async function getFineTuningJobs({
     for await (const job of client.jobs.listAll(filters)) {
       jobs.push(job);
     }
-    return jobs.map((job) => toResult(job, baseUrl));
+    return jobs.map((job) => toResult(job, baseUrl, connection));
   });
 }
 
@@ -74,7 +76,12 @@ function onServer<T>(
   );
 }
 
-function toResult(job: Job, baseUrl: string): FineTuningJobResult {
+function toResult(job: Job, baseUrl: string, connection: ConnectionSettings | undefined): FineTuningJobResult {
   const { jobOutputs } = require("../lifecycle/state/outputs") as typeof import("../lifecycle/state/outputs");
-  return { ...jobOutputs(job, baseUrl), model: job.model, ...(job.suffix && { suffix: job.suffix }) };
+  const { cleanName } = require("../lifecycle/state/cleanText") as typeof import("../lifecycle/state/cleanText");
+  return {
+    ...jobOutputs(job, baseUrl, { connection }),
+    model: cleanName(job.model, { connection }),
+    ...(job.suffix && { suffix: cleanName(job.suffix, { connection }) }),
+  };
 }

@@ -30,6 +30,8 @@ export interface WaitOptions extends Omit<RequestOptions, "timeoutMs"> {
 
 const DAY_MS = 86_400_000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
+/** A server that asks for a longer pause is polled after this time. */
+const LONGEST_RETRY_AFTER_MS = 600_000;
 
 /** Whether the status is terminal. An unknown status is not. */
 export function isTerminal(status: string): boolean {
@@ -94,7 +96,8 @@ export async function waitUntilComplete(
           throw error;
         }
         await onOutage?.(error);
-        pauseMs = Math.max(pauseMs, ((error instanceof RateLimitError ? error.retryAfter : undefined) ?? 0) * 1000);
+        const retryAfterMs = (error instanceof RateLimitError ? (error.retryAfter ?? 0) : 0) * 1000;
+        pauseMs = Math.max(pauseMs, Math.min(retryAfterMs, LONGEST_RETRY_AFTER_MS));
       }
       await pause(Math.min(pauseMs, LONGEST_TIMER_MS), undefined, { signal: stop.signal });
     }

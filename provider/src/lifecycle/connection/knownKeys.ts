@@ -8,9 +8,9 @@ export function rememberKey(key: string | undefined): void {
   if (key !== undefined) keys.add(key);
 }
 
-/** Redacts the API keys of this process. */
-export function withoutKeys(text: string): string {
-  return redact(text, [...keys]);
+/** Redacts the API keys of this process. @param shortest keys with fewer characters are ignored; 6 by default */
+export function withoutKeys(text: string, shortest?: number): string {
+  return redact(text, [...keys], shortest);
 }
 
 /** Prepares a text for the terminal: redacts API keys, and removes control characters that a server may have sent. */

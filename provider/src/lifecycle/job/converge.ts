@@ -26,6 +26,8 @@ import { reviewGateLine } from "./reviewGate";
 
 /** Give up after this long without any successful poll: the base URL is probably wrong, and waiting would hide that. */
 const FIRST_POLL_SECONDS = 300;
+/** A server that asks for a longer pause is polled after this time. */
+const LONGEST_RETRY_AFTER_SECONDS = 600;
 /** A model may appear this long after its job has succeeded. */
 const MODEL_SECONDS = 300;
 
@@ -100,7 +102,7 @@ export async function converge(
         failingSince ??= host.clock.now();
         if (!job && host.clock.now() - failingSince > FIRST_POLL_SECONDS * 1000) throw unreachableError(baseUrl, error);
         host.log(inputs.__urn, `waiting for fine-tuning job ${id}: ${pulumiErrorText(error)}`, "progress");
-        wait = Math.max(pollInterval.nextMs(), ((error instanceof RateLimitError && error.retryAfter) || 0) * 1000);
+        wait = Math.max(pollInterval.nextMs(), retryAfterMs(error));
       }
     }
   } catch (error) {
@@ -110,6 +112,9 @@ export async function converge(
     throw new InitError(id, outputs(), reason, { cause: error });
   }
 }
+
+const retryAfterMs = (error: unknown) =>
+  error instanceof RateLimitError ? Math.min(error.retryAfter ?? 0, LONGEST_RETRY_AFTER_SECONDS) * 1000 : 0;
 
 const unreachableError = (baseUrl: string, error: unknown) =>
   new Error(`no successful poll of ${baseUrl} for ${FIRST_POLL_SECONDS} s: ${pulumiErrorText(error)}`);
@@ -158,7 +163,7 @@ async function start(client: MistralClient, id: string, signal: AbortSignal): Pr
 function costProblem(job: DetailedJob, { maxCost }: Inputs): string | undefined {
   if (maxCost === undefined) return undefined;
   const { cost, cost_currency: currency = "" } = job.metadata ?? {};
-  if (cost === undefined) {
+  if (cost === undefined || cost < 0) {
     return `the server does not report the cost of fine-tuning job ${job.id}, and maxCost is ${maxCost}: the job stays in VALIDATED. Remove maxCost to start it.`;
   }
   if (cost <= maxCost) return undefined;

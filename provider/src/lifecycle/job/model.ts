@@ -3,6 +3,8 @@ import type { Inputs } from "../../schema/inputs";
 import type { JobOutputs } from "../../schema/outputs";
 import { undefinedIfNotFound } from "../connection/notFound";
 import type { Host } from "../runtime/host";
+import { cleanName } from "../state/cleanText";
+import { LONGEST_NAME } from "../state/limits";
 
 type Description = Pick<Inputs, "modelName" | "modelDescription">;
 
@@ -56,14 +58,16 @@ export async function ensureModelNamed(
   if (Object.keys(wanted).length > 0) await client.models.update(model.id, wanted, { signal });
 }
 
+const shown = (text = "") => cleanName(text.slice(0, LONGEST_NAME), {});
+
 /** Returns the outputs that describe the model, so that `diff` detects drift and `update` corrects it. */
 export function modelOutputs(
   { modelName, modelDescription }: Description,
   model: Model,
 ): Description & Pick<JobOutputs, "modelArchived"> {
   return {
-    ...(modelName !== undefined && { modelName: model.name ?? "" }),
-    ...(modelDescription !== undefined && { modelDescription: model.description ?? "" }),
+    ...(modelName !== undefined && { modelName: shown(model.name) }),
+    ...(modelDescription !== undefined && { modelDescription: shown(model.description) }),
     ...(model.archived && { modelArchived: true }),
   };
 }

@@ -2,6 +2,9 @@ import { isTraining } from "#common";
 import type { DetailedJob } from "../../client";
 import { checkpointsOf } from "./history";
 
+/** A longer remaining time is not shown: a year. */
+const LONGEST_SECONDS = 365 * 86_400;
+
 /** Returns a job's status and progress in one line: `RUNNING: step 40 of 100, loss 1.234, about 2 min left`. */
 export function progressLine(job: DetailedJob): string {
   const parts = isTraining(job.status) ? trainingProgress(job) : [];
@@ -18,7 +21,7 @@ function trainingProgress(job: DetailedJob): string[] {
   return [
     ...(step === undefined ? [] : [steps === undefined ? `step ${step}` : `step ${step} of ${steps}`]),
     ...(loss === undefined ? [] : [`loss ${loss.toPrecision(4)}`]),
-    ...(left === undefined ? [] : [`about ${durationText(left)} left`]),
+    ...(left === undefined || left < 0 || left > LONGEST_SECONDS ? [] : [`about ${durationText(left)} left`]),
   ];
 }
 

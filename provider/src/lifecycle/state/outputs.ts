@@ -1,10 +1,11 @@
-import { hasSucceeded, visibleText } from "#common";
+import { hasSucceeded } from "#common";
 import type { DetailedJob, Job } from "../../client";
 import { workspaceOf } from "../../client/http/workspace";
 import type { Inputs } from "../../schema/inputs";
 import type { JobOutputs } from "../../schema/outputs";
-import { withoutKeys } from "../connection/knownKeys";
 import { checkpointsOf, eventsOf } from "../job/history";
+import { cleanName, cleanText, cleanValue } from "./cleanText";
+import { LONGEST_NAME, limitCheckpoints, limitEvents, limitFileIds, type Recorded, shortName } from "./limits";
 import { withoutSecrets } from "./redaction";
 
 /** The state of the resource: its inputs, and the job as the API reports it. */
@@ -13,8 +14,6 @@ export type Outputs = Inputs &
     /** The workspace of the job on its server. Absent if the server names none, and in states of earlier releases. */
     __workspace?: string;
   };
-
-const MAX_EVENTS = 50;
 
 /**
  * Returns the inputs that have taken effect. Omits the model's name and description until the model exists, so that the next
@@ -36,28 +35,34 @@ export function toOutputs(
   baseUrl: string,
   workspace = workspaceOf(job),
 ): Outputs {
-  // The JSON round trip drops undefined values, which a host cannot serialize.
-  const { events, ...others } = JSON.parse(withoutSecrets(JSON.stringify(jobOutputs(job, baseUrl)), inputs));
   return {
     ...appliedInputs(inputs, job.status),
     ...suffixOf(inputs, job),
-    ...others,
+    ...jobOutputs(job, baseUrl, inputs),
     ...(workspace !== undefined && { __workspace: workspace }),
-    // Only events hold free text. A short key of the environment could be part of an ID or of the model's name.
-    events: JSON.parse(withoutKeys(JSON.stringify(events)), (_, value) =>
-      typeof value === "string" ? visibleText(value) : value,
-    ),
   };
 }
 
 /** An adopted job keeps its own suffix, unless the inputs set one. */
 function suffixOf({ adopt, __suffix }: Inputs, { suffix }: Job): Pick<Inputs, "suffix"> {
-  return adopt !== undefined && __suffix === "auto" && suffix !== undefined ? { suffix } : {};
+  return adopt !== undefined && __suffix === "auto" && suffix !== undefined
+    ? { suffix: cleanName(suffix.slice(0, LONGEST_NAME), {}) }
+    : {};
 }
 
-/** Converts the API's job to outputs: camelCase names, times as ISO 8601. */
-export function jobOutputs(job: Job | DetailedJob, baseUrl: string): JobOutputs {
+/**
+ * Converts the API's job to outputs: camelCase names, times as ISO 8601. Removes control characters, keys and everything above the
+ * limits of the state. IDs may contain a key of the environment, because the provider sends IDs back.
+ *
+ * @param known the inputs, with the resource's credentials, and the recorded outputs
+ */
+export function jobOutputs(
+  job: Job | DetailedJob,
+  baseUrl: string,
+  known: Partial<Inputs> & Recorded = {},
+): JobOutputs {
   const { metadata } = job;
+  const name = (text: string | undefined) => text && cleanName(text, known);
   const checkpoints = checkpointsOf(job).map(({ metrics, step_number, created_at }) => ({
     stepNumber: step_number ?? 0,
     trainLoss: metrics?.train_loss,
@@ -65,30 +70,34 @@ export function jobOutputs(job: Job | DetailedJob, baseUrl: string): JobOutputs 
     validMeanTokenAccuracy: metrics?.valid_mean_token_accuracy,
     createdAt: isoTime(created_at),
   }));
-  const events = eventsOf(job)
-    .slice(-MAX_EVENTS)
-    .map(({ name, data, created_at }) => ({ name, data, createdAt: isoTime(created_at) }));
+  const events = limitEvents(eventsOf(job), known).map(({ name, data, created_at }) => ({
+    name: cleanText(name, known),
+    data: cleanValue(data, known),
+    createdAt: isoTime(created_at),
+  }));
   const last = checkpoints.at(-1);
-  return {
+  const outputs: JobOutputs = {
     jobId: job.id,
-    status: job.status,
+    status: cleanText(job.status, known),
     fineTunedModel: job.fine_tuned_model,
-    artifactUrl: job.artifact?.url,
+    artifactUrl: name(shortName(job.artifact?.url)),
     baseUrl,
-    trainingFileIds: job.training_files ?? [],
-    validationFileIds: job.validation_files ?? [],
+    trainingFileIds: limitFileIds(job.training_files ?? [], known.trainingFileIds),
+    validationFileIds: limitFileIds(job.validation_files ?? [], known.validationFileIds),
     createdAt: isoTime(job.created_at),
     modifiedAt: isoTime(job.modified_at),
     trainedTokens: job.trained_tokens,
     cost: metadata?.cost,
-    costCurrency: metadata?.cost_currency,
+    costCurrency: name(shortName(metadata?.cost_currency)),
     expectedDurationSeconds: metadata?.expected_duration_seconds,
     trainLoss: last?.trainLoss,
     validLoss: last?.validLoss,
-    checkpoints,
+    checkpoints: limitCheckpoints(checkpoints, known),
     events,
     simulated: metadata?.simulated === true,
   };
+  // The JSON round trip drops undefined values, which a host cannot serialize.
+  return JSON.parse(withoutSecrets(JSON.stringify(outputs), known));
 }
 
 /** Converts Unix seconds to ISO 8601, or undefined for an invalid time: throwing here would lose the job's ID. */
