@@ -20,8 +20,12 @@ function describePosition(offset: number | undefined, text: string): string {
   return offset >= text.length ? `: unexpected end after character ${text.length}` : ` (at character ${offset + 1})`;
 }
 
-/** Returns the offset of the first syntax error; undefined when the text is nested too deeply for the parser. */
+/** Locating an error in a longer text takes seconds and hundreds of megabytes. */
+const MAX_LOCATED_CHARACTERS = 2 * 1024 ** 2;
+
+/** Returns the offset of the first syntax error; undefined when the text is too long or nested too deeply for the parser. */
 function firstError(text: string): number | undefined {
+  if (text.length > MAX_LOCATED_CHARACTERS) return undefined;
   let first: number | undefined;
   const onError = (error: ParseErrorCode, offset: number, length: number) => {
     first ??= error === ParseErrorCode.UnexpectedEndOfString ? offset + length : offset;

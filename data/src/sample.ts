@@ -1,6 +1,7 @@
 import { isAscii, isUtf8 } from "node:buffer";
 import { checkConversation, type Role } from "./chat";
 import { parseJson } from "./json";
+import { checkJsonSize } from "./limits";
 import { expectObject, expectText, formatForMessage, type JsonObject, SampleError } from "./values";
 
 /** A classifier target: a name, and the labels that the classifier chooses from. */
@@ -33,6 +34,8 @@ export interface Rules {
   targets: readonly Target[];
   /** Whether images are valid, as in release 0.1.0. For data that was accepted before; default false. */
   acceptsImages?: boolean | undefined;
+  /** How deeply lists and objects may be nested; default `MAX_DEPTH`. Data that was accepted before may be nested more deeply. */
+  maxDepth?: number | undefined;
 }
 
 /**
@@ -45,16 +48,18 @@ export interface Rules {
  * checkSample(Buffer.from('{"text":"four"}'), { jobType: "completion", targets: [] }).text; // 4
  */
 export function checkSample(bytes: Buffer, rules: Rules): Characters {
-  const sample = expectObject(parseJson(decodeText(bytes)), "");
+  const text = decodeText(bytes);
+  checkJsonSize(text, rules.maxDepth);
+  const sample = expectObject(parseJson(text), "");
   const characters = noCharacters();
   checkInput(sample, rules, characters);
   if (rules.jobType === "classifier") checkLabels(sample.labels, rules.targets);
   return characters;
 }
 
-function checkInput(sample: JsonObject, { jobType, acceptsImages }: Rules, characters: Characters): void {
+function checkInput(sample: JsonObject, rules: Rules, characters: Characters): void {
   if (sample.messages !== undefined) {
-    checkConversation(sample, jobType === "completion" ? "assistant" : undefined, characters, acceptsImages);
+    checkConversation(sample, rules.jobType === "completion" ? "assistant" : undefined, characters, rules);
   } else if (sample.text !== undefined) {
     characters.text = expectText(sample.text, "text").length;
   } else throw new SampleError("", 'expected "messages" or "text", found neither');
@@ -62,21 +67,37 @@ function checkInput(sample: JsonObject, { jobType, acceptsImages }: Rules, chara
 
 function checkLabels(labelsField: unknown, targets: readonly Target[]): void {
   const labels = expectObject(labelsField, "labels");
+  const targetNames = namesOf(targets);
   for (const name of Object.keys(labels)) {
-    if (!targets.some((target) => target.name === name)) {
+    if (!targetNames.has(name)) {
       throw new SampleError("labels", `${formatForMessage(name)} is not one of the job's classifier targets`);
     }
   }
-  for (const { name, labels: known, loss_function } of targets) {
+  for (const { name, labels: allowed, loss_function } of targets) {
+    const known = labelsOf(allowed);
     const path = `labels.${name}`;
     const value = labels[name];
     const several = loss_function === "multi_class" && Array.isArray(value);
     for (const label of several ? value : [value]) {
-      if (!known.includes(label)) {
+      if (!known.has(label)) {
         throw new SampleError(path, `expected one of the target's labels, found ${formatForMessage(label)}`);
       }
     }
   }
+}
+
+/** A list of labels can have 10,000 entries, and a sample millions of labels, so both are looked up in sets. */
+const namesOf = cached((targets: readonly Target[]) => targets.map(({ name }) => name));
+const labelsOf = cached((labels: readonly string[]) => labels);
+
+/** Returns a function that creates the set of each list once. */
+function cached<T extends object>(namesIn: (list: T) => Iterable<string>): (list: T) => ReadonlySet<unknown> {
+  const sets = new WeakMap<T, ReadonlySet<unknown>>();
+  return (list) => {
+    const found = sets.get(list) ?? new Set(namesIn(list));
+    sets.set(list, found);
+    return found;
+  };
 }
 
 /** Decodes UTF-8. Most data is ASCII, and decoding ASCII as latin1 is much faster. */

@@ -1,4 +1,4 @@
-import type { FileReport } from "./report";
+import type { FileReport } from "./inspection/report";
 
 /**
  * Whether a job may train on a file with invalid samples: the fraction of invalid samples must not exceed the limit, and at

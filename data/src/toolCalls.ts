@@ -1,3 +1,4 @@
+import { checkJsonSize } from "./limits";
 import { checkEach, expectObject, expectOneOf, expectText, formatForMessage, isObject, SampleError } from "./values";
 
 /** Mistral's tokenizer accepts only tool-call IDs and function names of these forms. */
@@ -57,6 +58,7 @@ export function checkCalls(
   calls: unknown,
   functions: ReadonlySet<string> | undefined,
   unanswered: UnansweredToolCalls,
+  maxDepth: number | undefined,
 ): number {
   let characters = 0;
   checkEach(calls, "tool_calls", (each) => {
@@ -67,13 +69,14 @@ export function checkCalls(
     if (!functions?.has(name as string)) {
       throw new SampleError("function.name", `${formatForMessage(name)} is not defined in "tools"`);
     }
-    characters += checkArguments(callArguments);
+    characters += checkArguments(callArguments, maxDepth);
   });
   return characters;
 }
 
-function checkArguments(value: unknown): number {
+function checkArguments(value: unknown, maxDepth: number | undefined): number {
   const text = expectText(value, "function.arguments");
+  checkJsonSize(text, maxDepth, "function.arguments");
   if (!isObject(parseOrUndefined(text))) {
     throw new SampleError("function.arguments", "expected a string that holds a JSON object");
   }

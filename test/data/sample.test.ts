@@ -89,7 +89,7 @@ describe("the rules for samples", () => {
     ['{"text":"secret"} {', "is not valid JSON (at character 19)"],
     ['{"text" "secret"}', "is not valid JSON (at character 9)"],
     ["secret", "is not valid JSON (at character 1)"],
-    ["[".repeat(100_000), "is not valid JSON"],
+    ["[".repeat(100_000), "is nested more than 100 levels deep"],
     ["[]", "expected an object, found an empty list"],
     ["null", "expected an object, found null"],
     [{}, 'expected "messages" or "text", found neither'],
@@ -180,6 +180,11 @@ describe("the rules for samples", () => {
       assert.throws(() => check(sample), { name: "SampleError", message });
     });
   }
+
+  it("reject JSON that is nested too deeply for the parser that finds the position", () => {
+    const bytes = Buffer.from("[".repeat(100_000));
+    assert.throws(() => checkSample(bytes, { ...COMPLETION, maxDepth: Infinity }), { message: "is not valid JSON" });
+  });
 
   it("reject text that is not UTF-8", () => {
     assert.throws(() => checkSample(Buffer.from([0x7b, 0xff, 0x7d]), COMPLETION), { message: "is not UTF-8" });

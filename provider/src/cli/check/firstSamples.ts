@@ -1,4 +1,4 @@
-import { checkSample, LineSplitter, type Rules, SampleError } from "#data";
+import { inspect, type Rules } from "#data";
 import { readContent } from "../../inputs/data/content";
 
 /** A valid sample and its place. */
@@ -18,29 +18,15 @@ export async function firstSamples(files: string[], count: number, rules: Rules)
 }
 
 async function addSamples(found: PlacedSample[], file: string, count: number, rules: Rules): Promise<void> {
-  let line = 0;
-  const splitter = new LineSplitter((bytes) => {
-    line++;
-    const text = bytes && found.length < count ? validSample(bytes, rules) : undefined;
-    if (text !== undefined) found.push({ file, line, text });
-  });
-  for await (const chunk of readContent({ path: file }, "")) {
-    if (found.length >= count) return;
-    splitter.push(chunk);
+  const onSample = (bytes: Buffer, line: number) => {
+    if (found.length < count) found.push({ file, line, text: bytes.toString() });
+  };
+  /** Ends early, so that the rest of the file is not read. */
+  async function* chunks(): AsyncGenerator<Buffer> {
+    for await (const chunk of readContent({ path: file }, "")) {
+      if (found.length >= count) return;
+      yield chunk;
+    }
   }
-  splitter.end();
-}
-
-function validSample(bytes: Buffer, rules: Rules): string | undefined {
-  const text = bytes
-    .toString()
-    .replace(/^\uFEFF/, "")
-    .trim();
-  try {
-    checkSample(Buffer.from(text), rules);
-    return text;
-  } catch (error) {
-    if (error instanceof SampleError) return undefined;
-    throw error;
-  }
+  await inspect(chunks, { rules, onSample });
 }

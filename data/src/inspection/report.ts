@@ -1,4 +1,4 @@
-import type { Characters } from "./sample";
+import type { Characters } from "../sample";
 import type { Place } from "./sampleIndex";
 
 /** A problem in one line. */
@@ -15,6 +15,12 @@ export interface Count {
   /** The line of the first occurrence, from 1. */
   first: number;
 }
+
+/** Counts a property that occurs in a line. */
+export const increment = (before: Count | undefined, line: number): Count => ({
+  count: (before?.count ?? 0) + 1,
+  first: before?.first ?? line,
+});
 
 /** The result of checking one data file. */
 export interface FileReport {
@@ -47,7 +53,7 @@ export interface FileReport {
 }
 
 /** Increase this whenever the same data gets a different report: it invalidates cached reports. */
-export const RULES_VERSION = 4;
+export const RULES_VERSION = 5;
 
 /** Invalid samples beyond this number are counted, but not listed. */
 export const LISTED_FINDINGS = 20;

@@ -1,0 +1,79 @@
+import { SampleError } from "./values";
+
+/** No sensible sample is nested this deeply. Python's JSON parser and Arrow fail at some hundreds of levels. */
+export const MAX_DEPTH = 100;
+
+/** More lists, objects and commas take too much memory: an empty object is two characters in a file, and 56 bytes in memory. */
+const MAX_STRUCTURE = 1_000_000;
+
+/**
+ * Checks the size of JSON before it is parsed: parsing 16 MB of `[` takes 800 MB, and a thread that runs out of memory can end
+ * the process. May report JSON that is also invalid.
+ *
+ * @throws {SampleError} when the text is nested too deeply, or has more than 1,000,000 values, roughly
+ */
+export function checkJsonSize(text: string, maxDepth = MAX_DEPTH, path = ""): void {
+  if (isNestedDeeper(text, maxDepth)) throw new SampleError(path, `is nested more than ${maxDepth} levels deep`);
+  if (text.length > MAX_STRUCTURE && countStructure(text) > MAX_STRUCTURE) {
+    throw new SampleError(path, "has more than 1,000,000 brackets and commas outside strings");
+  }
+}
+
+/**
+ * Returns whether JSON text has more than `maxDepth` lists and objects within each other.
+ *
+ * @example
+ * isNestedDeeper("[[1]]", 1); // true
+ */
+export function isNestedDeeper(text: string, maxDepth: number): boolean {
+  // Counting with `indexOf` is much faster than reading each character, and enough for almost all texts.
+  const most = maxDepth - count(text, "{", maxDepth + 1);
+  return most < 0 || count(text, "[", most + 1) > most ? depthExceeds(text, maxDepth) : false;
+}
+
+/** Counts the occurrences of a character, up to a limit. */
+function count(text: string, character: string, limit: number): number {
+  let found = 0;
+  for (let at = text.indexOf(character); at !== -1 && found < limit; at = text.indexOf(character, at + 1)) found++;
+  return found;
+}
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const BACKSLASH = 0x5c;
+/** `[` and `{` differ in one bit, and so do `]` and `}`. */
+const BRACE_BIT = 0x20;
+const OPEN = 0x7b;
+const CLOSE = 0x7d;
+
+function depthExceeds(text: string, maxDepth: number): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) at = endOfString(text, at);
+    else if ((code | BRACE_BIT) === OPEN && ++depth > maxDepth) return true;
+    else if ((code | BRACE_BIT) === CLOSE) depth--;
+  }
+  return false;
+}
+
+/** Returns the number of lists, objects and commas outside strings. */
+function countStructure(text: string): number {
+  let found = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) at = endOfString(text, at);
+    else if (code === COMMA || (code | BRACE_BIT) === OPEN) found++;
+  }
+  return found;
+}
+
+/** Returns the position of the quote that ends a string, or the end of the text. */
+function endOfString(text: string, start: number): number {
+  for (let at = text.indexOf('"', start + 1); at !== -1; at = text.indexOf('"', at + 1)) {
+    let backslashes = 0;
+    while (text.charCodeAt(at - 1 - backslashes) === BACKSLASH) backslashes++;
+    if (backslashes % 2 === 0) return at;
+  }
+  return text.length;
+}
