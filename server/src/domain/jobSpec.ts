@@ -84,7 +84,9 @@ export const createJobBody = z
     invalid_sample_skip_percentage: optional(z.number().min(0).max(MAX_SKIP_SHARE)).transform((value) => value ?? 0),
     job_type: optional(JobType),
     repositories: optional(z.array(repository).max(20)).transform((value) => value ?? []),
-    classifier_targets: optional(z.array(classifierTarget).max(100)).transform((value) => value ?? []),
+    classifier_targets: optional(z.array(classifierTarget).max(100).superRefine(checkLabels)).transform(
+      (value) => value ?? [],
+    ),
   })
   .transform((body) => ({
     ...body,
@@ -96,6 +98,29 @@ export const createJobBody = z
  * The request of a job, without secrets. Stored with the job and passed to the trainer. Fields are named as in the API.
  */
 export type JobSpec = z.output<typeof createJobBody>;
+
+/** The largest number of labels of all targets. Each sample is compared with them, and they are sent to each checking thread. */
+const MAX_LABELS = 10_000;
+
+/** The largest number of characters of all labels: 50 for each of 10,000 labels. */
+const MAX_LABEL_CHARACTERS = 500_000;
+
+function checkLabels(targets: ClassifierTarget[], context: z.RefinementCtx): void {
+  const labels = targets.flatMap((target) => target.labels);
+  if (labels.length > MAX_LABELS) {
+    context.addIssue({
+      code: "custom",
+      message: `Must have at most ${MAX_LABELS} labels in all, got ${labels.length}`,
+    });
+  }
+  const characters = labels.reduce((sum, label) => sum + label.length, 0);
+  if (characters > MAX_LABEL_CHARACTERS) {
+    context.addIssue({
+      code: "custom",
+      message: `The labels must have at most ${MAX_LABEL_CHARACTERS} characters in all, got ${characters}`,
+    });
+  }
+}
 
 /** Checks the rules that involve more than one field. */
 function checkFieldCombinations(

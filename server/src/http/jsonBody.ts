@@ -1,11 +1,13 @@
 import type { FastifyInstance } from "fastify";
+import { isNestedDeeper, MAX_DEPTH } from "#data";
 import { UnprocessableError } from "./errors";
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /**
  * Accepts only JSON bodies, except for uploads. An empty body counts as absent, because some clients send a content
- * type with every POST. Rejects non-UTF-8 text, which Fastify's own parser silently replaces.
+ * type with every POST. Rejects non-UTF-8 text, which Fastify's own parser silently replaces, and deeply nested JSON, which
+ * takes long to validate and can overflow the stack.
  */
 export function acceptJson(app: FastifyInstance): void {
   const parseText = app.getDefaultJsonParser("error", "error");
@@ -20,6 +22,10 @@ export function acceptJson(app: FastifyInstance): void {
       text = decoder.decode(body);
     } catch {
       done(invalid("The body is not valid UTF-8"));
+      return;
+    }
+    if (isNestedDeeper(text, MAX_DEPTH)) {
+      done(invalid(`The body is nested more than ${MAX_DEPTH} levels deep`));
       return;
     }
     void parseText(request, text, (error, value) => {

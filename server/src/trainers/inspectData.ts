@@ -9,6 +9,10 @@ import {
   withinSkipShare,
 } from "#data";
 import type { TrainingRequest } from "../domain/trainer";
+import { dataThreads, inTurn } from "./dataThreads";
+
+/** Earlier releases had no limit. A deeper sample would take too much memory. */
+const MAX_KNOWN_DEPTH = 10_000;
 
 /** A file of samples. */
 export interface SampleFile {
@@ -44,7 +48,12 @@ export async function inspectData(
 ): Promise<Inspection> {
   const { spec, trainingFiles, validationFiles } = request;
   // A rule that is newer than the data's first job must not fail an existing stack.
-  const rules = { jobType: spec.job_type, targets: spec.classifier_targets, acceptsImages: request.isKnownData };
+  const rules = {
+    jobType: spec.job_type,
+    targets: spec.classifier_targets,
+    acceptsImages: request.isKnownData,
+    ...(request.isKnownData && { maxDepth: MAX_KNOWN_DEPTH }),
+  };
   const allowed = spec.invalid_sample_skip_percentage;
   const training = await inspectFiles(trainingFiles, rules, allowed, signal, charactersPerToken);
   if (!training.ok) {
@@ -55,7 +64,7 @@ export async function inspectData(
 }
 
 /**
- * Checks every sample of the files, in constant memory.
+ * Checks every sample of the files in threads, in constant memory.
  *
  * @param allowed the fraction of each file's samples (0 to 0.5) that may be invalid; invalid samples are skipped
  * @param charactersPerToken the average number of characters in a token; 4 by default
@@ -78,7 +87,7 @@ export async function inspectFiles(
   };
   for (const file of files) {
     const open = () => fileChunks(file.path, signal);
-    const report = await inspect(open, { rules });
+    const report = await inTurn(() => inspect(open, { rules, signal, threads: dataThreads }), signal);
     const findings = report.findings.map(({ line, message }) => `${file.name}:${line}: ${message}`);
     if (!withinSkipShare(report, allowed)) {
       return { ok: false, reason: explain(file, report, findings[0], allowed), findings };

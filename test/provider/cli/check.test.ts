@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import which from "which";
 import { sample } from "../../support/samples";
@@ -47,6 +48,17 @@ describe("pulumi-mistral check", () => {
       'error: bad.jsonl:2: messages[1].role: expected "assistant" after "user", found "user"',
       "error: bad.jsonl:3: expected an object, found an empty list",
     ]);
+  });
+
+  it("ends at once on Ctrl-C, also during a long line", async () => {
+    const keys = Array.from({ length: 990_000 }, (_, index) => `"${index}":1`).join(",");
+    const file = await write("long.jsonl", `{"text":"a","x":{${keys}}}\n`.repeat(20));
+    const check = execa(process.execPath, [bin, "check", file], { cwd: folder, reject: false });
+    await sleep(1_000);
+    const start = performance.now();
+    check.kill("SIGINT");
+    assert.equal((await check).signal, "SIGINT");
+    assert.ok(performance.now() - start < 500);
   });
 
   it("accepts invalid samples up to the skip share, with a warning", async () => {

@@ -5,6 +5,10 @@ const UNKNOWN_ID = "00000000-0000-4000-8000-000000000000";
 const WANDB = { project: "p", api_key: "w".repeat(40) };
 const REPOSITORY = { owner: "o", name: "n", token: "t" };
 
+/** Returns different labels of the given length. */
+const labels = (count: number, length: number) =>
+  Array.from({ length: count }, (_, index) => String(index).padEnd(length, "x"));
+
 describe("server: creating jobs", () => {
   const api = withServer();
   let fileId: string;
@@ -160,6 +164,18 @@ describe("server: creating jobs", () => {
       "classifier_targets.0.labels",
       /^Must not contain a label twice$/,
     ],
+    [
+      "more than 10,000 labels in all",
+      { classifier_targets: ["a", "b"].map((name) => ({ name, labels: labels(6_000, 5) })) },
+      "classifier_targets",
+      /^Must have at most 10000 labels in all, got 12000$/,
+    ],
+    [
+      "labels of more than 500,000 characters in all",
+      { classifier_targets: [{ name: "a", labels: labels(2_500, 201) }] },
+      "classifier_targets",
+      /^The labels must have at most 500000 characters in all, got 502500$/,
+    ],
     ["no labels", { classifier_targets: [{ name: "a", labels: [] }] }, "classifier_targets.0.labels", />=1/],
     ["another integration", { integrations: [{ ...WANDB, type: "mlflow" }] }, "integrations.0.type", /"wandb"/],
     ["a short W&B key", { integrations: [{ ...WANDB, api_key: "k" }] }, "integrations.0.api_key", /40 characters/],
@@ -195,6 +211,20 @@ describe("server: creating jobs", () => {
       assert.equal(typeof first.type, "string");
     });
   }
+
+  it("accepts a target with 10,000 labels", async () => {
+    const { status } = await create({ classifier_targets: [{ name: "a", labels: labels(10_000, 40) }] });
+    assert.equal(status, 200);
+  });
+
+  it("rejects a body that is nested too deeply, before parsing it", async () => {
+    const body = `{"model":${"[".repeat(500_000)}`;
+    const headers = { "content-type": "application/json" };
+    const reply = await api.send("/v1/fine_tuning/jobs", { method: "POST", body, headers });
+    assert.equal(reply.status, 422);
+    const [detail] = reply.body.detail;
+    assert.deepEqual([detail.loc, detail.msg], [["body"], "The body is nested more than 100 levels deep"]);
+  });
 
   it("rejects a file that was uploaded for another purpose", async () => {
     const batch = await api.fileId(samples(), "b.jsonl", "batch");

@@ -1,5 +1,6 @@
 import { type FileHandle, open, rename } from "node:fs/promises";
 import { fileChunks, inspect, type Rules } from "#data";
+import { dataThreads, inTurn } from "../dataThreads";
 
 /** The longest epoch, as a multiple of the data. At this limit, a file of low weight loses samples. */
 const MAX_GROWTH = 10;
@@ -32,7 +33,8 @@ async function copiesOf(files: readonly CleanedFile[], rules: Rules, signal?: Ab
   let samples = 0;
   let weighted = 0;
   for (const { source, weight } of files) {
-    const { validSamples } = await inspect(() => fileChunks(source, signal), { rules });
+    const open = () => fileChunks(source, signal);
+    const { validSamples } = await inTurn(() => inspect(open, { rules, signal, threads: dataThreads }), signal);
     samples += validSamples;
     weighted += validSamples * weight;
   }
@@ -86,7 +88,7 @@ async function append(
     lines = [];
     await file.appendFile(content);
   }
-  await inspect(chunks, { rules, onSample });
+  await inTurn(() => inspect(chunks, { rules, onSample, signal, threads: dataThreads }), signal);
   await flush();
 }
 
