@@ -11,8 +11,6 @@ from mistral_common.exceptions import MistralCommonException
 from mistral_common.integrations.chat_templates.chat_templates import generate_chat_template
 from mistral_common.protocol.fim.request import FIMRequest
 from mistral_common.protocol.instruct.messages import UATS, AssistantMessage
-from mistral_common.protocol.instruct.normalize import get_normalizer
-from mistral_common.protocol.instruct.request import ChatCompletionRequest
 from mistral_common.protocol.instruct.tool_calls import Tool
 from mistral_common.protocol.instruct.validator import ValidationMode, get_validator
 from mistral_common.tokens.tokenizers.base import SpecialTokens
@@ -24,6 +22,7 @@ from .errors import InvalidSample
 from .fim import PLAIN_MARKERS
 from .mistral_messages import check_messages, check_tools, relaxed, to_library_messages, to_library_tools
 from .mistral_recording import cached, recording
+from .normalizing import Normalizer
 from .rows import IGNORED, Row
 from .samples import Message
 
@@ -60,14 +59,11 @@ class MistralEncoder:
         self.warnings: list[str] = []
         self.eos_id = self.tokenizer.eos_id
         self._validator = get_validator(self.tokenizer.version, ValidationMode.finetuning)
-        builder = self.tokenizer.model_settings_builder
-        self._normalizer = get_normalizer(self.tokenizer.version, builder)
+        self._normalized = Normalizer(self.tokenizer)
         # Cached, because the search for the tokens of call ids needs the bytes of many tokens.
         self._byte_piece = lru_cache(1 << 17)(
             getattr(self.tokenizer, "id_to_byte_piece", lambda id: _sentencepiece_bytes(self.tokenizer.id_to_piece(id)))
         )
-        # One object for all requests, because validating a new one takes longer than encoding a short message.
-        self._request = ChatCompletionRequest(messages=[])
         self._checked_tools: set[tuple[int, ...]] = set()
 
     @property
@@ -201,14 +197,13 @@ class MistralEncoder:
     def _turns(self, messages: list[UATS], has_tools: bool) -> list[_Turn]:
         """Returns the assistant turns. `context` differs between turns that need separate rows."""
         has_system = any(message.role == "system" for message in messages)
-        has_calls = any(message.role == "tool" or getattr(message, "tool_calls", None) for message in messages)
-        depends_on_last_user = {
-            1: False,
-            2: has_tools or has_system or has_calls,
-            3: has_tools or has_system,
-            7: has_tools,
-            11: has_tools,
-        }.get(self.generation, False)
+        if self.generation == 2:
+            has_calls = any(message.role == "tool" or message.tool_calls for message in messages)
+            depends_on_last_user = has_tools or has_system or has_calls
+        elif self.generation == 3:
+            depends_on_last_user = has_tools or has_system
+        else:
+            depends_on_last_user = has_tools and self.generation in (7, 11)
         # Versions up to v3 join all system messages into one prompt.
         depends_on_system = self.generation <= 3 and has_system
         turns: list[_Turn] = []
@@ -245,15 +240,15 @@ class MistralEncoder:
         return converted
 
     def _encode(self, messages: list[UATS], tools: tuple[Tool, ...]) -> "_Encoded":
-        self._request.messages, self._request.tools = messages, list(tools) or None
-        normalized = self._normalizer.from_chat_completion_request(self._request)
-        ids = self.instruct.encode_instruct(normalized).tokens
-        spans, end = [], len(self.instruct.start())
+        normalized = self._normalized(messages, tools)
+        ids, spans = self.instruct.start(), []
+        outside = self.instruct.encode_instruct(normalized).tokens
+        assert outside == ids, "mistral_common added tokens outside of the messages"
         for message, segment in zip(normalized.messages, self.instruct.segments, strict=True):
-            start, end = end, end + len(segment)
-            if isinstance(message, AssistantMessage):
-                spans.append(_Span(start, end, [start + i for i in self._call_ids(message, segment)]))
-        assert end == len(ids), "mistral_common added tokens outside of the messages"
+            start = len(ids)
+            ids += segment
+            if message.role == "assistant":
+                spans.append(_Span(start, len(ids), [start + i for i in self._call_ids(message, segment)]))
         return _Encoded(ids, spans)
 
     def _call_ids(self, message: AssistantMessage, segment: list[int]) -> list[int]:

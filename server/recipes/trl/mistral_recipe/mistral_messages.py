@@ -6,28 +6,25 @@ from functools import lru_cache
 from typing import Any
 
 from mistral_common.exceptions import MistralCommonException
-from mistral_common.protocol.instruct.messages import (
-    UATS,
-    FinetuningAssistantMessage,
-    SystemMessage,
-    ToolMessage,
-    UserMessage,
-)
+from mistral_common.protocol.instruct.messages import UATS, FinetuningAssistantMessage, UserMessage
 from mistral_common.protocol.instruct.request import ChatCompletionRequest
 from mistral_common.protocol.instruct.tool_calls import Tool
 from mistral_common.protocol.instruct.validator import MistralRequestValidator
 from pydantic import ValidationError
 
 from .errors import InvalidSample
+from .library_objects import System, ToolResult, User, unvalidated
 from .samples import Message
 
 KINDS: dict[str, type] = {
-    "system": SystemMessage,
-    "user": UserMessage,
+    "system": System,
+    "user": User,
     "assistant": FinetuningAssistantMessage,
-    "tool": ToolMessage,
+    "tool": ToolResult,
 }
 FIELDS = {role: kind.model_fields.keys() for role, kind in KINDS.items()}
+# A message that has only a role and a text needs no validation.
+PLAIN = {role: unvalidated(kind) for role, kind in KINDS.items()}
 
 
 def to_library_messages(messages: list[Message]) -> list[UATS]:
@@ -36,7 +33,9 @@ def to_library_messages(messages: list[Message]) -> list[UATS]:
 
 
 def _to_library_message(message: Message, path: str) -> UATS:
-    role = message["role"]
+    role, content = message["role"], message.get("content")
+    if len(message) == 2 and isinstance(content, str):
+        return PLAIN[role](role=role, content=content)
     fields = {name: value for name, value in message.items() if name in FIELDS[role] and value is not None}
     if isinstance(fields.get("content"), list):
         fields["content"] = [_to_library_chunk(chunk) for chunk in fields["content"]]

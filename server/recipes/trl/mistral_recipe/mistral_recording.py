@@ -5,14 +5,20 @@ from typing import Any
 
 from mistral_common.tokens.tokenizers.base import Tokenizer
 from mistral_common.tokens.tokenizers.instruct import InstructTokenizerBase
+from mistral_common.tokens.tokenizers.sentencepiece import SentencePieceTokenizer
 from mistral_common.tokens.tokenizers.tekken import Tekkenizer
+
+from . import sentencepiece_words
 
 # Texts that repeat: tools, system prompts, and the messages of conversations with several rows.
 CACHED_TEXTS = 512
 
 
 def recording(instruct: InstructTokenizerBase, tokenizer: Tokenizer) -> Any:
-    """Returns a copy that stores the tokens of each message of the last encoded request in `segments`."""
+    """Returns a copy that stores the tokens of each message of the last encoded request in `segments`.
+
+    `encode_instruct` returns only the tokens outside of the messages, because it validates each token that it returns.
+    """
 
     class Recording(type(instruct)):  # type: ignore[misc]
         segments: list[list[int]]
@@ -31,13 +37,13 @@ def recording(instruct: InstructTokenizerBase, tokenizer: Tokenizer) -> Any:
             return self._record(super().encode_system_message(*arguments, **options))
 
         def encode_assistant_message(self, *arguments: Any, **options: Any) -> Any:
-            tokens = super().encode_assistant_message(*arguments, **options)
-            self.segments.append(tokens)
-            return tokens
+            self.segments.append(super().encode_assistant_message(*arguments, **options))
+            return []
 
         def _record(self, encoded: Any) -> Any:
-            self.segments.append(encoded[0])
-            return encoded
+            tokens, *media = encoded
+            self.segments.append(tokens)
+            return [], *media
 
         def decode(self, tokens: list[int], special_token_policy: Any = None) -> str:
             # For debugging, the library decodes the encoded tokens. Skip this, because it takes a third of the time.
@@ -67,6 +73,8 @@ def cached(tokenizer: Tokenizer) -> Any:
 
 
 def _encoding(tokenizer: Tokenizer) -> Any:
+    if isinstance(tokenizer, SentencePieceTokenizer):
+        return sentencepiece_words.encoding(tokenizer)
     if not isinstance(tokenizer, Tekkenizer):
         return lambda text: tokenizer.encode(text, bos=False, eos=False)
     # Like Tekkenizer.encode, but reads the number of special tokens once instead of for each token: twice as fast.
