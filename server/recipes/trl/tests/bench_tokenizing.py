@@ -1,7 +1,7 @@
 """Megabytes of JSONL tokenized per second of CPU time: `python tests/bench_tokenizing.py [GENERATION...]`.
 
 Prints one JSON object: for each tokenizer version, the rate of each kind of data. Loss masks and Arrow rows are
-included, reading the file is not. "chat" is a system prompt and three exchanges, about 2.5 kB; "short" is one exchange
+included, reading the file is not. "chat" is a system prompt and three exchanges, about 3 kB; "short" is one exchange
 of 20 words; "tool" is a tool call with its result. The best of several rounds counts, because other work on the machine
 also takes CPU time from caches and hyperthreads. The words are generated; as in a natural language, few are frequent.
 """
