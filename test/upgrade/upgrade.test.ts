@@ -35,6 +35,7 @@ for (const release of releases()) {
       }
       await succeeds(restored.main.up("--expect-no-changes"));
       await succeeds(restored.main.refresh("--expect-no-changes"));
+      assert.equal((await restored.main.resource("finished"))?.outputs?.__workspace, "default");
       await restored.assertJobIds();
     });
 

@@ -4,6 +4,7 @@ import { findTrainer } from "../trainers";
 import { version } from "../version";
 import { runDoctor } from "./doctor/doctor";
 import { HELP, parseOptions } from "./options";
+import { rotateSigningKey } from "./rotateSigningKey";
 import { setUp } from "./setup";
 
 async function main([first, ...rest]: string[]): Promise<void> {
@@ -12,7 +13,8 @@ async function main([first, ...rest]: string[]): Promise<void> {
     return;
   }
   const isDoctor = first === "doctor";
-  const argv = isDoctor || first === undefined ? rest : [first, ...rest];
+  const isRotation = first === "rotate-signing-key";
+  const argv = isDoctor || isRotation || first === undefined ? rest : [first, ...rest];
   const options = parseOptions(argv, process.env);
   if (options === "help") {
     console.log(HELP);
@@ -28,6 +30,10 @@ async function main([first, ...rest]: string[]): Promise<void> {
   }
   // Files that the server and its training programs create are not for other users of this machine.
   process.umask(process.umask() | 0o007);
+  if (isRotation) {
+    rotateSigningKey(options, console.log);
+    return;
+  }
   const server = await startServer(options);
   stopOnSignal(server);
   // Other programs parse the URL from this line: its format must not change.

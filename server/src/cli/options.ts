@@ -27,6 +27,8 @@ Usage: mistral-fine-tuning-server [options]           start the server
                                                       create the Python environment of the included recipe, with
                                                       PyTorch from the package index URL, and a small random
                                                       model whose tokenizer is trained on FILE…
+       mistral-fine-tuning-server rotate-signing-key [--data DIR]
+                                                      make all signed URLs invalid; a running server needs no restart
 
   --host ADDRESS    the address to listen on (default: 127.0.0.1); a non-loopback address needs API keys
   --port PORT       the port to listen on (default: ${DEFAULT_PORT}); 0 selects a free port

@@ -153,6 +153,9 @@ const MIGRATIONS: readonly string[] = [
 ];
 const SCHEMA_VERSION = MIGRATIONS.length;
 
+/** The longest wait for another process that writes, in milliseconds. */
+const BUSY_TIMEOUT = 5000;
+
 /**
  * Opens the database, creates the tables of a new one, and upgrades the schema of an old one. Closing the database commits
  * the writes that are not durable yet.
@@ -164,6 +167,8 @@ export function openDatabase(path: string): Database.Database {
   database.pragma("journal_mode = WAL");
   database.pragma("synchronous = FULL");
   database.pragma("foreign_keys = ON");
+  // The command `rotate-signing-key` writes to the database of a running server.
+  database.pragma(`busy_timeout = ${BUSY_TIMEOUT}`);
   const { user_version: version } = database.prepare("PRAGMA user_version").get() as { user_version: number };
   if (version > SCHEMA_VERSION) {
     database.close();
