@@ -1,4 +1,5 @@
 import { HELP } from "./help";
+import { visible } from "./marks";
 import { UsageError } from "./usage";
 
 /** Loads only the code of the command. */
@@ -21,7 +22,7 @@ async function main([name, ...argv]: string[]): Promise<void> {
 }
 
 main(process.argv.slice(2)).catch((error: Error) => {
-  console.error(`pulumi-mistral: ${error.message}`);
+  console.error(`pulumi-mistral: ${visible(error.message)}`);
   if (error instanceof UsageError) console.error("Run `pulumi-mistral --help` for the commands and options.");
   process.exitCode = error instanceof UsageError ? 2 : 1;
 });

@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import { escapedText } from "#common";
 
 /** How learned text is marked: underlined in a terminal, otherwise with brackets: ⟦…⟧. */
 export interface Marks {
@@ -12,10 +13,9 @@ export function marksFor(isStyled: boolean): Marks {
   return { learned, name: isStyled ? learned("underlined") : "⟦in brackets⟧" };
 }
 
-/** Control characters except line breaks and tabs, and characters that change the direction of text. */
-const INVISIBLE = /[^\P{Cc}\n\t]|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
-
 /** Escapes invisible characters as in JSON, so that data cannot control the terminal. Keeps line breaks and tabs. */
-export const visible = (text: string): string => text.replace(INVISIBLE, escaped);
+export const visible = escapedText;
 
-const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+/** Like `visible`, for a file name or a message of one line: a line break could look like the end of the message. */
+export const visibleLine = (text: string): string =>
+  escapedText(text).replace(/[\n\t]/g, (character) => (character === "\n" ? "\\n" : "\\t"));

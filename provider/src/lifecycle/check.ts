@@ -1,4 +1,3 @@
-import { isLoopbackUrl } from "../client";
 import { checkFiles, type FilesChecked } from "../inputs/data/checkFiles";
 import { longForm, repeatedFiles } from "../inputs/data/files";
 import { automaticSuffix, changedInputs, IDENTITY_VERSION, identityOf, shapeOf } from "../inputs/identity";
@@ -8,6 +7,7 @@ import { hasUnknown, UNKNOWN } from "../inputs/unknowns";
 import { validate } from "../inputs/validation/validate";
 import type { Inputs } from "../schema/inputs";
 import { connect } from "./connection/connect";
+import { unencryptedWarning } from "./connection/unencrypted";
 import { reportCostEstimate } from "./preview/costEstimate";
 import type { Host } from "./runtime/host";
 
@@ -46,13 +46,8 @@ export async function check(olds: RawInputs, news: RawInputs, host: Host): Promi
     problems.length === 0 && !hasUnknown(inputs.connection)
       ? await collectProblem(problems, () => connect(inputs as Pick<Inputs, "connection">, host))
       : undefined;
-  if (connection && isUnencrypted(connection.baseUrl)) {
-    host.log(
-      engineInputs.__urn,
-      `${connection.baseUrl} does not use https: the API key and the training data are sent unencrypted. Use an https URL, or a tunnel to the server.`,
-      "warning",
-    );
-  }
+  const unencrypted = connection && unencryptedWarning(connection.baseUrl);
+  if (unencrypted) host.log(engineInputs.__urn, unencrypted, "warning");
   const declared = {
     ...inputs,
     ...resolveIdentity(olds, inputs, engineInputs),
@@ -72,9 +67,6 @@ export async function check(olds: RawInputs, news: RawInputs, host: Host): Promi
   }
   return { inputs: declared, problems: problems.map(({ message }) => message) };
 }
-
-/** Whether requests, which hold the API key, leave this machine without TLS. */
-const isUnencrypted = (baseUrl: string) => baseUrl.startsWith("http:") && !isLoopbackUrl(baseUrl);
 
 /**
  * Returns the suffix and the identity. Keeps the recorded ones while the training inputs are unchanged: a rename with an alias,

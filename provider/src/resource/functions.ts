@@ -71,9 +71,22 @@ function onServer<T>(
   const { withPulumiAdvice } =
     require("../lifecycle/connection/advice") as typeof import("../lifecycle/connection/advice");
   const config = new pulumi.Config("mistral");
-  return withPulumiAdvice(async () =>
-    request(await connect({ connection }, { config: async () => (key) => config.get(key) })),
-  );
+  return withPulumiAdvice(async () => {
+    const connected = await connect({ connection }, { config: async () => (key) => config.get(key) });
+    warnOnce(connected.baseUrl);
+    return request(connected);
+  });
+}
+
+const warned = new Set<string>();
+
+function warnOnce(baseUrl: string): void {
+  const { unencryptedWarning } =
+    require("../lifecycle/connection/unencrypted") as typeof import("../lifecycle/connection/unencrypted");
+  const warning = unencryptedWarning(baseUrl);
+  if (warning === undefined || warned.has(baseUrl)) return;
+  warned.add(baseUrl);
+  void pulumi.log.warn(warning);
 }
 
 function toResult(job: Job, baseUrl: string, connection: ConnectionSettings | undefined): FineTuningJobResult {

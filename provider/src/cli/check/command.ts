@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import type { Rules } from "#data";
 import { assertIsFile, readContent } from "../../inputs/data/content";
 import { type CheckedData, type DataSource, evaluateReports, inspectData } from "../../inputs/data/inspectData";
-import { marksFor } from "../marks";
+import { marksFor, visibleLine } from "../marks";
 import { ReadingProgress } from "../progress";
 import { jsonText } from "./json";
 import { parseCheckOptions } from "./options";
@@ -48,8 +48,8 @@ function summaryText({ training, validation, summary }: CheckedData): string {
   const tokens = Object.entries(summary.tokens).map(([role, count]) => `${role} ${count}`);
   const warned = files.reduce((sum, { warnings }) => sum + warnings.length, 0);
   return [
-    ...files.flatMap(({ errors }) => errors.map((each) => `error: ${each}`)),
-    ...files.flatMap(({ warnings }) => warnings.map((each) => `warning: ${each}`)),
+    ...files.flatMap(({ errors }) => errors.map((each) => `error: ${visibleLine(each)}`)),
+    ...files.flatMap(({ warnings }) => warnings.map((each) => `warning: ${visibleLine(each)}`)),
     `${summary.samples} samples, ${invalid} invalid, ${warned} warnings; steps per epoch: about ${summary.stepsPerEpoch}`,
     `tokens, estimated at 4 characters per token: ${tokens.join(", ") || 0}; longest sample: ${summary.longestSample}`,
   ].join("\n");

@@ -1,11 +1,14 @@
 import type { FileReport } from "#data";
 import type { CheckedData, CheckedFile } from "../../inputs/data/inspectData";
+import { visible } from "../marks";
 
 /** Returns the output of `--json`. Scripts parse it, so its field names stay those of release 0.1.0. */
 export function jsonText({ training, validation, summary }: CheckedData): string {
   const files = (checked: CheckedFile[]) => checked.map((file) => ({ ...file, report: reportFields(file.report) }));
   const { characters: _, longestCharacters: __, ...totals } = summary;
-  return JSON.stringify({ training: files(training), validation: files(validation), summary: totals }, undefined, 2);
+  return visible(
+    JSON.stringify({ training: files(training), validation: files(validation), summary: totals }, undefined, 2),
+  );
 }
 
 function reportFields({ validSamples, invalidSamples, warnings, ...report }: FileReport) {

@@ -1,4 +1,4 @@
-import { plural } from "#common";
+import { plural, redact } from "#common";
 import type { Rules } from "#data";
 import {
   InvalidResponseError,
@@ -10,7 +10,8 @@ import {
   type ShownRow,
   UnprocessableEntityError,
 } from "../../client";
-import { type Marks, visible } from "../marks";
+import { unencryptedWarning } from "../../lifecycle/connection/unencrypted";
+import { type Marks, visible, visibleLine } from "../marks";
 import { firstSamples, type PlacedSample } from "./firstSamples";
 import { partsOf } from "./learnedParts";
 
@@ -39,15 +40,20 @@ export async function shownRows(
     baseUrl: process.env.MISTRAL_BASE_URL || undefined,
     apiKey: process.env.MISTRAL_API_KEY || undefined,
   });
+  const warning = unencryptedWarning(client.baseUrl);
+  if (warning) console.error(`warning: ${warning}`);
   const content = samples.map(({ text }) => `${text}\n`).join("");
   const { data } = await client.models
     .showRows(model, content, { rows: MAX_ROWS }, { timeoutMs: TIMEOUT_MS })
     .catch((error: unknown) => {
       throw explained(error, samples, model, client.baseUrl);
     });
-  const shown = data.map((row) => rowText(row, data, samples, marks));
+  const secrets = process.env.MISTRAL_API_KEY ? [process.env.MISTRAL_API_KEY] : [];
+  const clean = (text: string) => redact(text, secrets);
+  const rows = data.slice(0, MAX_ROWS).map((row) => ({ ...row, text: clean(row.text), learned: clean(row.learned) }));
+  const shown = rows.map((row) => rowText(row, rows, samples, marks));
   const limit = data.length >= MAX_ROWS ? ` Only the first ${plural(MAX_ROWS, "row")} are shown.` : "";
-  const note = `The text that counts for the loss is ${marks.name}. This is the exact text of the tokens of ${model} on ${client.baseUrl}.${limit}`;
+  const note = `The text that counts for the loss is ${marks.name}. This is the exact text of the tokens of ${visibleLine(model)} on ${client.baseUrl}.${limit}`;
   return `${shown.join("\n")}\n${note}\n`;
 }
 
@@ -62,7 +68,7 @@ function rowText(row: ShownRow, all: ShownRow[], samples: PlacedSample[], marks:
   return `${placeOf(samples[row.line - 1])}: ${number}${plural(row.labels.length, "token")}, ${learned} of them count for the loss\n${text}\n`;
 }
 
-const placeOf = (sample: PlacedSample | undefined) => (sample ? `${sample.file}:${sample.line}` : "?");
+const placeOf = (sample: PlacedSample | undefined) => (sample ? `${visibleLine(sample.file)}:${sample.line}` : "?");
 
 /** Returns an error that says what to do next. */
 function explained(error: unknown, samples: PlacedSample[], model: string, server: string): unknown {

@@ -1,5 +1,5 @@
 import type { Rules } from "#data";
-import { type Marks, visible } from "../marks";
+import { type Marks, visible, visibleLine } from "../marks";
 import { type Piece, piecesOf, tokensOf } from "../pieces";
 import { firstSamples } from "./firstSamples";
 
@@ -9,7 +9,7 @@ export async function shownSamples(files: string[], count: number, rules: Rules,
     const pieces = piecesOf(JSON.parse(text), rules.jobType);
     const [all, learned] = [tokensOf(pieces), tokensOf(pieces.filter(({ kind }) => kind === "learned"))];
     const body = pieces.map((piece) => marked(piece, marks)).join("");
-    return `${file}:${line}: about ${all} tokens, ${learned} of them count for the loss\n${body}\n`;
+    return `${visibleLine(file)}:${line}: about ${all} tokens, ${learned} of them count for the loss\n${body}\n`;
   });
   const note = `The text that counts for the loss is ${marks.name}. Token counts are estimates (four characters per token). The model's chat template adds tokens: to see the exact text, add \`--model NAME\`.`;
   return `${shown.join("\n")}\n${note}\n`;

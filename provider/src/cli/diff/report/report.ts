@@ -1,4 +1,5 @@
 import { formatCount, plural } from "#common";
+import { visibleLine } from "../../marks";
 import type { DataDiff, FileSummary, Lines } from "../dataDiff";
 import type { Listed } from "../records/firstByLine";
 
@@ -12,7 +13,8 @@ export interface Report {
   more: string[];
 }
 
-export function reportOf(diff: DataDiff): Report {
+export function reportOf(original: DataDiff): Report {
+  const diff = withVisibleNames(original);
   const { before, after, changed, removed, added } = diff;
   return {
     title: `${before.name} → ${after.name}`,
@@ -27,6 +29,16 @@ export function reportOf(diff: DataDiff): Report {
     ],
     more: [...moreOf(changed, "changed"), ...moreOf(removed, "removed"), ...moreOf(added, "added")],
   };
+}
+
+function withVisibleNames(diff: DataDiff): DataDiff {
+  const file = ({ name, invalid: { count, first }, ...rest }: FileSummary): FileSummary => ({
+    ...rest,
+    name: visibleLine(name),
+    invalid: { count, ...(first && { first: { ...first, reason: visibleLine(first.reason) } }) },
+  });
+  const overlaps = diff.overlaps.map((overlap) => ({ ...overlap, file: visibleLine(overlap.file) }));
+  return { ...diff, before: file(diff.before), after: file(diff.after), overlaps };
 }
 
 function samplesText({ before, after, added, removed, changed, unchanged }: DataDiff): string {
