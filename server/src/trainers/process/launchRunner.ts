@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import type { AttemptFields } from "../program/attempt";
-import { programEnvironment } from "../program/command/environment";
 import { JobFolder } from "../program/jobFolder";
 
 /** The arguments of a runner process, which it receives as JSON. */
@@ -24,9 +23,9 @@ const RUNNER = join(__dirname, "runner.js");
 /**
  * Starts a runner as a detached process, which keeps running when the server exits.
  *
- * @param secrets added to the program's environment, which otherwise equals the server's
+ * @param environment of the program, with the job's secrets
  */
-export function launchRunner(runnerArguments: RunnerArguments, secrets: Record<string, string>): ChildProcess {
+export function launchRunner(runnerArguments: RunnerArguments, environment: NodeJS.ProcessEnv): ChildProcess {
   const folder = new JobFolder(runnerArguments.dataDir, runnerArguments.id);
   const log = openSync(folder.logFile, "a", 0o600);
   try {
@@ -34,7 +33,7 @@ export function launchRunner(runnerArguments: RunnerArguments, secrets: Record<s
       cwd: folder.path,
       detached: true,
       stdio: ["ignore", log, log],
-      env: { ...programEnvironment(secrets), ...visibleGpus(runnerArguments.gpus) },
+      env: { ...environment, ...visibleGpus(runnerArguments.gpus) },
     });
     // When the spawn fails, no attempt exists: the next poll launches the runner again.
     runner.once("error", () => {});

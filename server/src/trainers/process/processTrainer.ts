@@ -10,7 +10,6 @@ import { readJson } from "../program/jsonFile";
 import { type Action, nextAction } from "../program/nextAction";
 import { type Failure, ProgramTrainer, type ProgramTrainerOptions } from "../program/programTrainer";
 import { toProgress } from "../program/progress/programProgress";
-import { ProgressFile } from "../program/progress/progressFile";
 import { readAttempt } from "./attemptFile";
 import { Queue } from "./fairQueue";
 import { GpuPool } from "./gpus";
@@ -151,7 +150,7 @@ export class ProcessTrainer extends ProgramTrainer<ProcessTrainerOptions> implem
 
   private attach(run: StartedJob): AttachedRun {
     const folder = this.folderOf(run.id);
-    const attached = { folder, progress: new ProgressFile(folder.progressFile), launches: 0, terminationSent: false };
+    const attached = { folder, progress: this.progressOf(folder), launches: 0, terminationSent: false };
     this.attached.set(run.id, attached);
     return attached;
   }
@@ -192,7 +191,7 @@ export class ProcessTrainer extends ProgramTrainer<ProcessTrainerOptions> implem
       // Another training uses the GPUs of the earlier attempt. Without an assignment, the program would use all GPUs.
       return { state: "starting", reason: `Attempt ${attempt.attempt} ${this.gpuReason(run)}` };
     }
-    const { dataDir, secrets, command, hangTimeout, cancelGrace } = this.options;
+    const { dataDir, secrets, command, environment, hangTimeout, cancelGrace } = this.options;
     const { folder } = attached;
     attached.launches = attached.attempt === attempt.attempt ? attached.launches + 1 : 1;
     attached.attempt = attempt.attempt;
@@ -201,7 +200,7 @@ export class ProcessTrainer extends ProgramTrainer<ProcessTrainerOptions> implem
     }
     return this.prepareFolder(run, folder, () => {
       const runnerArguments = { dataDir, id: run.id, command, hangTimeout, cancelGrace, gpus, ...attempt };
-      attached.runner = launchRunner(runnerArguments, secrets.read(run.id));
+      attached.runner = launchRunner(runnerArguments, environment(secrets.read(run.id)));
     });
   }
 }

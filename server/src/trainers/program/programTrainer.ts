@@ -1,17 +1,19 @@
 import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { redact } from "#common";
 import type { TrainingRule } from "#common/trainingRule";
 import type { ShownRows, StartedJob, TrainingRequest, Validation } from "../../domain/trainer";
 import type { SecretStore } from "../../store/secrets";
 import type { BaseModelEntry, ModelsFile } from "../recipe/modelsFile";
 import { UNDECLARED } from "./command/capabilities";
+import type { ProgramEnvironment } from "./command/environment";
 import { Program } from "./command/program";
 import { RowViewer } from "./command/rowViewer";
 import { createJobFolder, folderErrorMessage } from "./createJobFolder";
 import { describeFailure } from "./failureReason";
 import { JobFolder } from "./jobFolder";
 import { Planner } from "./plan/planner";
+import { ProgressFile } from "./progress/progressFile";
+import { redactOutput } from "./redactOutput";
 
 export interface ProgramTrainerOptions {
   dataDir: string;
@@ -19,6 +21,7 @@ export interface ProgramTrainerOptions {
   secrets: SecretStore;
   /** The program and its first arguments. */
   command: readonly string[];
+  environment: ProgramEnvironment;
   /** Seconds without progress after which a program is killed. */
   hangTimeout: number;
 }
@@ -38,7 +41,7 @@ export abstract class ProgramTrainer<Options extends ProgramTrainerOptions = Pro
   private readonly rowViewer: RowViewer;
 
   constructor(protected readonly options: Options) {
-    this.program = new Program(options.command);
+    this.program = new Program(options.command, options.environment);
     this.rowViewer = new RowViewer(this.program);
     this.planner = new Planner({
       ...options,
@@ -125,6 +128,10 @@ export abstract class ProgramTrainer<Options extends ProgramTrainerOptions = Pro
     }
   }
 
+  protected progressOf(folder: JobFolder): ProgressFile {
+    return new ProgressFile(folder.progressFile, Object.values(this.options.secrets.read(folder.id)));
+  }
+
   /** Returns the failure of a run, with its secrets redacted. @param includeLog whether to append the end of the log */
   protected async failure(
     run: StartedJob,
@@ -133,7 +140,6 @@ export abstract class ProgramTrainer<Options extends ProgramTrainerOptions = Pro
   ): Promise<Failure> {
     const secrets = Object.values(this.options.secrets.read(run.id));
     const text = includeLog ? await describeFailure(reason, folder.logFile) : reason;
-    // The API accepts tokens of any length, so even one character is redacted.
-    return { state: "failed", reason: redact(text, secrets, 1) };
+    return { state: "failed", reason: redactOutput(text, secrets) };
   }
 }

@@ -10,7 +10,7 @@ import { exitOfAttempt } from "../program/exitFile";
 import type { JobFolder } from "../program/jobFolder";
 import { ProgramTrainer, type ProgramTrainerOptions } from "../program/programTrainer";
 import { toProgress } from "../program/progress/programProgress";
-import { ProgressFile } from "../program/progress/progressFile";
+import type { ProgressFile } from "../program/progress/progressFile";
 import { type RayAttempt, readAttempt, submissionId, writeAttempt } from "./attemptFile";
 import { nextRayAction } from "./nextRayAction";
 import { observeAttempt } from "./observeAttempt";
@@ -63,7 +63,7 @@ export class RayTrainer extends ProgramTrainer<RayTrainerOptions> implements Tra
     const folder = this.folderOf(run.id);
     this.attached.set(run.id, {
       folder,
-      progress: new ProgressFile(folder.progressFile),
+      progress: this.progressOf(folder),
       nextPollAt: 0,
       stopped: false,
     });

@@ -1,6 +1,7 @@
 import { UsageError } from "../../domain/errors";
 import type { Diagnosis } from "../descriptor";
 import { type Flag, positiveNumber } from "../flags";
+import { type ProgramEnvironment, programEnvironment } from "../program/command/environment";
 import { diagnoseProgram, diagnoseRecipe } from "./diagnoseRecipe";
 import { type ModelsFile, readModelsFile } from "./modelsFile";
 import { recipeCommand } from "./recipe";
@@ -15,6 +16,11 @@ export interface RecipeOptions {
   hangTimeout?: number;
   /** Seconds between SIGTERM and SIGKILL when a job is cancelled; 30 by default. */
   cancelGrace?: number;
+  /**
+   * The environment variables that training programs inherit, besides a few such as `PATH`; `NCCL_*` stands for all that
+   * begin with `NCCL_`. By default all, except for the server's own secrets and the variables of systemd.
+   */
+  trainerEnv?: readonly string[];
 }
 
 const DEFAULT_HANG_TIMEOUT = 1800;
@@ -49,13 +55,35 @@ export const recipeFlags: readonly Flag<RecipeOptions>[] = [
     default: String(DEFAULT_CANCEL_GRACE),
     parse: positiveNumber,
   },
+  {
+    name: "trainer-env",
+    value: "NAME[,NAME]",
+    help: [
+      "environment variables that training programs inherit, besides a few such as PATH;",
+      "NCCL_* for all that begin with NCCL_ (default: all, except for secrets of the server)",
+    ],
+    option: "trainerEnv",
+    parse: variableNames,
+  },
 ];
+
+/** @throws {UsageError} when a name is invalid */
+function variableNames(text: string, flag: string): string[] {
+  return text.split(",").map((each) => {
+    const name = each.trim();
+    if (!/^[A-Za-z_][A-Za-z0-9_]*\*?$/.test(name)) {
+      throw new UsageError(`${flag} takes names of environment variables, separated by commas, not ${each}`);
+    }
+    return name;
+  });
+}
 
 /** The options with defaults applied and the models file read. */
 export interface ResolvedRecipe {
   models: ModelsFile;
   /** The program and its arguments. The trainer appends the path of the job's folder. */
   command: readonly string[];
+  environment: ProgramEnvironment;
   /** In seconds. */
   hangTimeout: number;
   /** In seconds. */
@@ -74,7 +102,8 @@ export function resolveRecipe(trainer: string, options: RecipeOptions): Resolved
         "models: {open-mistral-7b: mistralai/Mistral-7B-v0.3}",
     );
   }
-  return { models: readModelsFile(models), command: recipeCommand(recipe), hangTimeout, cancelGrace };
+  const environment = programEnvironment(options.trainerEnv);
+  return { models: readModelsFile(models), command: recipeCommand(recipe), environment, hangTimeout, cancelGrace };
 }
 
 /** Checks the models file, the training program and its models. @param trainsHere see `diagnoseRecipe` */

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Capabilities, parseCapabilities, UNDECLARED } from "./capabilities";
-import { environmentWithoutGpu } from "./environment";
+import { type ProgramEnvironment, programEnvironment, withoutGpu } from "./environment";
 import { type GroupResult, runInGroup, wasKilled } from "./runInGroup";
 
 const CAPABILITIES_TIMEOUT_MS = 120_000;
@@ -21,7 +21,10 @@ export class Program {
   private asked: Promise<Capabilities> | undefined;
 
   /** @param command the program and its first arguments */
-  constructor(readonly command: readonly string[]) {}
+  constructor(
+    readonly command: readonly string[],
+    readonly environment: ProgramEnvironment = programEnvironment(),
+  ) {}
 
   /**
    * Returns the capabilities. Runs the command once and keeps its answer.
@@ -69,7 +72,7 @@ export class Program {
     const timeout = AbortSignal.timeout(CAPABILITIES_TIMEOUT_MS);
     try {
       const signal = AbortSignal.any([this.closing.signal, timeout]);
-      const options = { cwd, env: environmentWithoutGpu(), signal, grace: SHORT_GRACE };
+      const options = { cwd, env: withoutGpu(this.environment()), signal, grace: SHORT_GRACE };
       return await runInGroup([...this.command, "capabilities"], options);
     } catch (error) {
       this.closing.signal.throwIfAborted();

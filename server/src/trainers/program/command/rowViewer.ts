@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { ShownRow, ShownRows } from "../../../domain/trainer";
 import type { BaseModelEntry } from "../../recipe/modelsFile";
-import { environmentWithoutGpu } from "./environment";
+import { redactOutput } from "../redactOutput";
+import { withoutGpu } from "./environment";
 import { type Program, SHORT_GRACE } from "./program";
 import { type GroupResult, runInGroup } from "./runInGroup";
 import { Turnstile } from "./turnstile";
@@ -62,7 +63,7 @@ export class RowViewer {
     try {
       const ended = await runInGroup(command, {
         cwd: folder,
-        env: environmentWithoutGpu(),
+        env: withoutGpu(this.program.environment()),
         signal: AbortSignal.any([signal, timeout]),
         grace: SHORT_GRACE,
       });
@@ -89,7 +90,7 @@ function parseRows(stdout: string): ShownRows {
 
 /** The program reports invalid samples as `FILE:LINE: problem`. The user does not know the file. */
 function failureOf({ stderr, code, signal }: GroupResult & { stderr: string }, file: string): string {
-  const text = stderr
+  const text = redactOutput(stderr, [])
     .replaceAll(`${file}:`, "line ")
     .replaceAll(file, "the body")
     .replace(/[^\P{C}\n\t]/gu, "")

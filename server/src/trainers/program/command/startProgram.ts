@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { onHang } from "./onHang";
+import { acceptOomKiller } from "./oomScore";
 import type { GroupResult, GroupTask } from "./runInGroup";
 
 /**
@@ -11,6 +12,7 @@ export function startProgram(
   { command, watched, hangTimeout, cwd }: GroupTask & { cwd?: string },
   ended: (result: GroupResult) => void,
 ): void {
+  acceptOomKiller();
   const [program, ...args] = command as [string, ...string[]];
   const child = spawn(program, args, { cwd, stdio: ["ignore", "inherit", "inherit"] });
   child.once("error", (error) => {

@@ -15,7 +15,8 @@ import { describeFailure } from "../failureReason";
 import { type JobFile, jobFile, type PlannedFields } from "../jobFile";
 import { JobFolder } from "../jobFolder";
 import { writeAtomically } from "../jsonFile";
-import { redactAll } from "../redactAll";
+import { redactOutput } from "../redactOutput";
+import { showableEvent } from "../showableEvent";
 import { PlanCache } from "./planCache";
 import { type PlanFile, type PlannedFile, toEvents, toPlan } from "./planFile";
 import { planKey } from "./planKey";
@@ -102,7 +103,8 @@ export class Planner {
     return this.turnstile.run(signal, async () => {
       const { program, hangTimeout, secrets, rayWorkersOf } = this.options;
       const rayWorkers = rayWorkersOf(request.spec.model);
-      const settings = { command: program.command, rayWorkers, secrets: secrets.read(request.id), hangTimeout };
+      const environment = program.environment(secrets.read(request.id));
+      const settings = { command: program.command, rayWorkers, environment, hangTimeout };
       const file = await runPlanCommand(folder, settings, signal);
       if (file.status === "ok") await this.remember(request, folder, checked, file);
       return file;
@@ -140,14 +142,22 @@ export class Planner {
     const secrets = Object.values(this.options.secrets.read(request.id));
     switch (file.status) {
       case "ok":
-        return redactAll({ ok: true, plan: toPlan(file, base.price), events: toEvents(file) }, secrets);
+        return {
+          ok: true,
+          plan: toPlan(file, base.price),
+          events: toEvents(file).map((event) => showableEvent(event, secrets)),
+        };
       case "invalid": {
-        const { reason, findings } = file;
-        return redactAll({ ok: false, reason, findings: (findings ?? []).slice(0, MAX_FINDINGS) }, secrets);
+        const findings = (file.findings ?? []).slice(0, MAX_FINDINGS);
+        return {
+          ok: false,
+          reason: redactOutput(file.reason, secrets),
+          findings: findings.map((finding) => redactOutput(finding, secrets)),
+        };
       }
       case "failed": {
         const reason = await describeFailure(file.reason, folder.logFile);
-        return redactAll({ ok: false, failed: true, reason }, secrets);
+        return { ok: false, failed: true, reason: redactOutput(reason, secrets) };
       }
     }
   }

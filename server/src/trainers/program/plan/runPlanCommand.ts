@@ -1,8 +1,7 @@
 import { closeSync, openSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ZodError } from "zod";
-import type { Secrets } from "../../../store/secrets";
-import { environmentWithoutGpu } from "../command/environment";
+import { withoutGpu } from "../command/environment";
 import { SHORT_GRACE } from "../command/program";
 import { type GroupResult, runInGroup, wasKilled } from "../command/runInGroup";
 import type { JobFolder } from "../jobFolder";
@@ -18,7 +17,8 @@ export interface PlanCommand {
   command: readonly string[];
   /** More than 1: the training runs with this number of Ray workers. */
   rayWorkers: number;
-  secrets: Secrets;
+  /** With the job's secrets. */
+  environment: NodeJS.ProcessEnv;
   /** Seconds without output after which the program is killed. */
   hangTimeout: number;
 }
@@ -31,7 +31,7 @@ export interface PlanCommand {
  */
 export async function runPlanCommand(
   folder: JobFolder,
-  { command, rayWorkers, secrets, hangTimeout }: PlanCommand,
+  { command, rayWorkers, environment, hangTimeout }: PlanCommand,
   signal: AbortSignal,
 ): Promise<PlanFile | { status: "failed"; reason: string }> {
   const line = [...command, "plan", folder.path, ...(rayWorkers > 1 ? ["--ray-workers", String(rayWorkers)] : [])];
@@ -41,7 +41,7 @@ export async function runPlanCommand(
     try {
       ended = await runInGroup(line, {
         cwd: folder.path,
-        env: environmentWithoutGpu(secrets),
+        env: withoutGpu(environment),
         signal,
         grace: SHORT_GRACE,
         output: log,

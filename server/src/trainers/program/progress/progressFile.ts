@@ -1,7 +1,8 @@
 import { open } from "node:fs/promises";
 import { StringDecoder } from "node:string_decoder";
+import { showableEvent } from "../showableEvent";
 import { applyRecord, NO_PROGRESS, type ProgramProgress } from "./programProgress";
-import { parseRecord } from "./progressRecords";
+import { type ProgressRecord, parseRecord } from "./progressRecords";
 
 const CHUNK_BYTES = 256 * 1024;
 
@@ -20,7 +21,11 @@ export class ProgressFile {
   private skipping = false;
   private programProgress: ProgramProgress = NO_PROGRESS;
 
-  constructor(path: string) {
+  /** @param secrets of the job, which are redacted in events */
+  constructor(
+    path: string,
+    private readonly secrets: readonly string[] = [],
+  ) {
     this.path = path;
   }
 
@@ -52,7 +57,7 @@ export class ProgressFile {
       if (!this.skipping && line.trim() !== "") {
         this.programProgress = applyRecord(
           this.programProgress,
-          line.length > MAX_LINE ? undefined : parseRecord(line),
+          line.length > MAX_LINE ? undefined : this.showable(parseRecord(line)),
         );
       }
       this.skipping = false;
@@ -64,6 +69,11 @@ export class ProgressFile {
       this.skipping = true;
       this.rest = "";
     }
+  }
+
+  /** Prepares an event for the API, which shows it to users. */
+  private showable(record: ProgressRecord | null | undefined): ProgressRecord | null | undefined {
+    return record?.type === "event" ? { ...record, ...showableEvent(record, this.secrets) } : record;
   }
 }
 

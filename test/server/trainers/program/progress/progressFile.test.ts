@@ -44,6 +44,27 @@ describe("server: progress.jsonl", () => {
     );
   });
 
+  it("redacts the secrets of the job and tokens in events", async () => {
+    file = new ProgressFile(path, ["tok"]);
+    const data = { message: "tok is wrong", list: [{ value: `hf_${"x".repeat(34)}` }] };
+    const { events } = await read(line({ type: "event", name: "download", data }));
+    assert.deepEqual(events[0]?.data, { message: "[secret] is wrong", list: [{ value: "[secret]" }] });
+  });
+
+  it("replaces the data of an event that is nested too deeply", async () => {
+    const nested = (levels: number) => `${'{"a":'.repeat(levels)}1${"}".repeat(levels)}`;
+    const event = (data: string) => `{"type":"event","time":1,"name":"deep","data":${data}}\n`;
+    const { events } = await read(
+      event(nested(32)),
+      event(nested(33)),
+      event(`{"a":${"[".repeat(30_000)}${"]".repeat(30_000)}}`),
+    );
+    assert.deepEqual(events[0]?.data, JSON.parse(nested(32)));
+    for (const { data } of events.slice(1)) assert.match(data.message as string, /nested more than 32 levels deep/);
+    assert.equal(events.length, 3);
+    assert.ok(JSON.stringify(events).length < 1000);
+  });
+
   it("can be read in parts that end inside a character", async () => {
     const bytes = Buffer.from(line({ type: "event", name: "grüße 🙂" }));
     for (const byte of bytes) {
