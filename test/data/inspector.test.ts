@@ -96,13 +96,15 @@ describe("inspecting data", () => {
 describe("the index of samples", () => {
   it("finds every sample up to its capacity, and reports when it is full", () => {
     const index = new SampleIndex();
-    const hash = (number: number) => BigInt.asUintN(64, BigInt(number) * 0x9e3779b97f4a7c15n);
+    const hash = (number: number) => {
+      const bits = BigInt.asUintN(64, BigInt(number) * 0x9e3779b97f4a7c15n);
+      return [Number(BigInt.asUintN(32, bits)), Number(bits >> 32n)] as const;
+    };
     const capacity = 786_432;
-    for (let number = 0; number < capacity; number++)
-      assert.equal(index.add(hash(number), { fileNumber: 3, line: number + 1 }), "new");
+    for (let number = 0; number < capacity; number++) assert.equal(index.add(...hash(number), 3, number + 1), "new");
     assert.equal(index.isFull, true);
-    assert.equal(index.add(hash(capacity), { fileNumber: 0, line: 1 }), "not compared");
-    assert.deepEqual(index.add(hash(4711), { fileNumber: 0, line: 1 }), { fileNumber: 3, line: 4712 });
-    assert.equal(index.has(hash(capacity)), false);
+    assert.equal(index.add(...hash(capacity), 0, 1), "not compared");
+    assert.deepEqual(index.add(...hash(4711), 0, 1), { fileNumber: 3, line: 4712 });
+    assert.equal(index.has(...hash(capacity)), false);
   });
 });

@@ -167,8 +167,8 @@ function abortion() {
 
 async function atOnce(content: Buffer): Promise<FileReport> {
   const totals = new ReportTotals({ index: new SampleIndex() });
-  const batch = { bytes: content, isStart: true };
-  totals.add(batch, checkBatch(batch, { rules: COMPLETION, hashes: true, positions: false }, await loadHash()));
+  const batch = { bytes: content, records: new Uint32Array(content.length), isStart: true };
+  totals.add(batch, checkBatch(batch, { rules: COMPLETION, hashes: true }, await loadHash()));
   totals.end(content);
   return totals.report(content.length, "");
 }

@@ -5,7 +5,7 @@ import type { CheckThreads, ThreadTask } from "../threads/checkThreads";
 import { type Batch, type BatchOptions, type BatchReport, checkBatch, emptyReport } from "./checkBatch";
 import { loadHash } from "./hash";
 import type { InspectOptions } from "./inspect";
-import { LineBatches, type Lines, splitLines } from "./lineBatches";
+import { LineBatches, type Lines, recordsOf, splitLines } from "./lineBatches";
 import type { ReportTotals } from "./reportTotals";
 
 /** A smaller file is checked without threads, because starting a thread takes longer than the check. */
@@ -37,11 +37,11 @@ export class BatchQueue {
 
   constructor(
     rules: Rules,
-    { index, otherDataIndex, onSample, signal }: InspectOptions,
+    { index, otherDataIndex, signal }: InspectOptions,
     private readonly totals: ReportTotals,
     private readonly threads: CheckThreads,
   ) {
-    this.options = { rules, hashes: (index ?? otherDataIndex) !== undefined, positions: onSample !== undefined };
+    this.options = { rules, hashes: (index ?? otherDataIndex) !== undefined };
     this.rulesJson = JSON.stringify(rules);
     this.signal = signal;
   }
@@ -61,7 +61,8 @@ export class BatchQueue {
   }
 
   private async add(lines: Lines): Promise<void> {
-    const batch: Batch = { bytes: lines ?? new Uint8Array(0), isStart: this.isStart };
+    const bytes = lines ?? new Uint8Array(0);
+    const batch: Batch = { bytes, records: recordsOf(bytes), isStart: this.isStart };
     this.isStart = false;
     if (!this.waiting) {
       await this.start(batch, lines === undefined);
@@ -87,8 +88,7 @@ export class BatchQueue {
   }
 
   private async checkInThread(batch: Batch): Promise<BatchReport> {
-    const { hashes, positions } = this.options;
-    const task: ThreadTask = { ...batch, hashes, positions, rules: this.rulesJson };
+    const task: ThreadTask = { ...batch, hashes: this.options.hashes, rules: this.rulesJson };
     try {
       return await this.threads.run(task, this.signal);
     } catch (error) {

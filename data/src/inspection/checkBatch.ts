@@ -7,16 +7,16 @@ import { type Count, type Finding, increment, LISTED_FINDINGS } from "./report";
 /** Some complete lines of a file, in memory that threads share. */
 export interface Batch {
   bytes: Uint8Array;
+  /** Receives `RECORD` numbers for each valid sample: its line, its first byte, its end, and the low and high half of its hash. */
+  records: Uint32Array;
   /** Whether the batch is the beginning of the file, which may have a byte order mark. */
   isStart: boolean;
 }
 
 export interface BatchOptions {
   rules: Rules;
-  /** Whether to return the hash of each valid sample. */
+  /** Whether the records of the samples contain their hashes. */
   hashes: boolean;
-  /** Whether to return the position of each valid sample. */
-  positions: boolean;
 }
 
 /** The result of checking one batch. Line numbers count from 1 at the beginning of the batch. */
@@ -31,11 +31,10 @@ export interface BatchReport {
   byteOrderMark: boolean;
   crlf?: Count;
   blank?: Count;
-  /** The line and the 64-bit hash of each valid sample. */
-  samples?: { lines: Uint32Array; hashes: BigUint64Array };
-  /** The line, the first byte and the end of each valid sample. */
-  positions?: Uint32Array;
 }
+
+/** The length of a record. */
+export const RECORD = 5;
 
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 const CARRIAGE_RETURN = 0x0d;
@@ -57,9 +56,6 @@ export function checkBatch(batch: Batch, options: BatchOptions, hashOf: (bytes: 
 
 class BatchCheck {
   private readonly report = emptyReport();
-  private readonly lines: number[] = [];
-  private readonly hashes: bigint[] = [];
-  private readonly positions: number[] = [];
 
   constructor(
     private readonly batch: Batch,
@@ -69,12 +65,7 @@ class BatchCheck {
 
   run(): BatchReport {
     splitLines(this.batch.bytes, (line) => this.checkLine(line));
-    const { hashes, positions } = this.options;
-    return {
-      ...this.report,
-      ...(hashes && { samples: { lines: Uint32Array.from(this.lines), hashes: BigUint64Array.from(this.hashes) } }),
-      ...(positions && { positions: Uint32Array.from(this.positions) }),
-    };
+    return this.report;
   }
 
   private checkLine(line: Buffer | undefined): void {
@@ -98,14 +89,16 @@ class BatchCheck {
     const characters = addCharacters(report.characters, checkSample(bytes, options.rules));
     report.validSamples++;
     if (characters > report.longest.characters) report.longest = { line: report.lines, characters };
-    if (options.hashes) {
-      this.lines.push(report.lines);
-      this.hashes.push(this.hashOf(bytes));
-    }
-    if (options.positions) {
-      const start = bytes.byteOffset - this.batch.bytes.byteOffset;
-      this.positions.push(report.lines, start, start + bytes.length);
-    }
+    const { records } = this.batch;
+    const start = bytes.byteOffset - this.batch.bytes.byteOffset;
+    const at = RECORD * (report.validSamples - 1);
+    records[at] = report.lines;
+    records[at + 1] = start;
+    records[at + 2] = start + bytes.length;
+    if (!options.hashes) return;
+    hash[0] = this.hashOf(bytes);
+    records[at + 3] = halves[0] as number;
+    records[at + 4] = halves[1] as number;
   }
 
   /** Returns the line without a byte order mark and surrounding white space. Records byte order marks and CRLF as warnings. */
@@ -126,5 +119,8 @@ class BatchCheck {
     return start === 0 && end === line.length ? line : line.subarray(start, end);
   }
 }
+
+const hash = new BigUint64Array(1);
+const halves = new Uint32Array(hash.buffer);
 
 const isSpace = (byte: number | undefined) => byte === 0x20 || byte === 0x09 || byte === CARRIAGE_RETURN;

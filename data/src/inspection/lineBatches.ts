@@ -51,7 +51,7 @@ export class LineBatches {
 
   /** Allows the memory of a batch to be reused. */
   recycle({ buffer }: Uint8Array): void {
-    this.free.push(new Uint8Array(buffer));
+    this.free.push(new Uint8Array(buffer, 0, buffer.byteLength / PARTS));
   }
 
   private *append(bytes: Uint8Array): Generator<Lines> {
@@ -82,11 +82,22 @@ export class LineBatches {
   private reserve(bytes: number): void {
     if (bytes <= this.buffer.length) return;
     // Doubling keeps the copies of a long line linear.
-    const size = Math.max(bytes, 2 * this.buffer.length, this.batchBytes() + MARGIN_BYTES);
-    const larger = new Uint8Array(new SharedArrayBuffer(size));
+    const size = 4 * Math.ceil(Math.max(bytes, 2 * this.buffer.length, this.batchBytes() + MARGIN_BYTES) / 4);
+    const larger = new Uint8Array(new SharedArrayBuffer(PARTS * size), 0, size);
     larger.set(this.buffer.subarray(0, this.length));
     this.buffer = larger;
   }
+}
+
+/** A third of the memory is for the lines, and the rest is for the records of their samples. Memory that is not used costs nothing. */
+const PARTS = 3;
+
+/**
+ * Returns the memory for the records of a batch's samples: see `BatchReport`. A record has 20 bytes, and a valid sample at least 12.
+ * Threads pass the records in this memory, because memory that is allocated for each message makes the heap grow.
+ */
+export function recordsOf({ buffer }: Uint8Array): Uint32Array {
+  return new Uint32Array(buffer, buffer.byteLength / PARTS);
 }
 
 /** Room for the last chunk of a batch. */

@@ -1,9 +1,11 @@
 import { addCharacters, noCharacters } from "../sample";
-import type { Batch, BatchReport } from "./checkBatch";
+import { type Batch, type BatchReport, RECORD } from "./checkBatch";
 import type { InspectOptions } from "./inspect";
 import { type Count, type FileReport, increment, LISTED_FINDINGS } from "./report";
 
 const NEWLINE = 0x0a;
+
+type OnSample = NonNullable<InspectOptions["onSample"]>;
 
 /** Adds up the reports of a file's batches, in their order. */
 export class ReportTotals {
@@ -34,8 +36,9 @@ export class ReportTotals {
     warnings.byteOrderMark ||= report.byteOrderMark;
     if (report.crlf) warnings.crlf = this.sum(warnings.crlf, report.crlf);
     if (report.blank) warnings.blank = this.sum(warnings.blank, report.blank);
-    this.compare(report);
-    this.passOnSamples(batch, report);
+    const { index, otherDataIndex, onSample } = this.options;
+    if (index || otherDataIndex) this.compare(batch, report);
+    if (onSample) this.passOn(batch, report, onSample);
     this.lines += report.lines;
   }
 
@@ -52,28 +55,28 @@ export class ReportTotals {
   }
 
   /** Looks for the samples of a batch in the indexes, and adds them. */
-  private compare({ samples }: BatchReport): void {
+  private compare({ records }: Batch, { validSamples }: BatchReport): void {
     const { index, otherDataIndex, fileNumber = 0 } = this.options;
     const { warnings } = this.total;
-    for (const [number, hash] of samples?.hashes.entries() ?? []) {
-      const line = this.lines + (samples?.lines[number] as number);
-      const earlier = index?.add(hash, { fileNumber, line });
+    for (let at = 0; at < RECORD * validSamples; at += RECORD) {
+      const line = this.lines + (records[at] as number);
+      const low = records[at + 3] as number;
+      const high = records[at + 4] as number;
+      const earlier = index?.add(low, high, fileNumber, line);
       if (typeof earlier === "object") {
         warnings.duplicates = {
           firstOriginal: warnings.duplicates?.firstOriginal ?? earlier,
           ...increment(warnings.duplicates, line),
         };
       }
-      if (otherDataIndex?.has(hash)) warnings.shared = increment(warnings.shared, line);
+      if (otherDataIndex?.has(low, high)) warnings.shared = increment(warnings.shared, line);
     }
   }
 
-  private passOnSamples({ bytes }: Batch, { positions }: BatchReport): void {
-    if (!positions) return;
+  private passOn({ bytes, records }: Batch, { validSamples }: BatchReport, onSample: OnSample): void {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    for (let at = 0; at < positions.length; at += 3) {
-      const [line, start, end] = positions.subarray(at, at + 3) as unknown as [number, number, number];
-      this.options.onSample?.(buffer.subarray(start, end), this.lines + line);
+    for (let at = 0; at < RECORD * validSamples; at += RECORD) {
+      onSample(buffer.subarray(records[at + 1], records[at + 2]), this.lines + (records[at] as number));
     }
   }
 
