@@ -5,6 +5,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
+import { busyServer } from "./bench/busyServer";
 import { checking } from "./bench/checking";
 import type { Comparison } from "./bench/compare";
 import { firstRequests } from "./bench/firstRequests";
@@ -26,6 +27,7 @@ const benches: Record<string, () => Promise<Comparison[]>> = {
   checking,
   server: serverWithManyJobs,
   firstRequests,
+  busy: busyServer,
   training,
 };
 const file = join(__dirname, "../docs/benchmarks.md");

@@ -125,7 +125,9 @@ async function open(
   const artifacts = new ArtifactStore(dataDir);
   const onError = (jobId: string, error: unknown) =>
     log.error({ err: error, jobId }, "job failed with an internal error");
-  const supervisor = new Supervisor({ jobs, files, models, secrets, trainers, onError });
+  const onRetry = (jobId: string, error: unknown) =>
+    log.warn({ err: error, jobId }, "system error; the server keeps trying, and the job is not affected");
+  const supervisor = new Supervisor({ jobs, files, models, secrets, trainers, onError, onRetry });
   const signer = new UrlSigner(new SigningKeys(database, MAX_EXPIRY_HOURS * 3_600_000));
   const trainer = trainers.get(trainerName) as Trainer;
   const statusOf = (id: string) => jobs.get(id)?.status;
@@ -134,6 +136,7 @@ async function open(
   await artifacts.sweep(
     (id) => isTerminal(statusOf(id) ?? "RUNNING"),
     (id) => models.jobHasModel(id),
+    (id) => supervisor.release(id),
   );
   const metrics = new Metrics(jobs, trainer);
   const connections = new ConnectionLimit(maxConnections, (message) => log.warn(message));

@@ -57,6 +57,11 @@ export class TrainingServer {
     this.server = undefined;
   }
 
+  /** The process ID of the server. */
+  get pid(): number {
+    return (this.server as TestServer).pid;
+  }
+
   path(jobId: string, name = ""): string {
     return join(this.dataDir, "runs", jobId, name);
   }

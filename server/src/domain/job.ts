@@ -21,6 +21,9 @@ export interface Job {
   modifiedAt: number;
 }
 
+/** The part of a job that decides about its next action. */
+export type JobState = Pick<Job, "status" | "trainer" | "cancelRequestedAt">;
+
 /** The part of a trainer's progress that the job row stores. Checkpoints and events have their own tables. */
 export interface StoredProgress
   extends Pick<Progress, "step" | "trainLoss" | "remainingSeconds" | "trainedTokens" | "actual"> {

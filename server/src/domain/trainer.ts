@@ -107,6 +107,13 @@ export interface Progress {
   /** All events so far, oldest first. */
   events?: ProgramEvent[];
   trainedTokens?: number;
+  /**
+   * The earliest time at which the state can change, in milliseconds since 1970. The job is polled then. Absent: unknown.
+   * `Infinity`: not before the trainer calls `onChange`.
+   */
+  stateChangesAt?: number;
+  /** The earliest time at which another field can change. Only with `stateChangesAt`. */
+  progressChangesAt?: number;
   /** Measured values that replace the estimates of the plan. */
   actual?: Partial<Pick<Plan, "totalSteps" | "epochs" | "tokensPerStep" | "dataTokens">>;
 }
@@ -159,6 +166,10 @@ export interface Trainer {
    * @param rows the maximum number of rows
    */
   showRows?(model: string, content: Buffer, rows: number, signal: AbortSignal): Promise<ShownRows>;
+  /** Set by the server. The trainer calls it when a job that waits may start. */
+  onChange?: (jobId: string) => void;
+  /** Returns why a started job waits at this moment; undefined when it does not wait in the trainer's own queue. */
+  waitingReason?(jobId: string): string | undefined;
   /** Called when the server accepts requests. */
   open?(): void;
   /** Stops everything that must not outlive the server. Trainings continue. */
@@ -171,6 +182,9 @@ export interface Trainer {
   poll(run: StartedJob): Promise<Progress>;
   /** Requests the run to stop. Repeated with every poll until `poll` returns `cancelled`. */
   cancel(run: StartedJob): Promise<void>;
-  /** Removes the data that only the training needed. Called after the terminal status is stored. Idempotent. */
+  /**
+   * Ends the program if it still runs, and removes the data that only the training needed. Called after the terminal
+   * status is stored, again after an error, and for old jobs after a restart. Idempotent.
+   */
   release(id: string): Promise<void>;
 }

@@ -1,13 +1,15 @@
 import { isTerminal } from "#common";
-import type { Job } from "../domain/job";
+import type { Job, JobState } from "../domain/job";
 import { fineTunedModelName } from "../domain/modelName";
-import { canBecome } from "../domain/status";
-import type { Plan, Progress, StartedJob, Trainer, Validation } from "../domain/trainer";
+import { canBecome, type JobStatus } from "../domain/status";
+import type { Progress, Trainer, Validation } from "../domain/trainer";
 import { omitUndefined } from "../omitUndefined";
 import type { FileStore } from "../store/files";
 import type { JobStore } from "../store/jobs";
 import type { ModelStore } from "../store/models";
 import type { SecretStore } from "../store/secrets";
+import type { Outcome } from "./batch";
+import { StartedRun } from "./startedRun";
 import { toTrainingRequest } from "./trainingRequest";
 
 export interface JobStateMachineOptions {
@@ -19,43 +21,111 @@ export interface JobStateMachineOptions {
   trainers: ReadonlyMap<string, Trainer>;
 }
 
+/** The result of a poll. */
+export interface PollResult {
+  id: string;
+  /** The status before the poll. */
+  polled: JobStatus;
+  progress: Progress;
+}
+
+/** A run that this process polls, and what the store has about its progress. Avoids writing unchanged progress. */
+interface Attached {
+  run: StartedRun;
+  recorded?: Recorded;
+}
+
+interface Recorded {
+  progress: string;
+  checkpoints: string;
+  events: number;
+  waitingFor: string;
+}
+
 /**
- * Executes the next action of a job. Each action depends only on stored data. The decision is stored before the work
- * starts.
+ * Executes the actions of jobs. Each action depends only on stored data. The decision is stored before the work starts.
  */
 export class JobStateMachine {
-  /** Jobs whose run this process has launched or reattached. */
-  private readonly attached = new Set<string>();
-  /** The last recorded progress of each job. Avoids writing unchanged progress. */
-  private readonly recorded = new Map<string, string>();
+  /** Runs that this process has launched or reattached. */
+  private readonly attached = new Map<string, Attached>();
+  /** Runs of an earlier process that are not reattached yet. */
+  private readonly unattached = new Set<string>();
 
   constructor(private readonly options: JobStateMachineOptions) {}
 
-  /** Reattaches a run that an earlier process launched, or was about to launch. */
+  /** Reattaches a run that an earlier process launched, or was about to launch. `poll` retries after an error. */
   async reattach(id: string): Promise<void> {
+    this.unattached.add(id);
     const job = this.get(id);
     if (job.startedAt !== undefined) {
-      await this.trainer(job).reattach(this.run(job));
-      this.attached.add(id);
+      const run = this.run(job);
+      await this.trainer(job).reattach(run);
+      this.attached.set(id, { run });
     }
+    this.unattached.delete(id);
   }
 
-  /** Executes the next action. @returns whether another action can follow immediately */
-  async next(id: string, signal: AbortSignal): Promise<boolean> {
+  /** Validates a job, and starts it with `auto_start`. */
+  async validate(id: string, status: JobStatus, signal: AbortSignal): Promise<void> {
+    const { jobs } = this.options;
+    if (status === "QUEUED") jobs.transition(id, "VALIDATING");
+    await jobs.committed();
     const job = this.get(id);
-    switch (job.status) {
-      case "QUEUED":
-        this.options.jobs.transition(id, "VALIDATING");
-        return true;
-      case "VALIDATING":
-        return this.validate(job, signal);
-      case "STARTED":
-      case "RUNNING":
-      case "CANCELLATION_REQUESTED":
-        return this.pollTrainer(job);
-      default:
-        return false;
+    if (job.status === "VALIDATING") await this.runValidation(job, signal);
+    await jobs.committed();
+  }
+
+  /**
+   * Launches the run of a job if necessary, forwards a cancellation, and returns the progress of the run.
+   *
+   * @returns undefined when the status has changed meanwhile
+   */
+  async poll(id: string, { status, trainer: name, cancelRequestedAt }: JobState): Promise<Progress | undefined> {
+    const { jobs, trainers } = this.options;
+    const committed = jobs.committed();
+    if (committed !== undefined) {
+      // A crash must never leave a program that runs or was cancelled without the decision in the database.
+      await committed;
+      if (jobs.states([id]).get(id)?.status !== status) return undefined;
     }
+    const trainer = trainers.get(name) as Trainer;
+    if (this.unattached.has(id)) await this.reattach(id);
+    const { run } = this.attached.get(id) ?? (await this.launch(id, trainer));
+    if (status === "CANCELLATION_REQUESTED") {
+      run.cancelRequestedAt = cancelRequestedAt as number;
+      await trainer.cancel(run);
+    }
+    return trainer.poll(run);
+  }
+
+  private async launch(id: string, trainer: Trainer): Promise<Attached> {
+    const attached = { run: this.run(this.get(id)) };
+    await trainer.start(attached.run);
+    this.attached.set(id, attached);
+    return attached;
+  }
+
+  /**
+   * Stores the results of polls in one transaction. Ignores a result when the status has changed since the poll.
+   *
+   * @returns the outcomes, once they are durable
+   */
+  async applyAll(results: PollResult[]): Promise<Outcome[]> {
+    const { jobs } = this.options;
+    const recorded = new Map<Attached, Recorded>();
+    const outcomes = jobs.atomically(() => {
+      const states = jobs.states(results.map(({ id }) => id));
+      return results.map(({ id, polled, progress }) => {
+        const hasChanged = states.get(id)?.status !== polled;
+        if (hasChanged) return { hasChanged, hasEnded: false };
+        const attached = this.attached.get(id) as Attached;
+        recorded.set(attached, this.record(attached, progress));
+        return { hasChanged, hasEnded: this.apply(id, polled, progress) };
+      });
+    });
+    await jobs.committed();
+    for (const [attached, current] of recorded) attached.recorded = current;
+    return outcomes;
   }
 
   /** Stores the start of a validated job. The next action launches the run. */
@@ -63,12 +133,17 @@ export class JobStateMachine {
     return this.options.jobs.transition(id, "STARTED", { startedAt: Date.now() });
   }
 
-  /** Fails a job after an internal error. */
-  fail(id: string): void {
-    if (canBecome(this.get(id).status, "FAILED")) {
-      const reason = `Internal error of the server; search its log for job ${id}`;
-      this.options.jobs.transition(id, "FAILED", { stopReason: "failed" }, { reason });
-    }
+  /** Fails a job after an internal error. @returns false when its status does not allow that */
+  fail(id: string): boolean {
+    if (!canBecome(this.get(id).status, "FAILED")) return false;
+    const reason = `Internal error of the server; search its log for job ${id}`;
+    this.options.jobs.transition(id, "FAILED", { stopReason: "failed" }, { reason });
+    return true;
+  }
+
+  /** Adds an event to a job unless it has ended. */
+  report(id: string, name: string, reason: string): void {
+    if (!isTerminal(this.get(id).status)) this.options.jobs.addEvent(id, name, { reason });
   }
 
   /** Removes the data that only an unfinished job needs. Does nothing until the job has ended. */
@@ -77,13 +152,13 @@ export class JobStateMachine {
     if (isTerminal(job.status)) {
       await this.options.jobs.committed();
       this.options.secrets.remove(id);
-      this.attached.delete(id);
-      this.recorded.delete(id);
       await this.options.trainers.get(job.trainer)?.release(id);
+      this.attached.delete(id);
+      this.unattached.delete(id);
     }
   }
 
-  private async validate(job: Job, signal: AbortSignal): Promise<boolean> {
+  private async runValidation(job: Job, signal: AbortSignal): Promise<void> {
     const { jobs, files } = this.options;
     const request = toTrainingRequest(job, files);
     const validation = await this.trainer(job)
@@ -93,13 +168,13 @@ export class JobStateMachine {
         if (this.get(job.id).status === "VALIDATING") throw error;
       });
     if (validation === undefined || this.get(job.id).status !== "VALIDATING") {
-      return false;
+      return;
     }
     if (!validation.ok) {
       this.failValidation(job.id, validation);
-      return false;
+      return;
     }
-    return jobs.atomically(() => {
+    jobs.atomically(() => {
       for (const { name, data } of validation.events ?? []) {
         jobs.addEvent(job.id, name, data);
       }
@@ -112,7 +187,6 @@ export class JobStateMachine {
       if (job.spec.auto_start) {
         this.start(job.id);
       }
-      return job.spec.auto_start;
     });
   }
 
@@ -126,78 +200,58 @@ export class JobStateMachine {
     }
   }
 
-  /**
-   * Launches the run if necessary, forwards a cancellation, and stores the run's progress.
-   *
-   * @returns whether the status has changed meanwhile, so that another action can follow immediately
-   */
-  private async pollTrainer(job: Job): Promise<boolean> {
-    const trainer = this.trainer(job);
-    const run = this.run(job);
-    // A crash must never leave a program that runs or was cancelled without the decision in the database.
-    await this.options.jobs.committed();
-    if (this.get(job.id).status !== job.status) {
-      return true;
-    }
-    if (!this.attached.has(job.id)) {
-      await trainer.start(run);
-      this.attached.add(job.id);
-    }
-    if (job.status === "CANCELLATION_REQUESTED") {
-      await trainer.cancel(run);
-    }
-    const progress = await trainer.poll(run);
-    // The job may have been cancelled during the poll. The next action handles the new status.
-    if (this.get(job.id).status !== job.status) {
-      return true;
-    }
-    this.options.jobs.atomically(() => this.apply(job, progress));
-    return false;
-  }
-
-  private apply(job: Job, progress: Progress): void {
+  /** @returns whether the job has ended */
+  private apply(id: string, status: JobStatus, progress: Progress): boolean {
     const { jobs } = this.options;
-    this.record(job, progress);
-    if (job.status === "CANCELLATION_REQUESTED") {
-      if (progress.state === "cancelled") {
-        jobs.transition(job.id, "CANCELLED", { stopReason: "cancelled" });
-      }
-      return;
+    if (status === "CANCELLATION_REQUESTED") {
+      if (progress.state !== "cancelled") return false;
+      jobs.transition(id, "CANCELLED", { stopReason: "cancelled" });
+      return true;
     }
-    if (job.status === "STARTED" && progress.state !== "starting") {
-      jobs.transition(job.id, "RUNNING");
+    if (status === "STARTED" && progress.state !== "starting") {
+      jobs.transition(id, "RUNNING");
     }
-    if (progress.state === "succeeded") {
-      this.succeed(job, progress);
-    } else if (progress.state === "failed") {
-      jobs.transition(job.id, "FAILED", { stopReason: "failed" }, { reason: progress.reason });
+    switch (progress.state) {
+      case "succeeded":
+        this.succeed(this.get(id), progress);
+        return true;
+      case "failed":
+        jobs.transition(id, "FAILED", { stopReason: "failed" }, { reason: progress.reason });
+        return true;
+      default:
+        return false;
     }
   }
 
-  private record(job: Job, progress: Progress): void {
+  /** Stores progress that has changed. */
+  private record({ run, recorded }: Attached, progress: Progress): Recorded {
     const { jobs } = this.options;
     const { step, trainLoss, remainingSeconds, trainedTokens, actual, checkpoints, events = [] } = progress;
     const waitingFor = progress.state === "starting" ? progress.reason : undefined;
-    const changes = JSON.stringify([step, trainedTokens, actual, waitingFor, checkpoints.at(-1), events.length]);
-    if (this.recorded.get(job.id) === changes) {
-      return;
+    const isWaiting =
+      waitingFor !== undefined && withoutNumbers(waitingFor) !== withoutNumbers(recorded?.waitingFor ?? run.waitingFor);
+    // Replies compute the position in the queue, so a new position alone is not stored.
+    const storedReason =
+      progress.stateChangesAt === Number.POSITIVE_INFINITY ? withoutNumbers(waitingFor ?? "") : waitingFor;
+    const current: Recorded = {
+      progress: JSON.stringify([step, trainedTokens, actual, storedReason]),
+      checkpoints: JSON.stringify([checkpoints.length, checkpoints.at(-1)]),
+      events: events.length,
+      waitingFor: waitingFor ?? "",
+    };
+    const hasCheckpoints = recorded?.checkpoints !== current.checkpoints;
+    const hasEvents = recorded?.events !== current.events;
+    if (recorded?.progress === current.progress && !hasCheckpoints && !hasEvents) {
+      return current;
     }
     const stored = omitUndefined({ trainLoss, remainingSeconds, trainedTokens, actual, waitingFor });
-    jobs.record(job.id, { step, ...stored, updatedAt: Date.now() }, progress);
-    if (waitingFor !== undefined && withoutNumbers(waitingFor) !== withoutNumbers(job.progress?.waitingFor ?? "")) {
-      jobs.addEvent(job.id, "waiting", { reason: waitingFor });
-    }
-    void this.setRecorded(job.id, changes);
-  }
-
-  /** Remembers recorded progress once it is durable. If it cannot be stored, the next poll records it again. */
-  private async setRecorded(id: string, changes: string): Promise<void> {
-    try {
-      await this.options.jobs.committed();
-      this.recorded.set(id, changes);
-    } catch {
-      this.recorded.delete(id);
-    }
+    jobs.record(
+      run.id,
+      { step, ...stored, updatedAt: Date.now() },
+      { ...(hasCheckpoints && { checkpoints }), ...(hasEvents && { events }) },
+    );
+    if (isWaiting) jobs.addEvent(run.id, "waiting", { reason: waitingFor });
+    return current;
   }
 
   private succeed(job: Job, { stopReason = "completed", artifactBytes, trainedTokens }: Progress): void {
@@ -217,14 +271,8 @@ export class JobStateMachine {
     return this.options.jobs.get(id) as Job;
   }
 
-  private run(job: Job): StartedJob {
-    return {
-      ...toTrainingRequest(job, this.options.files),
-      owner: job.owner,
-      plan: job.plan as Plan,
-      startedAt: job.startedAt as number,
-      ...(job.cancelRequestedAt !== undefined && { cancelRequestedAt: job.cancelRequestedAt }),
-    };
+  private run(job: Job): StartedRun {
+    return new StartedRun(job, () => toTrainingRequest(job, this.options.files));
   }
 }
 

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { Caller } from "../domain/caller";
 import { ConflictError } from "../domain/errors";
-import type { Job, JobChange, JobEvent, StoredProgress } from "../domain/job";
+import type { Job, JobChange, JobEvent, JobState, StoredProgress } from "../domain/job";
 import type { ClassifierTarget, JobSpec } from "../domain/jobSpec";
 import { ACTIVE, canBecome, type JobStatus } from "../domain/status";
-import type { Checkpoint, Progress } from "../domain/trainer";
+import type { Checkpoint, ProgramEvent, Progress } from "../domain/trainer";
 import type { Database } from "./database";
 import { type JobRow, toJob } from "./jobRow";
 import { limitAndOffset, type Page, SqlConditions } from "./sqlConditions";
@@ -12,8 +12,8 @@ import { committed, inTransaction } from "./transaction";
 
 const STATUS_UPDATED = "status-updated";
 
-/** All checkpoints and events of a training so far. */
-type ReportedProgress = Pick<Progress, "checkpoints" | "events">;
+/** All checkpoints and events of a training so far. Absent: they have not changed. */
+type ReportedProgress = Partial<Pick<Progress, "checkpoints" | "events">>;
 
 /** Undefined fields match all jobs. Times are milliseconds since 1970. */
 export interface JobFilter extends Page {
@@ -116,6 +116,19 @@ export class JobStore {
     return rows.map((row) => row.id);
   }
 
+  /** Returns the states of jobs by ID. Reads only what polls need. */
+  states(ids: readonly string[]): Map<string, JobState> {
+    const rows = this.database
+      .prepare("SELECT id, status, trainer, cancel_requested_at FROM jobs WHERE id IN (SELECT value FROM json_each(?))")
+      .all(JSON.stringify(ids)) as Pick<JobRow, "id" | "status" | "trainer" | "cancel_requested_at">[];
+    return new Map(
+      rows.map(({ id, status, trainer, cancel_requested_at: cancelRequestedAt }) => [
+        id,
+        { status, trainer, ...(cancelRequestedAt !== null && { cancelRequestedAt }) },
+      ]),
+    );
+  }
+
   /** Returns the number of jobs by status. Omits statuses without jobs. */
   countByStatus(): Map<JobStatus, number> {
     const rows = this.database.prepare("SELECT status, count(*) AS jobs FROM jobs GROUP BY status").all();
@@ -164,24 +177,32 @@ export class JobStore {
   record(id: string, progress: StoredProgress, { checkpoints, events = [] }: ReportedProgress): void {
     this.atomically(() => {
       this.saveProgress(id, progress);
+      if (checkpoints !== undefined) this.saveCheckpoints(id, checkpoints);
+      if (events.length > 0) this.addNewEvents(id, events);
+    });
+  }
+
+  private saveCheckpoints(id: string, checkpoints: Checkpoint[]): void {
+    this.database
+      .prepare("DELETE FROM checkpoints WHERE job_id = ? AND step NOT IN (SELECT value FROM json_each(?))")
+      .run(id, JSON.stringify(checkpoints.map(({ step }) => step)));
+    for (const { step, metrics, createdAt } of checkpoints) {
       this.database
-        .prepare("DELETE FROM checkpoints WHERE job_id = ? AND step NOT IN (SELECT value FROM json_each(?))")
-        .run(id, JSON.stringify(checkpoints.map(({ step }) => step)));
-      for (const { step, metrics, createdAt } of checkpoints) {
-        this.database
-          .prepare(
-            `INSERT INTO checkpoints (job_id, step, metrics, created_at) VALUES (?, ?, ?, ?)
+        .prepare(
+          `INSERT INTO checkpoints (job_id, step, metrics, created_at) VALUES (?, ?, ?, ?)
              ON CONFLICT (job_id, step) DO UPDATE SET metrics = excluded.metrics, created_at = excluded.created_at
              WHERE metrics <> excluded.metrics`,
-          )
-          .run(id, step, JSON.stringify(metrics), createdAt);
-      }
-      const row = this.database.prepare("SELECT max(line) AS line FROM events WHERE job_id = ?").get(id);
-      const { line: lastLine } = row as { line: number | null };
-      for (const { name, data, createdAt, line } of events.filter((event) => event.line > (lastLine ?? 0))) {
-        this.insertEvent(id, name, data, createdAt, line);
-      }
-    });
+        )
+        .run(id, step, JSON.stringify(metrics), createdAt);
+    }
+  }
+
+  private addNewEvents(id: string, events: ProgramEvent[]): void {
+    const row = this.database.prepare("SELECT max(line) AS line FROM events WHERE job_id = ?").get(id);
+    const { line: lastLine } = row as { line: number | null };
+    for (const { name, data, createdAt, line } of events.filter((event) => event.line > (lastLine ?? 0))) {
+      this.insertEvent(id, name, data, createdAt, line);
+    }
   }
 
   /** Adds an event without a status transition. */

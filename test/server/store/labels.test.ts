@@ -6,7 +6,7 @@ import { JobStore } from "../../../server/src/store/jobs";
 import { ModelStore } from "../../../server/src/store/models";
 import { folder, removeFolders } from "../support";
 
-const LABELS = Array.from({ length: 9_000 }, (_, index) => `label-${index}-${"x".repeat(90)}`);
+const LABELS = Array.from({ length: 4_500 }, (_, index) => `label-${index}-${"x".repeat(90)}`);
 const TARGETS = [{ name: "mood", labels: LABELS, weight: 1, loss_function: "single_class" as const }];
 const PAGE = { page: 0, page_size: 100, created_by_me: false };
 const spec = createJobBody.parse({ model: "m", training_files: ["f"], classifier_targets: TARGETS });

@@ -35,7 +35,12 @@ export function jobRoutes(app: FastifyInstance, services: Services): void {
     return new Map(models.map((model) => [model.jobId, artifactReply(model, baseUrlOf(request, publicUrl))]));
   };
   const detailed = (job: Job, request: FastifyRequest) =>
-    detailedJobReply(job, jobs.events(job.id), jobs.checkpoints(job.id), artifactsOf([job], request).get(job.id));
+    detailedJobReply(
+      supervisor.withCurrentPosition(job),
+      jobs.events(job.id),
+      jobs.checkpoints(job.id),
+      artifactsOf([job], request).get(job.id),
+    );
 
   app.post("/v1/fine_tuning/jobs", { config: { readsQuery: true } }, async (request) => {
     const { dry_run } = parse(createJobQuery, request.query, "query");
@@ -60,7 +65,11 @@ export function jobRoutes(app: FastifyInstance, services: Services): void {
     const filter = parse(listJobsQuery, request.query, "query");
     const { jobs: page, total } = jobs.list(filter, request);
     const artifacts = artifactsOf(page, request);
-    return { object: "list", data: page.map((job) => jobReply(job, artifacts.get(job.id))), total };
+    return {
+      object: "list",
+      data: page.map((job) => jobReply(supervisor.withCurrentPosition(job), artifacts.get(job.id))),
+      total,
+    };
   });
 
   app.get<ById>("/v1/fine_tuning/jobs/:job_id", async (request) => detailed(find(request), request));

@@ -18,3 +18,6 @@ export type Attempt = z.output<typeof attemptFile>;
 export function readAttempt(folder: JobFolder): Attempt | undefined {
   return readJson(folder.attemptFile, attemptFile);
 }
+
+/** The exit code of a runner that could not begin its attempt because of a system error, such as a full disk. */
+export const SYSTEM_ERROR = 75;

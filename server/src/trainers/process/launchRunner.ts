@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import type { AttemptFields } from "../program/attempt";
@@ -18,14 +19,18 @@ export interface RunnerArguments extends AttemptFields {
   gpus: readonly string[];
 }
 
-const RUNNER = join(__dirname, "runner.js");
+export const RUNNER = join(__dirname, "runner.js");
 
 /**
  * Starts a runner as a detached process, which keeps running when the server exits.
  *
  * @param environment of the program, with the job's secrets
+ * @throws when the process cannot be created
  */
-export function launchRunner(runnerArguments: RunnerArguments, environment: NodeJS.ProcessEnv): ChildProcess {
+export async function launchRunner(
+  runnerArguments: RunnerArguments,
+  environment: NodeJS.ProcessEnv,
+): Promise<ChildProcess> {
   const folder = new JobFolder(runnerArguments.dataDir, runnerArguments.id);
   const log = openSync(folder.logFile, "a", 0o600);
   try {
@@ -35,9 +40,8 @@ export function launchRunner(runnerArguments: RunnerArguments, environment: Node
       stdio: ["ignore", log, log],
       env: { ...environment, ...visibleGpus(runnerArguments.gpus) },
     });
-    // When the spawn fails, no attempt exists: the next poll launches the runner again.
-    runner.once("error", () => {});
     runner.unref();
+    await once(runner, "spawn");
     return runner;
   } finally {
     closeSync(log);

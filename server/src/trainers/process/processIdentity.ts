@@ -8,6 +8,7 @@ const LINUX = process.platform === "linux";
  * time.
  *
  * @returns undefined when the process does not exist or is a zombie
+ * @throws when the process cannot be observed, for example because too many files are open
  */
 export function identityOf(pid: number): string | undefined {
   const found = LINUX ? fromProc(pid) : fromPs(pid);
@@ -19,8 +20,11 @@ export function isOfThisBoot(identity: string): boolean {
   return identity.startsWith(`${bootId()} `);
 }
 
+let cachedBootId: string | undefined;
+
 function bootId(): string {
-  return LINUX ? readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim() : "";
+  cachedBootId ??= LINUX ? readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim() : "";
+  return cachedBootId;
 }
 
 function fromProc(pid: number): { state: string; started: string } | undefined {
@@ -30,8 +34,8 @@ function fromProc(pid: number): { state: string; started: string } | undefined {
     // the start time.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     return { state: fields[0] as string, started: fields[19] as string };
-  } catch {
-    return undefined;
+  } catch (error) {
+    return undefinedIfGone(error, ["ENOENT", "ESRCH"]);
   }
 }
 
@@ -39,7 +43,13 @@ function fromPs(pid: number): { state: string; started: string } | undefined {
   try {
     const line = execFileSync("ps", ["-o", "state=,lstart=", "-p", String(pid)], { encoding: "utf8" }).trim();
     return { state: line.slice(0, 1), started: line.slice(line.indexOf(" ")).trim() };
-  } catch {
-    return undefined;
+  } catch (error) {
+    // `ps` exits with an error, which has no code, when there is no such process.
+    return undefinedIfGone(error, [undefined]);
   }
+}
+
+/** Throws other errors, such as EMFILE: a process that cannot be observed may be running. */
+function undefinedIfGone(error: unknown, codes: (string | undefined)[]): undefined {
+  if (!codes.includes((error as NodeJS.ErrnoException).code)) throw error;
 }

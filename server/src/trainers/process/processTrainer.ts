@@ -1,16 +1,17 @@
-import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { z } from "zod";
 import { plural } from "#common";
+import { TemporaryError } from "../../domain/systemError";
 import type { Progress, StartedJob, Trainer, TrainingRequest, Validation } from "../../domain/trainer";
+import { omitUndefined } from "../../omitUndefined";
 import { artifactBytes } from "../program/artifact";
 import { removeWorkingFiles } from "../program/createJobFolder";
-import { exitOfAttempt } from "../program/exitFile";
-import { readJson } from "../program/jsonFile";
+import { exists, readJson } from "../program/jsonFile";
 import { type Action, nextAction } from "../program/nextAction";
 import { type Failure, ProgramTrainer, type ProgramTrainerOptions } from "../program/programTrainer";
 import { toProgress } from "../program/progress/programProgress";
-import { readAttempt } from "./attemptFile";
+import { readAttempt, SYSTEM_ERROR } from "./attemptFile";
+import { endProgram } from "./endProgram";
 import { Queue } from "./fairQueue";
 import { GpuPool } from "./gpus";
 import { launchRunner, type RunnerArguments } from "./launchRunner";
@@ -44,6 +45,7 @@ const MAX_LAUNCHES = 3;
 export class ProcessTrainer extends ProgramTrainer<ProcessTrainerOptions> implements Trainer {
   readonly name = "process";
   readonly queue: Queue;
+  onChange?: (jobId: string) => void;
   private readonly gpus: GpuPool;
   private readonly attached = new Map<string, AttachedRun>();
 
@@ -67,20 +69,33 @@ export class ProcessTrainer extends ProgramTrainer<ProcessTrainerOptions> implem
   }
 
   async reattach(run: StartedJob): Promise<void> {
-    const { folder } = this.attach(run);
-    const attempt = readAttempt(folder);
+    // Until attempt.json is read, the job counts as running, on all GPUs: no other job may start beside its program.
+    this.queue.addRunning(run.id);
+    this.gpus.record(run.id);
+    const attached = this.attach(run);
+    const attempt = readAttempt(attached.folder);
+    attached.lastAttempt = attempt;
     if (attempt === undefined) {
+      this.queue.remove(run.id);
+      this.gpus.release(run.id);
       this.queue.add(run);
     } else {
-      this.queue.addRunning(run.id);
       this.gpus.record(run.id, attempt.gpus);
     }
   }
 
   async poll(run: StartedJob): Promise<Progress> {
     if (run.cancelRequestedAt === undefined && this.queue.isWaiting(run.id) && !this.admit(run)) {
-      // Hundreds of jobs may be queued: answer without reading the disk.
-      return { state: "starting", step: 0, checkpoints: [], reason: this.queuedReason(run) };
+      // Hundreds of jobs may be queued: answer without reading the disk. Only the next job can start, and `release` wakes
+      // the next one.
+      const waits = this.queue.canAdmit(run.id) ? {} : { stateChangesAt: Infinity, progressChangesAt: Infinity };
+      return {
+        state: "starting",
+        step: 0,
+        checkpoints: [],
+        ...waits,
+        ...omitUndefined({ reason: this.waitingReason(run.id) }),
+      };
     }
     const attached = this.attached.get(run.id) as AttachedRun;
     // Check liveness before reading progress: a dead process no longer writes.
@@ -88,6 +103,7 @@ export class ProcessTrainer extends ProgramTrainer<ProcessTrainerOptions> implem
     const programProgress = await attached.progress.read();
     const action = nextAction(observation, programProgress);
     const { attempt, exit } = observation;
+    if (action.kind === "launch") checkRunner(attached);
     // A restarted server may find a runner that an earlier process had just launched.
     if (attempt !== undefined && attempt.attempt >= (attached.attempt ?? 0)) this.gpus.record(run.id, attempt.gpus);
     if (action.kind !== "wait" && attempt !== undefined && exit?.attempt !== attempt.attempt) {
@@ -116,7 +132,7 @@ export class ProcessTrainer extends ProgramTrainer<ProcessTrainerOptions> implem
 
   async cancel(run: StartedJob): Promise<void> {
     const attached = this.attached.get(run.id) as AttachedRun;
-    if (existsSync(attached.folder.jobFile)) {
+    if (exists(attached.folder.jobFile)) {
       await writeFile(attached.folder.cancelFile, "");
     }
     const attempt = readAttempt(attached.folder);
@@ -126,16 +142,24 @@ export class ProcessTrainer extends ProgramTrainer<ProcessTrainerOptions> implem
   }
 
   async release(id: string): Promise<void> {
+    const folder = this.folderOf(id);
+    // The server may have failed the job while its program was running. The next training must not run beside it.
+    await endProgram(folder, this.attached.get(id));
     this.queue.remove(id);
     this.gpus.release(id);
     this.attached.delete(id);
-    const folder = this.folderOf(id);
-    const attempt = readAttempt(folder);
-    if (attempt !== undefined && exitOfAttempt(folder, attempt) === undefined) {
-      // The server has already failed the job, but its program may still be running.
-      await killProcessGroup(attempt);
-    }
+    this.wakeNext();
     await removeWorkingFiles(folder);
+  }
+
+  /** Returns why a queued job waits. Computed for each reply: a training that ends moves up every job behind it. */
+  waitingReason(id: string): string | undefined {
+    if (!this.queue.isWaiting(id)) return undefined;
+    const position = this.queue.position(id);
+    if (position === 1 && this.queue.hasCapacity) {
+      return `Queued: number 1 in the queue; ${this.gpuReason(id)}`;
+    }
+    return `Queued: number ${position} in the queue; at most ${this.options.maxJobs} trainings run at the same time`;
   }
 
   /** A job that needs more GPUs than the machine has would wait forever. */
@@ -150,34 +174,40 @@ export class ProcessTrainer extends ProgramTrainer<ProcessTrainerOptions> implem
 
   private attach(run: StartedJob): AttachedRun {
     const folder = this.folderOf(run.id);
-    const attached = { folder, progress: this.progressOf(folder), launches: 0, terminationSent: false };
+    const progress = this.progressOf(folder);
+    const attached = { folder, progress, model: run.spec.model, launches: 0, terminationSent: false };
     this.attached.set(run.id, attached);
     return attached;
   }
 
   /** Admits a queued job when the limit allows it and its GPUs are free, which are then assigned to the job. */
   private admit(run: StartedJob): boolean {
-    const admitted = this.queue.admit(run.id, () => this.gpus.has(this.gpusOf(run)));
-    if (admitted) this.gpus.assign(run.id, this.gpusOf(run));
+    const admitted = this.queue.admit(run.id, () => this.gpus.has(this.gpusOf(run.id)));
+    if (admitted) {
+      this.gpus.assign(run.id, this.gpusOf(run.id));
+      this.wakeNext();
+    }
     return admitted;
   }
 
+  /** Asks the supervisor to poll the next queued job if it may start now. */
+  private wakeNext(): void {
+    const next = this.queue.next();
+    if (next !== undefined && this.queue.hasCapacity) this.onChange?.(next);
+  }
+
   /** Returns the number of GPUs of a training. The program reads it in `job.json`, which can be older than the models file. */
-  private gpusOf(run: StartedJob): number {
-    const job = readJson(this.folderOf(run.id).jobFile, jobFileWithGpus);
-    return (job === undefined ? this.options.models.get(run.spec.model)?.gpus : job.base.gpus) ?? 1;
-  }
-
-  private queuedReason(run: StartedJob): string {
-    const position = this.queue.position(run.id);
-    if (position === 1 && this.queue.hasCapacity) {
-      return `Queued: number 1 in the queue; ${this.gpuReason(run)}`;
+  private gpusOf(id: string): number {
+    const attached = this.attached.get(id) as AttachedRun;
+    if (attached.gpuCount === undefined) {
+      const job = readJson(attached.folder.jobFile, jobFileWithGpus);
+      attached.gpuCount = (job === undefined ? this.options.models.get(attached.model)?.gpus : job.base.gpus) ?? 1;
     }
-    return `Queued: number ${position} in the queue; at most ${this.options.maxJobs} trainings run at the same time`;
+    return attached.gpuCount;
   }
 
-  private gpuReason(run: StartedJob): string {
-    return `waits for ${plural(this.gpusOf(run), "free GPU")} of ${this.gpus.size}`;
+  private gpuReason(id: string): string {
+    return `waits for ${plural(this.gpusOf(id), "free GPU")} of ${this.gpus.size}`;
   }
 
   /** @returns undefined when a runner was launched */
@@ -186,21 +216,35 @@ export class ProcessTrainer extends ProgramTrainer<ProcessTrainerOptions> implem
     attached: AttachedRun,
     { kind: _, ...attempt }: Launch,
   ): Promise<Failure | Waiting | undefined> {
-    const gpus = this.gpus.assign(run.id, this.gpusOf(run));
+    const gpus = this.gpus.assign(run.id, this.gpusOf(run.id));
     if (gpus === undefined) {
       // Another training uses the GPUs of the earlier attempt. Without an assignment, the program would use all GPUs.
-      return { state: "starting", reason: `Attempt ${attempt.attempt} ${this.gpuReason(run)}` };
+      return { state: "starting", reason: `Attempt ${attempt.attempt} ${this.gpuReason(run.id)}` };
     }
     const { dataDir, secrets, command, environment, hangTimeout, cancelGrace } = this.options;
     const { folder } = attached;
-    attached.launches = attached.attempt === attempt.attempt ? attached.launches + 1 : 1;
-    attached.attempt = attempt.attempt;
-    if (attached.launches > MAX_LAUNCHES) {
+    const launches = attached.attempt === attempt.attempt ? attached.launches : 0;
+    if (launches >= MAX_LAUNCHES) {
       return this.failure(run, folder, { reason: "The training program could not be launched", includeLog: true });
     }
-    return this.prepareFolder(run, folder, () => {
+    return this.prepareFolder(run, folder, async () => {
       const runnerArguments = { dataDir, id: run.id, command, hangTimeout, cancelGrace, gpus, ...attempt };
-      attached.runner = launchRunner(runnerArguments, environment(secrets.read(run.id)));
+      attached.runner = await launchRunner(runnerArguments, environment(secrets.read(run.id)));
+      // Counts only launched runners: a process that the system cannot create now is not a failure of the job.
+      attached.launches = launches + 1;
+      attached.attempt = attempt.attempt;
     });
   }
+}
+
+/**
+ * Retries later when the last runner could not start because of a system error, such as a full disk.
+ *
+ * @throws {TemporaryError}
+ */
+function checkRunner(attached: AttachedRun): void {
+  if (attached.runner?.exitCode !== SYSTEM_ERROR) return;
+  delete attached.runner;
+  attached.launches = 0;
+  throw new TemporaryError("The runner of a training cannot start because of a system error; see the log of the job");
 }

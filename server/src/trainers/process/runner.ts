@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
+import { isSystemError } from "../../domain/systemError";
 import { tryLock } from "../../store/lock";
 import { killOwnGroup, startProgram } from "../program/command/startProgram";
 import type { Exit } from "../program/exitFile";
 import { JobFolder } from "../program/jobFolder";
 import { writeAtomically } from "../program/jsonFile";
-import { type Attempt, readAttempt } from "./attemptFile";
+import { type Attempt, readAttempt, SYSTEM_ERROR } from "./attemptFile";
 import type { RunnerArguments } from "./launchRunner";
 import { identityOf } from "./processIdentity";
 
@@ -47,5 +48,5 @@ async function main({ dataDir, id, command, hangTimeout, cancelGrace, ...launch 
 
 main(JSON.parse(process.argv[2] as string) as RunnerArguments).catch((error) => {
   console.error(`cannot run the training program: ${(error as Error).message}`);
-  process.exit(1);
+  process.exit(isSystemError(error) ? SYSTEM_ERROR : 1);
 });

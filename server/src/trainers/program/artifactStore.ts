@@ -3,10 +3,12 @@ import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Pack, pack } from "tar-stream";
 import { type ArtifactFile, artifactFiles } from "./artifact";
 import { removeWorkingFiles } from "./createJobFolder";
 import { JobFolder } from "./jobFolder";
+import { exists } from "./jsonFile";
 
 const BLOCK = 512;
 
@@ -15,6 +17,9 @@ const NO_LINKS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0);
 
 /** A name of this length or longer needs additional records in a tar file. In characters. */
 const SHORT_NAME = 100;
+
+/** The longest wait for the release of jobs at the start of the server, in milliseconds. */
+const RELEASE_TIMEOUT_MS = 2000;
 
 export interface Archive {
   stream: Readable;
@@ -50,11 +55,28 @@ export class ArtifactStore {
     await rm(this.folder(jobId).artifactFolder, { recursive: true, force: true });
   }
 
-  /** Removes files that remain after a crash: working files of ended jobs, and artifacts whose model does not exist. */
-  async sweep(hasEnded: (jobId: string) => boolean, hasModel: (jobId: string) => boolean): Promise<void> {
+  /**
+   * Removes files that remain after a crash: working files of ended jobs, and artifacts whose model does not exist.
+   *
+   * @param release ends the program of a job, which may still be running. Resolves to false when it could not, and
+   *   retries later
+   */
+  async sweep(
+    hasEnded: (jobId: string) => boolean,
+    hasModel: (jobId: string) => boolean,
+    release: (jobId: string) => Promise<boolean>,
+  ): Promise<void> {
     const runs = join(this.dataDir, "runs");
-    const ended = existsSync(runs) ? readdirSync(runs).filter(hasEnded) : [];
-    for (const id of ended) {
+    const ended = exists(runs) ? readdirSync(runs).filter(hasEnded) : [];
+    // `removeWorkingFiles` removes the data last.
+    const unreleased = ended.filter((id) => exists(this.folder(id).dataFolder));
+    const remaining = new Set(unreleased);
+    const releases = unreleased.map(async (id) => {
+      if (await release(id)) remaining.delete(id);
+    });
+    // A cluster that does not answer must not delay the start of the server.
+    await Promise.race([Promise.all(releases), sleep(RELEASE_TIMEOUT_MS, undefined, { ref: false })]);
+    for (const id of ended.filter((each) => !remaining.has(each))) {
       await removeWorkingFiles(this.folder(id));
       if (!hasModel(id)) {
         await this.remove(id);

@@ -1,12 +1,13 @@
-import { constants, existsSync } from "node:fs";
+import { constants } from "node:fs";
 import { copyFile, link, mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { isSystemError } from "../../domain/systemError";
 import type { TrainingRequest } from "../../domain/trainer";
 import type { BaseModelEntry } from "../recipe/modelsFile";
 import { cleanDataFiles } from "./cleanDataFiles";
 import { cleanPaths, dataFiles, dataPath, type JobFileOptions, jobFile } from "./jobFile";
 import type { JobFolder } from "./jobFolder";
-import { writeAtomically } from "./jsonFile";
+import { exists, writeAtomically } from "./jsonFile";
 
 /**
  * Errors of `link` when the file system cannot create the hard link: two file systems, no support, or too many links.
@@ -24,7 +25,7 @@ export async function createJobFolder(
   options: JobFileOptions = {},
   signal?: AbortSignal,
 ): Promise<void> {
-  if (existsSync(folder.jobFile)) {
+  if (exists(folder.jobFile)) {
     return;
   }
   await mkdir(folder.dataFolder, { recursive: true, mode: 0o700 });
@@ -53,8 +54,14 @@ async function writeCleanFiles(folder: JobFolder, request: TrainingRequest, sign
   await cleanDataFiles(validation, rules, signal);
 }
 
-/** Explains to the job's user why the folder could not be created. */
-export function folderErrorMessage({ code, message }: NodeJS.ErrnoException): string {
+/**
+ * Explains to the job's user why the folder could not be created.
+ *
+ * @throws the error itself when it may pass. A full disk is reported: the data of this job may be what does not fit.
+ */
+export function folderErrorMessage(error: NodeJS.ErrnoException): string {
+  const { code, message } = error;
+  if (code !== "ENOSPC" && isSystemError(error)) throw error;
   return code === "ENOSPC"
     ? "The disk that holds the server's data is full: cannot create the job's folder"
     : `Cannot create the job's folder: ${code ?? message}`;
@@ -78,13 +85,14 @@ async function linkOrCopy(source: string, target: string): Promise<void> {
 
 /**
  * Deletes the data, repositories and checkpoints, which only the training needs. Keeps the log, progress and artifact.
+ * Deletes the data last: a folder with data belongs to a job that is not released.
  */
 export async function removeWorkingFiles(folder: JobFolder): Promise<void> {
   for (const path of [
-    folder.dataFolder,
     folder.repositoriesFolder,
     folder.checkpointsFolder,
     `${folder.artifactFolder}.partial`,
+    folder.dataFolder,
   ]) {
     await rm(path, { recursive: true, force: true });
   }

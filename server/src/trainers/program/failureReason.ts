@@ -31,7 +31,9 @@ export async function describeFailure(reason: string, logPath: string): Promise<
 }
 
 async function tail(path: string): Promise<string> {
-  const file = await open(path).catch(() => undefined);
+  const file = await open(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error;
+  });
   if (file === undefined) {
     return "";
   }

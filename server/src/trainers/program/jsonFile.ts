@@ -1,10 +1,25 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { rename, writeFile } from "node:fs/promises";
 import type { z } from "zod";
 
+/**
+ * Whether a file or folder exists. Throws when the file system does not answer: unlike `existsSync`, which then returns
+ * false. A trainer would take a running program for one that was never started.
+ */
+export function exists(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
 /** Reads a JSON file of a job folder. @returns undefined when the file does not exist */
 export function readJson<Schema extends z.ZodType>(path: string, schema: Schema): z.output<Schema> | undefined {
-  return existsSync(path) ? schema.parse(JSON.parse(readFileSync(path, "utf8"))) : undefined;
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+  return schema.parse(JSON.parse(text));
 }
 
 /**

@@ -1,6 +1,6 @@
-import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { TrainingRule } from "#common/trainingRule";
+import { isSystemError } from "../../domain/systemError";
 import type { ShownRows, StartedJob, TrainingRequest, Validation } from "../../domain/trainer";
 import type { SecretStore } from "../../store/secrets";
 import type { BaseModelEntry, ModelsFile } from "../recipe/modelsFile";
@@ -11,6 +11,7 @@ import { RowViewer } from "./command/rowViewer";
 import { createJobFolder, folderErrorMessage } from "./createJobFolder";
 import { describeFailure } from "./failureReason";
 import { JobFolder } from "./jobFolder";
+import { exists } from "./jsonFile";
 import { Planner } from "./plan/planner";
 import { ProgressFile } from "./progress/progressFile";
 import { redactOutput } from "./redactOutput";
@@ -102,6 +103,7 @@ export abstract class ProgramTrainer<Options extends ProgramTrainerOptions = Pro
    *
    * @param addFiles adds the trainer's own files
    * @returns undefined on success
+   * @throws {Error} a system error that may pass, and any error of `addFiles`
    */
   protected async prepareFolder(
     run: StartedJob,
@@ -109,23 +111,26 @@ export abstract class ProgramTrainer<Options extends ProgramTrainerOptions = Pro
     addFiles: () => Promise<void> | void,
   ): Promise<Failure | undefined> {
     const base = this.options.models.get(run.spec.model);
-    if (base === undefined && !existsSync(folder.jobFile)) {
+    if (base === undefined && !exists(folder.jobFile)) {
       const reason = `The server's models file no longer contains the model ${run.spec.model}. Add it and create the job again`;
       return { state: "failed", reason };
     }
     try {
       // Nothing may depend on the command capabilities when a training resumes.
-      const { cleaned_data: cleaned } = existsSync(folder.jobFile)
+      const { cleaned_data: cleaned } = exists(folder.jobFile)
         ? UNDECLARED
-        : await this.program.capabilities().catch(() => UNDECLARED);
+        : await this.program.capabilities().catch((error) => {
+            if (isSystemError(error)) throw error;
+            return UNDECLARED;
+          });
       // Validation created the folder of a planned job. It is missing only after a restore from a backup without `runs/`.
       const planned = run.plan.source === "program" ? ({ generation_rules: "warn" } as const) : undefined;
       await createJobFolder(folder, run, base as BaseModelEntry, { planned, cleaned });
-      await addFiles();
-      return undefined;
     } catch (error) {
       return { state: "failed", reason: folderErrorMessage(error as NodeJS.ErrnoException) };
     }
+    await addFiles();
+    return undefined;
   }
 
   protected progressOf(folder: JobFolder): ProgressFile {

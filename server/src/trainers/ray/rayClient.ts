@@ -1,5 +1,6 @@
 import type * as Got from "got";
 import { z } from "zod";
+import { TemporaryError } from "../../domain/systemError";
 
 /** A job in Ray's reply. */
 const job = z.object({
@@ -34,7 +35,7 @@ interface Reply {
 }
 
 /** The cluster is unreachable or returned an error that may be temporary. Retry later. */
-export class RayUnavailableError extends Error {
+export class RayUnavailableError extends TemporaryError {
   override readonly name = "RayUnavailableError";
 }
 

@@ -1,6 +1,6 @@
-import { existsSync } from "node:fs";
 import { copyFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { isSystemError } from "../../domain/systemError";
 import type { Progress, StartedJob, Trainer } from "../../domain/trainer";
 import { omitUndefined } from "../../omitUndefined";
 import { artifactBytes } from "../program/artifact";
@@ -8,6 +8,7 @@ import { type AttemptFields, FIRST_ATTEMPT } from "../program/attempt";
 import { removeWorkingFiles } from "../program/createJobFolder";
 import { exitOfAttempt } from "../program/exitFile";
 import type { JobFolder } from "../program/jobFolder";
+import { exists } from "../program/jsonFile";
 import { ProgramTrainer, type ProgramTrainerOptions } from "../program/programTrainer";
 import { toProgress } from "../program/progress/programProgress";
 import type { ProgressFile } from "../program/progress/progressFile";
@@ -32,6 +33,8 @@ export interface RayTrainerOptions extends ProgramTrainerOptions, Omit<LauncherO
 interface AttachedRun {
   folder: JobFolder;
   progress: ProgressFile;
+  /** The last attempt that was read from `attempt.json`. */
+  lastAttempt?: RayAttempt | undefined;
   /** Milliseconds since 1970. */
   nextPollAt: number;
   /** Why the run is not training, according to the last poll. */
@@ -93,13 +96,13 @@ export class RayTrainer extends ProgramTrainer<RayTrainerOptions> implements Tra
   }
 
   async release(id: string): Promise<void> {
-    this.attached.delete(id);
     const folder = this.folderOf(id);
-    const attempt = readAttempt(folder);
-    if (attempt !== undefined && exitOfAttempt(folder, attempt) === undefined) {
-      // The server has already failed the job, but its program may still be running.
-      await this.stop(folder, attempt);
+    const attempt = runningAttempt(folder, this.attached.get(id));
+    if (attempt !== undefined && !(await this.stop(folder, attempt))) {
+      // The server may have failed the job while its program was running.
+      throw new RayUnavailableError("Ray cannot be reached to stop a job that has ended");
     }
+    this.attached.delete(id);
     await removeWorkingFiles(folder);
   }
 
@@ -107,6 +110,7 @@ export class RayTrainer extends ProgramTrainer<RayTrainerOptions> implements Tra
   private async advance(run: StartedJob, attached: AttachedRun): Promise<Outcome> {
     const { folder } = attached;
     const attempt = readAttempt(folder);
+    attached.lastAttempt = attempt;
     const cancelled = run.cancelRequestedAt !== undefined;
     if (attempt === undefined) {
       return cancelled ? { state: "cancelled" } : this.launch(run, attached, FIRST_ATTEMPT);
@@ -117,7 +121,7 @@ export class RayTrainer extends ProgramTrainer<RayTrainerOptions> implements Tra
     const observed = await observeAttempt(this.cluster, folder, attempt);
     // Read progress after the observation: an attempt that has ended no longer writes.
     const programProgress = await attached.progress.read();
-    const hasArtifact = existsSync(folder.artifactFolder);
+    const hasArtifact = exists(folder.artifactFolder);
     const serverState = { attempt, hasArtifact, cancelled, stopped: attached.stopped };
     const action = nextRayAction(observed, serverState, programProgress);
     switch (action.kind) {
@@ -195,5 +199,17 @@ export class RayTrainer extends ProgramTrainer<RayTrainerOptions> implements Tra
       if (error instanceof RayUnavailableError) return false;
       throw error;
     }
+  }
+}
+
+/** Returns the attempt whose program may still be running. */
+function runningAttempt(folder: JobFolder, attached: AttachedRun | undefined): RayAttempt | undefined {
+  try {
+    const attempt = readAttempt(folder);
+    return attempt === undefined || exitOfAttempt(folder, attempt) !== undefined ? undefined : attempt;
+  } catch (error) {
+    if (isSystemError(error)) throw error;
+    // The file is damaged, which may be why the job has failed. The file `cancel` stops every attempt.
+    return attached?.lastAttempt ?? { ...FIRST_ATTEMPT, submitted: true };
   }
 }

@@ -23,12 +23,13 @@ export function simulate(run: StartedJob, now: number): Progress {
   const trainedSeconds = ((Math.min(stopped, now) - run.startedAt) / 1000) * speed - SECONDS.start;
   const lastStep = diverges(run) ? Math.max(1, Math.floor(plan.totalSteps * DIVERGES_AFTER)) : plan.totalSteps;
   const step = Math.min(lastStep, Math.max(0, Math.floor(trainedSeconds / SECONDS.step)));
+  const lossAt = trainLoss(run);
   const progress: Omit<Progress, "state"> = {
     step,
     checkpoints: checkpointSteps(plan.totalSteps)
       .filter((each) => each <= step && !(diverges(run) && each === lastStep))
-      .map((each) => checkpoint(run, each)),
-    ...(step > 0 && { trainLoss: trainLoss(run, step) }),
+      .map((each) => checkpoint(run, each, lossAt(each))),
+    ...(step > 0 && { trainLoss: lossAt(step) }),
   };
   if (run.cancelRequestedAt !== undefined && now - run.cancelRequestedAt >= (SECONDS.cancel * 1000) / speed) {
     return { ...progress, state: "cancelled" };
@@ -38,8 +39,30 @@ export function simulate(run: StartedJob, now: number): Progress {
       ? { ...progress, state: "failed", reason: divergence(step) }
       : { ...progress, state: "succeeded" };
   }
+  const isStarting = trainedSeconds < 0;
+  const times = changeTimes(run, isStarting, step, lastStep);
   const remainingSeconds = Math.ceil((plan.totalSteps * SECONDS.step - Math.max(0, trainedSeconds)) / speed);
-  return { ...progress, state: trainedSeconds < 0 ? "starting" : "running", remainingSeconds };
+  return { ...progress, state: isStarting ? "starting" : "running", remainingSeconds, ...times };
+}
+
+/** Returns when the state and the step of an unfinished training change next. */
+function changeTimes(
+  run: StartedJob,
+  isStarting: boolean,
+  step: number,
+  lastStep: number,
+): Pick<Required<Progress>, "stateChangesAt" | "progressChangesAt"> {
+  const speed = run.plan.speed ?? 1;
+  const at = (seconds: number) => Math.ceil(run.startedAt + (seconds * 1000) / speed);
+  if (run.cancelRequestedAt !== undefined) {
+    const stateChangesAt = Math.ceil(run.cancelRequestedAt + (SECONDS.cancel * 1000) / speed);
+    return { stateChangesAt, progressChangesAt: stateChangesAt };
+  }
+  const progressChangesAt = at(SECONDS.start + (step + 1) * SECONDS.step);
+  return {
+    stateChangesAt: isStarting ? at(SECONDS.start) : at(SECONDS.start + lastStep * SECONDS.step),
+    progressChangesAt,
+  };
 }
 
 function diverges(run: StartedJob): boolean {
@@ -60,8 +83,7 @@ function checkpointSteps(totalSteps: number): number[] {
   return steps.at(-1) === totalSteps ? steps : [...steps, totalSteps];
 }
 
-function checkpoint(run: StartedJob, step: number): Checkpoint {
-  const loss = trainLoss(run, step);
+function checkpoint(run: StartedJob, step: number, loss: number): Checkpoint {
   const seconds = (SECONDS.start + step * SECONDS.step) / (run.plan.speed ?? 1);
   return {
     step,
@@ -76,12 +98,12 @@ function checkpoint(run: StartedJob, step: number): Checkpoint {
   };
 }
 
-/** Decays exponentially between two values that depend on the job's ID. */
-function trainLoss(run: StartedJob, step: number): number {
+/** Returns the loss by step. It decays exponentially between two values that depend on the job's ID. */
+function trainLoss(run: StartedJob): (step: number) => number {
   const [high = 0, low = 0] = createHash("sha256").update(run.id).digest();
   const first = 2 + high / 255;
   const final = 0.6 + low / 512;
-  return round(final + (first - final) * Math.exp((-4 * step) / run.plan.totalSteps));
+  return (step) => round(final + (first - final) * Math.exp((-4 * step) / run.plan.totalSteps));
 }
 
 function round(value: number): number {

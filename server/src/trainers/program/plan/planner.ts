@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { RowsRule } from "#common/trainingRule";
+import { isSystemError } from "../../../domain/systemError";
 import type { TrainingRequest, Validation } from "../../../domain/trainer";
 import type { SecretStore } from "../../../store/secrets";
 import { estimatePlan } from "../../estimatePlan";
@@ -179,6 +180,7 @@ export class Planner {
       capabilities = await abortable(program.capabilities(), signal);
     } catch (error) {
       signal.throwIfAborted();
+      if (isSystemError(error)) throw error;
       return { ok: false, failed: true, reason: (error as Error).message };
     }
     const { job_types: types } = capabilities;

@@ -1,6 +1,7 @@
 import { closeSync, openSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ZodError } from "zod";
+import { isSystemError } from "../../../domain/systemError";
 import { withoutGpu } from "../command/environment";
 import { SHORT_GRACE } from "../command/program";
 import { type GroupResult, runInGroup, wasKilled } from "../command/runInGroup";
@@ -65,6 +66,7 @@ export function readPlan(folder: JobFolder): PlanFile | string | undefined {
   try {
     return readJson(folder.planFile, planFile);
   } catch (error) {
+    if (isSystemError(error)) throw error;
     return `plan.json is invalid: ${explain(error)}`;
   }
 }

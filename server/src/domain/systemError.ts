@@ -1,0 +1,46 @@
+/** A condition that can pass and is not the job's fault, for example a cluster that is unreachable. Retried. */
+export class TemporaryError extends Error {
+  override name = "TemporaryError";
+}
+
+/** SQLite's result codes about the machine or the disk. The other codes are about the statement. */
+const SQLITE = /^SQLITE_(BUSY|CANTOPEN|CORRUPT|FULL|INTERRUPT|IOERR|LOCKED|NOMEM|NOTADB|PERM|PROTOCOL|READONLY)(_|$)/;
+
+/** Codes of system calls: `EMFILE`, `EAI_AGAIN`. Node.js's own codes begin with `ERR_`. */
+const SYSTEM_CALL = /^E([A-Z0-9]+|AI_[A-Z]+)$/;
+
+/** These codes are about the files of one job: a file is missing, or already exists. A retry would fail again. */
+const ABOUT_THE_JOB = ["ENOENT", "EEXIST"];
+
+const REASONS: [codes: RegExp, reason: string][] = [
+  [/^E[MN]FILE$/, "too many files are open"],
+  [/^(ENOSPC|EDQUOT|SQLITE_FULL)/, "the disk is full"],
+  [/^(EIO|ESTALE|EROFS|SQLITE_)/, "the disk has errors or is not available"],
+  [/^(EACCES|EPERM|EISDIR|ENOTDIR)$/, "a file or folder cannot be accessed"],
+  [/^(ENOMEM|EAGAIN)$/, "the machine is short of memory or processes"],
+  [/^(ECONN|ETIMEDOUT|EHOST|ENET|EAI_|EPIPE)/, "a network connection fails"],
+];
+
+/**
+ * Whether an error is from the operating system, SQLite or the network: it may pass, and says nothing about the job.
+ * False for logic errors, and for a missing file.
+ */
+export function isSystemError(error: unknown): boolean {
+  return error instanceof TemporaryError || codeOf(error) !== undefined;
+}
+
+/** Describes a system error in general words, without paths: `too many files are open (EMFILE)`. */
+export function describeSystemError(error: unknown): string {
+  const code = codeOf(error) ?? "unknown";
+  const reason = REASONS.find(([codes]) => codes.test(code))?.[1] ?? "a system call fails";
+  return `${reason} (${code})`;
+}
+
+function codeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code } = error as { code?: unknown };
+  if (typeof code === "string" && (SQLITE.test(code) || (SYSTEM_CALL.test(code) && !ABOUT_THE_JOB.includes(code)))) {
+    return code;
+  }
+  return codeOf(error.cause);
+}
