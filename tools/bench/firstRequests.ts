@@ -36,7 +36,10 @@ export async function firstRequests(): Promise<Comparison[]> {
     row("p50", (sorted) => quantile(sorted, 0.5), "none"),
     row("p99", (sorted) => quantile(sorted, 0.99), "≤ 1000 ms"),
     row("maximum", (sorted) => sorted.at(-1) as number, "≤ 1000 ms"),
-    { ...row("number over 1 s", over, "0"), unit: "requests" },
+    {
+      ...{ what: `JSON requests over 1 s, with ${CLIENTS} clients that start at once`, against: "all JSON requests" },
+      ...{ unit: "requests", ours: over(many), theirs: many.length, ratio: over(many) / many.length, aim: "0" },
+    },
   ];
 }
 

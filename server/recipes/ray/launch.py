@@ -84,6 +84,8 @@ def run(options: argparse.Namespace, lock: int) -> int:
     if options.secrets:
         with open(options.secrets, encoding="utf8") as file:
             environment.update(json.load(file))
+        # Workers on other nodes do not inherit this environment, and Ray shows what it passes to them.
+        environment["JOB_SECRETS_FILE"] = options.secrets
     workers = ["--ray-workers", str(options.ray_workers)] if options.ray_workers > 1 else []
     try:
         program = subprocess.Popen(

@@ -25,7 +25,7 @@ def train_with_ray(folder: Path, workers: int) -> None:
     try:
         trainer = TorchTrainer(
             _work,
-            train_loop_config={"folder": str(folder)},
+            train_loop_config={"folder": str(folder), "secrets": os.environ.get("JOB_SECRETS_FILE")},
             scaling_config=_scaling(workers),
             # The recipe writes its own checkpoints, and the server starts another attempt.
             run_config=RunConfig(
@@ -49,6 +49,7 @@ def _work(config: dict[str, Any]) -> None:
     from .device import select_device_of_job
 
     try:
+        _read_secrets(config.get("secrets"))
         select_device_of_job(Path(config["folder"]))
         from .train import train
 
@@ -59,6 +60,15 @@ def _work(config: dict[str, Any]) -> None:
         traceback.print_exc()
         # Pass the error as text, because the driver may not be able to unpickle the original error.
         raise RecipeError(reason_of(error)) from None
+
+
+def _read_secrets(path: str | None) -> None:
+    """Adds the job's secrets to the environment of a worker, which inherits that of its node and not the driver's.
+
+    Ray shows the config of the workers to all its users, so the config contains only the path.
+    """
+    if path is not None:
+        os.environ.update(json.loads(Path(path).read_text(encoding="utf-8")))
 
 
 def _fit(trainer: TorchTrainer, folder: Path) -> None:

@@ -84,3 +84,18 @@ def test_a_failure_in_ray_is_reported_once_with_its_reason(tiny: Callable[..., P
     assert start(folder, "--ray-workers", "2").wait() == 1
     (failure,) = lines(folder, "result")
     assert "the folder does not exist" in failure["reason"]
+
+
+def test_a_ray_worker_receives_the_secrets_of_the_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("ray")
+    from mistral_recipe.errors import RecipeError
+    from mistral_recipe.ray_train import _work
+
+    secrets = tmp_path / "secrets.json"
+    secrets.write_text('{"REPOSITORY_TOKEN_1": "tökén"}', encoding="utf-8")
+    # The driver has the token in its environment. A worker on another node has not.
+    monkeypatch.setenv("REPOSITORY_TOKEN_1", "")
+    monkeypatch.delenv("REPOSITORY_TOKEN_1")
+    with pytest.raises(RecipeError):
+        _work({"folder": str(tmp_path / "nowhere"), "secrets": str(secrets)})
+    assert os.environ["REPOSITORY_TOKEN_1"] == "tökén"

@@ -68,9 +68,12 @@ describe("server: the launcher on a node of a Ray cluster", () => {
   it("passes the folder, the number of workers and the secrets to the program, and logs its output", async () => {
     write("secrets.json", '{"TOKEN": "t"}');
     const options = ["--ray-workers", "3", "--secrets", join(path, "secrets.json")];
-    const { code, stdout } = await launch('pwd; echo "$TOKEN" "$@"; echo no >&2; exit 3', options).end();
+    const { code, stdout } = await launch(
+      'pwd; echo "$TOKEN" "$@"; echo "$JOB_SECRETS_FILE"; echo no >&2; exit 3',
+      options,
+    ).end();
     assert.equal(code, 3);
-    assert.equal(stdout, `${path}\nt ${path} --ray-workers 3\nno\n`);
+    assert.equal(stdout, `${path}\nt ${path} --ray-workers 3\n${path}/secrets.json\nno\n`);
     assert.equal(read("log.txt"), stdout);
     assert.deepEqual(JSON.parse(read("exit.json")), { attempt: 2, code: 3, signal: null });
   });
