@@ -75,4 +75,11 @@ describe("the learned parts of a row", () => {
       }),
     );
   });
+
+  it("are not searched for ever in a text that repeats itself", () => {
+    const start = performance.now();
+    const text = "a".repeat(300_000);
+    partsOf({ labels: [1, -100, 1, -100, 1], text, learned: text.slice(1) });
+    assert.ok(performance.now() - start < 2_000, `${performance.now() - start} ms`);
+  });
 });

@@ -20,6 +20,7 @@ const IGNORED = -100;
 
 /** Limits the search in a text that repeats itself in many places. */
 const MAX_TRIES = 10_000;
+const MAX_COMPARED_CHARACTERS = 10_000_000;
 
 /**
  * Divides a row's text into learned parts and others. The server reports the learned text as one string, so the parts are searched:
@@ -42,6 +43,7 @@ function learnedStarts(labels: number[]): number[] {
 
 class Search {
   private tries = 0;
+  private compared = 0;
 
   constructor(
     private readonly row: Row,
@@ -71,7 +73,10 @@ class Search {
     const found: Span[] = [];
     const first = rest.charAt(0);
     for (let start = text.indexOf(first, from); start >= 0 && first !== ""; start = text.indexOf(first, start + 1)) {
-      found.push([start, start + commonLength(text, start, rest)]);
+      const length = commonLength(text, start, rest);
+      found.push([start, start + length]);
+      this.compared += length;
+      if (this.compared > MAX_COMPARED_CHARACTERS) return [];
     }
     const distance = ([start]: Span) => Math.abs(start - expected);
     return found.sort((one, other) => other[1] - other[0] - (one[1] - one[0]) || distance(one) - distance(other));

@@ -29,7 +29,7 @@ export function normaliseBaseUrl(text: string): string {
       "Remove the query and the fragment.",
     );
   }
-  const prefix = url.pathname.replace(/\/+$/, "").replace(/\/v1$/, "").replace(/\/+$/, "");
+  const prefix = withoutFinalSlashes(withoutFinalSlashes(url.pathname).replace(/\/v1$/, ""));
   if (/\/v1(\/|$)|\/\/|%2f|%2e/i.test(prefix)) {
     throw new InvalidBaseUrlError(
       `The base URL ${url.origin}${url.pathname} contains the path of an endpoint.`,
@@ -37,6 +37,13 @@ export function normaliseBaseUrl(text: string): string {
     );
   }
   return url.origin + prefix;
+}
+
+/** Not with `/\/+$/`, which takes quadratic time. */
+function withoutFinalSlashes(path: string): string {
+  let end = path.length;
+  while (path[end - 1] === "/") end--;
+  return path.slice(0, end);
 }
 
 function parse(text: string): URL {

@@ -64,7 +64,7 @@ function toAttemptState(job: RayJob | undefined, { submitted }: RayAttempt, exit
 
 /** Shortens a message of Ray, which repeats the end of the job's log. Removes Ray's own log lines. */
 function shorten(message: string): string {
-  const [first = "", ...rest] = message.replace(/, last available logs[^:]*:/, "").split("\n");
+  const [first = "", ...rest] = message.replace(/, last available logs[^:]{0,200}:/, "").split("\n");
   const relevant = rest.filter((line) => line.trim() !== "" && !/\tINFO |^Running entrypoint/.test(line));
   return [first, ...relevant.slice(-MAX_LINES)].join("\n").slice(0, MAX_CHARACTERS);
 }

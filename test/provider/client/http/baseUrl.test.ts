@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { inspect } from "node:util";
 import { DEFAULT_BASE_URL, InvalidBaseUrlError, isLoopbackUrl, MistralClient } from "../../../../provider/src/client";
+import { normaliseBaseUrl } from "../../../../provider/src/client/http/baseUrl";
 import { ScriptedServer } from "../../../support/scriptedServer";
 
 describe("the base URL", () => {
@@ -84,6 +85,25 @@ describe("the base URL", () => {
       "xlocalhost",
     ]) {
       assert.ok(!isLoopbackUrl(`http://${host}:8080`), host);
+    }
+  });
+
+  it("are checked in linear time", () => {
+    for (const path of [
+      "/".repeat(1_000_000),
+      `${"/".repeat(1_000_000)}x`,
+      "/v1".repeat(300_000),
+      ".a".repeat(500_000),
+    ]) {
+      const start = performance.now();
+      for (const url of [`http://127.0.0.1${path}`, `127.0.0.1${path}`]) {
+        try {
+          normaliseBaseUrl(url);
+        } catch (error) {
+          assert.ok(error instanceof InvalidBaseUrlError, String(error));
+        }
+      }
+      assert.ok(performance.now() - start < 2_000, `${path.slice(0, 5)}: ${performance.now() - start} ms`);
     }
   });
 });
