@@ -164,8 +164,9 @@ export interface Trainer {
    *
    * @param content samples as JSONL
    * @param rows the maximum number of rows
+   * @param workspace the requests of several workspaces take turns
    */
-  showRows?(model: string, content: Buffer, rows: number, signal: AbortSignal): Promise<ShownRows>;
+  showRows?(model: string, content: Buffer, rows: number, workspace: string, signal: AbortSignal): Promise<ShownRows>;
   /** Set by the server. The trainer calls it when a job that waits may start. */
   onChange?: (jobId: string) => void;
   /** Returns why a started job waits at this moment; undefined when it does not wait in the trainer's own queue. */

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
-import type PQueue from "p-queue";
 import { CheckThreads } from "#data";
+import { FairTurns } from "./fairTurns";
 
 /** One core is left for requests. More threads would take the trainings' time. */
 const MAX_THREADS = 2;
@@ -11,17 +11,17 @@ const MAX_INSPECTIONS = 2;
 /** The threads that check the data of all jobs. */
 export const dataThreads = new CheckThreads(Math.max(1, Math.min(availableParallelism() - 1, MAX_THREADS)));
 
-let queue: PQueue | undefined;
+const turns = new FairTurns(MAX_INSPECTIONS);
 
 /**
- * Runs an inspection of data when fewer than `MAX_INSPECTIONS` are running.
+ * Runs an inspection of data when fewer than `MAX_INSPECTIONS` are running, in turn with the other workspaces.
  *
  * @throws the reason of the signal
  */
-export async function inTurn<T>(inspection: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!queue) {
-    const { default: Queue } = require("p-queue") as typeof import("p-queue");
-    queue = new Queue({ concurrency: MAX_INSPECTIONS });
-  }
-  return queue.add(inspection, signal && { signal });
+export async function inTurn<T>(
+  workspace: string,
+  inspection: () => Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  return turns.run(workspace, signal, inspection);
 }

@@ -8,6 +8,7 @@ import {
   type Rules,
   withinSkipShare,
 } from "#data";
+import { DEFAULT_WORKSPACE } from "../domain/caller";
 import type { TrainingRequest } from "../domain/trainer";
 import { dataThreads, inTurn } from "./dataThreads";
 
@@ -46,7 +47,7 @@ export async function inspectData(
   signal: AbortSignal,
   charactersPerToken?: number,
 ): Promise<Inspection> {
-  const { spec, trainingFiles, validationFiles } = request;
+  const { workspace, spec, trainingFiles, validationFiles } = request;
   // A rule that is newer than the data's first job must not fail an existing stack.
   const rules = {
     jobType: spec.job_type,
@@ -55,11 +56,11 @@ export async function inspectData(
     ...(request.isKnownData && { maxDepth: MAX_KNOWN_DEPTH }),
   };
   const allowed = spec.invalid_sample_skip_percentage;
-  const training = await inspectFiles(trainingFiles, rules, allowed, signal, charactersPerToken);
+  const training = await inspectFiles(trainingFiles, rules, allowed, signal, charactersPerToken, workspace);
   if (!training.ok) {
     return training;
   }
-  const validation = await inspectFiles(validationFiles, rules, allowed, signal);
+  const validation = await inspectFiles(validationFiles, rules, allowed, signal, undefined, workspace);
   return validation.ok ? training : validation;
 }
 
@@ -68,6 +69,7 @@ export async function inspectData(
  *
  * @param allowed the fraction of each file's samples (0 to 0.5) that may be invalid; invalid samples are skipped
  * @param charactersPerToken the average number of characters in a token; 4 by default
+ * @param workspace takes turns with other workspaces
  */
 export async function inspectFiles(
   files: SampleFile[],
@@ -75,6 +77,7 @@ export async function inspectFiles(
   allowed: number,
   signal: AbortSignal,
   charactersPerToken = CHARACTERS_PER_TOKEN,
+  workspace = DEFAULT_WORKSPACE,
 ): Promise<Inspection> {
   const totals: DataTotals = {
     bytes: 0,
@@ -87,7 +90,7 @@ export async function inspectFiles(
   };
   for (const file of files) {
     const open = () => fileChunks(file.path, signal);
-    const report = await inTurn(() => inspect(open, { rules, signal, threads: dataThreads }), signal);
+    const report = await inTurn(workspace, () => inspect(open, { rules, signal, threads: dataThreads }), signal);
     const findings = report.findings.map(({ line, message }) => `${file.name}:${line}: ${message}`);
     if (!withinSkipShare(report, allowed)) {
       return { ok: false, reason: explain(file, report, findings[0], allowed), findings };

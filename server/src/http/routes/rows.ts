@@ -35,7 +35,7 @@ export async function rowsRoute(app: FastifyInstance, { trainer }: Services): Pr
         }
         const abandoned = new AbortController();
         reply.raw.once("close", () => abandoned.abort());
-        const shown = await trainer.showRows(model, body, rows, abandoned.signal);
+        const shown = await trainer.showRows(model, body, rows, request.workspace, abandoned.signal);
         if ("unsupported" in shown) {
           throw new ApiError(501, shown.unsupported);
         }

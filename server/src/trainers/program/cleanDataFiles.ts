@@ -1,6 +1,6 @@
 import { type FileHandle, open, rename } from "node:fs/promises";
 import { fileChunks, inspect, type Rules } from "#data";
-import { dataThreads, inTurn } from "../dataThreads";
+import { dataThreads } from "../dataThreads";
 
 /** The longest epoch, as a multiple of the data. At this limit, a file of low weight loses samples. */
 const MAX_GROWTH = 10;
@@ -34,7 +34,7 @@ async function copiesOf(files: readonly CleanedFile[], rules: Rules, signal?: Ab
   let weighted = 0;
   for (const { source, weight } of files) {
     const open = () => fileChunks(source, signal);
-    const { validSamples } = await inTurn(() => inspect(open, { rules, signal, threads: dataThreads }), signal);
+    const { validSamples } = await inspect(open, { rules, signal, threads: dataThreads });
     samples += validSamples;
     weighted += validSamples * weight;
   }
@@ -88,7 +88,7 @@ async function append(
     lines = [];
     await file.appendFile(content);
   }
-  await inTurn(() => inspect(chunks, { rules, onSample, signal, threads: dataThreads }), signal);
+  await inspect(chunks, { rules, onSample, signal, threads: dataThreads });
   await flush();
 }
 

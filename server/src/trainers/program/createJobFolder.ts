@@ -3,6 +3,7 @@ import { copyFile, link, mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { isSystemError } from "../../domain/systemError";
 import type { TrainingRequest } from "../../domain/trainer";
+import { inTurn } from "../dataThreads";
 import type { BaseModelEntry } from "../recipe/modelsFile";
 import { cleanDataFiles } from "./cleanDataFiles";
 import { cleanPaths, dataFiles, dataPath, type JobFileOptions, jobFile } from "./jobFile";
@@ -37,7 +38,7 @@ export async function createJobFolder(
 }
 
 async function writeCleanFiles(folder: JobFolder, request: TrainingRequest, signal?: AbortSignal): Promise<void> {
-  const { spec, trainingFiles, validationFiles } = request;
+  const { workspace, spec, trainingFiles, validationFiles } = request;
   const rules = { jobType: spec.job_type, targets: spec.classifier_targets };
   const paths = cleanPaths(request);
   const training = trainingFiles.map(({ path }, index) => ({
@@ -50,8 +51,8 @@ async function writeCleanFiles(folder: JobFolder, request: TrainingRequest, sign
     target: join(folder.path, paths.validation[index] as string),
     weight: 1,
   }));
-  await cleanDataFiles(training, rules, signal);
-  await cleanDataFiles(validation, rules, signal);
+  await inTurn(workspace, () => cleanDataFiles(training, rules, signal), signal);
+  await inTurn(workspace, () => cleanDataFiles(validation, rules, signal), signal);
 }
 
 /**

@@ -79,9 +79,15 @@ export abstract class ProgramTrainer<Options extends ProgramTrainerOptions = Pro
     return this.planner.estimate(request, signal);
   }
 
-  async showRows(model: string, content: Buffer, rows: number, signal: AbortSignal): Promise<ShownRows> {
+  async showRows(
+    model: string,
+    content: Buffer,
+    rows: number,
+    workspace: string,
+    signal: AbortSignal,
+  ): Promise<ShownRows> {
     const base = this.options.models.get(model) as BaseModelEntry;
-    return this.rowViewer.show(base, content, rows, signal);
+    return this.rowViewer.show(base, content, rows, workspace, signal);
   }
 
   /** Returns the number of data-parallel workers of a base model's trainings. */

@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import type { ShownRow, ShownRows } from "../../../domain/trainer";
+import { FairTurns } from "../../fairTurns";
 import type { BaseModelEntry } from "../../recipe/modelsFile";
 import { redactOutput } from "../redactOutput";
 import { withoutGpu } from "./environment";
 import { type Program, SHORT_GRACE } from "./program";
 import { type GroupResult, runInGroup } from "./runInGroup";
-import { Turnstile } from "./turnstile";
 
 const TIMEOUT_MS = 120_000;
 
@@ -27,14 +27,21 @@ const row = z.looseObject({
 /** Shows the rows that samples become, through the program's command `show`. */
 export class RowViewer {
   /** Loading a tokenizer takes much memory, so one command runs at a time. */
-  private readonly turnstile = new Turnstile();
+  private readonly turns = new FairTurns(1);
 
   constructor(private readonly program: Program) {}
 
-  async show(base: BaseModelEntry, content: Buffer, rows: number, signal: AbortSignal): Promise<ShownRows> {
+  /** @param workspace takes turns with other workspaces */
+  async show(
+    base: BaseModelEntry,
+    content: Buffer,
+    rows: number,
+    workspace: string,
+    signal: AbortSignal,
+  ): Promise<ShownRows> {
     const { show } = await this.program.capabilities();
     if (!show) return { unsupported: "The training program of this server does not have the command show" };
-    return this.turnstile.run(signal, async () => {
+    return this.turns.run(workspace, signal, async () => {
       const folder = await mkdtemp(join(tmpdir(), "rows-"));
       try {
         return await this.run(base, folder, content, rows, signal);

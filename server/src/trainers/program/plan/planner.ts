@@ -4,13 +4,13 @@ import { isSystemError } from "../../../domain/systemError";
 import type { TrainingRequest, Validation } from "../../../domain/trainer";
 import type { SecretStore } from "../../../store/secrets";
 import { estimatePlan } from "../../estimatePlan";
+import { FairTurns } from "../../fairTurns";
 import { type DataTotals, inspectData } from "../../inspectData";
 import type { BaseModelEntry, ModelsFile } from "../../recipe/modelsFile";
 import { trainingRule } from "../../recipe/trainingRule";
 import { abortable } from "../command/abortable";
 import type { Capabilities } from "../command/capabilities";
 import type { Program } from "../command/program";
-import { Turnstile } from "../command/turnstile";
 import { createJobFolder, folderErrorMessage } from "../createJobFolder";
 import { describeFailure } from "../failureReason";
 import { type JobFile, jobFile, type PlannedFields } from "../jobFile";
@@ -49,7 +49,7 @@ interface Checked {
 export class Planner {
   private readonly caches = new Map<string, PlanCache>();
   /** Tokenizing uses all cores, so one program plans at a time. */
-  private readonly turnstile = new Turnstile();
+  private readonly turns = new FairTurns(1);
 
   constructor(private readonly options: PlannerOptions) {}
 
@@ -101,7 +101,7 @@ export class Planner {
     checked: Checked,
     signal: AbortSignal,
   ): Promise<PlanFile | { status: "failed"; reason: string }> {
-    return this.turnstile.run(signal, async () => {
+    return this.turns.run(request.workspace, signal, async () => {
       const { program, hangTimeout, secrets, rayWorkersOf } = this.options;
       const rayWorkers = rayWorkersOf(request.spec.model);
       const environment = program.environment(secrets.read(request.id));
