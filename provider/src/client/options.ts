@@ -11,7 +11,8 @@ export interface ClientOptions {
   maxRetries?: number | undefined;
   /**
    * Milliseconds without progress after which one attempt times out: in the DNS lookup, the connection, the TLS handshake, and
-   * between two chunks sent or received; default 60 000. A long upload that makes progress does not time out.
+   * between two chunks sent or received; default 60 000. A long upload that makes progress does not time out, but a reply must be
+   * complete within five times this time.
    */
   requestTimeoutMs?: number | undefined;
   /**

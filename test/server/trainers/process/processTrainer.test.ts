@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { tokenVariable } from "../../../../server/dist/trainers/program/jobFile";
+import { processesWith } from "../../../../tools/processes";
 import { skipUnlessCi } from "../../../support/ci";
 import { eventually } from "../../../support/eventually";
 import { Api, contents, folder, type Json } from "../../support";
@@ -103,6 +105,16 @@ describe("server: the process trainer", () => {
       [metadata.stop_reason, metadata.current_step, metadata.progress_percentage],
       ["early_stopping", 4, 100],
     );
+  });
+
+  it("never shows secrets in the process list", async function () {
+    if (process.platform !== "linux") this.skip();
+    const api = await trainings.start({ m: { ms: 100 } });
+    const { id } = await api.job({ model: "m", repositories: REPOSITORIES });
+    await api.until(id, "RUNNING");
+    const programs = processesWith(`${tokenVariable(0)}=${SECRET}`);
+    assert.ok(programs.length > 0, "no program has the secret in its environment");
+    assert.ok(!programs.some(({ command }) => command.includes(SECRET)), JSON.stringify(programs));
   });
 
   it("passes secrets in the environment, and deletes them when the job has ended", async () => {
