@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Database } from "./database";
-import { inTransaction } from "./transaction";
+import { commitNow, inTransaction } from "./transaction";
 
 /** A key that is older than this is replaced, in milliseconds: 30 days. */
 const ROTATION_INTERVAL = 30 * 86_400_000;
@@ -52,6 +52,8 @@ export class SigningKeys {
         .prepare("INSERT INTO signing_keys (value, created_at) VALUES (?, ?)")
         .run(key.toString("base64"), Date.now());
     });
+    // Another process may replace the keys at any time, so this one does not keep the lock of the database.
+    commitNow(this.database);
     return key;
   }
 }

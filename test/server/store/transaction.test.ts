@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { join } from "node:path";
 import Database from "libsql";
+import { openDatabase } from "../../../server/src/store/database";
 import { commitNow, committed, inTransaction } from "../../../server/src/store/transaction";
 import { eventually } from "../../support/eventually";
 import { TestServer } from "../../support/server";
@@ -95,6 +98,22 @@ describe("transactions of the store", () => {
     add(4);
     await committed(database);
     assert.ok(numbersIn(other).includes(4));
+  });
+
+  it("wait for a write of another process", async () => {
+    const path = join(folder(), "server.db");
+    openDatabase(path).close();
+    const script = `
+      const database = new (require("libsql"))(process.argv[1]);
+      database.exec("BEGIN IMMEDIATE");
+      console.log("locked");
+      setTimeout(() => database.exec("COMMIT"), 300);`;
+    const writer = spawn(process.execPath, ["-e", script, path], { stdio: ["ignore", "pipe", "inherit"] });
+    await once(writer.stdout, "data");
+    const server = openDatabase(path);
+    inTransaction(server, () => server.prepare("DELETE FROM files").run());
+    server.close();
+    await once(writer, "exit");
   });
 
   it("reject when the commit fails", async () => {
