@@ -9,6 +9,7 @@ import { busyServer } from "./bench/busyServer";
 import { checking } from "./bench/checking";
 import type { Comparison } from "./bench/compare";
 import { firstRequests } from "./bench/firstRequests";
+import { hostileFiles } from "./bench/hostileFiles";
 import { loading } from "./bench/loading";
 import { requests } from "./bench/requests";
 import { serverWithManyJobs } from "./bench/server";
@@ -28,6 +29,7 @@ const benches: Record<string, () => Promise<Comparison[]>> = {
   server: serverWithManyJobs,
   firstRequests,
   busy: busyServer,
+  hostileFiles,
   training,
 };
 const file = join(__dirname, "../docs/benchmarks.md");

@@ -8,7 +8,8 @@ export function text(max: number) {
   return z
     .string()
     .min(1, "Must not be empty")
-    .refine((value) => [...value].length <= max, `Must have at most ${max} characters`)
+    // A text never has more code points than code units, which are much faster to count.
+    .refine((value) => value.length <= max || [...value].length <= max, `Must have at most ${max} characters`)
     .refine((value) => !UNSTORABLE.test(value), "Must not contain NUL or unpaired surrogates");
 }
 
