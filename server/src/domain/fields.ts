@@ -5,12 +5,14 @@ const UNSTORABLE = /\0|\p{Surrogate}/u;
 
 /** A string of 1 to `max` characters. Counts code points, like JSON Schema. */
 export function text(max: number) {
-  return z
-    .string()
-    .min(1, "Must not be empty")
-    // A text never has more code points than code units, which are much faster to count.
-    .refine((value) => value.length <= max || [...value].length <= max, `Must have at most ${max} characters`)
-    .refine((value) => !UNSTORABLE.test(value), "Must not contain NUL or unpaired surrogates");
+  return (
+    z
+      .string()
+      .min(1, "Must not be empty")
+      // A text never has more code points than code units, which are much faster to count.
+      .refine((value) => value.length <= max || [...value].length <= max, `Must have at most ${max} characters`)
+      .refine((value) => !UNSTORABLE.test(value), "Must not contain NUL or unpaired surrogates")
+  );
 }
 
 /** A field that may be absent or `null`. Mistral's clients send `null` for an absent value. */
