@@ -31,7 +31,7 @@ async function main([first, ...rest]: string[]): Promise<void> {
   // Files that the server and its training programs create are not for other users of this machine.
   process.umask(process.umask() | 0o007);
   if (isRotation) {
-    rotateSigningKey(options, console.log);
+    await rotateSigningKey(options, console.log);
     return;
   }
   const server = await startServer(options);

@@ -12,14 +12,17 @@ import { SigningKeys } from "../store/signingKeys";
  *
  * @throws {UsageError} when the data folder contains no data
  */
-export function rotateSigningKey({ dataDir }: Pick<ServerOptions, "dataDir">, print: (line: string) => void): void {
+export async function rotateSigningKey(
+  { dataDir }: Pick<ServerOptions, "dataDir">,
+  print: (line: string) => void,
+): Promise<void> {
   const path = join(dataDir, "server.db");
   if (!existsSync(path)) {
     throw new UsageError(`${dataDir} contains no data of a server; check --data`);
   }
   const database = openDatabase(path);
   try {
-    new SigningKeys(database, MAX_EXPIRY_HOURS * 3_600_000).revokeAll();
+    await new SigningKeys(database, MAX_EXPIRY_HOURS * 3_600_000).revokeAll();
   } finally {
     database.close();
   }

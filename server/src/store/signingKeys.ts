@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Database } from "./database";
-import { commitNow, inTransaction } from "./transaction";
+import { committed, inTransaction } from "./transaction";
 
 /** A key that is older than this is replaced, in milliseconds: 30 days. */
 const ROTATION_INTERVAL = 30 * 86_400_000;
@@ -36,9 +36,10 @@ export class SigningKeys {
     return rows.map(({ value }) => Buffer.from(value, "base64"));
   }
 
-  /** Creates a new key and removes all others: no URL that was signed before is valid any more. */
-  revokeAll(): void {
+  /** Creates a new key and removes all others: no URL that was signed before is valid any more. Resolves when this is durable. */
+  async revokeAll(): Promise<void> {
     this.replace(0);
+    await committed(this.database);
   }
 
   /** @param validUntil the time in milliseconds until which the previous key stays valid */
@@ -52,8 +53,6 @@ export class SigningKeys {
         .prepare("INSERT INTO signing_keys (value, created_at) VALUES (?, ?)")
         .run(key.toString("base64"), Date.now());
     });
-    // Another process may replace the keys at any time, so this one does not keep the lock of the database.
-    commitNow(this.database);
     return key;
   }
 }

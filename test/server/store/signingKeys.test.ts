@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { UrlSigner } from "../../../server/src/http/signedUrls";
 import { openDatabase } from "../../../server/src/store/database";
 import { SigningKeys } from "../../../server/src/store/signingKeys";
+import { committed } from "../../../server/src/store/transaction";
 import { folder, removeFolders } from "../support";
 
 const HOUR = 3_600_000;
@@ -23,13 +24,14 @@ describe("server: the keys that sign URLs", () => {
   });
 
   const open = (path = join(folder(), "server.db")) => {
-    const keys = new SigningKeys(openDatabase(path), WEEK);
+    const database = openDatabase(path);
+    const keys = new SigningKeys(database, WEEK);
     const signer = new UrlSigner(keys);
     const sign = (hours: number) => {
       const query = new URL(signer.sign(PATH, Math.floor(now / 1000 + hours * 3600)), "http://127.0.0.1").searchParams;
       return () => signer.verifies(PATH, String(query.get("expires")), String(query.get("signature")));
     };
-    return { path, keys, sign };
+    return { path, database, keys, sign };
   };
 
   it("are replaced after 30 days, and the previous one is valid until its last URL has expired", () => {
@@ -50,24 +52,27 @@ describe("server: the keys that sign URLs", () => {
     assert.equal(keys.valid().length, 1);
   });
 
-  it("stay valid after a restart, and a replacement removes the expired ones from the database", () => {
-    const { path, keys, sign } = open();
+  it("stay valid after a restart, and a replacement removes the expired ones from the database", async () => {
+    const { path, database, keys, sign } = open();
     const valid = sign(1);
+    await committed(database);
     assert.deepEqual(open(path).keys.current(), keys.current());
     assert.equal(valid(), true);
     for (let month = 0; month < 3; month += 1) {
       now += 31 * DAY;
       keys.current();
     }
+    await committed(database);
     const row = openDatabase(path).prepare("SELECT count(*) AS keys FROM signing_keys").get() as { keys: number };
     assert.equal(row.keys, 2);
   });
 
-  it("can be revoked all at once, also by another process", () => {
-    const { path, sign } = open();
+  it("can be revoked all at once, also by another process", async () => {
+    const { path, database, sign } = open();
     const isValid = sign(1);
+    await committed(database);
     assert.equal(isValid(), true);
-    open(path).keys.revokeAll();
+    await open(path).keys.revokeAll();
     assert.equal(isValid(), false);
     assert.equal(sign(1)(), true);
   });
