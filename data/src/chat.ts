@@ -1,3 +1,4 @@
+import type { SizeLimits } from "./limits";
 import type { Rules } from "./sample";
 import { checkCalls, definedFunctions, UnansweredToolCalls } from "./toolCalls";
 import {
@@ -44,14 +45,14 @@ const IMAGE_TYPES: readonly unknown[] = ["image_url", "image"];
  *
  * @param lastRole the role that the last message must have; undefined for a classifier, whose input may end with any role
  * @param characters the function adds the number of characters of each message to its role's total
- * @param options see `Rules`
  */
 export function checkConversation(
   sample: JsonObject,
   lastRole: Role | undefined,
   characters: Record<Role, number>,
-  { acceptsImages = false, maxDepth }: Pick<Rules, "acceptsImages" | "maxDepth">,
+  rules: Pick<Rules, "acceptsImages" | keyof SizeLimits>,
 ): void {
+  const { acceptsImages = false } = rules;
   const functions = definedFunctions(sample.tools);
   const unanswered = new UnansweredToolCalls();
   let previous: Role | undefined;
@@ -70,7 +71,7 @@ export function checkConversation(
     const hasNoCalls = calls === undefined || calls === null;
     // A message with tool calls needs no content.
     if (hasNoCalls || (content ?? "") !== "") characters.assistant += checkContent(content, role, acceptsImages);
-    if (!hasNoCalls) characters.assistant += checkCalls(calls, functions, unanswered, maxDepth);
+    if (!hasNoCalls) characters.assistant += checkCalls(calls, functions, unanswered, rules);
   });
   if (lastRole !== undefined && previous !== lastRole) {
     const last = (sample.messages as unknown[]).length - 1;

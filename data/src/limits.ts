@@ -6,16 +6,31 @@ export const MAX_DEPTH = 100;
 /** More lists, objects and commas take too much memory: an empty object is two characters in a file, and 56 bytes in memory. */
 const MAX_STRUCTURE = 1_000_000;
 
+/** The limits of a sample's JSON. Data that was accepted before may have larger ones. */
+export interface SizeLimits {
+  /** How deeply lists and objects may be nested; default `MAX_DEPTH`. */
+  maxDepth?: number | undefined;
+  /** How many lists, objects and commas there may be; default 1,000,000. */
+  maxStructure?: number | undefined;
+}
+
 /**
  * Checks the size of JSON before it is parsed: parsing 16 MB of `[` takes 800 MB, and a thread that runs out of memory can end
  * the process. May report JSON that is also invalid.
  *
- * @throws {SampleError} when the text is nested too deeply, or has more than 1,000,000 values, roughly
+ * @throws {SampleError} when the text is nested too deeply, or has too many values
  */
-export function checkJsonSize(text: string, maxDepth = MAX_DEPTH, path = ""): void {
+export function checkJsonSize(
+  text: string,
+  { maxDepth = MAX_DEPTH, maxStructure = MAX_STRUCTURE }: SizeLimits = {},
+  path = "",
+): void {
   if (isNestedDeeper(text, maxDepth)) throw new SampleError(path, `is nested more than ${maxDepth} levels deep`);
-  if (text.length > MAX_STRUCTURE && countStructure(text) > MAX_STRUCTURE) {
-    throw new SampleError(path, "has more than 1,000,000 brackets and commas outside strings");
+  if (text.length > maxStructure && countStructure(text) > maxStructure) {
+    throw new SampleError(
+      path,
+      `has more than ${maxStructure.toLocaleString("en")} brackets and commas outside strings`,
+    );
   }
 }
 

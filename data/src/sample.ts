@@ -1,7 +1,7 @@
 import { isAscii, isUtf8 } from "node:buffer";
 import { checkConversation, type Role } from "./chat";
 import { parseJson } from "./json";
-import { checkJsonSize } from "./limits";
+import { checkJsonSize, type SizeLimits } from "./limits";
 import { expectObject, expectText, formatForMessage, type JsonObject, SampleError } from "./values";
 
 /** A classifier target: a name, and the labels that the classifier chooses from. */
@@ -28,14 +28,12 @@ export function addCharacters(totals: Characters, { system, user, assistant, too
 }
 
 /** The properties of a job that decide which samples are valid. */
-export interface Rules {
+export interface Rules extends SizeLimits {
   jobType: "completion" | "classifier";
   /** The classifier targets; empty for a completion job. */
   targets: readonly Target[];
   /** Whether images are valid, as in release 0.1.0. For data that was accepted before; default false. */
   acceptsImages?: boolean | undefined;
-  /** How deeply lists and objects may be nested; default `MAX_DEPTH`. Data that was accepted before may be nested more deeply. */
-  maxDepth?: number | undefined;
 }
 
 /**
@@ -49,7 +47,7 @@ export interface Rules {
  */
 export function checkSample(bytes: Buffer, rules: Rules): Characters {
   const text = decodeText(bytes);
-  checkJsonSize(text, rules.maxDepth);
+  checkJsonSize(text, rules);
   const sample = expectObject(parseJson(text), "");
   const characters = noCharacters();
   checkInput(sample, rules, characters);

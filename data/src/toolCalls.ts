@@ -1,4 +1,4 @@
-import { checkJsonSize } from "./limits";
+import { checkJsonSize, type SizeLimits } from "./limits";
 import { checkEach, expectObject, expectOneOf, expectText, formatForMessage, isObject, SampleError } from "./values";
 
 /** Mistral's tokenizer accepts only tool-call IDs and function names of these forms. */
@@ -58,7 +58,7 @@ export function checkCalls(
   calls: unknown,
   functions: ReadonlySet<string> | undefined,
   unanswered: UnansweredToolCalls,
-  maxDepth: number | undefined,
+  limits: SizeLimits,
 ): number {
   let characters = 0;
   checkEach(calls, "tool_calls", (each) => {
@@ -69,14 +69,14 @@ export function checkCalls(
     if (!functions?.has(name as string)) {
       throw new SampleError("function.name", `${formatForMessage(name)} is not defined in "tools"`);
     }
-    characters += checkArguments(callArguments, maxDepth);
+    characters += checkArguments(callArguments, limits);
   });
   return characters;
 }
 
-function checkArguments(value: unknown, maxDepth: number | undefined): number {
+function checkArguments(value: unknown, limits: SizeLimits): number {
   const text = expectText(value, "function.arguments");
-  checkJsonSize(text, maxDepth, "function.arguments");
+  checkJsonSize(text, limits, "function.arguments");
   if (!isObject(parseOrUndefined(text))) {
     throw new SampleError("function.arguments", "expected a string that holds a JSON object");
   }

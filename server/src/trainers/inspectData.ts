@@ -5,6 +5,7 @@ import {
   type FileReport,
   fileChunks,
   inspect,
+  MAX_LINE_BYTES,
   type Rules,
   withinSkipShare,
 } from "#data";
@@ -12,8 +13,13 @@ import { DEFAULT_WORKSPACE } from "../domain/caller";
 import type { TrainingRequest } from "../domain/trainer";
 import { dataThreads, inTurn } from "./dataThreads";
 
-/** Earlier releases had no limit. A deeper sample would take too much memory. */
-const MAX_KNOWN_DEPTH = 10_000;
+/** Earlier releases had no limits. A deeper sample would take too much memory, and a line cannot have more structure. */
+const KNOWN_DATA = { acceptsImages: true, maxDepth: 10_000, maxStructure: MAX_LINE_BYTES };
+
+/** Returns the rules for a job's data. A rule that is newer than the data's first job must not fail an existing stack. */
+export function rulesOf({ spec, isKnownData }: Pick<TrainingRequest, "spec" | "isKnownData">): Rules {
+  return { jobType: spec.job_type, targets: spec.classifier_targets, ...(isKnownData && KNOWN_DATA) };
+}
 
 /** A file of samples. */
 export interface SampleFile {
@@ -48,13 +54,7 @@ export async function inspectData(
   charactersPerToken?: number,
 ): Promise<Inspection> {
   const { workspace, spec, trainingFiles, validationFiles } = request;
-  // A rule that is newer than the data's first job must not fail an existing stack.
-  const rules = {
-    jobType: spec.job_type,
-    targets: spec.classifier_targets,
-    acceptsImages: request.isKnownData,
-    ...(request.isKnownData && { maxDepth: MAX_KNOWN_DEPTH }),
-  };
+  const rules = rulesOf(request);
   const allowed = spec.invalid_sample_skip_percentage;
   const training = await inspectFiles(trainingFiles, rules, allowed, signal, charactersPerToken, workspace);
   if (!training.ok) {

@@ -77,6 +77,18 @@ describe("server: checking data files", () => {
     assert.ok((await inspectData({ ...request, isKnownData: true }, NEVER)).ok);
   });
 
+  it("limits the structure of samples, but not in data that an earlier release accepted", async () => {
+    const large = `{"text":"a","x":[${"0,".repeat(1_000_001)}0]}`;
+    const trainingFiles = [{ ...file(`${SAMPLE}\n${large}\n`), id: "f", sha256: "" }];
+    const spec = createJobBody.parse({ model: "m", training_files: ["f"] });
+    const request = { id: "j", workspace: "default", spec, trainingFiles, validationFiles: [] };
+    const { ok } = await inspectData({ ...request, isKnownData: false }, NEVER);
+    assert.ok(!ok);
+    const known = await inspectData({ ...request, isKnownData: true }, NEVER);
+    assert.ok(known.ok);
+    assert.equal(known.totals.samples, 2);
+  });
+
   it("stays responsive while it compares millions of labels with 10,000 labels", async () => {
     const labels = Array.from({ length: 10_000 }, (_, index) => `label ${index}`);
     const targets = [{ name: "t", labels, loss_function: "multi_class" }];

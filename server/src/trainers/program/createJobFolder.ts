@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { isSystemError } from "../../domain/systemError";
 import type { TrainingRequest } from "../../domain/trainer";
 import { inTurn } from "../dataThreads";
+import { rulesOf } from "../inspectData";
 import type { BaseModelEntry } from "../recipe/modelsFile";
 import { cleanDataFiles } from "./cleanDataFiles";
 import { cleanPaths, dataFiles, dataPath, type JobFileOptions, jobFile } from "./jobFile";
@@ -39,7 +40,8 @@ export async function createJobFolder(
 
 async function writeCleanFiles(folder: JobFolder, request: TrainingRequest, signal?: AbortSignal): Promise<void> {
   const { workspace, spec, trainingFiles, validationFiles } = request;
-  const rules = { jobType: spec.job_type, targets: spec.classifier_targets };
+  // The same rules as in the validation: otherwise the copies would lack samples that the plan counts.
+  const rules = rulesOf(request);
   const paths = cleanPaths(request);
   const training = trainingFiles.map(({ path }, index) => ({
     source: path,

@@ -63,6 +63,26 @@ describe("server: the job folder", () => {
     assert.equal(written.repositories[0].token_env, "REPOSITORY_TOKEN_1");
   });
 
+  it("keeps samples in the cleaned data that only an earlier release accepted", async () => {
+    const dataDir = folder();
+    const request = { ...run(dataDir), isKnownData: true };
+    const nested = `{"text":"a","x":${"[".repeat(200)}${"]".repeat(200)}}`;
+    const image = JSON.stringify({
+      messages: [
+        { role: "user", content: [{ type: "image_url", image_url: "https://images.invalid/x.png" }] },
+        { role: "assistant", content: "A cat." },
+      ],
+    });
+    writeFileSync(join(dataDir, "blob"), `${nested}\n${image}\n`);
+    const clean = async (id: string, isKnownData: boolean) => {
+      const job = new JobFolder(dataDir, id);
+      await createJobFolder(job, { ...request, isKnownData }, { path: "base" }, { cleaned: true });
+      return readFileSync(join(job.path, "data/f1.clean.jsonl"), "utf8");
+    };
+    assert.equal(await clean("known", true), `${nested}\n${image}\n`);
+    assert.equal(await clean("new", false), "");
+  });
+
   it("is completed after a crash, and does not change when it is complete", async () => {
     const dataDir = folder();
     const job = new JobFolder(dataDir, "job");
