@@ -29,6 +29,12 @@ export interface PollResult {
   progress: Progress;
 }
 
+/**
+ * The result of a release. `not ended`: the terminal status was undone because its transaction failed. `no trainer`: this
+ * server cannot end the program, because it does not have the trainer of the job.
+ */
+export type Released = "released" | "not ended" | "no trainer";
+
 /** A run that this process polls, and what the store has about its progress. Avoids writing unchanged progress. */
 interface Attached {
   run: StartedRun;
@@ -133,11 +139,12 @@ export class JobStateMachine {
     return this.options.jobs.transition(id, "STARTED", { startedAt: Date.now() });
   }
 
-  /** Fails a job after an internal error. @returns false when its status does not allow that */
-  fail(id: string): boolean {
+  /** Fails a job after an internal error, durably. @returns false when its status does not allow that */
+  async fail(id: string): Promise<boolean> {
     if (!canBecome(this.get(id).status, "FAILED")) return false;
     const reason = `Internal error of the server; search its log for job ${id}`;
     this.options.jobs.transition(id, "FAILED", { stopReason: "failed" }, { reason });
+    await this.options.jobs.committed();
     return true;
   }
 
@@ -146,16 +153,18 @@ export class JobStateMachine {
     if (!isTerminal(this.get(id).status)) this.options.jobs.addEvent(id, name, { reason });
   }
 
-  /** Removes the data that only an unfinished job needs. Does nothing until the job has ended. */
-  async release(id: string): Promise<void> {
+  /** Removes the data that only an unfinished job needs. */
+  async release(id: string): Promise<Released> {
     const job = this.get(id);
-    if (isTerminal(job.status)) {
-      await this.options.jobs.committed();
-      this.options.secrets.remove(id);
-      await this.options.trainers.get(job.trainer)?.release(id);
-      this.attached.delete(id);
-      this.unattached.delete(id);
-    }
+    if (!isTerminal(job.status)) return "not ended";
+    await this.options.jobs.committed();
+    this.options.secrets.remove(id);
+    const trainer = this.options.trainers.get(job.trainer);
+    if (trainer === undefined) return "no trainer";
+    await trainer.release(id);
+    this.attached.delete(id);
+    this.unattached.delete(id);
+    return "released";
   }
 
   private async runValidation(job: Job, signal: AbortSignal): Promise<void> {

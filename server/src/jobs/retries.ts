@@ -8,7 +8,7 @@ const MAX_DELAY = 10_000;
 
 interface Failing {
   failures: number;
-  /** Milliseconds since 1970. */
+  /** A time of `performance.now()`, in milliseconds. */
   since: number;
   error: unknown;
   isPersistent: boolean;
@@ -23,7 +23,12 @@ export class Retries {
   /** @param persistentAfter milliseconds of failures after which a job's failures count as persistent */
   constructor(private readonly persistentAfter: number) {}
 
-  /** Records a failure. @returns the delay before the next attempt, in milliseconds */
+  /**
+   * Records a failure.
+   *
+   * @param now a time of `performance.now()`, in milliseconds
+   * @returns the delay before the next attempt, in milliseconds
+   */
   failed(id: string, error: unknown, now: number): { delay: number; isFirst: boolean } {
     const { failures, since, reported } = this.jobs.get(id) ?? { failures: 0, since: now, reported: false };
     const isPersistent = failures > 0 && now - since >= this.persistentAfter;

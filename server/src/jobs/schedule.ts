@@ -1,4 +1,4 @@
-/** When each job is polled next. */
+/** When each job is polled next. Uses `performance.now()`: `Date.now()` stops all polls when the clock is set back. */
 export class Schedule {
   private readonly times = new Map<string, number>();
   /** Jobs that wait without a known time. They are polled rarely, in case a notification was lost. */
@@ -9,7 +9,7 @@ export class Schedule {
     return this.times.size - this.parked.size;
   }
 
-  /** @param at milliseconds since 1970 */
+  /** @param at a time of `performance.now()`, in milliseconds */
   set(id: string, at: number, { parked = false } = {}): void {
     this.times.set(id, at);
     if (parked) this.parked.add(id);

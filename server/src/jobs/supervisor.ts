@@ -5,7 +5,7 @@ import { canBecome } from "../domain/status";
 import { describeSystemError, isSystemError } from "../domain/systemError";
 import type { Progress } from "../domain/trainer";
 import { Batch } from "./batch";
-import { JobStateMachine, type JobStateMachineOptions, type PollResult } from "./jobStateMachine";
+import { JobStateMachine, type JobStateMachineOptions, type PollResult, type Released } from "./jobStateMachine";
 import { nextPoll, TICK } from "./pollTimes";
 import { Retries } from "./retries";
 import { Schedule } from "./schedule";
@@ -132,7 +132,12 @@ export class Supervisor {
     if (canBecome(job.status, "CANCELLED")) {
       const cancelled = jobs.transition(id, "CANCELLED");
       // The next action removes the working files after the validation has stopped.
-      this.busy.get(id)?.validation.abort();
+      const validation = this.busy.get(id)?.validation;
+      // A job whose cancellation cannot be stored is still in validation.
+      void jobs.committed()?.then(
+        () => validation?.abort(),
+        () => {},
+      );
       this.advanceNow(id);
       return cancelled;
     }
@@ -152,9 +157,13 @@ export class Supervisor {
    */
   async release(id: string): Promise<boolean> {
     this.schedule.set(id, Number.POSITIVE_INFINITY);
-    const isReleased = await this.guard(id, () => this.stateMachine.release(id));
-    if (isReleased) this.schedule.remove(id);
-    return isReleased;
+    let released: Released | undefined;
+    await this.guard(id, async () => {
+      released = await this.stateMachine.release(id);
+    });
+    if (released === "not ended") this.advanceNow(id);
+    else if (released !== undefined) this.schedule.remove(id);
+    return released === "released";
   }
 
   /** @throws {ConflictError} when this server does not have the trainer of the job */
@@ -174,7 +183,7 @@ export class Supervisor {
   private tick(): void {
     this.soon = undefined;
     if (this.closing.signal.aborted) return;
-    const due = this.schedule.due(Date.now(), MAX_PER_TICK, (id) => !this.busy.has(id));
+    const due = this.schedule.due(performance.now(), MAX_PER_TICK, (id) => !this.busy.has(id));
     if (due.length === 0) return;
     let states: Map<string, JobState>;
     try {
@@ -182,7 +191,7 @@ export class Supervisor {
     } catch (error) {
       for (const id of due) {
         this.schedule.set(id, Number.POSITIVE_INFINITY);
-        this.handle(id, error);
+        void this.handle(id, error);
       }
       return;
     }
@@ -194,12 +203,14 @@ export class Supervisor {
   private begin(id: string, state: JobState | undefined): void {
     if (state === undefined || state.status === "VALIDATED") {
       this.schedule.remove(id);
+      // A later transaction may have failed after this status was stored.
+      this.recovered(id);
       return;
     }
     const validation = new AbortController();
     const work = this.advance(id, state, validation.signal).finally(() => {
       this.busy.delete(id);
-      if (this.schedule.isDue(id, Date.now())) this.tickSoon();
+      if (this.schedule.isDue(id, performance.now())) this.tickSoon();
     });
     this.busy.set(id, { work, validation });
   }
@@ -219,11 +230,12 @@ export class Supervisor {
   private async poll(id: string, state: JobState): Promise<void> {
     const progress = await this.stateMachine.poll(id, state);
     const outcome = progress && (await this.results.add({ id, polled: state.status, progress }));
-    if (outcome === undefined || outcome.hasEnded || outcome.hasChanged || this.schedule.isDue(id, Date.now())) {
+    if (outcome === undefined || outcome.hasEnded || outcome.hasChanged || this.schedule.isDue(id, performance.now())) {
       this.advanceNow(id);
     } else {
-      const { at, parked } = nextPoll(progress as Progress, Date.now(), this.schedule.size);
-      this.schedule.set(id, at, { parked });
+      const now = Date.now();
+      const { at, parked } = nextPoll(progress as Progress, now, this.schedule.size);
+      this.schedule.set(id, performance.now() + at - now, { parked });
     }
   }
 
@@ -234,19 +246,20 @@ export class Supervisor {
       this.recovered(id);
       return true;
     } catch (error) {
-      if (!this.closing.signal.aborted) this.handle(id, error);
+      if (!this.closing.signal.aborted) await this.handle(id, error);
       return false;
     }
   }
 
-  private handle(id: string, error: unknown): void {
+  /** Fails the job, or retries later. Never rejects. */
+  private async handle(id: string, error: unknown): Promise<void> {
     if (isSystemError(error)) {
       this.retryLater(id, error);
       return;
     }
     this.options.onError(id, error);
     try {
-      if (this.stateMachine.fail(id)) this.advanceNow(id);
+      if (await this.stateMachine.fail(id)) this.advanceNow(id);
       else this.retryLater(id, error);
     } catch (storeError) {
       this.retryLater(id, storeError);
@@ -254,7 +267,7 @@ export class Supervisor {
   }
 
   private retryLater(id: string, error: unknown): void {
-    const now = Date.now();
+    const now = performance.now();
     const { delay, isFirst } = this.retries.failed(id, error, now);
     // A request may have asked for an action meanwhile.
     if (!this.schedule.isDue(id, now)) this.schedule.set(id, now + delay);

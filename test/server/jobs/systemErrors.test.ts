@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { createJobBody } from "../../../server/src/domain/jobSpec";
 import { TemporaryError } from "../../../server/src/domain/systemError";
-import type { Plan, Progress, Trainer } from "../../../server/src/domain/trainer";
+import type { Plan, Progress, Trainer, TrainingRequest } from "../../../server/src/domain/trainer";
 import { Supervisor } from "../../../server/src/jobs/supervisor";
 import { BlobStore } from "../../../server/src/store/blobs";
 import { type Database, openDatabase } from "../../../server/src/store/database";
@@ -48,8 +49,11 @@ class FakeTrainer implements Trainer {
   async trainingRule() {
     return undefined;
   }
-  async validate() {
+  /** Called by `validate`. */
+  validating: (signal: AbortSignal) => Promise<void> = async () => {};
+  async validate(_request: TrainingRequest, signal: AbortSignal) {
     this.called("validate");
+    await this.validating(signal);
     return { ok: true as const, plan: PLAN };
   }
   async estimate() {
@@ -131,6 +135,18 @@ describe("server: system errors in the work on jobs", () => {
     let left = times;
     trainer.fail = (called) => {
       if (called === method && left-- > 0) throw error;
+    };
+  }
+
+  /** Fails all commits until the returned function is called. */
+  function failCommits(): () => void {
+    const exec = database.exec.bind(database);
+    database.exec = ((sql: string) => {
+      if (sql === "COMMIT") throw systemError("SQLITE_FULL");
+      return exec(sql);
+    }) as typeof database.exec;
+    return () => {
+      database.exec = exec as typeof database.exec;
     };
   }
 
@@ -235,6 +251,20 @@ describe("server: system errors in the work on jobs", () => {
     assert.ok(performance.now() - started < 1000);
   });
 
+  it("polls at the usual interval after the clock is set back by an hour", async () => {
+    supervisor.open();
+    const id = create();
+    await until(id, "RUNNING");
+    const { now } = Date;
+    Date.now = () => now() - 3_600_000;
+    try {
+      trainer.progress = { ...RUNNING, state: "succeeded", step: 10 };
+      await eventually("SUCCESS", () => statusOf(id) === "SUCCESS", { withinMs: 1500 });
+    } finally {
+      Date.now = now;
+    }
+  });
+
   it("does not blame the machine for a cluster that is unreachable", async () => {
     supervisor.open();
     trainer.fail = (method) => {
@@ -260,6 +290,76 @@ describe("server: system errors in the work on jobs", () => {
       assert.deepEqual(logged, [error]);
     });
   }
+
+  it("waits before each retry while the failure of a job cannot be stored", async () => {
+    supervisor.open();
+    const id = create();
+    await until(id, "RUNNING");
+    const repair = failCommits();
+    trainer.fail = (method) => {
+      if (method === "poll") throw new TypeError("a logic error");
+    };
+    await eventually("the error", () => logged.length > 0);
+    await sleep(500);
+    const attempts = logged.length;
+    repair();
+    assert.ok(attempts <= 5, `${attempts} attempts in half a second`);
+    assert.equal(statusOf(id), "RUNNING");
+    await until(id, "FAILED");
+  });
+
+  it("is ready again after a failing job became one that nothing is done for", async () => {
+    supervisor.open();
+    trainer.fail = (method) => {
+      if (method === "validate") throw systemError("EMFILE");
+    };
+    const id = create();
+    await eventually("a persistent failure", () => supervisor.persistentFailure !== undefined);
+    // As if the result was stored, and only a later transaction failed.
+    jobs.transition(id, "VALIDATED", { plan: PLAN });
+    await eventually("readiness", () => supervisor.persistentFailure === undefined, { withinMs: 3000 });
+  });
+
+  it("releases only jobs that have ended, and keeps polling the others", async () => {
+    supervisor.open();
+    const id = create();
+    await until(id, "RUNNING");
+    assert.equal(await supervisor.release(id), false);
+    const polls = trainer.count("poll");
+    await eventually("polls", () => trainer.count("poll") > polls, { withinMs: 2000 });
+    assert.equal(trainer.count("release"), 0);
+  });
+
+  it("does not count a job as released when this server does not have its trainer", async () => {
+    const spec = createJobBody.parse({ model: "m", repositories: [{ owner: "o", name: "n", token: "t" }] });
+    const { id } = jobs.create(spec, "another", CALLER);
+    jobs.transition(id, "CANCELLED");
+    assert.equal(await supervisor.release(id), false);
+  });
+
+  it("does not fail a job in validation whose cancellation cannot be stored", async () => {
+    supervisor.open();
+    trainer.validating = async (signal) => {
+      await sleep(60_000, undefined, { signal, ref: false }).catch(async (error) => {
+        // A real validation ends later than the commit fails.
+        await sleep(20);
+        throw error;
+      });
+    };
+    const id = create();
+    await eventually("the validation", () => trainer.count("validate") > 0);
+    await jobs.committed();
+    const repair = failCommits();
+    supervisor.cancel(id);
+    await assert.rejects(jobs.committed() as Promise<void>, { code: "SQLITE_FULL" });
+    repair();
+    await sleep(50);
+    assert.deepEqual([statusOf(id), logged], ["VALIDATING", []]);
+    supervisor.cancel(id);
+    assert.equal(statusOf(id), "CANCELLED");
+    await eventually("the release", () => trainer.count("release") === 1);
+    assert.deepEqual([trainer.count("validate"), logged], [1, []]);
+  });
 
   it("fails no other job of the same transaction", async () => {
     supervisor.open();

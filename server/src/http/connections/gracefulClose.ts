@@ -17,9 +17,9 @@ export function gracefulClose(app: FastifyInstance): () => Promise<void> {
     });
   });
   return async () => {
-    const deadline = Date.now() + GRACE_PERIOD;
+    const deadline = performance.now() + GRACE_PERIOD;
     const closeConnections = setInterval(() => {
-      if (running === 0 || Date.now() > deadline) {
+      if (running === 0 || performance.now() > deadline) {
         app.server.closeAllConnections();
       }
     }, 20);

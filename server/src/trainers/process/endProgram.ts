@@ -3,7 +3,7 @@ import { exitOfAttempt } from "../program/exitFile";
 import type { JobFolder } from "../program/jobFolder";
 import { type Attempt, readAttempt } from "./attemptFile";
 import { findRunners } from "./findRunners";
-import type { AttachedRun } from "./observeRun";
+import { type AttachedRun, isRunning } from "./observeRun";
 import { killProcessGroup } from "./processGroup";
 import { identityOf } from "./processIdentity";
 
@@ -26,7 +26,7 @@ export async function endProgram(folder: JobFolder, attached?: AttachedRun): Pro
     hasEnded = false;
   }
   if (attempt !== undefined && !hasEnded) await killProcessGroup(attempt);
-  const starting = attached?.runner?.exitCode === null ? attached.runner.pid : undefined;
+  const starting = attached?.runner !== undefined && isRunning(attached.runner) ? attached.runner.pid : undefined;
   const runners = attempt === undefined && !hasEnded ? findRunners(folder.id) : [];
   for (const pid of new Set([...runners, ...(starting === undefined ? [] : [starting])])) {
     const identity = identityOf(pid);

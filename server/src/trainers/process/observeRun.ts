@@ -34,7 +34,7 @@ export function observeRun(
   { cancelRequestedAt }: StartedJob,
 ): Observation & { attempt: Attempt | undefined } {
   const { folder, runner } = attached;
-  const launching = runner !== undefined && runner.exitCode === null && runner.signalCode === null;
+  const launching = runner !== undefined && isRunning(runner);
   const attempt = readAttempt(folder);
   attached.lastAttempt = attempt;
   const alive = launching || (attempt !== undefined && isAlive(attempt));
@@ -45,4 +45,9 @@ export function observeRun(
     hasArtifact: exists(folder.artifactFolder),
     cancelled: cancelRequestedAt !== undefined,
   };
+}
+
+/** Whether a child process has not ended. Its process ID may belong to another process afterwards. */
+export function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode === null && signalCode === null;
 }

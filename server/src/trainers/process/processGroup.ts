@@ -33,7 +33,10 @@ export function signalGroup(group: ProcessGroup, signal: NodeJS.Signals | 0): bo
 
 /** Kills the remaining processes of an attempt. Two programs must never write into the same job folder. */
 export async function killProcessGroup(group: ProcessGroup): Promise<void> {
-  for (const deadline = Date.now() + KILL_TIMEOUT_MS; signalGroup(group, "SIGKILL") && Date.now() < deadline; ) {
+  for (
+    const deadline = performance.now() + KILL_TIMEOUT_MS;
+    signalGroup(group, "SIGKILL") && performance.now() < deadline;
+  ) {
     await sleep(10);
   }
 }

@@ -15,6 +15,7 @@ const POLLS_PER_SECOND = 20;
 export class RayClientWithBackoff {
   private readonly client: RayClient;
   private failures = 0;
+  /** A time of `performance.now()`: a clock that is set back must not make the pause longer. */
   private pausedUntil = 0;
   private fault: RayUnavailableError | undefined;
 
@@ -28,7 +29,7 @@ export class RayClientWithBackoff {
    * @throws {RayUnavailableError} when the cluster is unavailable. During the backoff, throws without sending a request.
    */
   async send<Answer>(request: (client: RayClient) => Promise<Answer>): Promise<Answer> {
-    if (this.fault !== undefined && Date.now() < this.pausedUntil) {
+    if (this.fault !== undefined && performance.now() < this.pausedUntil) {
       throw this.fault;
     }
     try {
@@ -37,9 +38,9 @@ export class RayClientWithBackoff {
       this.fault = undefined;
       return answer;
     } catch (error) {
-      if (error instanceof RayUnavailableError && Date.now() >= this.pausedUntil) {
+      if (error instanceof RayUnavailableError && performance.now() >= this.pausedUntil) {
         this.fault = error;
-        this.pausedUntil = Date.now() + Math.min(MAX_PAUSE_MS, POLL_INTERVAL_MS * 2 ** this.failures);
+        this.pausedUntil = performance.now() + Math.min(MAX_PAUSE_MS, POLL_INTERVAL_MS * 2 ** this.failures);
         this.failures += 1;
       }
       throw error;

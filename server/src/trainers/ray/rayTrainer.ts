@@ -35,7 +35,7 @@ interface AttachedRun {
   progress: ProgressFile;
   /** The last attempt that was read from `attempt.json`. */
   lastAttempt?: RayAttempt | undefined;
-  /** Milliseconds since 1970. */
+  /** A time of `performance.now()`, in milliseconds. */
   nextPollAt: number;
   /** Why the run is not training, according to the last poll. */
   waitingFor?: string | undefined;
@@ -116,8 +116,8 @@ export class RayTrainer extends ProgramTrainer<RayTrainerOptions> implements Tra
       return cancelled ? { state: "cancelled" } : this.launch(run, attached, FIRST_ATTEMPT);
     }
     // Poll immediately when exit.json exists.
-    if (Date.now() < attached.nextPollAt && exitOfAttempt(folder, attempt) === undefined) return undefined;
-    attached.nextPollAt = Date.now() + this.cluster.pollInterval(this.attached.size);
+    if (performance.now() < attached.nextPollAt && exitOfAttempt(folder, attempt) === undefined) return undefined;
+    attached.nextPollAt = performance.now() + this.cluster.pollInterval(this.attached.size);
     const observed = await observeAttempt(this.cluster, folder, attempt);
     // Read progress after the observation: an attempt that has ended no longer writes.
     const programProgress = await attached.progress.read();

@@ -11,6 +11,7 @@ import { RayClient } from "../../../../server/src/trainers/ray/rayClient";
 import { RayClientWithBackoff } from "../../../../server/src/trainers/ray/rayClientWithBackoff";
 import { readRayConfig } from "../../../../server/src/trainers/ray/rayConfig";
 import { submission } from "../../../../server/src/trainers/ray/submission";
+import { eventually } from "../../../support/eventually";
 import { folder, removeFolders } from "../../support";
 
 const SUBMISSION = { submission_id: "a", entrypoint: "true", runtime_env: {}, metadata: {} };
@@ -81,6 +82,23 @@ describe("server: the client of Ray's Jobs API", () => {
       await assert.rejects(cluster.send((ray) => ray.get("a")));
     }
     assert.equal(requests, 1);
+  });
+
+  it("sends requests again after the clock is set back by an hour during the pause", async () => {
+    let status = 500;
+    const cluster = new RayClientWithBackoff(
+      await client((_request, response) => response.writeHead(status).end('{"status": "RUNNING"}')),
+    );
+    const get = () => cluster.send((ray) => ray.get("a"));
+    await assert.rejects(get());
+    status = 200;
+    const { now } = Date;
+    Date.now = () => now() - 3_600_000;
+    try {
+      await eventually("an answer", () => get().catch(() => undefined), { withinMs: 3000 });
+    } finally {
+      Date.now = now;
+    }
   });
 
   it("polls at most twenty jobs per second", async () => {
