@@ -4,6 +4,8 @@ import type Database from "libsql";
 interface Group {
   commit: NodeJS.Immediate;
   committed: Promise<void>;
+  /** Set when the group was undone before the end of the turn. */
+  failure: { error: unknown } | undefined;
   succeed(): void;
   fail(error: unknown): void;
 }
@@ -25,11 +27,16 @@ const busy = new WeakSet<Database.Database>();
  * the open group, so a reply to a read must wait as well. When the commit fails, for example because the disk is full, all
  * actions of the group are undone and `committed` rejects for all of them.
  *
- * @throws the action's own error. On a full disk SQLite may undo the whole group itself.
+ * SQLite itself may undo the whole group, for example on a full disk. All further actions of the turn then fail, and
+ * `committed` rejects for all actions of the turn. In the next turn, the group is forgotten: code that waits for anything
+ * else between its action and its reply must wait for `committed` before that.
+ *
+ * @throws the action's own error, or the error that has undone the group
  */
 export function inTransaction<Result>(database: Database.Database, action: () => Result): Result {
   if (busy.has(database)) return action();
   const group = openGroup(database);
+  if (group.failure !== undefined) throw group.failure.error;
   database.exec("SAVEPOINT action");
   busy.add(database);
   try {
@@ -37,11 +44,7 @@ export function inTransaction<Result>(database: Database.Database, action: () =>
     database.exec("RELEASE action");
     return result;
   } catch (error) {
-    if (database.inTransaction) {
-      database.exec("ROLLBACK TO action; RELEASE action");
-    } else {
-      endGroup(database, group, error);
-    }
+    undoAction(database, group, error);
     throw error;
   } finally {
     busy.delete(database);
@@ -62,18 +65,44 @@ export function committed(database: Database.Database): Promise<void> | undefine
 export function commitNow(database: Database.Database): void {
   const group = groups.get(database);
   if (group === undefined) return;
+  clearImmediate(group.commit);
+  groups.delete(database);
   try {
+    if (group.failure !== undefined) throw group.failure.error;
     database.exec("COMMIT");
-    endGroup(database, group);
+    group.succeed();
   } catch (error) {
-    if (database.inTransaction) database.exec("ROLLBACK");
-    endGroup(database, group, error);
+    rollBack(database);
+    group.fail(error);
   }
+}
+
+/** Undoes the writes of an action that has thrown `error`, or the whole group when SQLite cannot undo the action alone. */
+function undoAction(database: Database.Database, group: Group, error: unknown): void {
+  try {
+    if (database.inTransaction) {
+      database.exec("ROLLBACK TO action; RELEASE action");
+      return;
+    }
+  } catch {
+    // The disk may have failed. A commit would store a part of the action.
+    rollBack(database);
+  }
+  group.failure = { error };
+}
+
+/** Does not throw: `openGroup` tries again. */
+function rollBack(database: Database.Database): void {
+  try {
+    if (database.inTransaction) database.exec("ROLLBACK");
+  } catch {}
 }
 
 function openGroup(database: Database.Database): Group {
   const open = groups.get(database);
   if (open !== undefined) return open;
+  // After a ROLLBACK that has failed.
+  if (database.inTransaction) database.exec("ROLLBACK");
   database.exec("BEGIN IMMEDIATE");
   let settle: Pick<Group, "succeed" | "fail"> | undefined;
   const promise = new Promise<void>((succeed, fail) => {
@@ -85,15 +114,8 @@ function openGroup(database: Database.Database): Group {
     ...(settle as unknown as Pick<Group, "succeed" | "fail">),
     commit: setImmediate(() => commitNow(database)),
     committed: promise,
+    failure: undefined,
   };
   groups.set(database, group);
   return group;
-}
-
-/** @param error why the group is undone; undefined when it is committed */
-function endGroup(database: Database.Database, group: Group, error?: unknown): void {
-  clearImmediate(group.commit);
-  groups.delete(database);
-  if (error === undefined) group.succeed();
-  else group.fail(error);
 }

@@ -100,6 +100,47 @@ describe("transactions of the store", () => {
     assert.ok(numbersIn(other).includes(4));
   });
 
+  it("all fail when SQLite undoes the group in the middle of the turn, and work again in the next turn", async () => {
+    add(0);
+    await committed(database);
+    database.pragma("max_page_count = 3");
+    add(1);
+    assert.throws(() => add(2, "x".repeat(100_000)), { code: "SQLITE_FULL" });
+    assert.equal(database.inTransaction, false, "SQLite has undone the group");
+    const wait = committed(database);
+    assert.ok(wait, "the earlier action of the turn must not seem durable");
+    assert.throws(() => add(3), { code: "SQLITE_FULL" });
+    await assert.rejects(wait, { code: "SQLITE_FULL" });
+    assert.deepEqual(numbersIn(other), [0]);
+    add(4);
+    await committed(database);
+    assert.deepEqual(numbersIn(other), [0, 4]);
+  });
+
+  for (const [undone, failing] of [
+    ["a failed commit", ["COMMIT", "ROLLBACK"]],
+    ["a failed action", ["ROLLBACK TO action; RELEASE action", "ROLLBACK"]],
+  ] as const) {
+    it(`reject and work again when ${undone} cannot be undone`, async () => {
+      const exec = database.exec.bind(database);
+      const broken = new Set<string>(failing);
+      database.exec = (sql) => {
+        if (broken.has(sql)) throw Object.assign(new Error("disk I/O error"), { code: "SQLITE_IOERR" });
+        return exec(sql);
+      };
+      add(1);
+      const wait = committed(database) as Promise<void>;
+      if (undone === "a failed action") {
+        assert.throws(() => inTransaction(database, () => [add(2), add(1)]), /UNIQUE/);
+      }
+      await assert.rejects(wait);
+      broken.clear();
+      add(3);
+      await committed(database);
+      assert.deepEqual(numbersIn(other), [3]);
+    });
+  }
+
   it("wait for a write of another process", async () => {
     const path = join(folder(), "server.db");
     openDatabase(path).close();
