@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
+import workerThreads from "node:worker_threads";
 import { execa } from "execa";
 // The compiled files, because a thread does not load TypeScript.
 import {
@@ -14,6 +16,7 @@ import {
 import { checkBatch } from "../../provider/dist/data/src/inspection/checkBatch";
 import { loadHash } from "../../provider/dist/data/src/inspection/hash";
 import { ReportTotals } from "../../provider/dist/data/src/inspection/reportTotals";
+import { describeSystemError, isSystemError } from "../../server/src/domain/systemError";
 import { sample } from "../support/samples";
 
 const COMPLETION: Rules = { jobType: "completion", targets: [] };
@@ -145,6 +148,70 @@ describe("checking data in threads", function () {
     await assert.rejects(aborted, { message: "ended" });
     assert.ok(performance.now() - start < 100);
     assert.equal((await other).validSamples, 6);
+  });
+
+  describe("when a thread", () => {
+    const { Worker } = workerThreads;
+    afterEach(() => {
+      workerThreads.Worker = Worker;
+    });
+    const content = sample("a", "b".repeat(1_000)).repeat(3_000);
+    const samples = 3_000;
+
+    /** Lets only the first threads start. Returns the number of starts that failed. */
+    function failAfter(starts: number): () => number {
+      let failed = 0;
+      workerThreads.Worker = class extends Worker {
+        constructor(...args: ConstructorParameters<typeof Worker>) {
+          if (starts-- <= 0) {
+            failed++;
+            throw Object.assign(new Error("Worker initialization failure: EAGAIN"), { code: "ERR_WORKER_INIT_FAILED" });
+          }
+          super(...args);
+        }
+      };
+      return () => failed;
+    }
+
+    it("cannot be started, rejects as after a system error, and works again later", async () => {
+      const threads = new CheckThreads(2);
+      const { signal } = abortion();
+      failAfter(0);
+      const error = await check(content, { rules: COMPLETION, threads, signal }).catch((error) => error);
+      assert.match(error.message, /^Cannot start a thread that checks data: .*EAGAIN$/);
+      assert.ok(isSystemError(error));
+      assert.equal(describeSystemError(error), "the machine is short of memory or processes (ERR_CHECK_THREAD)");
+      assert.equal(getEventListeners(signal, "abort").length, 0);
+      workerThreads.Worker = Worker;
+      assert.equal((await check(content, { rules: COMPLETION, threads })).validSamples, samples);
+    });
+
+    it("cannot be started, leaves the work to the other threads", async () => {
+      const failed = failAfter(1);
+      const { validSamples } = await check(content, { rules: COMPLETION, threads: new CheckThreads(3) });
+      assert.equal(validSamples, samples);
+      assert.ok(failed() > 0);
+    });
+
+    it("ends and no other can be started, rejects all tasks", async () => {
+      let last: workerThreads.Worker | undefined;
+      failAfter(1);
+      const OneWorker = workerThreads.Worker;
+      workerThreads.Worker = class extends OneWorker {
+        constructor(...args: ConstructorParameters<typeof Worker>) {
+          super(...args);
+          last = this;
+        }
+      };
+      const threads = new CheckThreads(1);
+      const checks = [1, 2, 3].map(() => check(content, { rules: COMPLETION, threads }).catch((error) => error));
+      while (!last) await sleep(1);
+      await last.terminate();
+      for (const error of await Promise.all(checks)) {
+        assert.ok(isSystemError(error), String(error));
+        assert.match(error.message, /^Cannot start a thread|^A thread that checks data ended with code \d$/);
+      }
+    });
   });
 
   it("reports a line that needs too much memory as invalid, and goes on", async () => {

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { Batch, BatchOptions, BatchReport } from "../inspection/checkBatch";
+import { ThreadError } from "./threadError";
 
 /** What a thread receives. */
 export interface ThreadTask extends Batch, Omit<BatchOptions, "rules"> {
@@ -55,6 +56,7 @@ export class CheckThreads {
    * Checks a batch in a thread.
    *
    * @param signal ends a running check at once, also in the middle of a long line
+   * @throws {ThreadError} no thread can be started, or the thread ended early: a retry may succeed
    * @throws an error with the code `ERR_WORKER_OUT_OF_MEMORY` when the check needs too much memory
    */
   run(content: ThreadTask, signal?: AbortSignal): Promise<BatchReport> {
@@ -80,7 +82,13 @@ export class CheckThreads {
 
   private dispatch(): void {
     while (this.queue.length > 0) {
-      const thread = this.freeThread();
+      let thread: Thread | undefined;
+      try {
+        thread = this.freeThread();
+      } catch (error) {
+        // No thread is left that could take the tasks later.
+        for (const task of this.queue.splice(0)) task.reject(error);
+      }
       if (!thread) return;
       const task = this.queue.shift() as Task;
       clearTimeout(thread.idle);
@@ -90,12 +98,22 @@ export class CheckThreads {
     }
   }
 
-  /** Returns the thread with the fewest tasks, or a new one. */
+  /**
+   * Returns the thread with the fewest tasks, or a new one. When a new one cannot be started, the others do its work.
+   *
+   * @throws {ThreadError} no thread is running, and none can be started
+   */
   private freeThread(): Thread | undefined {
     let best: Thread | undefined;
     for (const each of this.threads) if (!best || each.tasks.length < best.tasks.length) best = each;
     if (best?.tasks.length === 0) return best;
-    if (this.threads.size < this.max) return this.start();
+    if (this.threads.size < this.max) {
+      try {
+        return this.start();
+      } catch (error) {
+        if (!best) throw new ThreadError(`Cannot start a thread that checks data: ${(error as Error).message}`);
+      }
+    }
     return best && best.tasks.length < TASKS_PER_THREAD ? best : undefined;
   }
 
@@ -111,7 +129,9 @@ export class CheckThreads {
       if (thread.tasks.length === 0) this.endWhenIdle(thread);
     });
     worker.on("error", (error) => this.remove(thread, error));
-    worker.on("exit", (code) => this.remove(thread, new Error(`A thread that checks data ended with code ${code}`)));
+    worker.on("exit", (code) =>
+      this.remove(thread, new ThreadError(`A thread that checks data ended with code ${code}`)),
+    );
     return thread;
   }
 

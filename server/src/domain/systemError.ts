@@ -9,6 +9,9 @@ const SQLITE = /^SQLITE_(BUSY|CANTOPEN|CORRUPT|FULL|INTERRUPT|IOERR|LOCKED|NOMEM
 /** Codes of system calls: `EMFILE`, `EAI_AGAIN`. Node.js's own codes begin with `ERR_`. */
 const SYSTEM_CALL = /^E([A-Z0-9]+|AI_[A-Z]+)$/;
 
+/** A thread that checks data cannot be started: see `ThreadError` of the data rules. */
+const CHECK_THREAD = "ERR_CHECK_THREAD";
+
 /** These codes are about the files of one job: a file is missing, or already exists. A retry would fail again. */
 const ABOUT_THE_JOB = ["ENOENT", "EEXIST"];
 
@@ -17,7 +20,7 @@ const REASONS: [codes: RegExp, reason: string][] = [
   [/^(ENOSPC|EDQUOT|SQLITE_FULL)/, "the disk is full"],
   [/^(EIO|ESTALE|EROFS|SQLITE_)/, "the disk has errors or is not available"],
   [/^(EACCES|EPERM|EISDIR|ENOTDIR)$/, "a file or folder cannot be accessed"],
-  [/^(ENOMEM|EAGAIN)$/, "the machine is short of memory or processes"],
+  [/^(ENOMEM|EAGAIN|ERR_CHECK_THREAD)$/, "the machine is short of memory or processes"],
   [/^(ECONN|ETIMEDOUT|EHOST|ENET|EAI_|EPIPE)/, "a network connection fails"],
 ];
 
@@ -39,6 +42,7 @@ export function describeSystemError(error: unknown): string {
 function codeOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   const { code } = error as { code?: unknown };
+  if (code === CHECK_THREAD) return code;
   if (typeof code === "string" && (SQLITE.test(code) || (SYSTEM_CALL.test(code) && !ABOUT_THE_JOB.includes(code)))) {
     return code;
   }
