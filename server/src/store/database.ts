@@ -156,6 +156,21 @@ const SCHEMA_VERSION = MIGRATIONS.length;
 /** The longest wait for another process that writes, in milliseconds. */
 const BUSY_TIMEOUT = 5000;
 
+/** Whether `openDatabase` would upgrade the schema of this database. A server of the earlier release could not use it then. */
+export function needsUpgrade(path: string): boolean {
+  const database = new Database(path);
+  try {
+    return schemaVersion(database) < SCHEMA_VERSION;
+  } finally {
+    database.close();
+  }
+}
+
+function schemaVersion(database: Database.Database): number {
+  const { user_version: version } = database.prepare("PRAGMA user_version").get() as { user_version: number };
+  return version;
+}
+
 /**
  * Opens the database, creates the tables of a new one, and upgrades the schema of an old one. Closing the database commits
  * the writes that are not durable yet.
@@ -169,7 +184,7 @@ export function openDatabase(path: string): Database.Database {
   database.pragma("foreign_keys = ON");
   // The command `rotate-signing-key` writes to the database of a running server.
   database.pragma(`busy_timeout = ${BUSY_TIMEOUT}`);
-  const { user_version: version } = database.prepare("PRAGMA user_version").get() as { user_version: number };
+  const version = schemaVersion(database);
   if (version > SCHEMA_VERSION) {
     database.close();
     throw new UsageError(
