@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdtempSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import fs, { chmodSync, mkdtempSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -108,6 +108,38 @@ describe("server: the keys file", () => {
     rmSync(path);
     assert.equal(workspace("one"), "default");
     assert.match(String(lines[0]?.fields.reason), /ENOENT/);
+  });
+
+  it("is read again after a read that failed, at most once per second, with one error in the log", async () => {
+    const { workspace, lines } = open("stays\nrevoked\n");
+    write("stays\n");
+    await sleep(SETTLED_MS);
+    const { readFileSync } = fs;
+    let reads = 0;
+    fs.readFileSync = ((...args: Parameters<typeof readFileSync>) => {
+      if (args[0] === path) reads += 1;
+      if (args[0] === path && reads < 3) throw new Error("EMFILE: too many open files");
+      return readFileSync(...args);
+    }) as typeof readFileSync;
+    const { now } = performance;
+    let passed = 0;
+    performance.now = () => now.call(performance) + passed;
+    try {
+      for (const read of [1, 2]) {
+        assert.deepEqual(["stays", "revoked"].map(workspace), ["default", "default"]);
+        assert.equal(reads, read);
+        passed += 1100;
+      }
+      assert.deepEqual(["stays", "revoked"].map(workspace), ["default", undefined]);
+    } finally {
+      fs.readFileSync = readFileSync;
+      performance.now = now;
+    }
+    assert.deepEqual(
+      lines.map(({ level }) => level),
+      ["error", "info"],
+    );
+    assert.match(String(lines[0]?.fields.reason), /EMFILE/);
   });
 
   it("admits nobody when it becomes empty", async () => {
