@@ -1,3 +1,4 @@
+import { MEBIBYTE } from "#common";
 import type { Job } from "../domain/job";
 import type { ClassifierTarget, JobSpec } from "../domain/jobSpec";
 import type { Database } from "./database";
@@ -12,7 +13,8 @@ export interface FineTunedModel {
   /** The base model. */
   root: string;
   jobType: JobSpec["job_type"];
-  classifierTargets: ClassifierTarget[];
+  /** Absent in a list that has too many labels. */
+  classifierTargets?: ClassifierTarget[];
   name: string | null;
   description: string | null;
   archived: boolean;
@@ -87,12 +89,23 @@ export class ModelStore {
     return this.database.prepare("SELECT 1 FROM models WHERE job_id = ?").get(jobId) !== undefined;
   }
 
-  /** Newest first. */
+  /** Newest first. Reads the targets of as many models as have at most 8 MiB of them. */
   list(workspace: string): FineTunedModel[] {
     const rows = this.database
-      .prepare("SELECT * FROM models WHERE workspace = ? ORDER BY created_at DESC, seq DESC")
-      .all(workspace) as Row[];
-    return rows.map(toModel);
+      .prepare(`SELECT ${WITHOUT_TARGETS} FROM models WHERE workspace = ? ORDER BY created_at DESC, seq DESC`)
+      .all(workspace) as Omit<Row, "classifier_targets">[];
+    let bytes = 0;
+    return rows.map((row) => {
+      if (row.job_type !== "classifier" || bytes > MAX_LISTED_TARGET_BYTES) return toModel(row);
+      const targets = this.targets(row.id);
+      bytes += Buffer.byteLength(targets);
+      return toModel(bytes > MAX_LISTED_TARGET_BYTES ? row : { ...row, classifier_targets: targets });
+    });
+  }
+
+  private targets(id: string): string {
+    const row = this.database.prepare("SELECT classifier_targets FROM models WHERE id = ?").get(id);
+    return (row as Pick<Row, "classifier_targets">).classifier_targets;
   }
 
   update(model: FineTunedModel, change: ModelChange): FineTunedModel {
@@ -112,14 +125,20 @@ export class ModelStore {
   }
 }
 
-function toModel(row: Row): FineTunedModel {
+/** A client reads at most 32 MiB, and the list of models has no pages. */
+const MAX_LISTED_TARGET_BYTES = 8 * MEBIBYTE;
+
+const WITHOUT_TARGETS =
+  "id, workspace, job_id, root, job_type, name, description, archived, artifact_bytes, created_at";
+
+function toModel(row: Omit<Row, "classifier_targets"> & Partial<Row>): FineTunedModel {
   return {
     id: row.id,
     workspace: row.workspace,
     jobId: row.job_id,
     root: row.root,
     jobType: row.job_type,
-    classifierTargets: JSON.parse(row.classifier_targets),
+    ...(row.classifier_targets !== undefined && { classifierTargets: JSON.parse(row.classifier_targets) }),
     name: row.name,
     description: row.description,
     archived: row.archived === 1,

@@ -50,4 +50,20 @@ describe("server: the labels of classifiers in the store", () => {
     assert.deepEqual(jobs.get(ids[0] as string)?.spec, spec);
     database.close();
   });
+
+  it("are in a list of models up to 8 MiB, and always in a single model", () => {
+    const { database, read } = countingDatabase();
+    const [jobs, models] = [new JobStore(database), new ModelStore(database)];
+    const job = jobs.create({ ...spec, job_type: "classifier" }, "process", { workspace: "default", owner: "o" });
+    for (let number = 0; number < 25; number++) models.add(`model-${number}`, job);
+    read.characters = 0;
+    const list = models.list("default");
+    assert.ok(read.characters < 10e6, `${read.characters} characters`);
+    assert.equal(list.length, 25);
+    assert.deepEqual(list[0]?.classifierTargets, TARGETS);
+    assert.ok(JSON.stringify(list).length < 8.1 * 2 ** 20);
+    assert.equal(list.at(-1)?.classifierTargets, undefined);
+    assert.deepEqual(models.get(list.at(-1)?.id as string)?.classifierTargets, TARGETS);
+    database.close();
+  });
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { toEvents } from "../../../../server/src/trainers/program/plan/planFile";
 import { eventually } from "../../../support/eventually";
 import { type Api, type Json, samples } from "../../support";
 import { REPOSITORIES, SECRET, withTrainings } from "../../trainings";
@@ -352,6 +353,13 @@ describe("server: the plan of a training program", () => {
     assert.equal(jobFile(id).hyperparameters.epochs, 1);
     assert.ok(!("generation_rules" in jobFile(id)));
     assert.equal(plans(id), 0);
+  });
+
+  it("adds at most 100 events and 1 MiB of them", () => {
+    const events = (count: number, length: number) =>
+      toEvents({ events: Array(count).fill({ name: "e", data: { text: "é".repeat(length) } }) } as never).length;
+    assert.equal(events(200, 1), 100);
+    assert.equal(events(100, 50_000), 10);
   });
 
   it("survives the loss of the job's folder", async () => {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { MEBIBYTE } from "#common";
 import { costOf, type Price } from "#common/price";
 import type { Plan, PlanEvent } from "../../../domain/trainer";
 
@@ -47,9 +48,19 @@ export function toPlan(file: PlannedFile, price: Price | undefined): Plan {
   };
 }
 
+/** Returns the events of a plan: at most the first 100, and 1 MiB of them. */
 export function toEvents({ events }: PlannedFile): PlanEvent[] {
-  return (events ?? []).slice(0, MAX_EVENTS).map(({ name, data }) => ({ name, data: data ?? {} }));
+  let bytes = 0;
+  return (events ?? [])
+    .slice(0, MAX_EVENTS)
+    .map(({ name, data }) => ({ name, data: data ?? {} }))
+    .filter((event) => {
+      bytes += Buffer.byteLength(JSON.stringify(event));
+      return bytes <= MAX_EVENT_BYTES;
+    });
 }
 
-/** Further events of a plan are not stored. */
 const MAX_EVENTS = 100;
+
+/** Each reply about the job contains them. */
+const MAX_EVENT_BYTES = MEBIBYTE;

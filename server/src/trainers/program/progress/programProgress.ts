@@ -1,3 +1,4 @@
+import { formatCount, MEBIBYTE } from "#common";
 import type { Checkpoint, ProgramEvent, Progress } from "../../../domain/trainer";
 import { omitUndefined } from "../../../omitUndefined";
 import type { ProgressRecord } from "./progressRecords";
@@ -24,6 +25,10 @@ export interface ProgramProgress {
   checkpoints: Checkpoint[];
   /** Oldest first. */
   events: ProgramEvent[];
+  /** The size of the events as JSON, in bytes. */
+  eventBytes: number;
+  /** Whether later events are dropped. */
+  dropsEvents: boolean;
   /** The result that the latest attempt reported. */
   result?: Extract<ProgressRecord, { type: "result" }>;
 }
@@ -36,11 +41,16 @@ export const NO_PROGRESS: Readonly<ProgramProgress> = {
   furthestStep: 0,
   checkpoints: [],
   events: [],
+  eventBytes: 0,
+  dropsEvents: false,
 };
 
 /** Limits per job, so that a program that never stops writing does not exhaust the memory. */
 const MAX_EVENTS = 1000;
 const MAX_CHECKPOINTS = 1000;
+
+/** A reply contains all events of a job. The client reads at most 32 MiB. */
+const MAX_EVENT_BYTES = 8 * MEBIBYTE;
 
 /** Returns the progress after one more line. @param record the result of `parseRecord` */
 export function applyRecord(before: ProgramProgress, record: ProgressRecord | null | undefined): ProgramProgress {
@@ -128,10 +138,21 @@ function withResumedEvent(
     : addEvent(programProgress, { name: "resumed", data, createdAt: toMilliseconds(time) });
 }
 
+const EVENTS_DROPPED = {
+  name: "events-dropped",
+  data: {
+    reason: `The training program has written ${formatCount(MAX_EVENTS)} events or ${MAX_EVENT_BYTES / MEBIBYTE} MiB of them. The server drops its later events`,
+  },
+};
+
+/** Keeps the first events. They say how the training began, and clients have read them. */
 function addEvent(programProgress: ProgramProgress, event: Omit<ProgramEvent, "line">): ProgramProgress {
-  return programProgress.events.length < MAX_EVENTS
-    ? { ...programProgress, events: [...programProgress.events, { ...event, line: programProgress.lines }] }
-    : programProgress;
+  if (programProgress.dropsEvents) return programProgress;
+  const { events, lines: line } = programProgress;
+  const eventBytes = programProgress.eventBytes + Buffer.byteLength(JSON.stringify(event));
+  const dropsEvents = events.length >= MAX_EVENTS || eventBytes > MAX_EVENT_BYTES;
+  const added = dropsEvents ? { ...EVENTS_DROPPED, createdAt: event.createdAt } : event;
+  return { ...programProgress, events: [...events, { ...added, line }], eventBytes, dropsEvents };
 }
 
 function advanceTo(programProgress: ProgramProgress, step: number): Pick<ProgramProgress, "step" | "furthestStep"> {

@@ -51,6 +51,23 @@ describe("server: progress.jsonl", () => {
     assert.deepEqual(events[0]?.data, { message: "[secret] is wrong", list: [{ value: "[secret]" }] });
   });
 
+  it("keeps the first 8 MiB of events, and one event that says so", async () => {
+    const event = (name: string, length: number) => line({ type: "event", name, data: { text: "é".repeat(length) } });
+    const { events } = await read(...Array.from({ length: 80 }, (_, index) => event(`${index}`, 60_000)));
+    assert.deepEqual([events[0]?.name, events.at(-2)?.name, events.at(-1)?.name], ["0", "68", "events-dropped"]);
+    assert.match(String(events.at(-1)?.data.reason), /1,000 events or 8 MiB/);
+    assert.ok(Buffer.byteLength(JSON.stringify(events)) < 8.1 * 2 ** 20);
+    // A small event would fit, but the events would then have a gap.
+    assert.equal((await read(event("small", 1))).events.length, events.length);
+  });
+
+  it("keeps the first 1,000 events, and one event that says so", async () => {
+    const event = (_: unknown, index: number) => line({ type: "event", name: `${index}` });
+    const { events } = await read(...Array.from({ length: 1_005 }, event));
+    assert.deepEqual([events.length, events.at(-2)?.name, events.at(-1)?.name], [1_001, "999", "events-dropped"]);
+    assert.equal(events.at(-1)?.line, 1_001);
+  });
+
   it("replaces the data of an event that is nested too deeply", async () => {
     const nested = (levels: number) => `${'{"a":'.repeat(levels)}1${"}".repeat(levels)}`;
     const event = (data: string) => `{"type":"event","time":1,"name":"deep","data":${data}}\n`;
