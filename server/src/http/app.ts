@@ -12,8 +12,10 @@ import { ConflictError, TooLargeError } from "../domain/errors";
 import { rejectBrowserRequests } from "./browserRequests";
 import { setCaller } from "./caller";
 import { closeEarly } from "./connections/closeEarly";
+import { limitPipelining } from "./connections/pipelining";
 import { answerAndClose } from "./connections/rawReply";
 import { closeSlowBodies } from "./connections/slowBodies";
+import { closeTinyChunks } from "./connections/tinyChunks";
 import { ApiError, UnprocessableError } from "./errors";
 import { acceptJson } from "./jsonBody";
 import { answerMethodNotAllowed } from "./methodNotAllowed";
@@ -64,6 +66,7 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
     clientErrorHandler,
   });
   services.connections.watch(app.server);
+  limitPipelining(app.server);
   app.decorateRequest("owner", "");
   app.decorateRequest("workspace", "");
   app.addHook("onRequest", async (request, reply) => {
@@ -86,6 +89,7 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
     }
   });
   closeSlowBodies(app);
+  closeTinyChunks(app);
   // A reply tells the client that its writes are durable, or what it has read.
   app.addHook("onSend", async () => services.jobs.committed());
   app.setErrorHandler(answerError);

@@ -9,6 +9,9 @@ import { TooLargeError } from "../domain/errors";
 /** The part of a file that stays in memory, to detect the sample type. */
 const HEAD_BYTES = 64 * 1024;
 
+/** Smaller chunks are joined, in bytes. */
+const LEAST_CHUNK_BYTES = 16 * 1024;
+
 /** The size of the write buffer. */
 const WRITE_BUFFER_BYTES = 1024 * 1024;
 
@@ -72,6 +75,7 @@ export class BlobStore {
     try {
       await pipeline(
         source,
+        joinSmall,
         measure,
         createWriteStream(temporaryPath, { flags: "wx", flush: true, highWaterMark: WRITE_BUFFER_BYTES }),
       );
@@ -117,6 +121,22 @@ export class BlobStore {
       rmSync(join(this.files, name), { force: true });
     }
   }
+}
+
+/** Joins small chunks: the multipart parser splits text that looks like a boundary into chunks of a few bytes. */
+async function* joinSmall(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let waiting: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    waiting.push(chunk);
+    bytes += chunk.length;
+    if (bytes >= LEAST_CHUNK_BYTES) {
+      yield Buffer.concat(waiting);
+      waiting = [];
+      bytes = 0;
+    }
+  }
+  if (bytes > 0) yield Buffer.concat(waiting);
 }
 
 function count(chunk: Buffer, byte: number): number {

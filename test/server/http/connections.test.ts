@@ -131,6 +131,40 @@ describe("server: requests without a valid key", () => {
   });
 });
 
+describe("server: floods on one connection", () => {
+  const api = withServer({ apiKeys: [KEY] });
+
+  it("closes a connection that sends many requests without waiting for the replies", async () => {
+    const socket = open(api.url, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(20_000));
+    let replies = 0;
+    socket.on("data", (chunk) => {
+      replies += String(chunk).match(/HTTP\/1\.1/g)?.length ?? 0;
+    });
+    await new Promise((resolve) => socket.once("close", resolve));
+    assert.ok(replies <= 10, `${replies} replies`);
+  });
+
+  it("answers a few requests that are sent at once", async () => {
+    const socket = open(api.url, models(KEY).repeat(9) + models(KEY).replace("\r\n", "\r\nConnection: close\r\n"));
+    assert.equal((await text(socket)).match(/HTTP\/1\.1 200 OK/g)?.length, 10);
+  });
+
+  it("closes a connection whose body arrives in tiny chunks, also with chunk extensions", async () => {
+    const headers =
+      `POST /v1/fine_tuning/jobs HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${KEY}\r\n` +
+      "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (const extension of ["", ";a=b"]) {
+      const reply = await text(open(api.url, `${headers}${`1${extension}\r\na\r\n`.repeat(12_000)}0\r\n\r\n`));
+      assert.match(reply, /^HTTP\/1\.1 400 Bad Request\r\n/);
+      assert.match(reply, /too many tiny chunks/);
+    }
+    // Some clients send a chunk for each line.
+    const lines = `10\r\n${"a".repeat(16)}\r\n`.repeat(12_000);
+    const accepted = await firstLine(open(api.url, `${headers}${lines}0\r\n\r\n`));
+    assert.equal(accepted, "HTTP/1.1 422 Unprocessable Entity");
+  });
+});
+
 describe("server: slow bodies", () => {
   const app = Fastify();
   closeSlowBodies(app, { window: 100, bytesPerSecond: 1000 });

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { eventually } from "../../support/eventually";
 import { contents, type Json, SAMPLE, samples, withServer } from "../support";
 
@@ -39,6 +41,31 @@ describe("server: files", () => {
     assert.deepEqual(Buffer.from(await response.arrayBuffer()), content);
     assert.equal(response.headers.get("content-length"), String(content.length));
     assert.match(response.headers.get("content-disposition") ?? "", /filename\*=UTF-8''a%20b\.jsonl$/);
+  });
+
+  it("keeps content that looks like the boundary of the body", async () => {
+    const content = "\r\n--XBOUN".repeat(50_000);
+    const part = (name: string) =>
+      `--XBOUND\r\nContent-Disposition: form-data; name="file"; filename="${name}"\r\n\r\n`;
+    const { body } = await api.send("/v1/files", {
+      method: "POST",
+      headers: { "content-type": "multipart/form-data; boundary=XBOUND" },
+      body: `${part("a.jsonl")}${content}\r\n--XBOUND--\r\n`,
+    });
+    assert.equal(body.sha256, createHash("sha256").update(content).digest("hex"));
+    assert.equal(body.num_lines, 50_001);
+  });
+
+  // Only Linux reports what a process reads.
+  (process.platform === "linux" ? it : it.skip)("answers HEAD without reading the file", async () => {
+    const content = samples(30_000);
+    const id = await api.fileId(new Blob([content]));
+    const bytesRead = () => Number(/^rchar: (\d+)/m.exec(readFileSync("/proc/self/io", "utf8"))?.[1]);
+    const before = bytesRead();
+    const response = await fetch(`${api.url}/v1/files/${id}/content`, { method: "HEAD" });
+    assert.equal(response.headers.get("content-length"), String(content.length));
+    await sleep(200);
+    assert.ok(bytesRead() - before < content.length, `${bytesRead() - before} bytes`);
   });
 
   it("counts a last line without a newline, and distinguishes plain text from conversations", async () => {

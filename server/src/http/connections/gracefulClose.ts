@@ -10,7 +10,9 @@ const GRACE_PERIOD = 5000;
  */
 export function gracefulClose(app: FastifyInstance): () => Promise<void> {
   let running = 0;
-  app.server.on("request", (_request, response) => {
+  app.server.on("request", (request, response) => {
+    // Its response is never closed: see `limitPipelining`.
+    if (request.socket.destroyed) return;
     running += 1;
     response.once("close", () => {
       running -= 1;

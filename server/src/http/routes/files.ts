@@ -1,4 +1,5 @@
 import { createReadStream } from "node:fs";
+import { Readable } from "node:stream";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { StoredFile } from "../../store/files";
 import { setCaller } from "../caller";
@@ -62,11 +63,14 @@ export function fileRoutes(app: FastifyInstance, { files, signer, keys, connecti
         throw new ApiError(403, "The URL has expired, or its signature is invalid; request a new URL");
       }
       connections.prove(request.socket);
-      return reply
-        .type("application/octet-stream")
-        .header("content-length", file.bytes)
-        .header("content-disposition", `attachment; filename*=UTF-8''${encodeURIComponent(file.filename)}`)
-        .send(createReadStream(files.path(file.id)));
+      return (
+        reply
+          .type("application/octet-stream")
+          .header("content-length", file.bytes)
+          .header("content-disposition", `attachment; filename*=UTF-8''${encodeURIComponent(file.filename)}`)
+          // Fastify would read the whole stream, and discard it.
+          .send(request.method === "HEAD" ? Readable.from([]) : createReadStream(files.path(file.id)))
+      );
     },
   );
 }

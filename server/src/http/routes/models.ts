@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type BaseModel, baseModels } from "../../domain/baseModels";
 import type { FineTunedModel, ModelChange } from "../../store/models";
@@ -51,14 +52,17 @@ export function modelRoutes(app: FastifyInstance, { models, artifacts, trainer, 
       throw new ApiError(404, "This model has no files: its training was simulated");
     }
     const name = id.replaceAll(/[^\w.-]+/g, "-");
-    const { stream, length } = artifacts.archive(jobId, name);
+    const { open, length } = artifacts.archive(jobId, name);
     if (length !== undefined) {
       reply.header("content-length", length);
     }
-    return reply
-      .type("application/x-tar")
-      .header("content-disposition", `attachment; filename="${name}.tar"`)
-      .send(stream);
+    return (
+      reply
+        .type("application/x-tar")
+        .header("content-disposition", `attachment; filename="${name}.tar"`)
+        // Fastify would pack the whole artifact, and discard it.
+        .send(request.method === "HEAD" ? Readable.from([]) : open())
+    );
   });
 
   app.delete<ById>("/v1/models/:model_id", async (request) => {

@@ -22,7 +22,8 @@ const SHORT_NAME = 100;
 const RELEASE_TIMEOUT_MS = 2000;
 
 export interface Archive {
-  stream: Readable;
+  /** Starts to read the files. */
+  open(): Readable;
   /** In bytes; undefined when a file name makes the length unpredictable. */
   length: number | undefined;
 }
@@ -46,9 +47,12 @@ export class ArtifactStore {
    */
   archive(jobId: string, root: string): Archive {
     const files = artifactFiles(this.folder(jobId)).map((file) => ({ ...file, name: `${root}/${file.name}` }));
-    const archive = pack();
-    addAll(archive, files).catch((error) => archive.destroy(error));
-    return { stream: Readable.from(archive), length: lengthOf(files) };
+    const open = () => {
+      const archive = pack();
+      addAll(archive, files).catch((error) => archive.destroy(error));
+      return Readable.from(archive);
+    };
+    return { open, length: lengthOf(files) };
   }
 
   async remove(jobId: string): Promise<void> {
