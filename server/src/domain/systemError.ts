@@ -12,8 +12,11 @@ const SYSTEM_CALL = /^E([A-Z0-9]+|AI_[A-Z]+)$/;
 /** A thread that checks data cannot be started: see `ThreadError` of the data rules. */
 const CHECK_THREAD = "ERR_CHECK_THREAD";
 
-/** These codes are about the files of one job: a file is missing, or already exists. A retry would fail again. */
-const ABOUT_THE_JOB = ["ENOENT", "EEXIST"];
+/**
+ * These codes are about one job: a file is missing or already exists, or a path, a file or a command line is too long. A
+ * retry would fail again.
+ */
+const ABOUT_THE_JOB = ["ENOENT", "EEXIST", "E2BIG", "EFBIG", "ELOOP", "ENAMETOOLONG"];
 
 const REASONS: [codes: RegExp, reason: string][] = [
   [/^E[MN]FILE$/, "too many files are open"],

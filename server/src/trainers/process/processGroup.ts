@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { identityOf, isOfThisBoot } from "./processIdentity";
+import { TemporaryError } from "../../domain/systemError";
+import { hasLivingMember, identityOf, isOfThisBoot } from "./processIdentity";
 
 /** The process group of an attempt: the runner, which is the group leader, the training program and its children. */
 export interface ProcessGroup {
@@ -31,12 +32,20 @@ export function signalGroup(group: ProcessGroup, signal: NodeJS.Signals | 0): bo
   }
 }
 
-/** Kills the remaining processes of an attempt. Two programs must never write into the same job folder. */
-export async function killProcessGroup(group: ProcessGroup): Promise<void> {
-  for (
-    const deadline = performance.now() + KILL_TIMEOUT_MS;
-    signalGroup(group, "SIGKILL") && performance.now() < deadline;
-  ) {
+/**
+ * Kills the remaining processes of an attempt. Two programs must never write into the same job folder.
+ *
+ * @param timeoutMs the longest wait for the processes to disappear, in milliseconds
+ * @throws {TemporaryError} when a process remains, for example because it waits for a network disk
+ */
+export async function killProcessGroup(group: ProcessGroup, timeoutMs = KILL_TIMEOUT_MS): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  while (signalGroup(group, "SIGKILL")) {
+    if (performance.now() >= deadline) {
+      // A zombie, whose parent does not reap it, writes no more.
+      if (!hasLivingMember(group.pid)) return;
+      throw new TemporaryError("A process of a training cannot be killed");
+    }
     await sleep(10);
   }
 }

@@ -13,6 +13,7 @@ import { toProgress } from "../program/progress/programProgress";
 import { readAttempt, SYSTEM_ERROR } from "./attemptFile";
 import { endProgram } from "./endProgram";
 import { Queue } from "./fairQueue";
+import { EarlierRunners } from "./findRunners";
 import { GpuPool } from "./gpus";
 import { launchRunner, type RunnerArguments } from "./launchRunner";
 import { type AttachedRun, observeRun } from "./observeRun";
@@ -47,6 +48,7 @@ export class ProcessTrainer extends ProgramTrainer<ProcessTrainerOptions> implem
   readonly queue: Queue;
   onChange?: (jobId: string) => void;
   private readonly gpus: GpuPool;
+  private readonly earlierRunners = new EarlierRunners();
   private readonly attached = new Map<string, AttachedRun>();
 
   constructor(options: ProcessTrainerOptions) {
@@ -69,12 +71,18 @@ export class ProcessTrainer extends ProgramTrainer<ProcessTrainerOptions> implem
   }
 
   async reattach(run: StartedJob): Promise<void> {
+    const isRetry = this.attached.has(run.id);
     // Until attempt.json is read, the job counts as running, on all GPUs: no other job may start beside its program.
     this.queue.addRunning(run.id);
     this.gpus.record(run.id);
     const attached = this.attach(run);
+    // Check liveness before reading: a runner that has ended no longer writes attempt.json.
+    const isStarting = this.earlierRunners.isRunning(run.id);
     const attempt = readAttempt(attached.folder);
     attached.lastAttempt = attempt;
+    if (attempt === undefined && isStarting) {
+      throw new TemporaryError("The runner of a training has not recorded its attempt yet");
+    }
     if (attempt === undefined) {
       this.queue.remove(run.id);
       this.gpus.release(run.id);
@@ -82,6 +90,8 @@ export class ProcessTrainer extends ProgramTrainer<ProcessTrainerOptions> implem
     } else {
       this.gpus.record(run.id, attempt.gpus);
     }
+    // Other jobs have waited since the earlier call failed.
+    if (isRetry) this.wakeNext();
   }
 
   async poll(run: StartedJob): Promise<Progress> {

@@ -64,8 +64,9 @@ async function writeCleanFiles(folder: JobFolder, request: TrainingRequest, sign
  */
 export function folderErrorMessage(error: NodeJS.ErrnoException): string {
   const { code, message } = error;
-  if (code !== "ENOSPC" && isSystemError(error)) throw error;
-  return code === "ENOSPC"
+  const isFull = code === "ENOSPC" || code === "EDQUOT";
+  if (!isFull && isSystemError(error)) throw error;
+  return isFull
     ? "The disk that holds the server's data is full: cannot create the job's folder"
     : `Cannot create the job's folder: ${code ?? message}`;
 }
