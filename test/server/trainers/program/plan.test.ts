@@ -355,13 +355,6 @@ describe("server: the plan of a training program", () => {
     assert.equal(plans(id), 0);
   });
 
-  it("adds at most 100 events and 1 MiB of them", () => {
-    const events = (count: number, length: number) =>
-      toEvents({ events: Array(count).fill({ name: "e", data: { text: "é".repeat(length) } }) } as never).length;
-    assert.equal(events(200, 1), 100);
-    assert.equal(events(100, 50_000), 10);
-  });
-
   it("survives the loss of the job's folder", async () => {
     const api = await startPlanner({ m: {} });
     const { id } = await api.job({ ...unset, auto_start: false });
@@ -370,5 +363,14 @@ describe("server: the plan of a training program", () => {
     await api.ok("POST", `/v1/fine_tuning/jobs/${id}/start`);
     await api.until(id, "SUCCESS");
     assert.equal(jobFile(id).hyperparameters.epochs, undefined);
+  });
+});
+
+describe("server: the events of a plan", () => {
+  it("are at most 100 events and 1 MiB of them", () => {
+    const events = (count: number, length: number) =>
+      toEvents({ events: Array(count).fill({ name: "e", data: { text: "é".repeat(length) } }) } as never).length;
+    assert.equal(events(200, 1), 100);
+    assert.equal(events(100, 50_000), 10);
   });
 });
