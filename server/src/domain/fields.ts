@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isVisibleLine } from "#common";
 
 /** SQLite ends a text at NUL. An unpaired surrogate has no UTF-8 encoding. */
 const UNSTORABLE = /\0|\p{Surrogate}/u;
@@ -13,6 +14,11 @@ export function text(max: number) {
       .refine((value) => value.length <= max || [...value].length <= max, `Must have at most ${max} characters`)
       .refine((value) => !UNSTORABLE.test(value), "Must not contain NUL or unpaired surrogates")
   );
+}
+
+/** A text that becomes part of an ID, which clients use in URLs and messages. */
+export function partOfId(max: number) {
+  return text(max).refine(isVisibleLine, "Must not contain line feeds, tabs or invisible characters");
 }
 
 /** A field that may be absent or `null`. Mistral's clients send `null` for an absent value. */

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { JobType as JobTypes, MAX_SKIP_SHARE, MAX_SUFFIX_LENGTH } from "#common";
 import { hyperparameters as sharedHyperparameters } from "#common/hyperparameters";
 import { withSnakeCaseKeys } from "#common/snakeCase";
-import { optional, text } from "./fields";
+import { optional, partOfId, text } from "./fields";
 
 const weight = z.number().positive("Must be greater than 0").max(1e6);
 const id = text(256);
@@ -74,11 +74,11 @@ export const JobType = z.enum(JobTypes);
 /** Validates the body of `POST /v1/fine_tuning/jobs`, applies the defaults and removes the secrets. */
 export const createJobBody = z
   .strictObject({
-    model: text(256),
+    model: partOfId(256),
     training_files: optional(z.array(trainingFile).max(100)).transform((value) => value ?? []),
     validation_files: optional(z.array(id).max(100)).transform((value) => value ?? []),
     hyperparameters: optional(hyperparameters).transform((value) => value ?? hyperparameters.parse({})),
-    suffix: optional(text(MAX_SUFFIX_LENGTH)),
+    suffix: optional(partOfId(MAX_SUFFIX_LENGTH)),
     integrations: optional(z.array(integration).max(20)).transform((value) => value ?? []),
     auto_start: optional(z.boolean()).transform((value) => value ?? false),
     invalid_sample_skip_percentage: optional(z.number().min(0).max(MAX_SKIP_SHARE)).transform((value) => value ?? 0),

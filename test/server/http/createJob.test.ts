@@ -114,6 +114,8 @@ describe("server: creating jobs", () => {
     ["a model that is a number", { model: 7 }, "model", /expected string, received number/],
     ["a model with NUL", { model: "a\0" }, "model", /NUL/],
     ["an unpaired surrogate", { model: "\ud800" }, "model", /surrogates/],
+    ["a model with a line feed", { model: "a\nb" }, "model", /invisible characters/],
+    ["a suffix that changes the direction of text", { suffix: "a\u202eb" }, "suffix", /invisible characters/],
     ["nothing to train on", { training_files: [] }, "training_files", /Nothing to train on/],
     ["files that are not a list", { training_files: "x" }, "training_files", /expected array/],
     ["an unknown file", { training_files: [UNKNOWN_ID] }, "training_files.0.file_id", /no file with this id/],

@@ -237,6 +237,22 @@ describe("the client against a hostile server", function () {
       });
     }
 
+    it("do not break the list of jobs when one is the ID of a model", async () => {
+      const jobs = [
+        { ...JOB, fine_tuned_model: "ft:a\nb:1" },
+        { ...JOB, id: "other", fine_tuned_model: "ft:m:2" },
+      ];
+      server.script({ json: { data: jobs, total: 2 } });
+      const { data } = await client.jobs.list();
+      assert.deepEqual(
+        data.map(({ id, fine_tuned_model }) => [id, fine_tuned_model]),
+        [
+          [JOB.id, undefined],
+          ["other", "ft:m:2"],
+        ],
+      );
+    });
+
     it("contain slashes, dots and escapes, which stay in one path segment", async () => {
       for (const id of ["../../v1/models", "a/b", "%2e%2e", "a?b#c", "a\\b", "http://evil.example/"]) {
         server.script({ json: { ...DETAILED_JOB, id } });
