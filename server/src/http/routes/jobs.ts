@@ -42,6 +42,26 @@ export function jobRoutes(app: FastifyInstance, services: Services): void {
       artifactsOf([job], request).get(job.id),
     );
 
+  /** Resolves when the job is durable. Keeps no secrets of a job that could not be stored. */
+  const create = async (spec: JobSpec, request: FastifyRequest): Promise<Job> => {
+    let id: string | undefined;
+    try {
+      const job = jobs.atomically(() => {
+        const created = jobs.create(spec, services.trainer.name, request);
+        id = created.id;
+        if (services.trainer.name !== SIMULATED) {
+          services.secrets.save(id, jobSecrets(request.body));
+        }
+        return created;
+      });
+      await jobs.committed();
+      return job;
+    } catch (error) {
+      if (id !== undefined) services.secrets.remove(id);
+      throw error;
+    }
+  };
+
   app.post("/v1/fine_tuning/jobs", { config: { readsQuery: true } }, async (request) => {
     const { dry_run } = parse(createJobQuery, request.query, "query");
     const spec = parse(createJobBody, request.body, "body");
@@ -49,13 +69,7 @@ export function jobRoutes(app: FastifyInstance, services: Services): void {
     if (dry_run) {
       return dryRunReply(await estimate(spec, request.workspace, services), services.trainer.name);
     }
-    const job = jobs.atomically(() => {
-      const created = jobs.create(spec, services.trainer.name, request);
-      if (services.trainer.name !== SIMULATED) {
-        services.secrets.save(created.id, jobSecrets(request.body));
-      }
-      return created;
-    });
+    const job = await create(spec, request);
     request.log.info({ jobId: job.id }, "job created");
     supervisor.advanceNow(job.id);
     return jobReply(job);
