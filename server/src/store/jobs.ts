@@ -8,7 +8,7 @@ import type { Checkpoint, ProgramEvent, Progress } from "../domain/trainer";
 import type { Database } from "./database";
 import { type JobRow, toJob } from "./jobRow";
 import { limitAndOffset, type Page, SqlConditions } from "./sqlConditions";
-import { committed, inTransaction } from "./transaction";
+import { committed, inTransaction, onceCommitted } from "./transaction";
 
 const STATUS_UPDATED = "status-updated";
 
@@ -29,7 +29,7 @@ export interface JobFilter extends Page {
 
 /** Jobs, their events and their checkpoints. Writes a status and its event in one transaction. */
 export class JobStore {
-  /** @param onStatus called after each status transition. `reason` is undefined when there is none. */
+  /** @param onStatus called when a status transition is durable. `reason` is undefined when there is none. */
   constructor(
     private readonly database: Database,
     private readonly onStatus: (jobId: string, status: JobStatus, reason: unknown) => void = () => {},
@@ -168,7 +168,7 @@ export class JobStore {
         this.saveProgress(id, { ...progress, stopReason: change.stopReason });
       }
       this.insertEvent(id, STATUS_UPDATED, { status: to, ...details }, now);
-      this.onStatus(id, to, details.reason);
+      onceCommitted(this.database, () => this.onStatus(id, to, details.reason));
       return this.get(id) as Job;
     });
   }

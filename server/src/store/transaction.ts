@@ -6,6 +6,8 @@ interface Group {
   committed: Promise<void>;
   /** Set when the group was undone before the end of the turn. */
   failure: { error: unknown } | undefined;
+  /** Called when the group is durable. */
+  onCommitted: (() => void)[];
   succeed(): void;
   fail(error: unknown): void;
 }
@@ -39,11 +41,13 @@ export function inTransaction<Result>(database: Database.Database, action: () =>
   if (group.failure !== undefined) throw group.failure.error;
   database.exec("SAVEPOINT action");
   busy.add(database);
+  const { length } = group.onCommitted;
   try {
     const result = action();
     database.exec("RELEASE action");
     return result;
   } catch (error) {
+    group.onCommitted.length = length;
     undoAction(database, group, error);
     throw error;
   } finally {
@@ -61,6 +65,13 @@ export function committed(database: Database.Database): Promise<void> | undefine
   return groups.get(database)?.committed;
 }
 
+/** Calls `callback` when the writes of the current action are durable, and never when they are undone. For log lines. */
+export function onceCommitted(database: Database.Database, callback: () => void): void {
+  const group = groups.get(database);
+  if (group === undefined) throw new Error("onceCommitted is only available in an action");
+  group.onCommitted.push(callback);
+}
+
 /** Commits the open group, if any, without waiting for the end of the turn. */
 export function commitNow(database: Database.Database): void {
   const group = groups.get(database);
@@ -70,11 +81,13 @@ export function commitNow(database: Database.Database): void {
   try {
     if (group.failure !== undefined) throw group.failure.error;
     database.exec("COMMIT");
-    group.succeed();
   } catch (error) {
     rollBack(database);
     group.fail(error);
+    return;
   }
+  group.succeed();
+  for (const callback of group.onCommitted) callback();
 }
 
 /** Undoes the writes of an action that has thrown `error`, or the whole group when SQLite cannot undo the action alone. */
@@ -110,11 +123,12 @@ function openGroup(database: Database.Database): Group {
   });
   // Also when nobody waits for the group.
   promise.catch(() => {});
-  const group = {
+  const group: Group = {
     ...(settle as unknown as Pick<Group, "succeed" | "fail">),
     commit: setImmediate(() => commitNow(database)),
     committed: promise,
     failure: undefined,
+    onCommitted: [],
   };
   groups.set(database, group);
   return group;

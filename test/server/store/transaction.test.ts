@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import Database from "libsql";
 import { openDatabase } from "../../../server/src/store/database";
-import { commitNow, committed, inTransaction } from "../../../server/src/store/transaction";
+import { commitNow, committed, inTransaction, onceCommitted } from "../../../server/src/store/transaction";
 import { eventually } from "../../support/eventually";
 import { TestServer } from "../../support/server";
 import { Api, folder, type Json, removeFolders } from "../support";
@@ -140,6 +140,29 @@ describe("transactions of the store", () => {
       assert.deepEqual(numbersIn(other), [3]);
     });
   }
+
+  it("call back once they are durable, and never when they are undone", async () => {
+    const called: number[] = [];
+    const addAndCall = (number: number) =>
+      inTransaction(database, () => {
+        onceCommitted(database, () => called.push(number));
+        add(number);
+      });
+    addAndCall(1);
+    assert.throws(() => addAndCall(1), { code: "SQLITE_CONSTRAINT_PRIMARYKEY" });
+    addAndCall(2);
+    assert.deepEqual(called, []);
+    await committed(database);
+    assert.deepEqual(called, [1, 2]);
+    addAndCall(3);
+    const wait = committed(database) as Promise<void>;
+    database.exec("ROLLBACK");
+    await assert.rejects(wait);
+    assert.deepEqual(called, [1, 2]);
+    addAndCall(3);
+    await committed(database);
+    assert.deepEqual(called, [1, 2, 3]);
+  });
 
   it("wait for a write of another process", async () => {
     const path = join(folder(), "server.db");
