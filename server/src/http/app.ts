@@ -135,6 +135,10 @@ function toApiError(error: FastifyError | ApiError, request: FastifyRequest): Ap
     request.log.error({ err: error }, "disk full");
     return new ApiError(507, "The disk that holds the server's data is full");
   }
+  if (error.code === "SQLITE_BUSY") {
+    request.log.error({ err: error }, "another process locks the database");
+    return new ApiError(503, "Another process is writing to the server's database; try again");
+  }
   if (statusCode >= 400 && statusCode < 500) {
     return new ApiError(statusCode, error.message);
   }

@@ -17,6 +17,7 @@ const TYPES: Partial<Record<number, string>> = {
   422: "invalid_request",
   500: "internal_error",
   501: "not_implemented",
+  503: "unavailable",
   507: "disk_full",
 };
 

@@ -153,8 +153,8 @@ const MIGRATIONS: readonly string[] = [
 ];
 const SCHEMA_VERSION = MIGRATIONS.length;
 
-/** The longest wait for another process that writes, in milliseconds. */
-const BUSY_TIMEOUT = 5000;
+/** The longest wait for another process that writes, in milliseconds. The wait blocks this process, so it is short. */
+const BUSY_TIMEOUT = 1000;
 
 /** Whether `openDatabase` would upgrade the schema of this database. A server of the earlier release could not use it then. */
 export function needsUpgrade(path: string): boolean {
@@ -179,11 +179,11 @@ function schemaVersion(database: Database.Database): number {
  */
 export function openDatabase(path: string): Database.Database {
   const database = new Database(path);
+  // The command `rotate-signing-key` writes to the database of a running server.
+  database.pragma(`busy_timeout = ${BUSY_TIMEOUT}`);
   database.pragma("journal_mode = WAL");
   database.pragma("synchronous = FULL");
   database.pragma("foreign_keys = ON");
-  // The command `rotate-signing-key` writes to the database of a running server.
-  database.pragma(`busy_timeout = ${BUSY_TIMEOUT}`);
   const version = schemaVersion(database);
   if (version > SCHEMA_VERSION) {
     database.close();

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import Database from "libsql";
+import { createJobBody } from "../../../server/src/domain/jobSpec";
+import { openDatabase } from "../../../server/src/store/database";
+import { JobStore } from "../../../server/src/store/jobs";
 import { inTransaction } from "../../../server/src/store/transaction";
-import { Api, samples, withServer } from "../support";
+import { Api, folder, samples, withServer } from "../support";
 
 /** How the next write is undone. */
 let undo: "never" | "at the end of its turn" | "in the middle of its turn" = "never";
@@ -21,6 +27,17 @@ function failAnotherAction(database: Database.Database): void {
   );
 }
 
+function failingExec(this: Database.Database, sql: string): Database.Database {
+  if (sql === "COMMIT" && undo === "at the end of its turn") throw FULL;
+  exec.call(this, sql);
+  if (sql === "RELEASE action" && undo === "in the middle of its turn") {
+    queueMicrotask(() => failAnotherAction(this));
+  }
+  return this;
+}
+
+const REPOSITORY = { owner: "o", name: "n", token: "t" };
+
 describe("server: a write that is undone", () => {
   const api = withServer({ logLevel: "silent" });
   let file: string;
@@ -28,14 +45,7 @@ describe("server: a write that is undone", () => {
   let validated: string;
 
   before(async () => {
-    Database.prototype.exec = function (sql) {
-      if (sql === "COMMIT" && undo === "at the end of its turn") throw FULL;
-      exec.call(this, sql);
-      if (sql === "RELEASE action" && undo === "in the middle of its turn") {
-        queueMicrotask(() => failAnotherAction(this));
-      }
-      return this;
-    };
+    Database.prototype.exec = failingExec;
     file = await api.fileId();
     model = (await api.trained({ training_files: [file] })).fine_tuned_model;
     validated = (await api.job({ training_files: [file], auto_start: false })).id;
@@ -91,5 +101,63 @@ describe("server: a write that is undone", () => {
       assert.equal((await api.call(method, path)).status, 200, path);
     }
     assert.equal((await new Api(api.url).call("GET", "/healthz")).status, 200);
+  });
+
+  it("is not logged as a status of a job", async () => {
+    const database = openDatabase(join(folder(), "server.db"));
+    const statuses: string[] = [];
+    const jobs = new JobStore(database, (_id, status) => statuses.push(status));
+    const spec = createJobBody.parse({ model: "m", repositories: [REPOSITORY] });
+    const { id } = jobs.create(spec, "simulated", { workspace: "default", owner: "owner" });
+    await jobs.committed();
+    undo = "at the end of its turn";
+    jobs.transition(id, "VALIDATING");
+    await assert.rejects(jobs.committed() as Promise<void>, FULL);
+    undo = "never";
+    assert.throws(
+      () =>
+        jobs.atomically(() => {
+          jobs.transition(id, "CANCELLED");
+          throw new Error("no");
+        }),
+      /^Error: no$/,
+    );
+    jobs.transition(id, "VALIDATING");
+    await jobs.committed();
+    assert.deepEqual(statuses, ["VALIDATING"]);
+    database.close();
+  });
+
+  it("is answered with 503 while another process locks the database", async () => {
+    const other = new Database(join(api.dataDir, "server.db"));
+    other.exec("BEGIN IMMEDIATE");
+    const body = { model: "m", training_files: [file], auto_start: false };
+    const { status, body: reply } = await api.call("POST", "/v1/fine_tuning/jobs", body);
+    other.exec("ROLLBACK");
+    other.close();
+    assert.deepEqual([status, reply.type], [503, "unavailable"], JSON.stringify(reply));
+    assert.equal((await api.call("POST", "/v1/fine_tuning/jobs", body)).status, 200);
+  });
+});
+
+describe("server: a new job that is undone", () => {
+  const programFolder = mkdtempSync(join(tmpdir(), "undone-"));
+  const models = join(programFolder, "models.json");
+  writeFileSync(models, JSON.stringify({ models: { m: { path: "./base" } } }));
+  const api = withServer({ logLevel: "silent", trainer: "process", models, recipe: "true" });
+  after(() => {
+    undo = "never";
+    rmSync(programFolder, { recursive: true });
+    Database.prototype.exec = exec;
+  });
+
+  it("leaves no secrets", async () => {
+    Database.prototype.exec = failingExec;
+    const body = { model: "m", training_files: [await api.fileId()], repositories: [REPOSITORY], auto_start: false };
+    for (const when of ["at the end of its turn", "in the middle of its turn"] as const) {
+      undo = when;
+      assert.equal((await api.call("POST", "/v1/fine_tuning/jobs", body)).status, 507, when);
+      assert.deepEqual(readdirSync(join(api.dataDir, "secrets")), [], when);
+    }
   });
 });
