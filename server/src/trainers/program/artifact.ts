@@ -1,5 +1,5 @@
 import { lstatSync, readdirSync, type Stats } from "node:fs";
-import { join, relative } from "node:path";
+import { join, relative, sep } from "node:path";
 import type { JobFolder } from "./jobFolder";
 
 export interface ArtifactFile {
@@ -18,7 +18,8 @@ export interface ArtifactFile {
 export function artifactFiles({ artifactFolder }: JobFolder): ArtifactFile[] {
   return [...regularFiles(artifactFolder)]
     .map(([path, { size, mtime }]) => ({
-      name: relative(artifactFolder, path).replaceAll("\\", "/"),
+      // Outside of Windows, a file name may contain a backslash. An unpacked file must not leave its folder on any system.
+      name: relative(artifactFolder, path).replaceAll(sep, "/").replaceAll("\\", "_"),
       path,
       bytes: size,
       modifiedAt: mtime,

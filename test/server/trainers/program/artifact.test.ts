@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
@@ -58,6 +58,19 @@ describe("server: the artifact of a training", function () {
     const files = await unpack(new Uint8Array(await response.arrayBuffer()));
     const names = [...files.keys()].map((name) => name.slice(name.indexOf("/") + 1));
     assert.deepEqual(names, ["adapter_config.json", "nested/weights.bin"]);
+  });
+
+  // Windows has no such file names.
+  (process.platform === "win32" ? it.skip : it)("has no names that leave the folder", async () => {
+    const path = server.path(job.id, "artifact/..\\..\\outside");
+    writeFileSync(path, "");
+    const response = await fetch(job.artifact.url, { headers: { authorization: "Bearer a-key" } });
+    const names = [...(await unpack(new Uint8Array(await response.arrayBuffer()))).keys()];
+    rmSync(path);
+    assert.ok(
+      names.some((name) => name.endsWith("/.._.._outside")),
+      names.join(),
+    );
   });
 
   it("is shown in the job, in lists and in the model", async () => {

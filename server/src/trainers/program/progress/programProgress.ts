@@ -90,9 +90,14 @@ export function applyRecord(before: ProgramProgress, record: ProgressRecord | nu
       const { train_loss, ...validation } = record.metrics;
       const metrics = { train_loss, ...omitUndefined(validation) };
       const checkpoint = { step: record.step, metrics, createdAt: toMilliseconds(record.time) };
-      const others = programProgress.checkpoints.filter((each) => each.step !== record.step);
-      const checkpoints = [...others, checkpoint].sort((one, other) => one.step - other.step);
-      return { ...programProgress, checkpoints: checkpoints.slice(-MAX_CHECKPOINTS) };
+      const { checkpoints } = programProgress;
+      const added =
+        record.step > (checkpoints.at(-1)?.step ?? -1)
+          ? [...checkpoints, checkpoint]
+          : [...checkpoints.filter(({ step }) => step !== record.step), checkpoint].sort(
+              (one, other) => one.step - other.step,
+            );
+      return { ...programProgress, checkpoints: added.slice(-MAX_CHECKPOINTS) };
     }
     case "result":
       return record.status === "failed"

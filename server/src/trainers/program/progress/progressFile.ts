@@ -4,7 +4,8 @@ import { showableEvent } from "../showableEvent";
 import { applyRecord, NO_PROGRESS, type ProgramProgress } from "./programProgress";
 import { type ProgressRecord, parseRecord } from "./progressRecords";
 
-const CHUNK_BYTES = 256 * 1024;
+/** Other requests wait while a chunk is processed: hundreds of short lines, which take some milliseconds. */
+const CHUNK_BYTES = 32 * 1024;
 
 /** Skip longer lines, so that a program cannot exhaust the memory. In characters. */
 const MAX_LINE = 64 * 1024;

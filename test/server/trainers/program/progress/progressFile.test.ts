@@ -27,6 +27,17 @@ describe("server: progress.jsonl", () => {
     assert.equal(toProgress(await file.read()).state, "starting");
   });
 
+  it("lets other work run often while it is long", async () => {
+    appendFileSync(path, line({ type: "step", step: 1, loss: 1 }).repeat(30_000));
+    let turns = 0;
+    const timer = setInterval(() => {
+      turns += 1;
+    });
+    await file.read();
+    clearInterval(timer);
+    assert.ok(turns >= 30, `${turns} turns`);
+  });
+
   it("is read while it grows, line by complete line", async () => {
     const text = line({ type: "step", step: 3, loss: 1.5, tokens: 99, remaining_seconds: 7 });
     let programProgress = await read(line({ type: "start", total_steps: 10, step: 0 }), text.slice(0, 20));
