@@ -4,6 +4,8 @@ import { allFields, readableText } from "./sampleText";
 /** A longer line is cut, because a report shows many samples. */
 const MAX_LINE_CHARACTERS = 400;
 const MAX_LINES = 40;
+/** The time to find the differences grows with the square of their number. The first lines of both samples are shown beyond. */
+const MAX_EDITS = 1_000;
 /** The characters of a cut line that come before the first difference. */
 const LEAD_CHARACTERS = 80;
 
@@ -15,12 +17,16 @@ export function changedLines(before: string, after: string): string[] {
 
 /** Returns all lines of an added or removed sample, each with the mark. */
 export function markedLines(mark: "+" | "-", line: string): string[] {
-  return firstLines(readableText(line).split("\n")).map((each) => mark + cut(each, 0));
+  return firstMarkedLines(mark, readableText(line));
 }
 
+const firstMarkedLines = (mark: "+" | "-", text: string) =>
+  firstLines(text.split("\n")).map((each) => mark + cut(each, 0));
+
 function patchLines(before: string, after: string): string[] {
-  const { hunks } = structuredPatch("", "", before, after, "", "", { context: 1 });
-  const lines = hunks.flatMap(({ lines }, index) => (index === 0 ? lines : [" …", ...lines]));
+  const patch = structuredPatch("", "", before, after, "", "", { context: 1, maxEditLength: MAX_EDITS });
+  if (!patch) return [...firstMarkedLines("-", before), ...firstMarkedLines("+", after)];
+  const lines = patch.hunks.flatMap(({ lines }, index) => (index === 0 ? lines : [" …", ...lines]));
   return firstLines(cutLines(lines.filter((line) => !line.startsWith("\\"))));
 }
 
