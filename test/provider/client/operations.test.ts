@@ -244,7 +244,7 @@ describe("client operations", () => {
   });
 
   it("prevents an ID from reaching another route", async () => {
-    server.script({ json: DETAILED_JOB });
+    server.script({ json: { ...DETAILED_JOB, id: "../models/x?y#z" } });
     await client.jobs.get("../models/x?y#z");
     assert.equal(server.only.path, `${JOBS}/..%2Fmodels%2Fx%3Fy%23z`);
     for (const id of ["", ".", ".."]) {

@@ -13,6 +13,13 @@ import { isComplete, type WaitOptions, waitUntilComplete } from "./wait";
 const PATH = "/v1/fine_tuning/jobs";
 const DEFAULT_LIMIT = 20;
 
+/** A proxy or a cache that mixes up replies must not make another job's status or model appear as those of the requested job. */
+const repliesAbout = (id: string) =>
+  detailedJobSchema.refine((job) => job.id.toLowerCase() === id.toLowerCase(), {
+    path: ["id"],
+    message: "is the ID of another job than the requested one",
+  });
+
 /** Fine-tuning jobs. Requests and replies use the API's field names. */
 export class Jobs {
   constructor(private readonly http: Http) {}
@@ -93,7 +100,7 @@ export class Jobs {
   /** Returns a job with its events and checkpoints. */
   async get(id: string, options?: RequestOptions): Promise<DetailedJob> {
     return this.http.json(
-      detailedJobSchema,
+      repliesAbout(id),
       { method: "GET", path: `${PATH}/${segment(id)}`, repeatable: true },
       options,
     );
@@ -187,7 +194,7 @@ export class Jobs {
   ): Promise<DetailedJob> {
     try {
       return await this.http.json(
-        detailedJobSchema,
+        repliesAbout(id),
         { method: "POST", path: `${PATH}/${segment(id)}/${action}`, repeatable: true },
         options,
       );

@@ -237,6 +237,14 @@ describe("the client against a hostile server", function () {
       });
     }
 
+    it("are those of another job than the requested one", async () => {
+      for (const call of [client.jobs.get, client.jobs.start, client.jobs.cancel]) {
+        const error = await failure({ json: { ...DETAILED_JOB, id: "other" } }, () => call.call(client.jobs, JOB_ID));
+        assert.ok(error instanceof api.InvalidResponseError, error.message);
+        assert.match(error.message, /id: is the ID of another job than the requested one/);
+      }
+    });
+
     it("do not break the list of jobs when one is the ID of a model", async () => {
       const jobs = [
         { ...JOB, fine_tuned_model: "ft:a\nb:1" },
