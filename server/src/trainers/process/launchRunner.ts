@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, openSync } from "node:fs";
+import { closeSync } from "node:fs";
 import { join } from "node:path";
 import type { AttemptFields } from "../program/attempt";
 import { JobFolder } from "../program/jobFolder";
+import { openLog } from "../program/programFile";
 
 /** The arguments of a runner process, which it receives as JSON. */
 export interface RunnerArguments extends AttemptFields {
@@ -32,7 +33,7 @@ export async function launchRunner(
   environment: NodeJS.ProcessEnv,
 ): Promise<ChildProcess> {
   const folder = new JobFolder(runnerArguments.dataDir, runnerArguments.id);
-  const log = openSync(folder.logFile, "a", 0o600);
+  const log = openLog(folder.logFile);
   try {
     const runner = spawn(process.execPath, [RUNNER, JSON.stringify(runnerArguments)], {
       cwd: folder.path,

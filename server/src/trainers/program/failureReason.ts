@@ -1,4 +1,4 @@
-import { open } from "node:fs/promises";
+import { openToRead } from "./programFile";
 
 const TAIL_BYTES = 8 * 1024;
 const TAIL_LINES = 8;
@@ -31,9 +31,7 @@ export async function describeFailure(reason: string, logPath: string): Promise<
 }
 
 async function tail(path: string): Promise<string> {
-  const file = await open(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOENT") throw error;
-  });
+  const file = await openToRead(path);
   if (file === undefined) {
     return "";
   }

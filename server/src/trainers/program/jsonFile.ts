@@ -1,6 +1,7 @@
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { rename, writeFile } from "node:fs/promises";
 import type { z } from "zod";
+import { readJsonText } from "./programFile";
 
 /**
  * Whether a file or folder exists. Throws when the file system does not answer: unlike `existsSync`, which then returns
@@ -10,11 +11,11 @@ export function exists(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** Reads a JSON file of a job folder. @returns undefined when the file does not exist */
+/** Reads a JSON file of a job folder, at most 16 MiB. @returns undefined when the file does not exist */
 export function readJson<Schema extends z.ZodType>(path: string, schema: Schema): z.output<Schema> | undefined {
   let text: string;
   try {
-    text = readFileSync(path, "utf8");
+    text = readJsonText(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;

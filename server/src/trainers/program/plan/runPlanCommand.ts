@@ -1,4 +1,4 @@
-import { closeSync, openSync } from "node:fs";
+import { closeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ZodError } from "zod";
 import { isSystemError } from "../../../domain/systemError";
@@ -7,6 +7,7 @@ import { SHORT_GRACE } from "../command/program";
 import { type GroupResult, runInGroup, wasKilled } from "../command/runInGroup";
 import type { JobFolder } from "../jobFolder";
 import { readJson } from "../jsonFile";
+import { openLog } from "../programFile";
 import { type PlanFile, planFile } from "./planFile";
 
 /** A program that something else terminates, for example a shutdown of the machine, runs again this many times. */
@@ -37,7 +38,7 @@ export async function runPlanCommand(
 ): Promise<PlanFile | { status: "failed"; reason: string }> {
   const line = [...command, "plan", folder.path, ...(rayWorkers > 1 ? ["--ray-workers", String(rayWorkers)] : [])];
   for (let launches = 1; ; launches += 1) {
-    const log = openSync(folder.logFile, "a", 0o600);
+    const log = openLog(folder.logFile);
     let ended: GroupResult;
     try {
       ended = await runInGroup(line, {

@@ -1,5 +1,5 @@
-import { open } from "node:fs/promises";
 import { StringDecoder } from "node:string_decoder";
+import { openToRead } from "../programFile";
 import { showableEvent } from "../showableEvent";
 import { applyRecord, NO_PROGRESS, type ProgramProgress } from "./programProgress";
 import { type ProgressRecord, parseRecord } from "./progressRecords";
@@ -32,7 +32,7 @@ export class ProgressFile {
 
   /** Reads the new lines. @returns the progress so far; `NO_PROGRESS` when the file does not exist yet */
   async read(): Promise<ProgramProgress> {
-    const file = await open(this.path).catch(ignoreMissing);
+    const file = await openToRead(this.path);
     if (file === undefined) {
       return this.programProgress;
     }
@@ -75,11 +75,5 @@ export class ProgressFile {
   /** Prepares an event for the API, which shows it to users. */
   private showable(record: ProgressRecord | null | undefined): ProgressRecord | null | undefined {
     return record?.type === "event" ? { ...record, ...showableEvent(record, this.secrets) } : record;
-  }
-}
-
-function ignoreMissing(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== "ENOENT") {
-    throw error;
   }
 }

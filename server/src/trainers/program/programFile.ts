@@ -1,0 +1,48 @@
+import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, rmSync } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { basename } from "node:path";
+import { MEBIBYTE } from "#common";
+
+/** A larger file would block the server while it is parsed. */
+const MAX_JSON_BYTES = 16 * MEBIBYTE;
+
+/**
+ * A training program can replace every file of its folder, also by a named pipe. Without this flag, opening a pipe waits for
+ * another process, and blocks the server or a thread of its pool.
+ */
+const READ_WITHOUT_WAITING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
+/**
+ * Reads a JSON text of at most 16 MiB.
+ *
+ * @throws when the file is not a regular file or too large, and ENOENT when it does not exist
+ */
+export function readJsonText(path: string): string {
+  const file = openSync(path, READ_WITHOUT_WAITING);
+  try {
+    const stats = fstatSync(file);
+    if (!stats.isFile()) throw new Error(`${basename(path)} is not a file`);
+    if (stats.size > MAX_JSON_BYTES) throw new Error(`${basename(path)} is larger than ${MAX_JSON_BYTES} bytes`);
+    return readFileSync(file, "utf8");
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Opens a file for reading. @returns undefined when it does not exist, or is a pipe or a device */
+export async function openToRead(path: string): Promise<FileHandle | undefined> {
+  const file = await open(path, READ_WITHOUT_WAITING).catch(ignoreMissing);
+  if (file === undefined || (await file.stat()).isFile()) return file;
+  await file.close();
+  return undefined;
+}
+
+/** Opens the log of a program for appending. Replaces a pipe, a link or a folder in its place. */
+export function openLog(path: string): number {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isFile() === false) rmSync(path, { recursive: true });
+  return openSync(path, "a", 0o600);
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== "ENOENT") throw error;
+}
