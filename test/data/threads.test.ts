@@ -146,7 +146,8 @@ describe("checking data in threads", function () {
     const start = performance.now();
     abort();
     await assert.rejects(aborted, { message: "ended" });
-    assert.ok(performance.now() - start < 100);
+    // Long enough for a machine that runs other tests.
+    assert.ok(performance.now() - start < 500);
     assert.equal((await other).validSamples, 6);
   });
 
