@@ -29,7 +29,7 @@ export function checkJsonSize(
   if (text.length > maxStructure && countStructure(text) > maxStructure) {
     throw new SampleError(
       path,
-      `has more than ${maxStructure.toLocaleString("en")} brackets and commas outside strings`,
+      `has more than ${maxStructure.toLocaleString("en")} lists, objects and commas; split the sample`,
     );
   }
 }

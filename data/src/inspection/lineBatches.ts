@@ -93,7 +93,7 @@ export class LineBatches {
 const PARTS = 3;
 
 /**
- * Returns the memory for the records of a batch's samples: see `BatchReport`. A record has 20 bytes, and a valid sample at least 12.
+ * Returns the memory for the records of a batch's samples: see `records` of `Batch`. A record has 20 bytes, and a valid sample at least 12.
  * Threads pass the records in this memory, because memory that is allocated for each message makes the heap grow.
  */
 export function recordsOf({ buffer }: Uint8Array): Uint32Array {

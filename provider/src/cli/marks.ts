@@ -8,6 +8,9 @@ export interface Marks {
   name: string;
 }
 
+/** Whether the output may contain colors. */
+export const canStyle = (): boolean => process.stdout.isTTY && !process.env.NO_COLOR;
+
 export function marksFor(isStyled: boolean): Marks {
   const learned = isStyled ? (text: string) => styleText(["underline", "green"], text) : (text: string) => `⟦${text}⟧`;
   return { learned, name: isStyled ? learned("underlined") : "⟦in brackets⟧" };

@@ -37,7 +37,9 @@ export function isSystemError(error: unknown): boolean {
 
 /** Describes a system error in general words, without paths: `too many files are open (EMFILE)`. */
 export function describeSystemError(error: unknown): string {
-  const code = codeOf(error) ?? "unknown";
+  const code = codeOf(error);
+  // The message of a temporary error can contain addresses, and /readyz shows the description to everyone.
+  if (code === undefined) return "an action failed; see the log of the server";
   const reason = REASONS.find(([codes]) => codes.test(code))?.[1] ?? "a system call fails";
   return `${reason} (${code})`;
 }

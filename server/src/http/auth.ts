@@ -19,7 +19,7 @@ export interface KeySource {
 }
 
 /**
- * The API keys of the server. Keeps only hashes, so memory and disk contain no plain-text key. Looking up a hash in a
+ * The API keys of the server. Keeps only hashes: memory and the database contain no plain-text key. Looking up a hash in a
  * map leaks nothing about the key through timing.
  */
 export class Keys {
@@ -102,7 +102,7 @@ function mergeKeys(tables: readonly KeyTable[]): KeyTable {
     const other = merged.get(key);
     if (other !== undefined && other !== workspace) {
       // Requests with this key could reach either workspace.
-      throw new UsageError(`An API key has two workspaces: ${other} and ${workspace}; remove one of the two lines`);
+      throw new UsageError(`An API key has two workspaces: ${other} and ${workspace}; give the key only one workspace`);
     }
     merged.set(key, workspace);
   }

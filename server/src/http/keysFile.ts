@@ -76,7 +76,10 @@ export class KeysFile implements KeySource {
     }
     this.warnAboutAccess(file.mode, file.entries);
     if (this.keys.size === 0) {
-      this.log?.error({ path: this.path }, "the keys file contains no key: none of its keys is accepted any more");
+      this.log?.error(
+        { path: this.path },
+        "the keys file contains no key: all its keys are rejected; add a key to the file",
+      );
     } else {
       this.log?.info({ path: this.path, keys: this.keys.size }, "read the keys file again");
     }

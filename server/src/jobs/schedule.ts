@@ -1,4 +1,4 @@
-/** When each job is polled next. Uses `performance.now()`: `Date.now()` stops all polls when the clock is set back. */
+/** When each job is polled next. Times are of `performance.now()`, because a clock that is set back would delay all polls. */
 export class Schedule {
   private readonly times = new Map<string, number>();
   /** Jobs that wait without a known time. They are polled rarely, in case a notification was lost. */

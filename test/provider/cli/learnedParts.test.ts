@@ -76,10 +76,11 @@ describe("the learned parts of a row", () => {
     );
   });
 
-  it("are not searched for ever in a text that repeats itself", () => {
+  it("are searched for at most two seconds in a text that repeats itself", () => {
     const start = performance.now();
     const text = "a".repeat(300_000);
-    partsOf({ labels: [1, -100, 1, -100, 1], text, learned: text.slice(1) });
+    const parts = partsOf({ labels: [1, -100, 1, -100, 1], text, learned: text.slice(1) });
+    assert.ok(parts === undefined || parts.map((part) => part.text).join("") === text);
     assert.ok(performance.now() - start < 2_000, `${performance.now() - start} ms`);
   });
 });

@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import type { Rules } from "#data";
 import { assertIsFile, readContent } from "../../inputs/data/content";
 import { type CheckedData, type DataSource, evaluateReports, inspectData } from "../../inputs/data/inspectData";
-import { marksFor, visibleLine } from "../marks";
+import { canStyle, marksFor, visibleLine } from "../marks";
 import { ReadingProgress } from "../progress";
 import { jsonText } from "./json";
 import { parseCheckOptions } from "./options";
@@ -23,7 +23,7 @@ export async function check(argv: string[]): Promise<void> {
 
 /** Loads the client only if the server is asked: loading it takes longer than checking a small file. */
 function shown(files: string[], count: number, model: string | undefined, rules: Rules): Promise<string> {
-  const marks = marksFor(isStyled());
+  const marks = marksFor(canStyle());
   if (model === undefined) return shownSamples(files, count, rules, marks);
   const { shownRows } = require("./showRows") as typeof import("./showRows");
   return shownRows(files, count, rules, marks, model);
@@ -38,8 +38,6 @@ async function sizeOf(paths: string[]): Promise<number> {
   }
   return bytes;
 }
-
-const isStyled = () => process.stdout.isTTY && !process.env.NO_COLOR;
 
 /** Findings, then a summary of the training data. */
 function summaryText({ training, validation, summary }: CheckedData): string {

@@ -1,4 +1,4 @@
-import { visible } from "../marks";
+import { canStyle, visible } from "../marks";
 import { type DataDiff, diffFiles } from "./dataDiff";
 import { type Format, parseDiffOptions } from "./options";
 import { markdownReport } from "./report/markdown";
@@ -14,5 +14,5 @@ export async function diff(argv: string[]): Promise<void> {
 function formatted(diff: DataDiff, format: Format): string {
   if (format === "json") return visible(JSON.stringify(diff, undefined, 2));
   if (format === "markdown") return markdownReport(reportOf(diff));
-  return terminalReport(reportOf(diff), process.stdout.isTTY && !process.env.NO_COLOR);
+  return terminalReport(reportOf(diff), canStyle());
 }

@@ -176,7 +176,7 @@ export class Http {
     if (options.signal?.aborted) {
       return new AbortedError(`${place.method} ${place.path} on ${place.baseUrl} was aborted by its signal.`);
     }
-    if (error instanceof ReplyTooLarge) return tooLarge(place);
+    if (error instanceof ReplyTooLarge) return tooLarge(place, 200);
     if (error instanceof ReplyTooSlow) return this.totalTimeoutError(1, request, options);
     if (!(error instanceof RequestError)) {
       return new ConnectionError(place, "ERR_UNKNOWN", redact(String(error), this.secrets(request, options)), 1, "");
@@ -192,7 +192,7 @@ export class Http {
     }
     if (error instanceof HTTPError) {
       const body = await bodyOf(error.response).catch(() => undefined);
-      if (body === undefined) return tooLarge(place);
+      if (body === undefined) return tooLarge(place, error.response.statusCode);
       return errorOf(this.replyOf(error.response, body, request, options), place, attempts, this.workspace);
     }
     if (isTotalTimeout(error)) {
@@ -217,8 +217,8 @@ const cautionFor = ({ repeatable }: ApiRequest) =>
     ? ""
     : "The request was not retried, because the server may have received it. Before you repeat the request, check whether the first one took effect on the server.";
 
-const tooLarge = (place: RequestPlace) =>
-  new InvalidResponseError(place, { status: 200 }, `the reply is larger than ${MAX_REPLY_BYTES / MEBIBYTE} MiB`);
+const tooLarge = (place: RequestPlace, status: number) =>
+  new InvalidResponseError(place, { status }, `the reply is larger than ${MAX_REPLY_BYTES / MEBIBYTE} MiB`);
 
 async function* translateErrors(
   source: GotStream,

@@ -58,7 +58,12 @@ export class ConnectionLimit {
   private close(socket: Socket): void {
     this.open.delete(socket);
     this.unproven.delete(socket);
-    answerAndClose(socket, 503, "Service Unavailable", `The server has reached its limit of ${this.max} connections`);
+    answerAndClose(
+      socket,
+      503,
+      "Service Unavailable",
+      `The server has reached its limit of ${this.max} connections; try again in a few seconds`,
+    );
   }
 
   private reportLimit(): void {

@@ -28,7 +28,13 @@ export function closeSlowBodies(
       } else if (received < least && raw.readableLength === 0) {
         clearInterval(timer);
         if (reply.raw.headersSent) socket.destroy();
-        else answerAndClose(socket, 408, "Request Timeout", `The body arrived at less than ${bytesPerSecond} bytes/s`);
+        else
+          answerAndClose(
+            socket,
+            408,
+            "Request Timeout",
+            `The body arrived at less than ${bytesPerSecond} bytes/s; send the request again`,
+          );
       }
     }, window);
     timer.unref();

@@ -1,11 +1,13 @@
 import type { FastifyInstance } from "fastify";
 import { answerAndClose } from "./rawReply";
 
-/** So many chunks of a body may be small. */
-const FREE_CHUNKS = 10_000;
+/** A body with at most this many chunks may have chunks of any size. */
+const MAX_SMALL_CHUNKS = 10_000;
 
-/** The least average size of more chunks, in bytes. */
-const LEAST_AVERAGE = 8;
+/** The minimum average chunk size of a body with more chunks, in bytes. */
+const MIN_AVERAGE_BYTES = 8;
+
+const TOO_MANY = `The body has too many tiny chunks: more than ${MAX_SMALL_CHUNKS}, with less than ${MIN_AVERAGE_BYTES} bytes on average; send larger chunks`;
 
 /**
  * Closes connections whose request body arrives in many tiny chunks, and answers 400 unless the reply has begun. Each chunk
@@ -23,8 +25,8 @@ export function closeTinyChunks(app: FastifyInstance): void {
       if (raw.socket.destroyed) return false;
       chunks += 1;
       bytes += chunk.length;
-      if (chunks <= FREE_CHUNKS || bytes >= chunks * LEAST_AVERAGE) return push(chunk, encoding);
-      if (!reply.raw.headersSent) answerAndClose(raw.socket, 400, "Bad Request", "The body has too many tiny chunks");
+      if (chunks <= MAX_SMALL_CHUNKS || bytes >= chunks * MIN_AVERAGE_BYTES) return push(chunk, encoding);
+      if (!reply.raw.headersSent) answerAndClose(raw.socket, 400, "Bad Request", TOO_MANY);
       raw.socket.destroy();
       return false;
     };

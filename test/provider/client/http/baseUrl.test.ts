@@ -88,7 +88,7 @@ describe("the base URL", () => {
     }
   });
 
-  it("are checked in linear time", () => {
+  it("is checked in linear time", () => {
     for (const path of [
       "/".repeat(1_000_000),
       `${"/".repeat(1_000_000)}x`,

@@ -109,6 +109,7 @@ describe("the client against a hostile server", function () {
       for (const status of [200, 400]) {
         const error = await failure({ status, headers: JSON_TYPE, text });
         if (status === 200) assert.match(error.message, /nested more than 100 levels deep/);
+        else assert.ok(error instanceof api.ApiError, error.message);
       }
     }
     const brackets = JSON.stringify({ ...DETAILED_JOB, suffix: `\\"${"[".repeat(1000)}` });
