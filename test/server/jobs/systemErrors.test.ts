@@ -295,6 +295,8 @@ describe("server: system errors in the work on jobs", () => {
     supervisor.open();
     const id = create();
     await until(id, "RUNNING");
+    // Otherwise the status RUNNING may be undone too.
+    await jobs.committed();
     const repair = failCommits();
     trainer.fail = (method) => {
       if (method === "poll") throw new TypeError("a logic error");
