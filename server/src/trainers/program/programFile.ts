@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, rmSync, type Stats } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { basename } from "node:path";
 import { MEBIBYTE } from "#common";
@@ -15,13 +15,13 @@ const READ_WITHOUT_WAITING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 /**
  * Reads a JSON text of at most 16 MiB.
  *
- * @throws when the file is not a regular file or too large, and ENOENT when it does not exist
+ * @throws when the file is a pipe or a device, or too large; ENOENT when it does not exist
  */
 export function readJsonText(path: string): string {
   const file = openSync(path, READ_WITHOUT_WAITING);
   try {
     const stats = fstatSync(file);
-    if (!stats.isFile()) throw new Error(`${basename(path)} is not a file`);
+    if (cannotEnd(stats)) throw new Error(`${basename(path)} is not a file`);
     if (stats.size > MAX_JSON_BYTES) throw new Error(`${basename(path)} is larger than ${MAX_JSON_BYTES} bytes`);
     return readFileSync(file, "utf8");
   } finally {
@@ -32,7 +32,7 @@ export function readJsonText(path: string): string {
 /** Opens a file for reading. @returns undefined when it does not exist, or is a pipe or a device */
 export async function openToRead(path: string): Promise<FileHandle | undefined> {
   const file = await open(path, READ_WITHOUT_WAITING).catch(ignoreMissing);
-  if (file === undefined || (await file.stat()).isFile()) return file;
+  if (file === undefined || !cannotEnd(await file.stat())) return file;
   await file.close();
   return undefined;
 }
@@ -42,6 +42,9 @@ export function openLog(path: string): number {
   if (lstatSync(path, { throwIfNoEntry: false })?.isFile() === false) rmSync(path, { recursive: true });
   return openSync(path, "a", 0o600);
 }
+
+/** Whether reading would wait for other processes. Reading a folder fails with a system error, which is retried. */
+const cannotEnd = (stats: Stats): boolean => !stats.isFile() && !stats.isDirectory();
 
 function ignoreMissing(error: NodeJS.ErrnoException): undefined {
   if (error.code !== "ENOENT") throw error;

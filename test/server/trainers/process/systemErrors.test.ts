@@ -98,7 +98,7 @@ describe("server: system errors during a training", () => {
     assert.ok(isRunning(group));
     const api = await trainings.server.start();
     await waitUntilGroupEnded(group);
-    assert.ok(!existsSync(trainings.server.path(id, "data")));
+    await eventually("the removal of the data", () => !existsSync(trainings.server.path(id, "data")));
     await api.trained();
   });
 });
