@@ -1,6 +1,15 @@
 /** The command line is invalid. */
 export class UsageError extends Error {}
 
+/** Runs a parser of the command line. @throws {UsageError} with the message of its error */
+export function withUsageErrors<Result>(parse: () => Result): Result {
+  try {
+    return parse();
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
 export function numberOption(name: string, text: string | undefined, least: number, most: number): number | undefined {
   if (text === undefined) return undefined;
   const value = Number(text);

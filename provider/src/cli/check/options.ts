@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 import { MAX_SKIP_SHARE } from "#common";
 import type { Rules } from "#data";
-import { numberOption, UsageError, wholeNumberOption } from "../usage";
+import { numberOption, UsageError, wholeNumberOption, withUsageErrors } from "../usage";
 
 export interface CheckOptions {
   training: string[];
@@ -24,9 +24,21 @@ const target = z.object({
   lossFunction: z.enum(["single_class", "multi_class"]).optional(),
 });
 
+const OPTIONS = {
+  validation: { type: "string", multiple: true },
+  targets: { type: "string" },
+  "seq-len": { type: "string" },
+  skip: { type: "string" },
+  json: { type: "boolean" },
+  show: { type: "string" },
+  model: { type: "string" },
+} as const;
+
 /** Parses the arguments after `check`. */
 export function parseCheckOptions(argv: string[]): CheckOptions {
-  const { values, positionals: training } = parsed(argv);
+  const { values, positionals: training } = withUsageErrors(() =>
+    parseArgs({ args: argv, allowPositionals: true, options: OPTIONS }),
+  );
   if (training.length === 0) throw new UsageError("check: expected at least one FILE");
   if (values.model !== undefined && values.show === undefined) throw new UsageError("--model needs --show");
   if (values.model !== undefined && values.targets !== undefined) {
@@ -43,26 +55,6 @@ export function parseCheckOptions(argv: string[]): CheckOptions {
     show: wholeNumberOption("--show", values.show),
     model: values.model,
   };
-}
-
-function parsed(argv: string[]) {
-  try {
-    return parseArgs({
-      args: argv,
-      allowPositionals: true,
-      options: {
-        validation: { type: "string", multiple: true },
-        targets: { type: "string" },
-        "seq-len": { type: "string" },
-        skip: { type: "string" },
-        json: { type: "boolean" },
-        show: { type: "string" },
-        model: { type: "string" },
-      },
-    });
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
 }
 
 function rulesOf(file: string | undefined): Rules {

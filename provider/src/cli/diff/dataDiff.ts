@@ -7,6 +7,7 @@ import { compareRecords, sharedSamples } from "./records/compareRecords";
 import type { Listed } from "./records/firstByLine";
 import { type ReadFile, readRecords } from "./records/readRecords";
 import type { SampleRecord } from "./records/sampleRecords";
+import { textOf } from "./sampleText";
 
 /** The difference between two data files. Lines are counted from 1. */
 export interface DataDiff {
@@ -120,10 +121,7 @@ const linesOf = ({ count, first }: Listed<SampleRecord>): Lines => ({ count, fir
 
 async function lineOf({ file }: OpenedFile, { offset, length }: SampleRecord): Promise<string> {
   const { buffer } = await file.read(Buffer.alloc(length), 0, length, offset);
-  return buffer
-    .toString()
-    .replace(/^\uFEFF/, "")
-    .trim();
+  return textOf(buffer);
 }
 
 function summaryOf({ name, records, characters, invalid }: OpenedFile): FileSummary {

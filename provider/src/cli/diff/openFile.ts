@@ -7,7 +7,7 @@ import { assertIsFile } from "../../inputs/data/content";
 
 /**
  * Opens a file for reading at any position. Copies a pipe to a temporary file first: `<(git show main:train.jsonl)` is a pipe, and
- * `/dev/null` stands for a file that does not exist.
+ * `/dev/null` can replace a file that does not exist.
  *
  * @throws InputProblem when the path does not exist or is a folder
  */

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { UsageError, wholeNumberOption } from "../usage";
+import { UsageError, wholeNumberOption, withUsageErrors } from "../usage";
 import type { DiffOptions } from "./dataDiff";
 
 /** The number of samples that are shown of each kind. */
@@ -7,9 +7,19 @@ const DEFAULT_LIMIT = 10;
 
 export type Format = "terminal" | "markdown" | "json";
 
+const OPTIONS = {
+  validation: { type: "string", multiple: true },
+  limit: { type: "string" },
+  summary: { type: "boolean" },
+  markdown: { type: "boolean" },
+  json: { type: "boolean" },
+} as const;
+
 /** Parses the arguments after `diff`. */
 export function parseDiffOptions(argv: string[]): DiffOptions & { format: Format } {
-  const { values, positionals } = parsed(argv);
+  const { values, positionals } = withUsageErrors(() =>
+    parseArgs({ args: argv, allowPositionals: true, options: OPTIONS }),
+  );
   const { markdown = false, json = false, summary = false, validation = [] } = values;
   const [before, after, ...more] = positionals;
   if (before === undefined || after === undefined || more.length > 0) {
@@ -19,22 +29,4 @@ export function parseDiffOptions(argv: string[]): DiffOptions & { format: Format
   if (summary && values.limit !== undefined) throw new UsageError("--summary and --limit cannot be combined");
   const limit = summary ? 0 : (wholeNumberOption("--limit", values.limit) ?? DEFAULT_LIMIT);
   return { before, after, validation, limit, format: markdown ? "markdown" : json ? "json" : "terminal" };
-}
-
-function parsed(argv: string[]) {
-  try {
-    return parseArgs({
-      args: argv,
-      allowPositionals: true,
-      options: {
-        validation: { type: "string", multiple: true },
-        limit: { type: "string" },
-        summary: { type: "boolean" },
-        markdown: { type: "boolean" },
-        json: { type: "boolean" },
-      },
-    });
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
 }

@@ -13,6 +13,13 @@ export interface KeyTexts {
 /** Texts without messages are matched by this number of characters at their beginning and their end. */
 const KEY_CHARACTERS = 64;
 
+/** Returns a line as text, without a byte order mark and surrounding white space. */
+export const textOf = (line: Buffer): string =>
+  line
+    .toString()
+    .replace(/^\uFEFF/, "")
+    .trim();
+
 /** Returns the parsed line, or undefined when it is not valid JSON. */
 export function parseLine(line: string): unknown {
   try {

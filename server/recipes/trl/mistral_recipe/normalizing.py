@@ -50,7 +50,7 @@ class Normalizer:
 
 
 class _Constructor:
-    """Stands for a class in the normalizer, which calls it and uses it with `isinstance`."""
+    """Replaces a class in the normalizer, which calls it and uses it with `isinstance`."""
 
     def __init__(self, kind: type[BaseModel]) -> None:
         self._kind, self._construct = kind, unvalidated(kind)

@@ -17,7 +17,7 @@ export interface RecipeOptions {
   /** Seconds between SIGTERM and SIGKILL when a job is cancelled; 30 by default. */
   cancelGrace?: number;
   /**
-   * The environment variables that training programs inherit, besides a few such as `PATH`; `NCCL_*` stands for all that
+   * The environment variables that training programs inherit, besides a few such as `PATH`; `NCCL_*` matches all that
    * begin with `NCCL_`. By default all, except for the server's own secrets and the variables of systemd.
    */
   trainerEnv?: readonly string[];

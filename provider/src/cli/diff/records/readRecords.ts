@@ -1,6 +1,6 @@
 import xxhash from "xxhash-wasm";
 import { checkSample, LineSplitter, MAX_LINE_BYTES, SampleError } from "#data";
-import { keyTextsOf, parseLine, rulesOf } from "../sampleText";
+import { keyTextsOf, parseLine, rulesOf, textOf } from "../sampleText";
 import { SampleRecords } from "./sampleRecords";
 
 /** The records of one file, and its totals. The caller closes the records. */
@@ -42,10 +42,7 @@ class RecordReader implements ReadFile {
       this.addInvalid(`is longer than ${MAX_LINE_BYTES} bytes`);
       return;
     }
-    const text = bytes
-      .toString()
-      .replace(/^\uFEFF/, "")
-      .trim();
+    const text = textOf(bytes);
     if (text === "") return;
     const sample = parseLine(text);
     this.check(text, sample);

@@ -21,7 +21,7 @@ const ALWAYS_ALLOWED = ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_
  * for the secrets of the server and the variables of systemd.
  *
  * @param allowed names of variables: programs inherit only these and a few that every program needs, such as `PATH`. A `*`
- * at the end stands for any characters: `NCCL_*`
+ * at the end matches any characters: `NCCL_*`
  */
 export function programEnvironment(allowed?: readonly string[]): ProgramEnvironment {
   const isInherited = allowed === undefined ? isHarmless : oneOf([...ALWAYS_ALLOWED, ...allowed]);
