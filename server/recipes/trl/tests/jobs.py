@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import Any
 
 RECIPE = Path(__file__).parents[1]
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(RECIPE), "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+# Without an address, Ray connects to the last cluster that was started on this machine, such as one of another test.
+ENVIRONMENT = {
+    **os.environ,
+    "PYTHONPATH": str(RECIPE),
+    "OMP_NUM_THREADS": "1",
+    "HF_HUB_OFFLINE": "1",
+    "RAY_ADDRESS": "local",
+}
 
 CAPITALS = {
     "France": "Paris", "Italy": "Rome", "Spain": "Madrid", "Norway": "Oslo", "Japan": "Tokyo", "Peru": "Lima",
