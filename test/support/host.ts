@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Clock, realClock } from "../../provider/src/lifecycle/runtime/clock";
-import { type Host, type MessageKind, Session } from "../../provider/src/lifecycle/runtime/host";
+import { type Host, type MessageKind, processEnvironment, Session } from "../../provider/src/lifecycle/runtime/host";
 import { eventually } from "./eventually";
 
 /** Returns a clock that runs `speed` times faster than real time. */
@@ -26,6 +26,8 @@ export class TestHost implements Host {
   async config(): Promise<(key: string) => string | undefined> {
     return (key) => this.values[key];
   }
+
+  readonly environment = processEnvironment;
 
   log(_urn: string | undefined, message: string, importance: MessageKind): void {
     this.logged.push({ message, importance });

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Job, JobFilters } from "../client";
 import type { Connection } from "../lifecycle/connection/connect";
+import { processEnvironment } from "../lifecycle/runtime/host";
 import type { Connection as ConnectionSettings, JobOutputs } from "./types.generated";
 
 /** A job on the server, managed by Pulumi or not. */
@@ -72,7 +73,13 @@ function onServer<T>(
     require("../lifecycle/connection/advice") as typeof import("../lifecycle/connection/advice");
   const config = new pulumi.Config("mistral");
   return withPulumiAdvice(async () => {
-    const connected = await connect({ connection }, { config: async () => (key) => config.get(key) });
+    const connected = await connect(
+      { connection },
+      {
+        config: async () => (key) => config.get(key),
+        environment: processEnvironment,
+      },
+    );
     warnOnce(connected.baseUrl);
     return request(connected);
   });

@@ -1,10 +1,11 @@
+import { createRequire } from "node:module";
 import type { Config } from "@pulumi/pulumi/dynamic";
 import { printable } from "../../lifecycle/connection/knownKeys";
 import { realClock } from "../../lifecycle/runtime/clock";
-import { type Host, type MessageKind, Session } from "../../lifecycle/runtime/host";
+import { type Host, type MessageKind, processEnvironment, Session } from "../../lifecycle/runtime/host";
+import { connectToEngine, type Engine, engineAddress } from "../engine";
+import { EngineLog } from "../engineLog";
 import { cancellation } from "./cancellation";
-import { connectToEngine } from "./engine";
-import { EngineLog } from "./engineLog";
 
 /** The lifecycle's interface to Pulumi's dynamic provider host. One per process. */
 export class DynamicHost implements Host {
@@ -12,8 +13,9 @@ export class DynamicHost implements Host {
   readonly clock = realClock;
   private readonly cancellation = cancellation();
   readonly signal = this.cancellation.signal;
-  private readonly engine = connectToEngine();
-  private readonly engineLog = new EngineLog(this.engine);
+  readonly environment = processEnvironment;
+  private readonly engine = engineOfDynamicHost();
+  private readonly engineLog = new EngineLog(this.engine, this.environment);
   private resolveConfig!: (config: Config) => void;
   private readonly configured = new Promise<Config>((resolve) => {
     this.resolveConfig = resolve;
@@ -47,5 +49,21 @@ export class DynamicHost implements Host {
 
   log(urn: string | undefined, message: string, kind: MessageKind): void {
     this.engineLog.log(urn, printable(message), kind);
+  }
+}
+
+/**
+ * Connects to the engine. Loads gRPC from the main file of Pulumi's host, because it must be the host's copy.
+ *
+ * @returns undefined outside Pulumi's dynamic host
+ */
+function engineOfDynamicHost(): Engine | undefined {
+  const [, main] = process.argv;
+  const address = engineAddress(process.argv);
+  if (!main || !address) return undefined;
+  try {
+    return connectToEngine(address, createRequire(main));
+  } catch {
+    return undefined;
   }
 }

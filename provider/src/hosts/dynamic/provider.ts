@@ -6,10 +6,10 @@ import { create } from "../../lifecycle/create";
 import { remove } from "../../lifecycle/delete";
 import { diff } from "../../lifecycle/diff";
 import { read } from "../../lifecycle/read";
-import { InitError } from "../../lifecycle/state/initError";
 import type { Outputs } from "../../lifecycle/state/outputs";
 import { update } from "../../lifecycle/update";
 import type { Inputs } from "../../schema/inputs";
+import { readableFailure } from "../readableError";
 import { DynamicHost } from "./host";
 
 const host = new DynamicHost();
@@ -74,20 +74,19 @@ function withoutProvider(properties: Properties): Properties {
 }
 
 /**
- * Runs an operation and converts its failure for the engine. Removes the stack trace, which the host would print, API keys and control characters. Converts an
- * `InitError` to the form that keeps the job's ID in the state; this form must contain the serialized provider, without which the
- * resource could not be refreshed or deleted.
+ * Runs an operation and converts its failure for the engine. Removes the stack trace, which the host would print. The properties of
+ * an existing job must contain the serialized provider, without which the resource could not be refreshed or deleted.
  */
 async function withReadableErrors<T>(operation: () => Promise<T>, inputs: Properties = {}): Promise<T> {
   try {
     return await operation();
   } catch (error) {
-    const message = printable(error instanceof Error ? error.message : String(error));
+    const { message, existing } = readableFailure(error);
     const plain = Object.assign(new Error(message), { stack: "" });
-    if (!(error instanceof InitError)) throw plain;
+    if (!existing) throw plain;
     throw Object.assign(plain, {
-      id: error.id,
-      properties: { ...error.outputs, __provider: inputs.__provider },
+      id: existing.id,
+      properties: { ...existing.outputs, __provider: inputs.__provider },
       reasons: [message],
     });
   }

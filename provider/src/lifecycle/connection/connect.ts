@@ -8,7 +8,7 @@ import {
 import { DEFAULT_WORKSPACE } from "../../client/http/workspace";
 import { InputProblem } from "../../inputs/problem";
 import type { Inputs } from "../../schema/inputs";
-import type { Host } from "../runtime/host";
+import type { Settings } from "../runtime/host";
 import type { Outputs } from "../state/outputs";
 import { pulumiErrorText } from "./advice";
 import { type ConnectionConfig, connectionConfig } from "./config";
@@ -32,7 +32,7 @@ export interface Connection {
  */
 export async function connect(
   inputs: Pick<Inputs, "connection">,
-  host: Pick<Host, "config">,
+  host: Settings,
   recorded: Pick<Partial<Outputs>, "baseUrl" | "__workspace"> = {},
 ): Promise<Connection> {
   const { connection = {} } = inputs;
@@ -40,11 +40,11 @@ export async function connect(
   const ownKey: Setting = ["connection.apiKey", connection.apiKey];
   const apiKey = firstSet(
     ownKey,
-    ...(connection.baseUrl === undefined ? configuredSettings("apiKey", config, "MISTRAL_API_KEY") : []),
+    ...(connection.baseUrl === undefined ? configuredSettings("apiKey", config, "MISTRAL_API_KEY", host) : []),
   );
   const baseUrl = firstSet(
     ["connection.baseUrl", connection.baseUrl],
-    ...configuredSettings("baseUrl", config, "MISTRAL_BASE_URL"),
+    ...configuredSettings("baseUrl", config, "MISTRAL_BASE_URL", host),
   );
   rememberKey(apiKey.value);
   try {
@@ -81,10 +81,14 @@ function sharedClient(options: ClientOptions): MistralClient {
 /** A possible source of a value, and its value. */
 type Setting = [name: string, value: string | undefined];
 
-/** Treats an empty variable as unset: CI systems set missing secrets to "". */
-const configuredSettings = (key: "apiKey" | "baseUrl", config: ConnectionConfig, variable: string): Setting[] => [
+const configuredSettings = (
+  key: "apiKey" | "baseUrl",
+  config: ConnectionConfig,
+  variable: string,
+  host: Settings,
+): Setting[] => [
   [`mistral:${key}`, config[key]],
-  [variable, process.env[variable] || undefined],
+  [variable, host.environment(variable)],
 ];
 
 function firstSet(...all: Setting[]): { name: string; value: string | undefined } {

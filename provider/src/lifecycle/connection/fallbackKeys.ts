@@ -1,5 +1,5 @@
 import { AuthenticationError, WorkspaceMismatchError } from "../../client";
-import type { Host } from "../runtime/host";
+import type { Host, Settings } from "../runtime/host";
 import type { Outputs } from "../state/outputs";
 import { type Connection, connect } from "./connect";
 import { isSameServer } from "./sameServer";
@@ -12,14 +12,14 @@ import { isSameServer } from "./sameServer";
 export async function connectWithFallbackKeys(
   id: string,
   state: Pick<Outputs, "connection" | "baseUrl" | "__workspace">,
-  host: Pick<Host, "config" | "signal">,
+  host: Settings & Pick<Host, "signal">,
 ): Promise<Connection> {
   const stored = await connect(state, host, state);
   if (state.connection?.apiKey === undefined || (await isAccepted(stored, id, host))) return stored;
   const configured = await connect({}, host, state);
   if (!isSameServer(stored, configured.baseUrl)) return stored;
   if (await isAccepted(configured, id, host)) return configured;
-  const apiKey = process.env.MISTRAL_API_KEY;
+  const apiKey = host.environment("MISTRAL_API_KEY");
   return apiKey ? connect({ connection: { baseUrl: stored.baseUrl, apiKey } }, host, state) : stored;
 }
 

@@ -10,6 +10,8 @@ export type MessageKind = "progress" | "status" | "milestone" | "warning";
 export interface Host {
   /** Resolves, once the host is configured, to a function that returns the stack's value of `mistral:<key>`. */
   config(): Promise<(key: string) => string | undefined>;
+  /** Returns an environment variable; undefined if it is unset or empty, because CI systems set missing secrets to "". */
+  environment(name: string): string | undefined;
   /** Shows a message on the resource's line. Never throws. */
   log(urn: string | undefined, message: string, kind: MessageKind): void;
   /** Aborted when Pulumi asks the host to stop (Ctrl-C, SIGTERM). */
@@ -18,6 +20,12 @@ export interface Host {
   /** The calls that this process has handled so far. */
   readonly session: Session;
 }
+
+/** The environment of this process. */
+export const processEnvironment = (name: string): string | undefined => process.env[name] || undefined;
+
+/** The part of a host that a connection to a server needs. */
+export type Settings = Pick<Host, "config" | "environment">;
 
 /**
  * Records the calls that this process has handled. `delete` uses this record: it must not cancel a job if another entry of the state

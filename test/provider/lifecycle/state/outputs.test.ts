@@ -27,7 +27,13 @@ describe("outputs", () => {
 
   it("redact the key of the stack's config in events, and keep IDs that contain the key", async () => {
     const key = "key-of-the-config";
-    await connect({}, { config: async () => (name) => ({ apiKey: key, baseUrl: "http://127.0.0.1:1" })[name] });
+    await connect(
+      {},
+      {
+        config: async () => (name) => ({ apiKey: key, baseUrl: "http://127.0.0.1:1" })[name],
+        environment: () => undefined,
+      },
+    );
     const echoed = { name: "e", data: { header: `Bearer ${key}`, shown: "\u001b[2J\u202etext" }, created_at: 1 };
     const outputs = toOutputs(inputs, { ...job, id: `job-${key}`, events: [echoed] }, "http://127.0.0.1");
     assert.deepEqual(outputs.events[0]?.data, { header: "Bearer [secret]", shown: "[2Jtext" });

@@ -1,18 +1,27 @@
-import type { MessageKind } from "../../lifecycle/runtime/host";
+import type { MessageKind } from "../lifecycle/runtime/host";
 import type { Engine } from "./engine";
 
-/** Minimum time between progress messages. Without a terminal, each one becomes a line of the log, so CI shows one per minute. */
-const QUIET_MS = process.env.CI ? 60_000 : 1_000;
+/** Shortest time between two progress messages of a resource. */
+const PROGRESS_EVERY_MS = 1_000;
+/** Without a terminal, each progress message becomes a line of the log. */
+const PROGRESS_EVERY_MS_IN_CI = 60_000;
 
 /**
- * Shows messages on a resource's line of `pulumi up`. `pulumi.log` cannot be used, because it has no engine inside a dynamic
- * provider's host. Without an engine, messages go to the host's stdout, which Pulumi shows on the stack.
+ * Shows messages on a resource's line of `pulumi up`. `pulumi.log` cannot be used, because it has no engine inside a
+ * provider's process. Without an engine, messages go to stdout, which Pulumi shows on the stack.
  */
 export class EngineLog {
   private readonly lastProgress = new Map<string, number>();
   private readonly shown = new Set<string>();
 
-  constructor(private readonly engine: Engine | undefined) {}
+  private readonly progressEveryMs: number;
+
+  constructor(
+    private readonly engine: Engine | undefined,
+    environment: (name: string) => string | undefined,
+  ) {
+    this.progressEveryMs = environment("CI") ? PROGRESS_EVERY_MS_IN_CI : PROGRESS_EVERY_MS;
+  }
 
   log(resource: string | undefined, text: string, kind: MessageKind): void {
     const urn = resource ?? "";
@@ -28,7 +37,7 @@ export class EngineLog {
 
   private isDue(urn: string): boolean {
     const now = Date.now();
-    if (now - (this.lastProgress.get(urn) ?? 0) < QUIET_MS) return false;
+    if (now - (this.lastProgress.get(urn) ?? 0) < this.progressEveryMs) return false;
     this.lastProgress.set(urn, now);
     return true;
   }

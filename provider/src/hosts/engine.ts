@@ -1,5 +1,3 @@
-import { createRequire } from "node:module";
-
 /** A message on a resource's line. */
 export interface EngineMessage {
   /** URN of the resource; empty for the stack. */
@@ -16,6 +14,7 @@ export interface Engine {
   log(message: EngineMessage): void;
   /** Calls `callback` once when the engine has exited, for example because it was killed. */
   onExit(callback: () => void): void;
+  close(): void;
 }
 
 /** Interval and timeout of the engine's liveness probe. */
@@ -25,42 +24,37 @@ const ANSWER_WITHIN_MS = 3_000;
 /** The engine is on this machine, so ignore the proxy of the environment. */
 const OPTIONS = { "grpc.enable_http_proxy": 0 };
 
-/** The client class in the host's copy of Pulumi's protocol. */
+/** The part of Pulumi's client class for the engine that this file uses. */
 interface EngineClient {
   log(request: object, callback: () => void): void;
   waitForReady(deadline: number, callback: (error?: Error) => void): void;
+  close(): void;
 }
 
-/**
- * Connects to the engine, whose address is the last argument of the process. Resolves the gRPC library from the host's main file,
- * because it must be the host's copy.
- *
- * @returns undefined outside Pulumi's dynamic host
- */
-export function connectToEngine(): Engine | undefined {
-  const [, main] = process.argv;
-  const address = process.argv.at(-1);
-  if (!main || !address || !/^[^/]+:\d+$/.test(address)) return undefined;
-  try {
-    const require = createRequire(main);
-    const { credentials } = require("@grpc/grpc-js");
-    const { EngineClient } = require("@pulumi/pulumi/proto/engine_grpc_pb.js");
-    const { LogRequest, LogSeverity } = require("@pulumi/pulumi/proto/engine_pb.js");
-    const client: EngineClient = new EngineClient(address, credentials.createInsecure(), OPTIONS);
-    return {
-      log({ urn, text, severity, ephemeral }) {
-        const request = new LogRequest();
-        request.setSeverity(severity === "warning" ? LogSeverity.WARNING : LogSeverity.INFO);
-        request.setMessage(text);
-        request.setUrn(urn);
-        request.setEphemeral(ephemeral);
-        client.log(request, () => {});
-      },
-      onExit: (callback) => watchConnection(client, callback),
-    };
-  } catch {
-    return undefined;
-  }
+/** Connects to the engine at an address `host:port`. Loads the gRPC library and the protocol with `require`. */
+export function connectToEngine(address: string, require: NodeJS.Require): Engine {
+  const { credentials } = require("@grpc/grpc-js");
+  const { EngineClient } = require("@pulumi/pulumi/proto/engine_grpc_pb.js");
+  const { LogRequest, LogSeverity } = require("@pulumi/pulumi/proto/engine_pb.js");
+  const client: EngineClient = new EngineClient(address, credentials.createInsecure(), OPTIONS);
+  return {
+    log({ urn, text, severity, ephemeral }) {
+      const request = new LogRequest();
+      request.setSeverity(severity === "warning" ? LogSeverity.WARNING : LogSeverity.INFO);
+      request.setMessage(text);
+      request.setUrn(urn);
+      request.setEphemeral(ephemeral);
+      client.log(request, () => {});
+    },
+    onExit: (callback) => watchConnection(client, callback),
+    close: () => client.close(),
+  };
+}
+
+/** Returns the engine's address, the last argument of a provider's process; undefined when Pulumi has not started the process. */
+export function engineAddress(args: readonly string[]): string | undefined {
+  const address = args.at(-1);
+  return address && /^[^/]+:\d+$/.test(address) ? address : undefined;
 }
 
 /** Probes the connection. An open connection is ready immediately, even while the engine is suspended; a closed one must reconnect. */
