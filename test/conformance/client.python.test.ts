@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type Json, withServer } from "../server/support";
-import { describeWithPython, python } from "./python/environment";
+import { describeWithPython } from "../support/python";
+import { python } from "./python/environment";
 
 const SCRIPTS = join(__dirname, "python");
 const KEYS = ["the-key", "another-key"];

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Api, folder, removeFolders } from "../server/support";
+import { describeWithPython } from "../support/python";
 import { TestServer } from "../support/server";
-import { describeWithPython, python } from "./python/environment";
+import { python } from "./python/environment";
 import { openApiFile } from "./schemas";
 
 const KEY = "the-key";

@@ -1,4 +1,6 @@
 import { findOrGetPulumi, type PulumiCli } from "../../tools/pulumiCli";
+import { type Language, withLanguageHosts } from "../../tools/pulumiCli/languageHosts";
+import { copyExample } from "./example";
 import { type ServerOptions, TestServer } from "./server";
 import { Stack, type StackOptions } from "./stack";
 import { TestProxy } from "./testProxy";
@@ -12,12 +14,22 @@ const cliTimeoutMs = 15 * 60_000;
 export interface Engine {
   stack(options: StackOptions): Promise<Stack>;
   server(options?: ServerOptions): Promise<TestServer>;
+  /** Copies an example, for a stack in its folder. @returns the folder */
+  copyOfExample(name: string): Promise<string>;
   /** Starts a proxy that records requests in front of a server. */
   proxy(target: string): Promise<TestProxy>;
 }
 
-/** Declares a suite that runs the real Pulumi CLI. Its clean-up fails when a process of a stack is still running. */
-export function describeWithEngine(title: string, suite: (this: Mocha.Suite, engine: Engine) => void): void {
+/**
+ * Declares a suite that runs the real Pulumi CLI. Its clean-up fails when a process of a stack is still running.
+ *
+ * @param languages the languages of the suite's programs, apart from Node.js. The suite fails when one of them cannot run.
+ */
+export function describeWithEngine(
+  title: string,
+  suite: (this: Mocha.Suite, engine: Engine) => void,
+  languages: readonly Language[] = [],
+): void {
   describe(title, function () {
     this.timeout(testTimeoutMs);
     let cli: PulumiCli;
@@ -25,7 +37,8 @@ export function describeWithEngine(title: string, suite: (this: Mocha.Suite, eng
 
     before("find a Pulumi CLI", async function () {
       this.timeout(cliTimeoutMs);
-      cli = await findOrGetPulumi();
+      const context = { env: process.env, log: console.error };
+      cli = await withLanguageHosts(await findOrGetPulumi(context), languages, context);
     });
     after("clean up", async () => {
       const ends = await Promise.allSettled(cleanups.reverse().map((end) => end()));
@@ -43,6 +56,11 @@ export function describeWithEngine(title: string, suite: (this: Mocha.Suite, eng
         const server = await TestServer.start(options);
         cleanups.push(() => server.stopAndRemove());
         return server;
+      },
+      async copyOfExample(name) {
+        const { folder, remove } = await copyExample(name);
+        cleanups.push(remove);
+        return folder;
       },
       async proxy(target) {
         const proxy = await TestProxy.start({ target, stream: true });

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { findOrGetPulumi } from "../../tools/pulumiCli";
 import { cacheFolder, fromCache } from "../../tools/pulumiCli/cache";
 import { builtWithGo } from "../../tools/pulumiCli/goBuild";
 import { onPath } from "../../tools/pulumiCli/path";
+import { createFakeGo, executable } from "./fakeGo";
 
 /** All sources except Pulumi's installer, which needs the network. */
 const localSources = [onPath, fromCache, builtWithGo];
@@ -25,30 +26,12 @@ describe("finding or installing a Pulumi CLI", () => {
 
   const find = () => findOrGetPulumi({ env, log: (line) => log.push(line) }, localSources);
 
-  async function executable(path: string, script: string): Promise<void> {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, `#!/bin/sh\n${script}\n`);
-    await chmod(path, 0o755);
-  }
-
   async function fakePulumi(folder: string, version: string): Promise<void> {
     await executable(join(folder, "pulumi"), `echo ${version}`);
     await executable(join(folder, "pulumi-language-nodejs"), "exit 0");
   }
 
-  /** Creates a fake `go`, whose `go build` writes a program that prints the CLI's version. */
-  const fakeGo = (version: string, toolchain = "local") =>
-    executable(
-      join(home, "bin/go"),
-      `case "$1" in
-  env) printf '%s\\n' ${version} ${toolchain} ;;
-  build)
-    for last in "$@"; do [ "$previous" = "-o" ] && out=$last; previous=$last; done
-    file=$out$(basename "$last")
-    printf '#!/bin/sh\\necho v3.259.0\\n' > "$file" && chmod +x "$file"
-    echo built >> ${join(home, "builds")} ;;
-esac`,
-    );
+  const fakeGo = (version: string, toolchain?: string) => createFakeGo(home, version, toolchain);
 
   it("uses the CLI on PATH", async () => {
     await fakePulumi(join(home, "bin"), "v3.260.0");

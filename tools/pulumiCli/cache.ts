@@ -58,7 +58,8 @@ async function publish(fresh: string, target: string, env: NodeJS.ProcessEnv): P
   await rename(fresh, target).catch(() => undefined);
 }
 
-async function removeAbandoned(target: string): Promise<void> {
+/** Removes the partial folders that killed processes left beside `target`. */
+export async function removeAbandoned(target: string): Promise<void> {
   const parent = dirname(target);
   const partials = (await readdir(parent)).filter((name) => name.startsWith(`${basename(target)}.partial-`));
   for (const path of partials.map((name) => join(parent, name))) {

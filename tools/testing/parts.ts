@@ -1,4 +1,5 @@
 import { findOrGetPulumi } from "../pulumiCli";
+import { allLanguages, withLanguageHosts } from "../pulumiCli/languageHosts";
 import { command, script, succeeded } from "./command";
 import type { Counts } from "./counts";
 import { mochaInParallel } from "./mocha";
@@ -17,7 +18,10 @@ export interface Part {
 const CRASH_SEEDS = "200";
 const inCi = Boolean(process.env.CI);
 
-const pulumiCli = once(() => findOrGetPulumi({ log: console.log }));
+const context = { env: process.env, log: console.log };
+const pulumiCli = once(() => findOrGetPulumi(context));
+/** The hosts of the languages in which the examples of the plugin are written. */
+const languageHosts = once(async () => withLanguageHosts(await pulumiCli(), allLanguages, context));
 
 const checks: Part[] = [
   { name: "lint", run: () => command("biome", ["check", "--error-on-warnings", "."]) },
@@ -27,6 +31,12 @@ const checks: Part[] = [
 
 /** A separate part, because the tests that need the CLI have time limits and building a CLI takes minutes. */
 const cli: Part = { name: "Pulumi CLI", prepare: pulumiCli, run: () => succeeded(logged(pulumiCli())) };
+
+const hosts: Part = {
+  name: "language hosts",
+  prepare: languageHosts,
+  run: () => succeeded(languageHosts()),
+};
 
 /** Run after the build, because the set-up uses the compiled server, and before the tests with time limits, because unpacking 11 GB would slow them down. */
 const python: Part[] = [
@@ -53,7 +63,8 @@ const quick: Part[] = [
 
 const rest: Part[] = [
   ...python,
-  { name: "engine (others)", prepare: pulumiCli, run: () => mochaInParallel(suites.otherEngine) },
+  hosts,
+  { name: "engine (others)", run: () => mochaInParallel(suites.otherEngine) },
   { name: "Python clients and Ray", run: () => mochaInParallel(suites.python) },
   realTrainings,
   { name: "crash tests (all)", run: () => script("test/crash/run.ts", "--seeds", CRASH_SEEDS) },
@@ -67,7 +78,7 @@ export const runs = {
   /** `npm run test:unit` */
   unit: [checks[1] as Part, unit],
   /** `npm run test:engine` */
-  engine: [checks[1] as Part, cli, engine],
+  engine: [checks[1] as Part, cli, hosts, engine],
   /** `npm run test:training` */
   training: [checks[1] as Part, ...python, realTrainings],
   /** The parts that `npm run test:all` runs after `npm test`. */

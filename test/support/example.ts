@@ -1,0 +1,22 @@
+import { cp, mkdtemp, realpath, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+const repository = resolve(__dirname, "../..");
+
+/** An example in a copy of the repository's layout, so that relative paths such as `../../sdk` resolve. */
+export interface ExampleCopy {
+  folder: string;
+  remove(): Promise<void>;
+}
+
+/** Copies an example. The commands of its README write files into its folder and into the folders of the SDKs. */
+export async function copyExample(name: string): Promise<ExampleCopy> {
+  const base = await realpath(await mkdtemp(join(tmpdir(), "mistral-example-")));
+  const folder = join(base, "examples", name);
+  const notInstalled = (path: string) => !path.endsWith("/node_modules");
+  await cp(join(repository, "examples", name), folder, { recursive: true, filter: notInstalled });
+  await cp(join(repository, "sdk"), join(base, "sdk"), { recursive: true, filter: notInstalled });
+  await symlink(join(repository, "node_modules"), join(base, "node_modules"));
+  return { folder, remove: () => rm(base, { recursive: true, force: true }) };
+}
