@@ -4,8 +4,11 @@ export {
   type FineTuningJobResult,
   type GetFineTuningJobArgs,
   type GetFineTuningJobsArgs,
+  type GetModelArgs,
   getFineTuningJob,
   getFineTuningJobOutput,
   getFineTuningJobs,
+  getModel,
+  getModelOutput,
 } from "./resource/functions";
 export type * from "./resource/types.generated";

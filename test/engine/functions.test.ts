@@ -21,12 +21,14 @@ describeWithEngine("jobs that the stack does not manage", (engine) => {
       files: {
         "index.ts": `
 import * as pulumi from "@pulumi/pulumi";
-import { FineTuningJob, getFineTuningJob, getFineTuningJobOutput, getFineTuningJobs } from "pulumi-mistral";
+import { FineTuningJob, getFineTuningJob, getFineTuningJobOutput, getFineTuningJobs, getModel, getModelOutput } from "pulumi-mistral";
 const jobId = "${id}";
 export const found = getFineTuningJob({ jobId }).then((job) => job.fineTunedModel);
 export const lifted = getFineTuningJobOutput({ jobId: pulumi.output(jobId) }).suffix;
 export const listed = getFineTuningJobs({ suffix: "elsewhere", status: "SUCCESS" }).then((jobs) => jobs.map((job) => job.jobId));
 export const none = getFineTuningJobs({ suffix: "nobody" }).then((jobs) => jobs.length);
+export const baseModel = getModel({ modelId: "${fine_tuned_model}" }).then((model) => model.baseModel);
+export const archived = getModelOutput({ modelId: pulumi.output("${fine_tuned_model}") }).archived;
 const existing = FineTuningJob.get("existing", jobId);
 export const { status, fineTunedModel } = existing;
 `,
@@ -39,6 +41,8 @@ export const { status, fineTunedModel } = existing;
       lifted: "elsewhere",
       listed: [id],
       none: 0,
+      baseModel: "open-mistral-7b",
+      archived: false,
       status: "SUCCESS",
       fineTunedModel: fine_tuned_model,
     });

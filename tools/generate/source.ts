@@ -1,6 +1,7 @@
 import { z } from "zod";
 import * as client from "../../provider/src/client/schemas";
 import { configSchema } from "../../provider/src/schema/config";
+import { functionSchemas } from "../../provider/src/schema/functions";
 import { inputsSchema } from "../../provider/src/schema/inputs";
 import { outputsSchema } from "../../provider/src/schema/outputs";
 
@@ -27,6 +28,22 @@ export const providerSchemas = {
   requiredOutputs: outputSchema.required ?? [],
   config: configuration.properties ?? {},
   types: { ...inputSchema.$defs, ...outputSchema.$defs, ...configuration.$defs } as Record<string, Schema>,
+};
+
+/** The arguments and the results of the functions. `types` has the named types of their results. */
+const functionsSchema = jsonSchema(
+  z.object(
+    Object.fromEntries(
+      Object.entries(functionSchemas).map(([name, { args, result }]) => [name, z.object({ args, result })]),
+    ),
+  ),
+);
+export const providerFunctions = {
+  functions: Object.entries(functionSchemas).map(([name, { description }]) => {
+    const { args, result } = functionsSchema.properties?.[name]?.properties ?? {};
+    return { name, description, args: args as Schema, result: result as Schema };
+  }),
+  types: functionsSchema.$defs as Record<string, Schema>,
 };
 
 /** Schemas of the API's replies, by type name. */

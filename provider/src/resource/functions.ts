@@ -1,15 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Job, JobFilters } from "../client";
-import type { Connection } from "../lifecycle/connection/connect";
+import type { JobFilters } from "../client";
+import type { FunctionHost } from "../lifecycle/functions/onServer";
 import { processEnvironment } from "../lifecycle/runtime/host";
-import type { Connection as ConnectionSettings, JobOutputs } from "./types.generated";
+import type { Connection as ConnectionSettings, JobOutputs, ModelResult } from "./types.generated";
 
 /** A job on the server, managed by Pulumi or not. */
 export interface FineTuningJobResult extends JobOutputs {
   /** The base model. */
   model: string;
   /** Suffix in the fine-tuned model's name. */
-  suffix?: string;
+  suffix?: string | undefined;
 }
 
 export interface GetFineTuningJobArgs {
@@ -24,6 +24,13 @@ export interface GetFineTuningJobsArgs extends Omit<JobFilters, "created_after" 
   connection?: ConnectionSettings;
 }
 
+export interface GetModelArgs {
+  /** ID of the model: a job's `fineTunedModel`, or the name of a base model. */
+  modelId: string;
+  /** Server that has the model, and its API key. Default: the stack's config, then the environment. */
+  connection?: ConnectionSettings;
+}
+
 /**
  * Returns a job by its ID.
  *
@@ -32,9 +39,7 @@ export interface GetFineTuningJobsArgs extends Omit<JobFilters, "created_after" 
  * const job = await getFineTuningJob({ jobId: "b888f774-3e7c-4135-a18c-6b985523c4bc" });
  */
 export async function getFineTuningJob({ jobId, connection }: GetFineTuningJobArgs): Promise<FineTuningJobResult> {
-  return onServer(connection, async ({ client, baseUrl }) =>
-    toResult(await client.jobs.get(jobId), baseUrl, connection),
-  );
+  return jobs().getFineTuningJob({ jobId, connection }, programHost());
 }
 
 /** Like `getFineTuningJob`, for arguments that are outputs of other resources. */
@@ -54,54 +59,37 @@ export async function getFineTuningJobs({
   connection,
   ...filters
 }: GetFineTuningJobsArgs = {}): Promise<FineTuningJobResult[]> {
-  return onServer(connection, async ({ client, baseUrl }) => {
-    const jobs: Job[] = [];
-    for await (const job of client.jobs.listAll(filters)) {
-      jobs.push(job);
-    }
-    return jobs.map((job) => toResult(job, baseUrl, connection));
-  });
+  return jobs().findJobs(filters, { connection }, programHost());
 }
 
-/** Runs a request. Loads the client on demand, because loading is slow and most programs never need it. */
-function onServer<T>(
-  connection: ConnectionSettings | undefined,
-  request: (connection: Connection) => Promise<T>,
-): Promise<T> {
-  const { connect } = require("../lifecycle/connection/connect") as typeof import("../lifecycle/connection/connect");
-  const { withPulumiAdvice } =
-    require("../lifecycle/connection/advice") as typeof import("../lifecycle/connection/advice");
+/**
+ * Returns a model by its ID: a fine-tuned model or a base model.
+ *
+ * @throws NotFoundError when the model does not exist on the server
+ * @example
+ * const model = await getModel({ modelId: "ft:open-mistral-7b:support:20260101:b888f774" });
+ * if (model.archived) console.log(`${model.name} is archived`);
+ */
+export async function getModel({ modelId, connection }: GetModelArgs): Promise<ModelResult> {
+  return models().getModel({ modelId, connection }, programHost());
+}
+
+/** Like `getModel`, for arguments that are outputs of other resources. */
+export function getModelOutput(args: pulumi.Inputs & { modelId: pulumi.Input<string> }): pulumi.Output<ModelResult> {
+  return pulumi.output(args).apply((known) => getModel(known as GetModelArgs));
+}
+
+// Loaded on demand, because loading the client is slow and most programs never need it.
+const jobs = () => require("../lifecycle/functions/jobs") as typeof import("../lifecycle/functions/jobs");
+const models = () => require("../lifecycle/functions/model") as typeof import("../lifecycle/functions/model");
+
+/** The program's own process. Pulumi stops it with a signal, so nothing has to be aborted. */
+function programHost(): FunctionHost {
   const config = new pulumi.Config("mistral");
-  return withPulumiAdvice(async () => {
-    const connected = await connect(
-      { connection },
-      {
-        config: async () => (key) => config.get(key),
-        environment: processEnvironment,
-      },
-    );
-    warnOnce(connected.baseUrl);
-    return request(connected);
-  });
-}
-
-const warned = new Set<string>();
-
-function warnOnce(baseUrl: string): void {
-  const { unencryptedWarning } =
-    require("../lifecycle/connection/unencrypted") as typeof import("../lifecycle/connection/unencrypted");
-  const warning = unencryptedWarning(baseUrl);
-  if (warning === undefined || warned.has(baseUrl)) return;
-  warned.add(baseUrl);
-  void pulumi.log.warn(warning);
-}
-
-function toResult(job: Job, baseUrl: string, connection: ConnectionSettings | undefined): FineTuningJobResult {
-  const { jobOutputs } = require("../lifecycle/state/outputs") as typeof import("../lifecycle/state/outputs");
-  const { cleanName } = require("../lifecycle/state/cleanText") as typeof import("../lifecycle/state/cleanText");
   return {
-    ...jobOutputs(job, baseUrl, { connection }),
-    model: cleanName(job.model, { connection }),
-    ...(job.suffix && { suffix: cleanName(job.suffix, { connection }) }),
+    config: async () => (key) => config.get(key),
+    environment: processEnvironment,
+    log: (_urn, message) => void pulumi.log.warn(message),
+    signal: new AbortController().signal,
   };
 }

@@ -313,6 +313,34 @@ export interface JobOutputs {
   simulated: boolean;
 }
 
+/** A model on the server: a base model or a fine-tuned model. */
+export interface ModelResult {
+  /** ID of the model. */
+  modelId: string;
+  /** Display name of the model. */
+  name?: string | undefined;
+  /** Description of the model. */
+  description?: string | undefined;
+  /** Whether the model is archived. An archived model cannot be used. */
+  archived: boolean;
+  /** Base model of a fine-tuned model. */
+  baseModel?: string | undefined;
+  /** ID of the job that trained the model. */
+  jobId?: string | undefined;
+  /** Type of a fine-tuned model: `completion` or `classifier`. */
+  modelType?: string | undefined;
+  /** Creation time of the model, as ISO 8601 in UTC. */
+  createdAt?: string | undefined;
+  /** Maximum length of a prompt, in tokens. */
+  maxContextLength?: number | undefined;
+  /** Other names of the model. */
+  aliases: string[];
+  /** Capabilities of the model by the API's name, such as `completion_chat`, `function_calling`, `fine_tuning` or `classification`. */
+  capabilities: Record<string, boolean>;
+  /** Base URL of the server that holds the model. */
+  baseUrl: string;
+}
+
 /** Outputs of a FineTuningJob: its effective inputs, and the job as the API reports it. */
 export interface FineTuningJobOutputs {
   /** Base model to fine-tune, for example `open-mistral-7b`. The server decides which names it accepts. */

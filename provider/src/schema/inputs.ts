@@ -43,7 +43,8 @@ const integration = z
   })
   .meta({ id: "Integration", description: "An experiment tracker that receives the run's metrics." });
 
-const connection = z
+/** Server and API key of one resource, or of one function call. */
+export const connection = z
   .strictObject({
     apiKey: z.string().min(1).optional().meta({ description: "API key for this resource.", secret: true }),
     baseUrl: z.string().min(1).optional().meta({

@@ -1,11 +1,10 @@
 import { distance } from "fastest-levenshtein";
 import { z } from "zod";
-import { inputsSchema } from "../../schema/inputs";
 
-/** Returns the known input name that is most similar to an unknown one at this path, if any is similar enough. */
-export function nearestName(name: string, place: readonly PropertyKey[]): string | undefined {
+/** Returns the known name of a schema that is most similar to an unknown one at this path, if any is similar enough. */
+export function nearestName(name: string, place: readonly PropertyKey[], schema: z.ZodObject): string | undefined {
   const plain = (text: string) => text.toLowerCase().replace(/[^a-z0-9]/g, "");
-  const [nearest] = namesAt(place)
+  const [nearest] = namesAt(place, schema)
     .map((known) => ({ known, changes: distance(plain(known), plain(name)) }))
     .filter(({ known, changes }) => changes <= Math.max(1, known.length / 3))
     .sort((a, b) => a.changes - b.changes);
@@ -13,8 +12,8 @@ export function nearestName(name: string, place: readonly PropertyKey[]): string
 }
 
 /** Returns the allowed names of the object at this path. */
-function namesAt(place: readonly PropertyKey[]): string[] {
-  let schema: unknown = inputsSchema;
+function namesAt(place: readonly PropertyKey[], root: z.ZodObject): string[] {
+  let schema: unknown = root;
   for (const part of place) {
     const outer = unwrap(schema);
     schema = outer instanceof z.ZodObject ? outer.shape[part as string] : outer instanceof z.ZodArray && outer.element;

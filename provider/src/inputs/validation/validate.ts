@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import { inputsSchema } from "../../schema/inputs";
 import { InputProblem, pathText } from "../problem";
 import { isWithin, unknownPaths } from "../unknowns";
@@ -10,10 +11,15 @@ import { nearestName } from "./nearestName";
  * because a value could be a secret.
  */
 export function validate(inputs: Record<string, unknown>): InputProblem[] {
-  const unknown = unknownPaths(inputs);
-  const { error } = inputsSchema.safeParse(inputs, { error: inputMessage });
+  const problems = schemaProblems(inputsSchema, inputs);
+  return problems.length > 0 ? problems : crossFieldProblems(inputs);
+}
+
+/** Validates values against any schema, with the same messages. */
+export function schemaProblems(schema: z.ZodObject, values: Record<string, unknown>): InputProblem[] {
+  const unknown = unknownPaths(values);
+  const { error } = schema.safeParse(values, { error: inputMessage });
   const issues = (error?.issues ?? []).filter((issue) => !isWithin(issue.path, unknown));
-  if (issues.length === 0) return crossFieldProblems(inputs);
 
   const problems: InputProblem[] = [];
   const misspelt = new Set<string>();
@@ -21,7 +27,7 @@ export function validate(inputs: Record<string, unknown>): InputProblem[] {
     if (issue.code !== "unrecognized_keys") continue;
     misspelt.add(pathText(issue.path));
     for (const key of issue.keys) {
-      const meant = nearestName(key, issue.path);
+      const meant = nearestName(key, issue.path, schema);
       if (meant !== undefined) misspelt.add(pathText([...issue.path, meant]));
       const advice = meant === undefined ? "" : `; did you mean ${meant}?`;
       problems.push(new InputProblem(pathText([...issue.path, key]), `unknown input${advice}`));

@@ -24,13 +24,16 @@ export async function withPulumiAdvice<T>(operation: () => Promise<T>): Promise<
   try {
     return await operation();
   } catch (error) {
-    if (error instanceof MistralError) {
-      const { message } = error;
-      error.message = pulumiErrorText(error);
-      if (error.stack) error.stack = error.stack.replace(message, () => error.message);
-    }
+    if (error instanceof MistralError) setMessage(error, pulumiErrorText(error));
     throw error;
   }
+}
+
+/** Replaces the message, also in the stack: Node.js prints the stack of an error that a program does not handle. */
+export function setMessage(error: Error, text: string): void {
+  const { message } = error;
+  error.message = text;
+  if (error.stack) error.stack = error.stack.replace(message, () => text);
 }
 
 /** @returns undefined when the client's own advice also applies under Pulumi */

@@ -101,7 +101,7 @@ export function jobOutputs(
 }
 
 /** Converts Unix seconds to ISO 8601, or undefined for an invalid time: throwing here would lose the job's ID. */
-function isoTime(seconds: number | undefined): string | undefined {
+export function isoTime(seconds: number | undefined): string | undefined {
   const date = new Date((seconds ?? Number.NaN) * 1000);
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }
