@@ -17,6 +17,8 @@ const generated: Record<string, string> = {
   "provider/src/client/types.generated.ts": formatted(clientTypescript()),
   "provider/src/resource/outputNames.generated.ts": formatted(outputNames()),
   "schema.json": pulumiSchema(),
+  // The copy in the package, which the plugin serves.
+  "provider/schema.json": pulumiSchema(),
   "docs/reference.md": insertTables(read("docs/reference.md")),
 };
 

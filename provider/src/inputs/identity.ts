@@ -43,12 +43,16 @@ function isEmpty(value: unknown): boolean {
 
 function shapeOfItem(name: string, item: unknown): unknown {
   if (name === "triggers" || typeof item !== "object" || item === null) return item;
-  const ignored = IGNORED_FIELDS[name] ?? [];
+  const ignored = [...(IGNORED_FIELDS[name] ?? []), ...(isFileWithHash(name, item) ? ["fileId"] : [])];
   // The API's default weight is 1, so setting it explicitly must not retrain.
   return Object.fromEntries(
     Object.entries(item).filter(([key, value]) => !ignored.includes(key) && !(key === "weight" && value === 1)),
   );
 }
+
+/** An imported file has an ID and a hash. Its content matters: the same file may be named by its path. */
+const isFileWithHash = (name: string, item: object) =>
+  name.endsWith("Files") && (item as { sha256?: unknown }).sha256 !== undefined;
 
 /** Returns the names of the inputs that differ. */
 export function changedInputs(old: Shape, now: Shape): string[] {

@@ -1,7 +1,10 @@
 /** An invalid input: its path, and what was expected. */
 export class InputProblem extends Error {
   /** @param path path of the input: `trainingFiles[0].weight` */
-  constructor(path: string, message: string) {
+  constructor(
+    readonly path: string,
+    message: string,
+  ) {
     super(path === "" ? message : `${path}: ${message}`);
     this.name = "InputProblem";
   }

@@ -1,9 +1,10 @@
 import { checkFiles, type FilesChecked } from "../inputs/data/checkFiles";
-import { longForm, repeatedFiles } from "../inputs/data/files";
+import { longForm, repeatedFiles, withRecordedHashes } from "../inputs/data/files";
 import { automaticSuffix, changedInputs, IDENTITY_VERSION, identityOf, shapeOf } from "../inputs/identity";
 import { collectProblem, InputProblem } from "../inputs/problem";
 import { type Timeouts, timeoutsInSeconds } from "../inputs/timeouts";
 import { hasUnknown, UNKNOWN } from "../inputs/unknowns";
+import { withoutUnreturnedSecrets } from "../inputs/validation/unreturnedSecrets";
 import { validate } from "../inputs/validation/validate";
 import type { Inputs } from "../schema/inputs";
 import { connect } from "./connection/connect";
@@ -37,9 +38,10 @@ interface EngineInputs {
 export async function check(olds: RawInputs, news: RawInputs, host: Host): Promise<CheckResult> {
   const { engineInputs, user } = splitInputs(news);
   host.session.recordCheck(engineInputs.__urn);
-  const inputs = longForm(user);
-  const problems: InputProblem[] = validate(inputs);
+  const inputs = withRecordedHashes(longForm(user), olds);
+  const { problems, unreturned } = withoutUnreturnedSecrets(validate(inputs), olds);
   const data = problems.length === 0 ? await checkData(olds, inputs, problems) : undefined;
+  if (changedInputs(shapeOf(olds), shapeOf(inputs)).length > 0) problems.push(...unreturned);
   if (problems.length === 0) problems.push(...adoptionProblems(olds, inputs));
   const timeouts = (await collectProblem(problems, () => timeoutsInSeconds(engineInputs.__timeouts ?? {}))) ?? {};
   const connection =

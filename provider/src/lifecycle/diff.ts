@@ -3,6 +3,7 @@ import { awaitsStart, hasFailed, hasSucceeded } from "#common";
 import { changedInputs, shapeOf } from "../inputs/identity";
 import { inputsSchema } from "../schema/inputs";
 import type { RawInputs } from "./check";
+import { changesOf, type PropertyChange, unsettledOutputs } from "./detailedDiff";
 import { changedData } from "./preview/dataDiff";
 import type { Host } from "./runtime/host";
 import type { Outputs } from "./state/outputs";
@@ -30,10 +31,25 @@ export function diff(id: string, olds: RawInputs, news: RawInputs, host: Host): 
     const drift = driftWarning(olds as Partial<Outputs>);
     if (drift) host.log(urn, drift, "warning");
   }
-  const changes =
-    replaces.length > 0 || !isSettled(olds, news) || updatable.some((name) => mustUpdate(name, olds, news));
+  const changes = replaces.length > 0 || !isSettled(olds, news) || updatedInputs(olds, news).length > 0;
   return { changes, replaces };
 }
+
+/** Returns every changed property, for hosts that can show more than the names of inputs. */
+export function changedProperties(id: string, olds: RawInputs, news: RawInputs): PropertyChange[] {
+  return [
+    ...replacingInputs(id, olds, news).flatMap((name) =>
+      changesOf(name, comparedValue(name, olds), comparedValue(name, news), true),
+    ),
+    ...updatedInputs(olds, news).flatMap((name) => changesOf(name, olds[name], news[name], false)),
+    ...(isSettled(olds, news) ? [] : unsettledOutputs(olds)),
+  ];
+}
+
+/** The value of an input without the fields that do not affect the training. */
+const comparedValue = (name: string, inputs: RawInputs) => shapeOf(inputs)[name] ?? inputs[name];
+
+const updatedInputs = (olds: RawInputs, news: RawInputs) => updatable.filter((name) => mustUpdate(name, olds, news));
 
 function replacingInputs(id: string, olds: RawInputs, news: RawInputs): string[] {
   const names = changedInputs(shapeOf(olds), shapeOf(news));

@@ -40,8 +40,11 @@ export function uploadName(file: DataFile, inputs: Pick<Inputs, "__suffix" | "__
   return `pulumi-${file.sha256}${identity}.jsonl`;
 }
 
+/** Returns the content hash in the name of a file that this provider uploaded; undefined for any other name. */
+export const uploadedHash = (name: string) => /^pulumi-([0-9a-f]{64})(-[0-9a-f]{64})?\.jsonl$/.exec(name)?.[1];
+
 /** Whether a file's name shows that this provider uploaded it. */
-export const isUploadName = (name: string) => /^pulumi-[0-9a-f]{64}(-[0-9a-f]{64})?\.jsonl$/.test(name);
+export const isUploadName = (name: string) => uploadedHash(name) !== undefined;
 
 /** Uploads in progress, by name: the jobs of a stack often share data and are created at the same time. */
 const uploadsInProgress = new WeakMap<MistralClient, Map<string, Promise<string>>>();

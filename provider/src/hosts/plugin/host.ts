@@ -1,0 +1,71 @@
+import { setMaxListeners } from "node:events";
+import { printable } from "../../lifecycle/connection/knownKeys";
+import { realClock } from "../../lifecycle/runtime/clock";
+import { type Host, type MessageKind, processEnvironment, Session } from "../../lifecycle/runtime/host";
+import { connectToEngine, type Engine } from "../engine";
+import { EngineLog } from "../engineLog";
+
+/** The provider's configuration: `mistral:<key>` of the stack, or the inputs of an explicit provider. */
+export type Configuration = Record<string, string>;
+
+/** The process of the plugin: its configuration, its engine, and whether the engine has asked it to stop. One per process. */
+export class PluginHost {
+  private readonly session = new Session();
+  private engine: Engine | undefined;
+  private engineLog = new EngineLog(undefined, processEnvironment);
+  private configuration: Configuration | undefined;
+  private stop = newStop();
+
+  /** Connects to the engine. With `Attach`, the process serves one engine after the other. */
+  connect(address: string): void {
+    this.engine?.close();
+    this.engine = connectToEngine(address, require);
+    this.engineLog = new EngineLog(this.engine, processEnvironment);
+  }
+
+  /** Calls `callback` when the engine has exited, for example because it was killed. */
+  onEngineExit(callback: () => void): void {
+    this.engine?.onExit(callback);
+  }
+
+  configure(configuration: Configuration): void {
+    this.configuration = configuration;
+  }
+
+  get isConfigured(): boolean {
+    return this.configuration !== undefined;
+  }
+
+  /** Pulumi's organization, which is part of a job's identity. Pulumi does not tell it to plugins. */
+  get organization(): string {
+    return this.configuration?.organization ?? processEnvironment("PULUMI_ORGANIZATION") ?? "organization";
+  }
+
+  /** Stops the operations in progress. Later operations run: Pulumi also calls this when it closes a provider normally. */
+  cancel(): void {
+    this.stop.abort();
+    this.stop = newStop();
+  }
+
+  /** Returns the host of one operation on a resource. */
+  operation(urn: string): Host {
+    const { session, configuration = {} } = this;
+    return {
+      session,
+      clock: realClock,
+      signal: this.stop.signal,
+      environment: processEnvironment,
+      config: async () => (key) => configuration[key],
+      // The lifecycle knows the resource by the URN of the identity.
+      log: (_: string | undefined, message: string, kind: MessageKind) =>
+        this.engineLog.log(urn, printable(message), kind),
+    };
+  }
+}
+
+function newStop(): AbortController {
+  const stop = new AbortController();
+  // Avoid Node's leak warning: every operation adds a listener, and a stack may run hundreds at a time.
+  setMaxListeners(0, stop.signal);
+  return stop;
+}

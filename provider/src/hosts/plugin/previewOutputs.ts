@@ -1,0 +1,29 @@
+import { hasSucceeded } from "#common";
+import { hasUnknown, UNKNOWN } from "../../inputs/unknowns";
+import { connect } from "../../lifecycle/connection/connect";
+import type { Settings } from "../../lifecycle/runtime/host";
+import type { Outputs } from "../../lifecycle/state/outputs";
+import type { Inputs } from "../../schema/inputs";
+import { outputsSchema } from "../../schema/outputs";
+import type { Properties } from "./wire";
+
+/** Returns the outputs of a `create` as a preview knows them: the inputs and the server. Everything else is unknown. */
+export async function previewOfCreate(inputs: Inputs, host: Settings): Promise<Properties> {
+  const unknown = Object.fromEntries(Object.keys(outputsSchema.shape).map((name) => [name, UNKNOWN]));
+  const { adopt } = inputs;
+  return { ...unknown, ...inputs, ...(await serverOf(inputs, host)), ...(adopt !== undefined && { jobId: adopt }) };
+}
+
+/** Returns the outputs of an `update` as a preview knows them. An update keeps the job, and a job that has succeeded keeps its model. */
+export async function previewOfUpdate(olds: Outputs, inputs: Inputs, host: Settings): Promise<Properties> {
+  const { jobId, status, fineTunedModel } = olds;
+  return {
+    ...(await previewOfCreate(inputs, host)),
+    jobId,
+    ...(hasSucceeded(status) && fineTunedModel !== undefined && { fineTunedModel, status }),
+  };
+}
+
+async function serverOf(inputs: Inputs, host: Settings): Promise<Properties> {
+  return hasUnknown(inputs.connection) ? {} : { baseUrl: (await connect(inputs, host)).baseUrl };
+}

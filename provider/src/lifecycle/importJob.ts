@@ -1,0 +1,122 @@
+import { createHash } from "node:crypto";
+import { awaitsStart } from "#common";
+import { snakeCase } from "#common/snakeCase";
+import type { DetailedJob, MistralClient } from "../client";
+import { automaticSuffix, IDENTITY_VERSION, identityOf } from "../inputs/identity";
+import type { DataFile } from "../schema/files";
+import { type Inputs, inputsSchema } from "../schema/inputs";
+import type { RawInputs } from "./check";
+import { pulumiErrorText, withPulumiAdvice } from "./connection/advice";
+import { connect } from "./connection/connect";
+import { undefinedIfNotFound } from "./connection/notFound";
+import { findModel, modelOutputs } from "./job/model";
+import type { Host } from "./runtime/host";
+import { type Outputs, toOutputs } from "./state/outputs";
+import { uploadedHash } from "./uploads/uploadFiles";
+
+/** What an identity contains besides the inputs. */
+interface Owner {
+  organization: string;
+  urn: string;
+}
+
+/**
+ * Returns the inputs and the outputs of a job that is not in the state. Never changes the job. A job that waits to be started is
+ * imported with `autoStart: false`, so that the next `pulumi up` does not start it. Credentials are missing: the API never returns
+ * them.
+ *
+ * @returns undefined when the server has no such job
+ */
+export function importJob(
+  id: string,
+  owner: Owner,
+  host: Host,
+): Promise<{ inputs: RawInputs; outputs: Outputs } | undefined> {
+  return withPulumiAdvice(async () => {
+    const { client, baseUrl } = await connect({}, host);
+    const { signal } = host;
+    const job = await undefinedIfNotFound(client.jobs.get(id, { signal }));
+    if (!job) return undefined;
+    const inputs = { ...(await inputsOf(job, client, host)), __urn: owner.urn } as Inputs;
+    const identity = identityOf(owner.organization, owner.urn, inputs);
+    const known = {
+      ...inputs,
+      __suffix: job.suffix === automaticSuffix(owner.urn, identity) ? ("auto" as const) : ("user" as const),
+      __identity: identity,
+      __identityVersion: IDENTITY_VERSION,
+    };
+    const outputs = toOutputs(known, job, baseUrl);
+    const model = job.fine_tuned_model && (await findModel(client, job.fine_tuned_model, job, host, signal));
+    return { inputs: known, outputs: model ? { ...outputs, ...modelOutputs(outputs, model) } : outputs };
+  });
+}
+
+async function inputsOf(job: DetailedJob, client: MistralClient, host: Host): Promise<RawInputs> {
+  const training = await filesOf(job.training_files ?? [], client, host);
+  const validation = await filesOf(job.validation_files ?? [], client, host);
+  const { model, suffix, job_type, hyperparameters, repositories, integrations, classifier_targets } = job;
+  return withoutUndefined({
+    model,
+    suffix,
+    ...(job_type === "classifier" && { jobType: job_type }),
+    ...(training.length > 0 && { trainingFiles: training }),
+    ...(validation.length > 0 && { validationFiles: validation }),
+    ...(awaitsStart(job.status) && { autoStart: false }),
+    ...inputOf("hyperparameters", hyperparameters),
+    ...inputOf("repositories", repositories),
+    ...inputOf("integrations", integrations),
+    ...inputOf("classifierTargets", classifier_targets),
+  });
+}
+
+/** The hash lets a program name the same content by its path later, without a new training. */
+async function filesOf(ids: readonly string[], client: MistralClient, host: Host): Promise<DataFile[]> {
+  const files: DataFile[] = [];
+  // One after the other: a hash may need the whole file.
+  for (const fileId of ids) files.push({ fileId, ...(await contentOf(fileId, client, host)) });
+  return files;
+}
+
+async function contentOf(id: string, client: MistralClient, host: Host): Promise<Partial<DataFile>> {
+  const { signal } = host;
+  const file = await undefinedIfNotFound(client.files.get(id, { signal }));
+  const known = uploadedHash(file?.filename ?? "");
+  if (!file || known) return { sha256: known, bytes: file?.bytes };
+  try {
+    const hash = createHash("sha256");
+    let bytes = 0;
+    for await (const chunk of await client.files.download(id, { signal })) {
+      hash.update(chunk);
+      bytes += chunk.length;
+    }
+    return { sha256: hash.digest("hex"), bytes };
+  } catch (error) {
+    if (signal.aborted) throw error;
+    const reason = pulumiErrorText(error);
+    host.log(
+      undefined,
+      `the content of file ${id} could not be read, so it can only be named by its ID: ${reason}`,
+      "warning",
+    );
+    return {};
+  }
+}
+
+/** Returns one input from the API's value: only fields that the input has, in camelCase. */
+function inputOf(name: keyof typeof inputsSchema.shape, value: unknown): RawInputs {
+  const fields = fieldsOf(inputsSchema.shape[name]);
+  const convert = (item: unknown): RawInputs =>
+    withoutUndefined(Object.fromEntries(fields.map((field) => [field, Reflect.get(Object(item), snakeCase(field))])));
+  const converted = Array.isArray(value) ? value.map(convert) : convert(value);
+  return Object.keys(converted).length > 0 ? { [name]: converted } : {};
+}
+
+/** The fields of an object, or of the elements of a list. */
+function fieldsOf(schema: object): string[] {
+  const inner = Reflect.get(Reflect.get(schema, "def"), "innerType") ?? schema;
+  const element = Reflect.get(inner, "element") ?? inner;
+  return Object.keys(Reflect.get(element, "shape"));
+}
+
+const withoutUndefined = (values: RawInputs): RawInputs =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined && value !== null));

@@ -1,0 +1,3 @@
+import { main } from "./hosts/plugin/main";
+
+main(process.argv);
