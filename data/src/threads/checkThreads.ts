@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import type { Batch, BatchOptions, BatchReport } from "../inspection/checkBatch";
+import { startThread } from "./startThread";
 import { ThreadError } from "./threadError";
 
 /** What a thread receives. */
@@ -118,7 +119,7 @@ export class CheckThreads {
   }
 
   private start(): Thread {
-    const worker = new Worker(require.resolve("./checkThread"), {
+    const worker = startThread({
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES, maxOldGenerationSizeMb: this.heapMegabytes },
     });
     const thread: Thread = { worker, tasks: [] };
