@@ -18,7 +18,7 @@ export async function writeArchive(path: string, entries: readonly Entry[]): Pro
     tar.entry({ name, mode: executable ? 0o755 : 0o644, mtime: new Date(0) }, content);
   }
   tar.finalize();
-  await pipeline(tar, createGzip({ level: 9 }), createWriteStream(path));
+  await pipeline(tar, createGzip(), createWriteStream(path));
 }
 
 /** Returns the SHA-256 of a file in hexadecimal. */
