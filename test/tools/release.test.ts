@@ -36,7 +36,19 @@ describe("npm run release", function () {
   const git = async (...args: string[]) => (await execa("git", args, { cwd: root })).stdout;
   const text = (file: string) => readFile(join(root, file), "utf8");
   const prepare = (version: string, execute = false) =>
-    release({ root, version, execute, date: new Date("2026-02-03T04:05:06Z"), log: (line) => lines.push(line) });
+    release({
+      root,
+      version,
+      execute,
+      date: new Date("2026-02-03T04:05:06Z"),
+      // This project has no plugin. `test/layouts/archive.test.ts` builds and runs an archive.
+      buildArchives: async ({ root, folder }) => {
+        const { version } = JSON.parse(await readFile(join(root, "provider/package.json"), "utf8"));
+        await writeFile(join(folder, "archive"), `${version}, after ${await readdir(folder)}`);
+        return [];
+      },
+      log: (line) => lines.push(line),
+    });
 
   it("reports what a release would do, and changes nothing", async () => {
     const head = await git("rev-parse", "HEAD");
@@ -46,6 +58,11 @@ describe("npm run release", function () {
 
     assert.match(lines.join("\n"), /"Unreleased" becomes "0\.2\.0 \(2026-02-03\)"/);
     assert.match(lines.join("\n"), /pack pulumi-mistral-.*\n.*pack mistral-fine-tuning-server-/);
+    const archives = lines.flatMap(
+      (line) => /^build pulumi-resource-mistral-v0\.2\.0-(.*)\.tar\.gz$/.exec(line)?.[1] ?? [],
+    );
+    const platforms = ["darwin", "linux", "windows"].flatMap((os) => [`${os}-amd64`, `${os}-arm64`]);
+    assert.deepEqual(archives.sort(), platforms);
     assert.match(lines.at(-1) ?? "", /^Dry run: nothing was changed/);
     assert.equal(await git("rev-parse", "HEAD"), head);
     assert.equal(await git("status", "--porcelain", "--ignored"), "");
@@ -65,7 +82,11 @@ describe("npm run release", function () {
       CHANGELOG.replace("## Unreleased\n", "## Unreleased\n\n## 0.2.0 (2026-02-03)\n"),
     );
     const packed = (await readdir(join(root, "release"))).sort();
-    assert.deepEqual(packed, ["mistral-fine-tuning-server-0.2.0.tgz", "pulumi-mistral-0.2.0.tgz"]);
+    assert.deepEqual(packed, ["archive", "mistral-fine-tuning-server-0.2.0.tgz", "pulumi-mistral-0.2.0.tgz"]);
+    assert.equal(
+      await text("release/archive"),
+      "0.2.0, after mistral-fine-tuning-server-0.2.0.tgz,pulumi-mistral-0.2.0.tgz",
+    );
     assert.equal(await git("log", "-1", "--format=%s"), "Release 0.2.0");
     assert.equal(await git("describe"), "v0.2.0");
     assert.equal(await git("status", "--porcelain"), "");

@@ -4,6 +4,8 @@ import { execa } from "execa";
 import { gt, valid } from "semver";
 import { ExplainedError } from "../main";
 import { releasedChangelog } from "./changelog";
+import { archiveName, type buildArchives } from "./executable/archives";
+import { PLATFORMS } from "./executable/platforms";
 
 const WORKSPACES = ["provider", "server"];
 const inWorkspaces = WORKSPACES.flatMap((workspace) => ["--workspace", workspace]);
@@ -15,19 +17,22 @@ export interface ReleaseOptions {
   root: string;
   /** Version of both packages, without a leading `v`. */
   version: string;
-  /** Write, pack, commit and tag. Otherwise nothing is changed. */
+  /** Write, pack, build, commit and tag. Otherwise nothing is changed. */
   execute: boolean;
   /** Date of the changelog section. */
   date: Date;
+  /** Builds the archives of the plugin. Called once the packages are compiled and have the new version. */
+  buildArchives: typeof buildArchives;
   log(line: string): void;
 }
 
 /**
- * Sets the version of both packages and the lock file, dates the changelog, packs both packages, commits and tags.
+ * Sets the version of both packages and the lock file, dates the changelog, packs both packages, builds the plugin's archives,
+ * commits and tags.
  *
  * @throws ExplainedError when the version, the working tree or the changelog is not ready for a release
  */
-export async function release({ root, version, execute, date, log }: ReleaseOptions): Promise<void> {
+export async function release({ root, version, execute, date, buildArchives, log }: ReleaseOptions): Promise<void> {
   const run = async (command: string, ...args: string[]) => (await execa(command, args, { cwd: root })).stdout;
   const changelogFile = join(root, "CHANGELOG.md");
   const tag = `v${version}`;
@@ -42,8 +47,9 @@ export async function release({ root, version, execute, date, log }: ReleaseOpti
   log(`CHANGELOG.md: "Unreleased" becomes "${version} (${date.toISOString().slice(0, 10)})"`);
   if (!execute) {
     for (const line of packed(await run("npm", "pack", ...inWorkspaces, "--json", "--dry-run"))) log(`pack ${line}`);
+    for (const platform of PLATFORMS) log(`build ${archiveName(version, platform)}`);
     log(`commit "Release ${version}" and tag ${tag}`);
-    log("Dry run: nothing was changed. Add --execute to write, pack, commit and tag.");
+    log("Dry run: nothing was changed. Add --execute to write, pack, build, commit and tag.");
     return;
   }
 
@@ -52,10 +58,11 @@ export async function release({ root, version, execute, date, log }: ReleaseOpti
   await mkdir(join(root, PACKED_FOLDER), { recursive: true });
   const destination = ["--pack-destination", PACKED_FOLDER];
   for (const line of packed(await run("npm", "pack", ...inWorkspaces, "--json", ...destination))) log(`packed ${line}`);
+  await buildArchives({ root, folder: join(root, PACKED_FOLDER), log });
   await run("git", "commit", "--all", "--message", `Release ${version}`);
   await run("git", "tag", "--annotate", tag, "--message", `Release ${version}`);
   log(
-    `Committed and tagged ${tag}. The packed files are in ${PACKED_FOLDER}/. To create a draft release: git push --follow-tags`,
+    `Committed and tagged ${tag}. The packages and archives are in ${PACKED_FOLDER}/. To create a draft release: git push --follow-tags`,
   );
 }
 
