@@ -1,5 +1,5 @@
 /**
- * `npm run generate`: writes the files that derive from the zod schemas: public types, `schema.json`, the tables in `docs/reference.md`.
+ * `npm run generate`: writes the files that derive from the zod schemas: public types, `schema.json`, the tables of the reference in `docs`.
  * With `--check`, writes nothing and fails if a file is stale.
  */
 import { execFileSync } from "node:child_process";
@@ -12,6 +12,8 @@ import { clientTypescript, outputNames, typescript } from "./generate/typescript
 const root = join(__dirname, "..");
 const read = (file: string) => (existsSync(join(root, file)) ? readFileSync(join(root, file), "utf8") : "");
 
+const REFERENCE = ["docs/reference.md", "docs/reference/commands.md", "docs/reference/models-file.md"];
+
 const generated: Record<string, string> = {
   "provider/src/resource/types.generated.ts": formatted(typescript()),
   "provider/src/client/types.generated.ts": formatted(clientTypescript()),
@@ -19,7 +21,7 @@ const generated: Record<string, string> = {
   "schema.json": pulumiSchema(),
   // The copy in the package, which the plugin serves.
   "provider/schema.json": pulumiSchema(),
-  "docs/reference.md": insertTables(read("docs/reference.md")),
+  ...Object.fromEntries(REFERENCE.map((file) => [file, insertTables(read(file))])),
 };
 
 const stale = Object.keys(generated).filter((file) => read(file) !== generated[file]);

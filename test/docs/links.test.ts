@@ -1,28 +1,19 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { execaSync } from "execa";
+import { anchorOf } from "../../tools/site/anchors";
+import { documents } from "./documents";
 
 const root = resolve(__dirname, "../..");
-const documents = execaSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "*.md"], { cwd: root })
-  .stdout.split("\n")
-  .filter((file) => existsSync(join(root, file)));
 const topFolders = "common|data|docs|examples|provider|server|test|tools|\\.ci|\\.github";
 /** A path of this repository in inline code: `provider/src/index.ts`, `test/engine`. A glob or a placeholder is not checked. */
 const CODE_PATH = new RegExp(`\`((?:${topFolders})/[\\w./-]+)\``, "g");
 const LINK = /\]\(([^)\s]+)\)/g;
 
-/** Anchors as GitHub derives them from headings. */
+/** A sample in a shell or in YAML begins a comment like a heading, so code blocks are left out. */
 function anchors(markdown: string): Set<string> {
-  const headings = [...markdown.matchAll(/^#{1,6} (.+)$/gm)].map(([, heading = ""]) => heading);
-  return new Set(
-    headings.map((heading) =>
-      heading
-        .toLowerCase()
-        .replace(/[^\w\- ]/g, "")
-        .replaceAll(" ", "-"),
-    ),
-  );
+  const text = markdown.replace(/^( *)```[\s\S]*?^\1```/gm, "");
+  return new Set([...text.matchAll(/^#{1,6} (.+)$/gm)].map(([, heading = ""]) => anchorOf(heading)));
 }
 
 function brokenLinks(document: string): string[] {

@@ -1,6 +1,7 @@
-import { providerSchemas, referenced, type Schema } from "./source";
+import { helpTexts } from "./helpTexts";
+import { modelEntrySchema, providerSchemas, referenced, type Schema } from "./source";
 
-/** The tables of `docs/reference.md`, by the name in their markers: `<!-- generated: inputs -->` … `<!-- /generated -->`. */
+/** The tables of the reference, by the name in their markers: `<!-- generated: inputs -->` … `<!-- /generated -->`. */
 export function referenceTables(): Record<string, string> {
   return {
     inputs: table(["Input", "Description", "Effect of a change"], Object.entries(providerSchemas.inputs).map(inputRow)),
@@ -17,6 +18,14 @@ export function referenceTables(): Record<string, string> {
         text(schema),
       ]),
     ),
+    modelEntry: table(
+      ["Field", "Description"],
+      Object.entries(modelEntrySchema.properties ?? {}).map(([name, schema]) => [
+        `\`${name}\`${modelEntrySchema.required?.includes(name) ? " (required)" : ""}`,
+        text(schema),
+      ]),
+    ),
+    ...helpTexts,
   };
 }
 
@@ -25,7 +34,10 @@ export function insertTables(markdown: string): string {
   const tables = referenceTables();
   return markdown.replace(
     /(<!-- generated: (\w+) -->\n)[\s\S]*?(<!-- \/generated -->)/g,
-    (_, open: string, name: string, close: string) => `${open}${tables[name]}\n${close}`,
+    (_, open: string, name: string, close: string) => {
+      if (tables[name] === undefined) throw new Error(`There is no generated text ${name}`);
+      return `${open}${tables[name]}\n${close}`;
+    },
   );
 }
 

@@ -4,6 +4,7 @@ import { configSchema } from "../../provider/src/schema/config";
 import { functionSchemas } from "../../provider/src/schema/functions";
 import { inputsSchema } from "../../provider/src/schema/inputs";
 import { outputsSchema } from "../../provider/src/schema/outputs";
+import { modelEntry } from "../../server/src/trainers/recipe/modelsFile";
 
 /** One property or type, as JSON Schema with the meta data of `provider/src/schema/meta.ts`. */
 export type Schema = z.core.JSONSchema.JSONSchema & {
@@ -45,6 +46,9 @@ export const providerFunctions = {
   }),
   types: functionsSchema.$defs as Record<string, Schema>,
 };
+
+/** One model of the server's models file. */
+export const modelEntrySchema = jsonSchema(modelEntry);
 
 /** Schemas of the API's replies, by type name. */
 export const replies = jsonSchema(z.object(client), "output").$defs as Record<string, Schema>;

@@ -68,6 +68,7 @@ const rest: Part[] = [
   { name: "Python clients and Ray", run: () => mochaInParallel(suites.python) },
   realTrainings,
   { name: "crash tests (all)", run: () => script("test/crash/run.ts", "--seeds", CRASH_SEEDS) },
+  { name: "documentation site", run: () => script("tools/docs.ts") },
   { name: "layouts", run: () => mochaInParallel(suites.layouts) },
 ];
 

@@ -3,22 +3,31 @@ import { z } from "zod";
 import { Price } from "#common/price";
 import { ConfigFile } from "../configFile";
 
-const entry = z.looseObject({
-  /** A folder, or a model ID on the Hugging Face hub. */
-  path: z.string().min(1),
-  seed: z.int().min(0).optional(),
-  /** The GPUs of a training by the trainer `process`; 1 by default. */
-  gpus: z.int().min(1).optional(),
-  /** The price that the server reports for trainings. Without a price, jobs have no cost. */
-  price: Price.extend({ currency: z.string().regex(/^[A-Z]{3}$/, "Must be an ISO 4217 code such as EUR") })
-    .strict()
-    .optional(),
+const price = Price.extend({
+  currency: z.string().regex(/^[A-Z]{3}$/, "Must be an ISO 4217 code such as EUR"),
+}).strict();
+
+/** The fields of an entry that the server reads. */
+export const modelEntry = z.looseObject({
+  path: z.string().min(1).meta({
+    description:
+      "A folder, or a model ID on the Hugging Face hub. A path that begins with `.` is relative to the file.",
+  }),
+  seed: z.int().min(0).optional().meta({ description: "Seed of the training. Default: 42." }),
+  gpus: z.int().min(1).optional().meta({
+    description: "Number of GPUs of a training on one machine, with the trainer `process`. Default: 1.",
+  }),
+  price: price.optional().meta({
+    description:
+      "Price of trainings, `{per_million_tokens, currency}`, which the server reports as the cost of a job. Without a price, jobs have no cost.",
+  }),
 });
 
 /** A base model and its training settings. The training program reads the fields that the server does not define. */
-export type BaseModelEntry = z.output<typeof entry>;
+export type BaseModelEntry = z.output<typeof modelEntry>;
 
-const file = z.strictObject({
+/** The content of a models file. */
+export const modelsFile = z.strictObject({
   defaults: z.looseObject({}).default({}),
   models: z.record(z.string().min(1), z.union([z.string().min(1), z.looseObject({})])),
 });
@@ -34,11 +43,11 @@ export type ModelsFile = ReadonlyMap<string, BaseModelEntry>;
  */
 export function readModelsFile(path: string): ModelsFile {
   const config = new ConfigFile(path, "the models file");
-  const { defaults, models } = config.content(file);
+  const { defaults, models } = config.content(modelsFile);
   return new Map(
     Object.entries(models).map(([name, model]) => {
       const merged = merge(defaults, typeof model === "string" ? { path: model } : model);
-      const checked = config.check(entry, merged, ["models", name]);
+      const checked = config.check(modelEntry, merged, ["models", name]);
       return [name, { ...checked, path: resolveModelPath(checked.path, path) }];
     }),
   );

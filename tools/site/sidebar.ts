@@ -1,0 +1,46 @@
+/** The structure of the site: groups of pages, in reading order. */
+export const sidebar = [
+  {
+    text: "Start",
+    items: [
+      { text: "Overview", link: "/" },
+      { text: "Install", link: "/install" },
+      { text: "Quickstart", link: "/examples/quickstart" },
+    ],
+  },
+  {
+    text: "How to",
+    items: [
+      { text: "Check and compare training data", link: "/data" },
+      { text: "Approve costs: review gates", link: "/costs" },
+      { text: "A classifier with a review gate", link: "/examples/classifier" },
+      { text: "Recover from interruptions", link: "/recovery" },
+      { text: "Train on your own machine", link: "/examples/self-hosted" },
+      { text: "Run the server", link: "/server" },
+      { text: "Use your own training program", link: "/examples/own-program" },
+      { text: "Serve a model with vLLM", link: "/examples/deploy-vllm" },
+    ],
+  },
+  {
+    text: "Reference",
+    items: [
+      { text: "FineTuningJob", link: "/reference" },
+      { text: "Commands", link: "/reference/commands" },
+      { text: "Models file of the server", link: "/reference/models-file" },
+      { text: "Routes of the server", link: "/reference/api" },
+      { text: "Interface of training programs", link: "/training-programs" },
+      { text: "Included training recipe", link: "/training-recipe" },
+      { text: "Changelog", link: "/changelog" },
+    ],
+  },
+  {
+    text: "Background",
+    items: [
+      { text: "Security model", link: "/security" },
+      { text: "Report a vulnerability", link: "/report-a-vulnerability" },
+      { text: "Benchmarks", link: "/benchmarks" },
+      { text: "Architecture", link: "/architecture" },
+      { text: "Contributing", link: "/contributing" },
+    ],
+  },
+];
