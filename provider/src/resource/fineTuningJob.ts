@@ -10,6 +10,8 @@ import { validateArgs } from "./validateArgs";
 const MODULE = "mistral";
 const TYPE = "FineTuningJob";
 const TOKEN = `pulumi-nodejs:dynamic/${MODULE}:${TYPE}`;
+/** The plugin's type. With this alias, a stack can move from the plugin to this class without any change to its jobs. */
+const PLUGIN_TOKEN = `${MODULE}:index:${TYPE}`;
 
 // Adds the outputs, which are only declared in the schema, to the class.
 export interface FineTuningJob extends FineTuningJobOutputs {}
@@ -62,7 +64,7 @@ export class FineTuningJob extends pulumi.dynamic.Resource {
           __organization: pulumi.getOrganization(),
           __timeouts: opts.customTimeouts,
         },
-        opts,
+        { ...opts, aliases: [...(opts.aliases ?? []), { type: PLUGIN_TOKEN }] },
         MODULE,
         TYPE,
       );

@@ -1,7 +1,7 @@
 import type { handleUnaryCall, UntypedServiceImplementation } from "@grpc/grpc-js";
 import { status } from "@grpc/grpc-js";
 import { type PluginAttach, PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
-import { GetSchemaResponse, ProviderHandshakeResponse } from "@pulumi/pulumi/proto/provider_pb";
+import { GetSchemaResponse, type InvokeRequest, ProviderHandshakeResponse } from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { grpcError, RequestError } from "./failures";
 import type { PluginHost } from "./host";
@@ -45,8 +45,18 @@ export function providerService(host: PluginHost): UntypedServiceImplementation 
     checkConfig: unary((request) => config().checkConfig(request)),
     diffConfig: unary((request) => config().diffConfig(request)),
     configure: unary((request) => config().configure(host, request)),
+    invoke: unary(async (request: InvokeRequest) => {
+      assertConfigured("invoke", host);
+      const { functionService } = require("./functionService") as typeof import("./functionService");
+      return functionService.invoke(host, request);
+    }),
     ...resourceMethods(host),
   };
+}
+
+/** The engine configures a provider first. Anyone else gets an error instead of a wrong server. */
+function assertConfigured(method: string, host: PluginHost): void {
+  if (!host.isConfigured) throw new RequestError(status.FAILED_PRECONDITION, `${method} was called before Configure`);
 }
 
 function resourceMethods(host: PluginHost): UntypedServiceImplementation {
@@ -57,9 +67,7 @@ function resourceMethods(host: PluginHost): UntypedServiceImplementation {
   });
   const method = <Name extends keyof ResourceService>(name: Name) =>
     unary(async (request: Parameters<ResourceService[Name]>[1]) => {
-      if (!host.isConfigured) {
-        throw new RequestError(status.FAILED_PRECONDITION, `${name} was called before Configure`);
-      }
+      assertConfigured(name, host);
       const { methods, provider } = load();
       return methods[name](provider, request as never);
     });
