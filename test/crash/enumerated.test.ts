@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { parseFaultPoint } from "./faultPoint";
-import { runFaultPoints } from "./faultPoints";
+import { parseFaultPoint } from "./enumerated/faultPoint";
+import { runFaultPoints } from "./enumerated/faultPoints";
 import { report } from "./report";
 import type { Verdict } from "./verdict";
 
@@ -18,7 +18,7 @@ describe("running `pulumi up` or `pulumi destroy` again after a fault", function
   let verdicts: Verdict[];
 
   before(async () => {
-    verdicts = await runFaultPoints(points.map(parseFaultPoint), { environments: 2 });
+    verdicts = await runFaultPoints(points.map(parseFaultPoint), { host: "dynamic", environments: 2 });
   });
 
   for (const point of points) {

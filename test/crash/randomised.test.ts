@@ -11,7 +11,7 @@ describe("the provider with random faults and kills", () => {
 
   before(async function () {
     this.timeout(10 * 60_000);
-    result = await runSeeds(seeds, { parallelBatches: 2 });
+    result = await runSeeds(seeds, { host: "dynamic", parallelBatches: 2 });
   });
 
   it("trains once, loses no ID and finishes", () => {

@@ -1,14 +1,16 @@
 /**
- * `npm run test:crash`: injects a fault at every request of every operation, and runs many random fault plans. Counts duplicate
- * jobs and uploads, lost IDs and stuck runs. `npm run test:crash -- --point NAME` and `-- --seed NUMBER` repeat a single case.
+ * `npm run test:crash`: injects a fault at every request of every operation, and runs many random fault plans, on both hosts of the
+ * provider. Counts duplicate jobs and uploads, lost IDs and stuck runs. `npm run test:crash -- --host plugin` tests one host;
+ * `-- --host NAME --point NAME` and `-- --host NAME --seed NUMBER` repeat a single case.
  */
 import { parseArgs } from "node:util";
 import { runMain } from "../../tools/main";
 import { reportCounts } from "../../tools/testing/counts";
-import { parseFaultPoint } from "./faultPoint";
-import { allFaultPoints, runFaultPoints } from "./faultPoints";
+import { parseFaultPoint } from "./enumerated/faultPoint";
+import { allFaultPoints, runFaultPoints } from "./enumerated/faultPoints";
 import { runSeeds } from "./randomised/batches";
 import { report } from "./report";
+import { type HostName, hostNames } from "./testedHost";
 import type { Verdict } from "./verdict";
 
 const ENVIRONMENTS = 2;
@@ -17,6 +19,7 @@ const SEEDS = 1000;
 
 const { values } = parseArgs({
   options: {
+    host: { type: "string", multiple: true },
     point: { type: "string", multiple: true },
     seed: { type: "string", multiple: true },
     seeds: { type: "string", default: String(SEEDS) },
@@ -29,25 +32,36 @@ const started = performance.now();
 
 runMain(async () => {
   const singleCase = values.point !== undefined || values.seed !== undefined;
-  const verdicts: Verdict[] = [];
-  if (values.point || (!singleCase && values.only !== "randomised")) verdicts.push(...(await enumerated()));
-  if (values.seed || (!singleCase && values.only !== "enumerated")) verdicts.push(...(await randomised()));
-  console.log(`\n${report(verdicts)}`);
-  const failed = verdicts.filter(({ findings }) => findings.length > 0).length;
-  reportCounts({ passed: verdicts.length - failed, failed, skipped: 0 });
+  const all: Verdict[] = [];
+  for (const host of selectedHosts()) {
+    const verdicts: Verdict[] = [];
+    if (values.point || (!singleCase && values.only !== "randomised")) verdicts.push(...(await enumerated(host)));
+    if (values.seed || (!singleCase && values.only !== "enumerated")) verdicts.push(...(await randomised(host)));
+    console.log(`\n${host}\n\n${report(verdicts)}`);
+    all.push(...verdicts);
+  }
+  const failed = all.filter(({ findings }) => findings.length > 0).length;
+  reportCounts({ passed: all.length - failed, failed, skipped: 0 });
   if (failed > 0) process.exitCode = 1;
 });
 
-async function enumerated(): Promise<Verdict[]> {
-  const points = values.point?.map(parseFaultPoint) ?? (await allFaultPoints());
-  console.log(`${points.length} points`);
-  return runFaultPoints(points, { environments: ENVIRONMENTS, onPointDone: show });
+function selectedHosts(): readonly HostName[] {
+  const selected = hostNames.filter((name) => values.host?.includes(name) ?? true);
+  const unknown = values.host?.filter((name) => !selected.some((it) => it === name)) ?? [];
+  if (unknown.length > 0) throw new Error(`unknown host ${unknown}; expected ${hostNames.join(" or ")}`);
+  return selected;
 }
 
-async function randomised(): Promise<Verdict[]> {
+async function enumerated(host: HostName): Promise<Verdict[]> {
+  const points = values.point?.map(parseFaultPoint) ?? (await allFaultPoints(host));
+  console.log(`${host}: ${points.length} points`);
+  return runFaultPoints(points, { host, environments: ENVIRONMENTS, onPointDone: show });
+}
+
+async function randomised(host: HostName): Promise<Verdict[]> {
   const first = Number(values.from);
   const seeds = values.seed?.map(Number) ?? Array.from({ length: Number(values.seeds) }, (_, index) => first + index);
-  const { verdicts, faultCounts } = await runSeeds(seeds, { parallelBatches: BATCHES, onSeedDone: show });
+  const { verdicts, faultCounts } = await runSeeds(seeds, { host, parallelBatches: BATCHES, onSeedDone: show });
   console.log(`\nFaults injected: ${[...faultCounts].map(([what, count]) => `${what} ${count}`).join(", ")}`);
   return verdicts;
 }

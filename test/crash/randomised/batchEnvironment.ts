@@ -1,11 +1,10 @@
 import { mkdtemp, realpath, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import * as pulumi from "@pulumi/pulumi";
 import { MistralClient } from "../../../provider/src/client";
-import { provider } from "../../../provider/src/resource/serializedProvider";
 import { TestServer } from "../../support/server";
 import { TestProxy } from "../../support/testProxy";
+import type { TestedHost } from "../testedHost";
 
 const repository = resolve(__dirname, "../../..");
 /** At this speed a training takes a few milliseconds. Most of the time is spent on retry delays. */
@@ -18,19 +17,18 @@ export type FaultCounts = Map<string, number>;
 export class BatchEnvironment {
   private constructor(
     private readonly faultCounts: FaultCounts,
+    readonly host: TestedHost,
     readonly folder: string,
-    /** The serialized provider, as the engine passes it to the host. */
-    readonly provider: string,
     readonly proxy: TestProxy,
     private readonly server: TestServer,
   ) {}
 
-  static async create(faultCounts: FaultCounts): Promise<BatchEnvironment> {
+  static async create(host: TestedHost, faultCounts: FaultCounts): Promise<BatchEnvironment> {
     const folder = await realpath(await mkdtemp(join(tmpdir(), "mistral-random-")));
     await symlink(join(repository, "node_modules"), join(folder, "node_modules"));
-    const { text } = await pulumi.runtime.serializeFunction(() => provider);
     const server = await TestServer.start({ speed: SPEED });
-    return new BatchEnvironment(faultCounts, folder, text, await TestProxy.start({ target: server.url }), server);
+    const proxy = await TestProxy.start({ target: server.url });
+    return new BatchEnvironment(faultCounts, host, folder, proxy, server);
   }
 
   /** A client that talks to the server directly, not through the proxy. */

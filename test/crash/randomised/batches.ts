@@ -1,4 +1,5 @@
 import pLimit from "p-limit";
+import { type HostName, type TestedHost, testedHosts } from "../testedHost";
 import type { Verdict } from "../verdict";
 import { BatchEnvironment, type FaultCounts } from "./batchEnvironment";
 import { Hosts } from "./hosts";
@@ -14,12 +15,16 @@ import { Run } from "./run";
  */
 export async function runSeeds(
   seeds: readonly number[],
-  { parallelBatches, onSeedDone }: { parallelBatches: number; onSeedDone?: (verdict: Verdict) => void },
+  {
+    host,
+    parallelBatches,
+    onSeedDone,
+  }: { host: HostName; parallelBatches: number; onSeedDone?: (verdict: Verdict) => void },
 ): Promise<{ verdicts: Verdict[]; faultCounts: ReadonlyMap<string, number> }> {
   const verdicts: Verdict[] = [];
   const faultCounts: FaultCounts = new Map();
   await pLimit(parallelBatches).map(new Set(seeds.map(batchOf)), (batch) =>
-    runBatch(batch, faultCounts, (verdict) => {
+    runBatch(testedHosts[host], batch, faultCounts, (verdict) => {
       verdicts.push(verdict);
       onSeedDone?.(verdict);
     }),
@@ -32,11 +37,12 @@ export async function runSeeds(
  * of requests.
  */
 async function runBatch(
+  host: TestedHost,
   batch: number,
   faultCounts: FaultCounts,
   onSeedDone: (verdict: Verdict) => void,
 ): Promise<void> {
-  const environment = await BatchEnvironment.create(faultCounts);
+  const environment = await BatchEnvironment.create(host, faultCounts);
   const hosts = new Hosts(environment);
   const kills = killsOf(batch);
   try {
@@ -44,7 +50,12 @@ async function runBatch(
       seedsOf(batch).map(async (seed) => {
         const run = new Run(planOf(seed), kills, environment, hosts);
         await run.execute();
-        onSeedDone({ row: "randomised", name: `seed ${seed}`, again: `--seed ${seed}`, findings: run.findings });
+        onSeedDone({
+          row: "randomised",
+          name: `seed ${seed}`,
+          again: `--host ${host.name} --seed ${seed}`,
+          findings: run.findings,
+        });
       }),
     );
   } finally {

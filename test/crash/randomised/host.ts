@@ -4,15 +4,16 @@ import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as messages from "@pulumi/pulumi/proto/provider_pb";
 import { execa } from "execa";
 import { groupLeader, killWithParent, signalGroup } from "../../../tools/processes";
-import { HostDied, initFailureIn, type Properties, propertiesOf, struct } from "./wire";
+import { type Properties, propertiesOf, struct } from "../properties";
+import type { TestedHost } from "../testedHost";
+import { HostDied, initFailureIn } from "./wire";
 
-const main = require.resolve("@pulumi/pulumi/cmd/dynamic-provider");
 /** An address where nothing listens. The host only sends log messages to the engine. */
 const ENGINE = "127.0.0.1:1";
 /** Longer than the total time of all retries, so a call that reaches this limit hangs. */
 const CALL_TIMEOUT_MS = 180_000;
 
-/** Runs Pulumi's host for dynamic providers as a child process, and calls it over gRPC as the engine does. */
+/** Runs a provider host as a child process, and calls the host over gRPC as the engine does. */
 export class ProviderHost {
   private killed = false;
 
@@ -21,20 +22,20 @@ export class ProviderHost {
     private readonly client: ResourceProviderClient,
   ) {}
 
-  /** @param folder the working directory; the host resolves `pulumi-mistral` from here */
-  static async start(folder: string, config: Properties): Promise<ProviderHost> {
+  /** @param folder the working directory; Pulumi's host for dynamic providers resolves `pulumi-mistral` from here */
+  static async start({ program }: TestedHost, folder: string): Promise<ProviderHost> {
     const env = Object.fromEntries(
       Object.entries(process.env).filter(([name]) => !/^(MISTRAL_|PULUMI_|NODE_V8_COVERAGE$)/.test(name)),
     );
     const options = { ...groupLeader, cwd: folder, env, extendEnv: false, stdin: "ignore", stderr: "ignore" } as const;
-    const child = killWithParent(execa(process.execPath, [main, ENGINE], options));
+    const child = killWithParent(execa(process.execPath, [program, ENGINE], options));
     const port = await new Promise<string>((resolve, reject) => {
       createInterface(child.stdout).once("line", resolve);
       child.then(() => reject(new Error("the provider's host did not start")), reject);
     });
     const client = new ResourceProviderClient(`127.0.0.1:${port}`, credentials.createInsecure());
     const host = new ProviderHost(child.pid, client);
-    await host.call(client.configure, new messages.ConfigureRequest().setArgs(struct(config)));
+    await host.call(client.configure, new messages.ConfigureRequest().setArgs(struct({})).setAcceptsecrets(true));
     return host;
   }
 

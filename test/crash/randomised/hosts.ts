@@ -17,7 +17,7 @@ export class Hosts {
     // Another seed may already have replaced the killed host.
     if (this.started.get(command) === started) {
       this.environment.count("hosts started");
-      this.started.set(command, ProviderHost.start(this.environment.folder, {}));
+      this.started.set(command, ProviderHost.start(this.environment.host, this.environment.folder));
     }
     return this.for(command);
   }

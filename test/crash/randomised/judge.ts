@@ -1,8 +1,8 @@
 import { isTerminal, type MistralClient } from "../../../provider/src/client";
+import type { Properties } from "../properties";
 import { duplicatesIn, type Records, recordsOf, wasStarted } from "../records";
 import { duplicate, type Finding, lostId, stuck } from "../verdict";
 import type { Resource } from "./resource";
-import type { Properties } from "./wire";
 
 /** Checks the state and the server's records after a successful `up`. */
 export async function judgeTrained(

@@ -1,5 +1,6 @@
+import type { Properties } from "../properties";
 import type { ProviderHost } from "./host";
-import { InitFailed, type Properties } from "./wire";
+import { InitFailed } from "./wire";
 
 /** A resource entry of the state. */
 export interface Entry {

@@ -1,9 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { urnOf } from "../../support/host";
 import type { Decide, RecordedRequest } from "../../support/proxiedRequest";
 import { randomFault } from "../../support/randomFaults";
 import { sample } from "../../support/samples";
+import type { Properties } from "../properties";
 import { receivedJobId } from "../records";
 import { type Finding, lostId, stuck } from "../verdict";
 import type { BatchEnvironment } from "./batchEnvironment";
@@ -12,7 +12,7 @@ import type { Hosts } from "./hosts";
 import { judgeDeleted, judgeTrained } from "./judge";
 import type { Kill, Plan } from "./plan";
 import { Replaced, Resource } from "./resource";
-import { HostDied, InitFailed, type Properties } from "./wire";
+import { HostDied, InitFailed } from "./wire";
 
 /** Seeds need far fewer attempts than this. */
 const MAX_ATTEMPTS = 400;
@@ -31,7 +31,7 @@ export class Run {
     private readonly environment: BatchEnvironment,
     private readonly hosts: Hosts,
   ) {
-    this.resource = new Resource(urnOf(`s${plan.seed}`));
+    this.resource = new Resource(`urn:pulumi:dev::project::${environment.host.token}::s${plan.seed}`);
     this.requests = environment.proxy.route(this.prefix, this.decide);
   }
 
@@ -123,9 +123,7 @@ export class Run {
       connection: { baseUrl: this.environment.proxy.url(this.prefix) },
       // With an explicit suffix, the uploaded file identifies the job. The file is deleted together with the model.
       ...(explicitSuffix && { suffix: `own-${seed}`, modelDeletionPolicy: "delete" }),
-      __urn: this.resource.urn,
-      __organization: "organization",
-      __provider: this.environment.provider,
+      ...(await this.environment.host.addedInputs(this.resource.urn)),
     };
   }
 }

@@ -1,10 +1,7 @@
 import type { ServiceError } from "@grpc/grpc-js";
 import { ErrorResourceInitFailed } from "@pulumi/pulumi/proto/provider_pb";
 import { Status } from "@pulumi/pulumi/proto/status_pb";
-import { type JavaScriptValue, Struct } from "google-protobuf/google/protobuf/struct_pb";
-
-/** The properties of a resource, as in gRPC messages and in the state. */
-export type Properties = Record<string, unknown>;
+import { type Properties, propertiesOf } from "../properties";
 
 /** The host was killed before it answered. */
 export class HostDied extends Error {}
@@ -19,12 +16,6 @@ export class InitFailed extends Error {
     super(reasons.join("; "));
   }
 }
-
-/** Converts properties to a protobuf struct. The JSON round trip removes undefined values, which a struct cannot hold. */
-export const struct = (properties: Properties): Struct =>
-  Struct.fromJavaScript(JSON.parse(JSON.stringify(properties)) as Record<string, JavaScriptValue>);
-
-export const propertiesOf = (struct: Struct | undefined): Properties => struct?.toJavaScript() ?? {};
 
 /** Returns the `InitFailed` error that Pulumi's hosts attach to the details of a gRPC status; undefined when there is none. */
 export function initFailureIn({ metadata }: ServiceError): InitFailed | undefined {

@@ -1,14 +1,12 @@
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
-import { isTerminal } from "../../provider/src/client";
-import type { RecordedRequest } from "../support/proxiedRequest";
-import type { Deployment } from "../support/stack";
+import { isTerminal } from "../../../provider/src/client";
+import type { RecordedRequest } from "../../support/proxiedRequest";
+import type { Deployment } from "../../support/stack";
+import { duplicatesIn, receivedJobId, recordsOf, wasStarted } from "../records";
+import { duplicate, type Finding, lostId, stuck, type Verdict } from "../verdict";
 import type { CrashEnvironment } from "./crashEnvironment";
 import { type FaultPoint, faultAt, nameOf } from "./faultPoint";
 import type { Operation } from "./operations";
-import { duplicatesIn, receivedJobId, recordsOf, wasStarted } from "./records";
 import { RequestNames } from "./requestNames";
-import { duplicate, type Finding, lostId, stuck, type Verdict } from "./verdict";
 
 /** The time limit for a command to exit after SIGINT. The command only has to write its state. */
 const PROMPT_SECONDS = 20;
@@ -17,7 +15,7 @@ const PROMPT_SECONDS = 20;
 export async function requestsOf(environment: CrashEnvironment, operation: Operation): Promise<string[]> {
   await environment.prepare(operation);
   const requests = environment.proxy.route("");
-  const { code, output } = await environment.stack.cmd(...operation.command(urnIn(await environment.state())));
+  const { code, output } = await environment.cmd(...operation.command(urnIn(await environment.state())));
   if (code !== 0) throw new Error(`${operation.name} failed without any fault:\n${output}`);
   const names = new RequestNames();
   return [...new Set(requests.map(({ template }) => names.next(template)))];
@@ -36,16 +34,22 @@ export async function runFaultPoint(environment: CrashEnvironment, point: FaultP
     findings.push(...first.findings);
     interruptedSeconds = first.interruptedSeconds;
     environment.proxy.route("");
-    if (await isLocked(environment)) await environment.stack.cmd("cancel", "--yes");
-    const { code, output } = await environment.stack.cmd(...command);
+    if (await environment.isLocked()) await environment.cmd("cancel", "--yes");
+    const { code, output } = await environment.cmd(...command);
     if (code !== 0) findings.push(stuck(`the command failed without faults:\n${output}`));
     if (point.kind.startsWith("kill")) await clearPendingCreates(environment);
     findings.push(...(await checkResult(environment, operation)));
   } catch (error) {
     findings.push(stuck((error as Error).message));
-    environment.stack.endProcesses();
+    environment.endProcesses();
   }
-  return { row: point.kind, name, again: `--point ${JSON.stringify(name)}`, findings, interruptedSeconds };
+  return {
+    row: point.kind,
+    name,
+    again: `--host ${environment.host} --point ${JSON.stringify(name)}`,
+    findings,
+    interruptedSeconds,
+  };
 }
 
 async function runWithFault(environment: CrashEnvironment, point: FaultPoint, command: string[]) {
@@ -58,11 +62,11 @@ async function runWithFault(environment: CrashEnvironment, point: FaultPoint, co
     },
   });
   const requests = environment.proxy.route("", fault.decide);
-  const running = environment.stack.spawn(...command);
+  const running = environment.spawn(...command);
   const { code, output } = await running.result;
   const interruptedSeconds = interruptedAt && (performance.now() - interruptedAt) / 1000;
   // The provider host exits shortly after the CLI. Kill the host instead of waiting for its exit.
-  environment.stack.endProcesses();
+  environment.endProcesses();
   const findings: Finding[] = [];
   if (!fault.hit()) findings.push(stuck(`the command never sent this request:\n${output}`));
   if (interruptedSeconds && code === 0) findings.push(stuck(`SIGINT did not stop the command:\n${output}`));
@@ -131,11 +135,5 @@ const urnIn = ({ resources = [] }: Deployment) =>
 async function clearPendingCreates(environment: CrashEnvironment): Promise<void> {
   const { pending_operations: pending = [] } = await environment.state();
   if (!pending.some(({ type }) => type === "creating")) return;
-  await environment.stack.refresh("--clear-pending-creates");
-}
-
-async function isLocked({ stack }: CrashEnvironment): Promise<boolean> {
-  const locks = join(stack.stateFolder, ".pulumi/locks");
-  const files = await readdir(locks, { recursive: true, withFileTypes: true }).catch(() => []);
-  return files.some((file) => file.isFile());
+  await environment.cmd("refresh", "--yes", "--skip-preview", "--clear-pending-creates");
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Fault } from "../support/faults";
-import type { Decide } from "../support/proxiedRequest";
+import type { Fault } from "../../support/faults";
+import type { Decide } from "../../support/proxiedRequest";
 import type { CrashEnvironment } from "./crashEnvironment";
 import { type Operation, operations } from "./operations";
 import { RequestNames } from "./requestNames";
@@ -51,7 +51,7 @@ export function faultAt({ request, kind }: FaultPoint, target: Target): { decide
 }
 
 async function injectFault(kind: FaultKind, { environment, interrupt }: Target): Promise<Fault> {
-  const kill = () => environment.stack.endProcesses();
+  const kill = () => environment.endProcesses();
   switch (kind) {
     case "kill-before":
       kill();

@@ -1,8 +1,10 @@
-/** The states in which an operation can start, each with the program that creates it. */
+import type { Properties } from "../properties";
+
+/** The states in which an operation can start, each with the declaration that creates it. */
 export const startStates = {
   empty: undefined,
-  finished: { program: program() },
-  running: { program: program("waitForCompletion: false,", 1_000_000) },
+  finished: { declared: job() },
+  running: { declared: job({ waitForCompletion: false }, 1_000_000) },
 } as const;
 
 export type StartState = keyof typeof startStates;
@@ -11,8 +13,8 @@ export type StartState = keyof typeof startStates;
 export interface Operation {
   name: string;
   startState: StartState;
-  /** The program that the command runs. Default: the program of the start state. */
-  program?: string;
+  /** What the program declares. Default: the declaration of the start state. */
+  declared?: Properties;
   command(urn: string): string[];
   /** The expected result. `trained`: whether the job must exist and have succeeded; false means that the job must be deleted. */
   expectedResult: { trained: boolean; modelName?: string };
@@ -21,18 +23,18 @@ export interface Operation {
 const up = ["up", "--yes", "--skip-preview"];
 
 export const operations: readonly Operation[] = [
-  { name: "create", startState: "empty", program: program(), command: () => up, expectedResult: { trained: true } },
+  { name: "create", startState: "empty", declared: job(), command: () => up, expectedResult: { trained: true } },
   {
     name: "replace",
     startState: "finished",
-    program: program(),
+    declared: job(),
     command: (urn) => [...up, "--replace", urn],
     expectedResult: { trained: true },
   },
   {
     name: "update",
     startState: "finished",
-    program: program('modelName: "Support bot",'),
+    declared: job({ modelName: "Support bot" }),
     command: () => up,
     expectedResult: { trained: true, modelName: "Support bot" },
   },
@@ -44,14 +46,6 @@ export const operations: readonly Operation[] = [
   },
 ];
 
-function program(more = "", steps = 20): string {
-  return `
-import { FineTuningJob } from "pulumi-mistral";
-new FineTuningJob("bot", {
-  model: "open-mistral-7b",
-  trainingFiles: ["train.jsonl"],
-  hyperparameters: { trainingSteps: ${steps} },
-  ${more}
-});
-`;
+function job(more: Properties = {}, trainingSteps = 20): Properties {
+  return { model: "open-mistral-7b", trainingFiles: ["train.jsonl"], hyperparameters: { trainingSteps }, ...more };
 }

@@ -1,20 +1,33 @@
-import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { MistralClient } from "../../provider/src/client";
-import type { PulumiCli } from "../../tools/pulumiCli";
-import { sample } from "../support/samples";
-import { TestServer } from "../support/server";
-import { type Deployment, Stack } from "../support/stack";
-import { TestProxy } from "../support/testProxy";
+import { MistralClient } from "../../../provider/src/client";
+import type { PulumiCli } from "../../../tools/pulumiCli";
+import type { CliResult, RunningCli } from "../../support/cli";
+import { sample } from "../../support/samples";
+import { TestServer } from "../../support/server";
+import { type Deployment, Stack } from "../../support/stack";
+import { TestProxy } from "../../support/testProxy";
+import type { Properties } from "../properties";
+import { type HostName, testedHosts } from "../testedHost";
 import { type Operation, type StartState, startStates } from "./operations";
+import { Program } from "./program";
 
 /** Simulated seconds per real second. At this speed, 20 steps take a quarter of a second, and a million steps take hours. */
 const SPEED = 200;
 const PROJECT = "crash";
+/** Finds the plugin. The dynamic host needs no entry. */
+const projectFile = `
+name: ${PROJECT}
+runtime: nodejs
+plugins:
+  providers:
+    - name: mistral
+      path: node_modules/.bin
+`;
 
 /**
- * A stack, a proxy and a server. `prepare` resets all three to the start state of an operation. Environments are independent, so
+ * A stack with its program, a proxy and a server. `prepare` resets all of them to the start state of an operation. Environments are independent, so
  * they can run in parallel.
  */
 export class CrashEnvironment {
@@ -22,22 +35,24 @@ export class CrashEnvironment {
 
   private constructor(
     private readonly base: string,
-    readonly stack: Stack,
+    readonly host: HostName,
+    private readonly stack: Stack,
+    private readonly program: Program,
     readonly proxy: TestProxy,
     private readonly server: TestServer,
   ) {}
 
-  static async create(cli: PulumiCli): Promise<CrashEnvironment> {
+  static async create(cli: PulumiCli, host: HostName): Promise<CrashEnvironment> {
     const base = await mkdtemp(join(tmpdir(), "mistral-crash-"));
     const proxy = await TestProxy.start();
     const stack = await Stack.create(cli, {
       project: PROJECT,
-      files: { "index.ts": "", "train.jsonl": sample("What?") },
+      files: { "Pulumi.yaml": projectFile, "train.jsonl": sample("What?") },
       config: { "mistral:baseUrl": proxy.url() },
     });
     const server = await TestServer.start({ dataFolder: join(base, "data"), speed: SPEED });
     proxy.target = server.url;
-    const environment = new CrashEnvironment(base, stack, proxy, server);
+    const environment = new CrashEnvironment(base, host, stack, await Program.start(), proxy, server);
     await environment.save("empty");
     return environment;
   }
@@ -48,11 +63,32 @@ export class CrashEnvironment {
   }
 
   /** Resets the stack, the server's data and the program to the start state of an operation. */
-  async prepare({ startState, program }: Operation): Promise<void> {
+  async prepare({ startState, declared }: Operation): Promise<void> {
     if (!this.saved.has(startState)) await this.create(startState);
     await this.restore(startState);
-    const text = program ?? startStates[startState]?.program;
-    if (text !== undefined) await this.stack.write("index.ts", text);
+    this.declare(declared ?? startStates[startState]?.declared);
+  }
+
+  /** Starts a CLI command. `pulumi up` runs the program of this environment. */
+  spawn(...command: string[]): RunningCli {
+    return this.stack.spawn(...command, ...(command[0] === "up" ? this.program.flags : []));
+  }
+
+  /** Runs a CLI command. Resolves with any exit code. */
+  cmd(...command: string[]): Promise<CliResult> {
+    return this.spawn(...command).result;
+  }
+
+  /** Kills the CLI, its provider hosts and all other processes that it started. */
+  endProcesses(): void {
+    this.stack.endProcesses();
+  }
+
+  /** Whether a killed CLI left the lock of the stack. */
+  async isLocked(): Promise<boolean> {
+    const locks = join(this.stack.stateFolder, ".pulumi/locks");
+    const files = await readdir(locks, { recursive: true, withFileTypes: true }).catch(() => []);
+    return files.some((file) => file.isFile());
   }
 
   /** Kills the server and restarts it with the same data on another port. */
@@ -71,8 +107,18 @@ export class CrashEnvironment {
   async remove(): Promise<void> {
     await this.server.kill();
     await this.proxy.stop();
+    this.program.stop();
     await rm(this.base, { recursive: true, force: true });
     await this.stack.remove();
+  }
+
+  private declare(declared: Properties | undefined): void {
+    const { token, addedInputs } = testedHosts[this.host];
+    this.program.declaration = declared && {
+      name: "bot",
+      token,
+      inputs: async (urn) => ({ ...declared, ...(await addedInputs(urn)) }),
+    };
   }
 
   private async startServer(): Promise<void> {
@@ -83,8 +129,8 @@ export class CrashEnvironment {
   private async create(startState: StartState): Promise<void> {
     await this.restore("empty");
     this.proxy.route("");
-    await this.stack.write("index.ts", startStates[startState]?.program ?? "");
-    const { code, output } = await this.stack.up();
+    this.declare(startStates[startState]?.declared);
+    const { code, output } = await this.cmd("up", "--yes", "--skip-preview");
     if (code !== 0) throw new Error(`\`pulumi up\` for the start state "${startState}" failed:\n${output}`);
     await this.save(startState);
   }

@@ -1,14 +1,15 @@
-import { findOrGetPulumi } from "../../tools/pulumiCli";
+import { findOrGetPulumi } from "../../../tools/pulumiCli";
+import type { HostName } from "../testedHost";
+import type { Verdict } from "../verdict";
 import { CrashEnvironment } from "./crashEnvironment";
-import { requestsOf, runFaultPoint } from "./enumerated";
 import { type FaultPoint, faultKinds } from "./faultPoint";
 import { operations } from "./operations";
-import type { Verdict } from "./verdict";
+import { requestsOf, runFaultPoint } from "./run";
 
 /** Returns all fault points: each distinct request of each operation, with each kind of fault. */
-export async function allFaultPoints(): Promise<FaultPoint[]> {
+export async function allFaultPoints(host: HostName): Promise<FaultPoint[]> {
   const points: FaultPoint[] = [];
-  await withEnvironment(async (environment) => {
+  await withEnvironment(host, async (environment) => {
     for (const operation of operations) {
       for (const request of await requestsOf(environment, operation)) {
         for (const kind of faultKinds) points.push({ operation, request, kind });
@@ -25,12 +26,16 @@ export async function allFaultPoints(): Promise<FaultPoint[]> {
  */
 export async function runFaultPoints(
   points: readonly FaultPoint[],
-  { environments, onPointDone }: { environments: number; onPointDone?: (verdict: Verdict) => void },
+  {
+    host,
+    environments,
+    onPointDone,
+  }: { host: HostName; environments: number; onPointDone?: (verdict: Verdict) => void },
 ): Promise<Verdict[]> {
   const left = [...points];
   const verdicts: Verdict[] = [];
   const worker = () =>
-    withEnvironment(async (environment) => {
+    withEnvironment(host, async (environment) => {
       for (let point = left.shift(); point; point = left.shift()) {
         const verdict = await runFaultPoint(environment, point);
         verdicts.push(verdict);
@@ -41,8 +46,8 @@ export async function runFaultPoints(
   return verdicts;
 }
 
-async function withEnvironment(work: (environment: CrashEnvironment) => Promise<void>): Promise<void> {
-  const environment = await CrashEnvironment.create(await findOrGetPulumi());
+async function withEnvironment(host: HostName, work: (environment: CrashEnvironment) => Promise<void>): Promise<void> {
+  const environment = await CrashEnvironment.create(await findOrGetPulumi(), host);
   try {
     await work(environment);
   } finally {
