@@ -2,6 +2,7 @@ import { cp, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from "
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { parseDocument } from "yaml";
 import { endProcessesWith, processesWith } from "../../tools/processes";
 import type { PulumiCli } from "../../tools/pulumiCli";
 import { type CliResult, type RunningCli, spawnCli } from "./cli";
@@ -42,8 +43,8 @@ export class Stack {
     readonly stateFolder: string,
     /** The environment of the CLI; may be changed between commands. */
     readonly env: NodeJS.ProcessEnv,
-    /** The name of the stack in a `StackReference`. */
-    readonly reference: string,
+    private readonly project: string,
+    private readonly name: string,
     private readonly commandTimeoutMs: number,
   ) {}
 
@@ -62,7 +63,8 @@ export class Stack {
       folder,
       stateFolder,
       { ...cleanEnvironment(cli.env), ...cliSettings(base, stateFolder), ...env },
-      `organization/${project}/${name}`,
+      project,
+      name,
       options.commandTimeoutMs ?? 120_000,
     );
     for (const [file, text] of Object.entries(files)) await stack.write(file, text);
@@ -119,8 +121,16 @@ export class Stack {
     return resources.find((resource) => resource.urn.endsWith(`::${name}`) && !resource.delete);
   }
 
+  /** The name of the stack in a `StackReference`. */
+  get reference(): string {
+    return `organization/${this.project}/${this.name}`;
+  }
+
+  /** Sets a value of the stack's config. A plain value of a provider is written to the config file, since each run of the CLI takes a second. */
   async config(key: string, value: string, { secret = false } = {}): Promise<void> {
-    await this.run("config", "set", secret ? "--secret" : "--plaintext", key, value);
+    const hasNamespace = key.includes(":");
+    if (hasNamespace && !secret) await setConfig(join(this.folder, `Pulumi.${this.name}.yaml`), key, value);
+    else await this.run("config", "set", secret ? "--secret" : "--plaintext", key, value);
   }
 
   /** Writes a file of the project. */
@@ -185,6 +195,13 @@ export interface ResourceState {
   initErrors?: string[];
   /** True for an entry that was replaced and is pending deletion. */
   delete?: boolean;
+}
+
+/** Sets a value in a stack's config file, as `pulumi config set --plaintext` does. */
+async function setConfig(file: string, key: string, value: string): Promise<void> {
+  const document = parseDocument(await readFile(file, "utf8").catch(() => ""));
+  document.setIn(["config", key], value);
+  await writeFile(file, document.toString());
 }
 
 /** Writes a project like `pulumi new typescript`. Its `node_modules` is a link to this repository's packages. */
