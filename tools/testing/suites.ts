@@ -32,7 +32,7 @@ const coreEngine = [
 export const suites = {
   /** Needs neither a Pulumi CLI nor Python, and takes a minute. */
   unit: {
-    files: ["test/{common,data,docs,provider,server,support,tools}/**/*.test.ts"],
+    files: ["test/{common,data,docs,examples,provider,server,support,tools}/**/*.test.ts"],
     except: [...ray, ...programs],
   },
   /** Starts servers, training programs and commands, and sends the server random requests. */
