@@ -34,10 +34,17 @@ function missingPaths(document: string): string[] {
   return [...text.matchAll(CODE_PATH)].map(([, path = ""]) => path).filter((path) => !existsSync(join(root, path)));
 }
 
-/** Commands such as `npm run generate` that package.json does not have. */
+/**
+ * Commands such as `npm run generate` that package.json does not have. A document about an example can also name the commands of
+ * the example: it is in the example's folder or links to it.
+ */
 function missingScripts(document: string): string[] {
-  const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const text = readFileSync(join(root, document), "utf8");
+  const examples = [document, ...Array.from(text.matchAll(LINK), ([, target = ""]) => target)].flatMap(
+    (path) => /\bexamples\/[\w-]+/.exec(path) ?? [],
+  );
+  const packages = ["", ...examples].map((folder) => join(root, folder, "package.json")).filter(existsSync);
+  const scripts = Object.assign({}, ...packages.map((file) => JSON.parse(readFileSync(file, "utf8")).scripts));
   return [...text.matchAll(/npm run ([\w:]+)/g)].map(([, name = ""]) => name).filter((name) => !(name in scripts));
 }
 
