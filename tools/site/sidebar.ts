@@ -14,6 +14,8 @@ export const sidebar = [
       { text: "Check and compare training data", link: "/data" },
       { text: "Approve costs: review gates", link: "/costs" },
       { text: "A classifier with a review gate", link: "/examples/classifier" },
+      { text: "Review trainings in pull requests", link: "/gitops" },
+      { text: "A repository for pull requests", link: "/examples/gitops" },
       { text: "Recover from interruptions", link: "/recovery" },
       { text: "Train on your own machine", link: "/examples/self-hosted" },
       { text: "Run the server", link: "/server" },
