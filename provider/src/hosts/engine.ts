@@ -31,11 +31,18 @@ interface EngineClient {
   close(): void;
 }
 
-/** Connects to the engine at an address `host:port`. Loads the gRPC library and the protocol with `require`. */
-export function connectToEngine(address: string, require: NodeJS.Require): Engine {
-  const { credentials } = require("@grpc/grpc-js");
-  const { EngineClient } = require("@pulumi/pulumi/proto/engine_grpc_pb.js");
-  const { LogRequest, LogSeverity } = require("@pulumi/pulumi/proto/engine_pb.js");
+/** The modules of the gRPC library and of Pulumi's protocol. Each host has its own copy. */
+export interface EngineModules {
+  grpc: typeof import("@grpc/grpc-js");
+  service: typeof import("@pulumi/pulumi/proto/engine_grpc_pb");
+  messages: typeof import("@pulumi/pulumi/proto/engine_pb");
+}
+
+/** Connects to the engine at an address `host:port`. */
+export function connectToEngine(address: string, { grpc, service, messages }: EngineModules): Engine {
+  const { credentials } = grpc;
+  const { EngineClient } = service;
+  const { LogRequest, LogSeverity } = messages;
   const client: EngineClient = new EngineClient(address, credentials.createInsecure(), OPTIONS);
   return {
     log({ urn, text, severity, ephemeral }) {

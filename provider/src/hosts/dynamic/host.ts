@@ -62,7 +62,12 @@ function engineOfDynamicHost(): Engine | undefined {
   const address = engineAddress(process.argv);
   if (!main || !address) return undefined;
   try {
-    return connectToEngine(address, createRequire(main));
+    const load = createRequire(main);
+    return connectToEngine(address, {
+      grpc: load("@grpc/grpc-js"),
+      service: load("@pulumi/pulumi/proto/engine_grpc_pb.js"),
+      messages: load("@pulumi/pulumi/proto/engine_pb.js"),
+    });
   } catch {
     return undefined;
   }

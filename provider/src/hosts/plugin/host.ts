@@ -19,7 +19,12 @@ export class PluginHost {
   /** Connects to the engine. With `Attach`, the process serves one engine after the other. */
   connect(address: string): void {
     this.engine?.close();
-    this.engine = connectToEngine(address, require);
+    // Each name is a literal, so that a bundler finds the module.
+    this.engine = connectToEngine(address, {
+      grpc: require("@grpc/grpc-js"),
+      service: require("@pulumi/pulumi/proto/engine_grpc_pb.js"),
+      messages: require("@pulumi/pulumi/proto/engine_pb.js"),
+    });
     this.engineLog = new EngineLog(this.engine, processEnvironment);
   }
 
