@@ -1,6 +1,6 @@
 import { z } from "zod";
 import * as client from "../../provider/src/client/schemas";
-import { configSchema } from "../../provider/src/schema/config";
+import { configSchema, providerSchema } from "../../provider/src/schema/config";
 import { functionSchemas } from "../../provider/src/schema/functions";
 import { inputsSchema } from "../../provider/src/schema/inputs";
 import { outputsSchema } from "../../provider/src/schema/outputs";
@@ -28,6 +28,7 @@ export const providerSchemas = {
   outputs: outputSchema.properties ?? {},
   requiredOutputs: outputSchema.required ?? [],
   config: configuration.properties ?? {},
+  provider: jsonSchema(providerSchema).properties ?? {},
   types: { ...inputSchema.$defs, ...outputSchema.$defs, ...configuration.$defs } as Record<string, Schema>,
 };
 

@@ -52,4 +52,17 @@ export const configSchema = z.object({
   }),
 });
 
+/** The inputs of the plugin's provider resource. The dynamic provider gets the organization from the program. */
+export const providerSchema = configSchema.extend({
+  organization: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({
+      description:
+        "Pulumi organization of the stack. It is part of a job's identity, and Pulumi does not send it to plugins. Set it if stacks of several organizations share a server. Default: `organization`, which is the organization of every self-managed backend.",
+      environment: ["PULUMI_ORGANIZATION"],
+    }),
+});
+
 export type Config = z.output<typeof configSchema>;
