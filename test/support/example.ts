@@ -1,4 +1,4 @@
-import { cp, mkdtemp, realpath, rm, symlink } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, realpath, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -17,6 +17,17 @@ export async function copyExample(name: string): Promise<ExampleCopy> {
   const notInstalled = (path: string) => !path.endsWith("/node_modules");
   await cp(join(repository, "examples", name), folder, { recursive: true, filter: notInstalled });
   await cp(join(repository, "sdk"), join(base, "sdk"), { recursive: true, filter: notInstalled });
-  await symlink(join(repository, "node_modules"), join(base, "node_modules"));
+  await linkPackages(base);
   return { folder, remove: () => rm(base, { recursive: true, force: true }) };
+}
+
+/** Links the installed packages, except for the Node.js SDK: a program compiles it from the copy. */
+async function linkPackages(base: string): Promise<void> {
+  const installed = join(repository, "node_modules");
+  const target = join(base, "node_modules");
+  await mkdir(target);
+  for (const name of await readdir(installed)) {
+    const source = name === "pulumi-mistral-sdk" ? join(base, "sdk/nodejs") : join(installed, name);
+    await symlink(source, join(target, name));
+  }
 }
