@@ -9,6 +9,16 @@ export const sidebar = [
     ],
   },
   {
+    text: "Languages",
+    items: [
+      { text: "All languages", link: "/languages" },
+      { text: "YAML", link: "/examples/plugin-yaml" },
+      { text: "Python", link: "/examples/plugin-python" },
+      { text: "Go", link: "/examples/plugin-go" },
+      { text: "TypeScript", link: "/examples/plugin-typescript" },
+    ],
+  },
+  {
     text: "How to",
     items: [
       { text: "Check and compare training data", link: "/data" },
