@@ -35,7 +35,11 @@ describeWithEngine(
     it("the TypeScript program type-checks and trains", async () => {
       const folder = await engine.copyOfExample("plugin-typescript");
       // The stack does not check types, and the repository's own check has other options than Pulumi's generator expects.
-      const { exitCode, all } = await execa("tsc", ["-p", folder, "--noEmit"], { preferLocal: true, reject: false, all: true });
+      const { exitCode, all } = await execa("tsc", ["-p", folder, "--noEmit"], {
+        preferLocal: true,
+        reject: false,
+        all: true,
+      });
       assert.equal(exitCode, 0, all);
       await runReadme("plugin-typescript", folder);
     });
