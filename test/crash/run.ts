@@ -34,9 +34,13 @@ runMain(async () => {
   const singleCase = values.point !== undefined || values.seed !== undefined;
   const all: Verdict[] = [];
   for (const host of selectedHosts()) {
-    const verdicts: Verdict[] = [];
-    if (values.point || (!singleCase && values.only !== "randomised")) verdicts.push(...(await enumerated(host)));
-    if (values.seed || (!singleCase && values.only !== "enumerated")) verdicts.push(...(await randomised(host)));
+    // At the same time: the seeds mostly wait for retries, and the points use the CPU.
+    const verdicts = (
+      await Promise.all([
+        values.point || (!singleCase && values.only !== "randomised") ? enumerated(host) : [],
+        values.seed || (!singleCase && values.only !== "enumerated") ? randomised(host) : [],
+      ])
+    ).flat();
     console.log(`\n${host}\n\n${report(verdicts)}`);
     all.push(...verdicts);
   }

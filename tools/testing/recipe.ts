@@ -17,11 +17,18 @@ export async function setUpRecipe(): Promise<void> {
   if (failed > 0) throw new Error("The recipe's Python environment could not be set up. The reason is printed above.");
 }
 
+/** The recipe's tests that train longest or start training programs: about half of the time of all its tests. */
+const longTrainings = ["classifier", "completion", "device", "gpus", "learning", "parallel", "plan", "resume"].map(
+  (name) => `tests/test_${name}.py`,
+);
+
 /**
- * Runs real trainings, after `setUpRecipe`: the recipe's own tests, and at the same time the tests that train through a server.
- * Each of the two uses about one core.
+ * Runs real trainings, after `setUpRecipe`: the recipe's own tests in two halves, and at the same time the tests that train through
+ * a server. Each of the three uses about one core, and none leaves a core idle while the longest one ends.
  */
 export async function trainings(): Promise<Counts> {
   const recipe = { cwd: resolve(root, "server/recipes/trl"), buffered: true };
-  return sum(await Promise.all([command(recipePython(), ["-m", "pytest"], recipe), mocha(suites.training.files)]));
+  const pytest = (...args: string[]) => command(recipePython(), ["-m", "pytest", ...args], recipe);
+  const others = longTrainings.flatMap((file) => ["--ignore", file]);
+  return sum(await Promise.all([pytest(...longTrainings), pytest(...others), mocha(suites.training.files)]));
 }
