@@ -30,7 +30,9 @@ export const sidebar = [
       { text: "Train on your own machine", link: "/examples/self-hosted" },
       { text: "Run the server", link: "/server" },
       { text: "Use your own training program", link: "/examples/own-program" },
+      { text: "Try several hyperparameters", link: "/examples/sweep" },
       { text: "Serve a model with vLLM", link: "/examples/deploy-vllm" },
+      { text: "Deploy the model's ID", link: "/examples/deployment" },
     ],
   },
   {
