@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { mkdtemp, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -28,7 +28,10 @@ export async function changesSince(base: string, root: string): Promise<Change[]
   // Both versions are in one folder, so that the report has the titles before/data/… and after/data/….
   const folder = await mkdtemp(join(tmpdir(), "training-review-"));
   try {
-    await execa("git", ["worktree", "add", "--detach", join(folder, "before"), base], { cwd: root });
+    await execa("git", ["worktree", "add", "--detach", join(folder, "checkout"), base], { cwd: root });
+    // The trainings can be in a folder of a larger repository.
+    const { stdout: prefix } = await execa("git", ["rev-parse", "--show-prefix"], { cwd: root });
+    await symlink(join(folder, "checkout", prefix), join(folder, "before"));
     await symlink(root, join(folder, "after"));
     return await changesIn(folder);
   } finally {
@@ -94,7 +97,7 @@ async function dataDiff({ folder, old, now, validation }: Files, room: number): 
     const command = execa("pulumi-mistral", ["diff", existing, now, ...flags, "--markdown", ...more], {
       cwd: folder,
       preferLocal: true,
-      localDir: join(folder, "after"),
+      localDir: realpathSync(join(folder, "after")),
       reject: false,
     });
     const { exitCode, stdout, stderr } = await command;
