@@ -69,6 +69,7 @@ const rest: Part[] = [
   realTrainings,
   { name: "crash tests (all)", run: () => script("test/crash/run.ts", "--seeds", CRASH_SEEDS) },
   { name: "documentation site", run: () => script("tools/docs.ts") },
+  { name: "SDKs", run: () => mochaInParallel(suites.sdk) },
   { name: "layouts", run: () => mochaInParallel(suites.layouts) },
 ];
 
