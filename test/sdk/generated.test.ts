@@ -5,6 +5,8 @@ import { differences, generateSdks, runSdkgen, schemaFile } from "../../tools/sd
 import { temporaryFolder } from "../layouts/packed";
 import { describeWithGo } from "./go";
 
+type Schema = Record<"resources" | "functions", Record<string, object>>;
+
 describeWithGo("the SDKs in sdk/", function () {
   // The first run on a machine builds the generator.
   this.timeout(20 * 60_000);
@@ -23,16 +25,16 @@ describeWithGo("the SDKs in sdk/", function () {
     assert.deepEqual(stale, [], "run `npm run generate:sdk` and commit the result");
   });
 
-  const mistakes: [string, (schema: Record<string, never>) => void, RegExp][] = [
+  const mistakes: [string, (schema: Schema) => void, RegExp][] = [
     [
       "a field that the metaschema does not know",
-      (schema) => Object.assign(schema.resources["mistral:index:FineTuningJob"], { inputProperties: 1 }),
+      (schema) => Object.assign(schema.resources["mistral:index:FineTuningJob"] as object, { inputProperties: 1 }),
       /inputProperties/,
     ],
     [
       "a reference to a missing type",
       (schema) =>
-        Object.assign(schema.functions["mistral:index:getModel"], {
+        Object.assign(schema.functions["mistral:index:getModel"] as object, {
           inputs: { type: "object", properties: { a: { $ref: "#/types/mistral:index:Missing" } } },
         }),
       /Missing/,
