@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { execa } from "execa";
 import which from "which";
+import { groupLeader, killWithParent } from "../../tools/processes";
 import { inCi } from "../support/ci";
 
 const go = which.sync("go", { nothrow: true });
@@ -10,4 +12,15 @@ export function describeWithGo(title: string, tests: (this: Mocha.Suite) => void
   if (go) describe(title, tests);
   else if (inCi) it(title, () => assert.fail(problem));
   else describe.skip(`${title} (${problem})`, tests);
+}
+
+/** The first build on a machine compiles Pulumi's SDK, which takes minutes on a busy machine. */
+const timeoutMs = 14 * 60_000;
+
+/** Runs `go` in a folder. Resolves to its stdout. The error of a failed command contains all of its output. */
+export async function runGo(cwd: string, ...args: string[]): Promise<string> {
+  const child = execa("go", args, { ...groupLeader, cwd, stdin: "ignore", all: true });
+  const { exitCode, stdout, all, shortMessage } = await killWithParent(child, timeoutMs);
+  if (exitCode !== 0) throw new Error(`\`go ${args.join(" ")}\` failed: ${shortMessage}\n${all}`);
+  return stdout;
 }
