@@ -1,10 +1,11 @@
 /**
- * `npm run generate`: writes the files that derive from the zod schemas: public types, `schema.json`, the tables of the reference in `docs`.
+ * `npm run generate`: writes the files that derive from the zod schemas: public types, `schema.json`, the tables and programs in the documentation.
  * With `--check`, writes nothing and fails if a file is stale.
  */
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { includeFiles } from "./generate/includedFiles";
 import { pulumiSchema } from "./generate/pulumiSchema";
 import { insertTables } from "./generate/referenceTables";
 import { clientTypescript, outputNames, typescript } from "./generate/typescript";
@@ -13,7 +14,10 @@ import { HASH_FILE, hashOf } from "./sdk/generate";
 const root = join(__dirname, "..");
 const read = (file: string) => (existsSync(join(root, file)) ? readFileSync(join(root, file), "utf8") : "");
 
-const REFERENCE = ["docs/reference.md", "docs/reference/commands.md", "docs/reference/models-file.md"];
+const pages = readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" })
+  .filter((file) => file.endsWith(".md"))
+  .map((file) => join("docs", file));
+const documents = ["README.md", ...pages];
 
 const generated: Record<string, string> = {
   "provider/src/resource/types.generated.ts": formatted(typescript()),
@@ -22,7 +26,7 @@ const generated: Record<string, string> = {
   "schema.json": pulumiSchema(),
   // The copy in the package, which the plugin serves.
   "provider/schema.json": pulumiSchema(),
-  ...Object.fromEntries(REFERENCE.map((file) => [file, insertTables(read(file))])),
+  ...Object.fromEntries(documents.map((file) => [file, includeFiles(insertTables(read(file)))])),
 };
 
 const stale = Object.keys(generated).filter((file) => read(file) !== generated[file]);

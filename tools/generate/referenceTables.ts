@@ -1,5 +1,7 @@
+import { functionReference } from "./functionReference";
 import { helpTexts } from "./helpTexts";
 import { modelEntrySchema, providerSchemas, referenced, type Schema } from "./source";
+import { table, text } from "./tables";
 
 /** The tables of the reference, by the name in their markers: `<!-- generated: inputs -->` … `<!-- /generated -->`. */
 export function referenceTables(): Record<string, string> {
@@ -25,6 +27,7 @@ export function referenceTables(): Record<string, string> {
         text(schema),
       ]),
     ),
+    functions: functionReference(),
     ...helpTexts,
   };
 }
@@ -62,11 +65,3 @@ function fields(type: string): string {
     properties.map(([name, schema]) => [`\`${name}\``, text(schema)]),
   );
 }
-
-function table(head: string[], rows: string[][]): string {
-  const line = (cells: string[]) => `| ${cells.join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
-}
-
-const text = (schema: Schema) =>
-  (schema.description ?? providerSchemas.types[referenced(schema) ?? ""]?.description ?? "").replaceAll("|", "\\|");

@@ -1,4 +1,13 @@
-import { posix } from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
+import { join, posix } from "node:path";
+
+/** A page of the site. */
+export interface Page {
+  /** `/costs` */
+  link: string;
+  /** Its first heading. */
+  title: string;
+}
 
 /** Markdown files of the repository that are pages of the site, and their names there. */
 const PAGES: Record<string, string> = {
@@ -41,4 +50,18 @@ export function siteLink(from: string, link: string): string | undefined {
   const page = pageOf(target) ?? pageOf(posix.join(target, "README.md"));
   if (!page) return undefined;
   return `/${page}${anchor ? `#${anchor}` : ""}`;
+}
+
+/** Returns all pages of the repository in the folder `root`. */
+export function pagesOf(root: string): Page[] {
+  const inFolder = (folder: string, recursive = true) =>
+    readdirSync(join(root, folder), { recursive, encoding: "utf8" }).map((file) => posix.join(folder, file));
+  const examples = inFolder("examples", false).map((folder) => `${folder}/README.md`);
+  const files = [...inFolder(".", false), ...inFolder("docs"), ...examples, "server/recipes/trl/README.md"];
+  return files.flatMap((file) => {
+    const page = pageOf(file.replaceAll("\\", "/"));
+    if (page === undefined) return [];
+    const [, title = file] = /^# (.+)$/m.exec(readFileSync(join(root, file), "utf8")) ?? [];
+    return [{ title, link: `/${page.replace(/\.md$/, "")}`.replace(/\/index$/, "/") }];
+  });
 }

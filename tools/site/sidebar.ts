@@ -1,5 +1,12 @@
+import type { Page } from "./pages";
+
+interface Group {
+  text: string;
+  items: { text: string; link: string }[];
+}
+
 /** The structure of the site: groups of pages, in reading order. */
-export const sidebar = [
+export const groups: readonly Group[] = [
   {
     text: "Start",
     items: [
@@ -58,3 +65,10 @@ export const sidebar = [
     ],
   },
 ];
+
+/** Adds the pages that no group lists: an example gets into the sidebar without an entry above. */
+export function sidebarOf(pages: readonly Page[]): Group[] {
+  const listed = new Set(groups.flatMap(({ items }) => items.map(({ link }) => link)));
+  const others = pages.filter(({ link }) => !listed.has(link)).map(({ title, link }) => ({ text: title, link }));
+  return others.length > 0 ? [...groups, { text: "More", items: others }] : [...groups];
+}

@@ -2,8 +2,8 @@ import { relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig, type MarkdownRenderer, type UserConfig } from "vitepress";
 import { anchorOf } from "../anchors";
-import { pageOf, siteLink } from "../pages";
-import { sidebar } from "../sidebar";
+import { pageOf, pagesOf, siteLink } from "../pages";
+import { sidebarOf } from "../sidebar";
 
 type Plugin = Extract<NonNullable<NonNullable<UserConfig["vite"]>["plugins"]>[number], { name: string }>;
 
@@ -22,7 +22,7 @@ export default defineConfig({
   markdown: { config: useRepositoryLinks, anchor: { slugify: anchorOf } },
   vite: { plugins: [packagesOfThisFolder()] },
   themeConfig: {
-    sidebar,
+    sidebar: sidebarOf(pagesOf(root)),
     search: { provider: "local" },
     outline: [2, 3],
   },
