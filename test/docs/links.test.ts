@@ -2,13 +2,12 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { anchorOf } from "../../tools/site/anchors";
-import { documents } from "./documents";
+import { documents, LINK, scriptsOf } from "./documents";
 
 const root = resolve(__dirname, "../..");
 const topFolders = "common|data|docs|examples|provider|server|test|tools|\\.ci|\\.github";
 /** A path of this repository in inline code: `provider/src/index.ts`, `test/engine`. A glob or a placeholder is not checked. */
 const CODE_PATH = new RegExp(`\`((?:${topFolders})/[\\w./-]+)\``, "g");
-const LINK = /\]\(([^)\s]+)\)/g;
 
 /** A sample in a shell or in YAML begins a comment like a heading, so code blocks are left out. */
 function anchors(markdown: string): Set<string> {
@@ -34,18 +33,11 @@ function missingPaths(document: string): string[] {
   return [...text.matchAll(CODE_PATH)].map(([, path = ""]) => path).filter((path) => !existsSync(join(root, path)));
 }
 
-/**
- * Commands such as `npm run generate` that package.json does not have. A document about an example can also name the commands of
- * the example: it is in the example's folder or links to it.
- */
+/** Commands such as `npm run generate` that no package.json has. */
 function missingScripts(document: string): string[] {
   const text = readFileSync(join(root, document), "utf8");
-  const examples = [document, ...Array.from(text.matchAll(LINK), ([, target = ""]) => target)].flatMap(
-    (path) => /\bexamples\/[\w-]+/.exec(path) ?? [],
-  );
-  const packages = ["", ...examples].map((folder) => join(root, folder, "package.json")).filter(existsSync);
-  const scripts = Object.assign({}, ...packages.map((file) => JSON.parse(readFileSync(file, "utf8")).scripts));
-  return [...text.matchAll(/npm run ([\w:]+)/g)].map(([, name = ""]) => name).filter((name) => !(name in scripts));
+  const scripts = scriptsOf(document);
+  return [...text.matchAll(/npm run ([\w:]+)/g)].map(([, name = ""]) => name).filter((name) => !scripts.has(name));
 }
 
 describe("the documentation", () => {

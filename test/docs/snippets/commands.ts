@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { HELP as providerHelp } from "../../../provider/src/cli/help";
 import { HELP as serverHelp } from "../../../server/src/cli/options";
+import { scriptsOf } from "../documents";
 import { root } from "./blocks";
 import { pulumiUsage } from "./pulumiUsage";
 
@@ -66,15 +67,7 @@ function npmProblem([command = "", ...args]: string[], file: string): string | u
   if (!NPM.includes(command)) return `unknown command npm ${command}`;
   if (command !== "run") return undefined;
   const script = args[0] ?? "";
-  return packages(file).some(({ scripts = {} }) => script in scripts) ? undefined : `no script ${script}`;
-}
-
-/** The package beside the text, and that of the repository. */
-function packages(file: string): { scripts?: object }[] {
-  return [dirname(file), "."]
-    .map((folder) => join(root, folder, "package.json"))
-    .filter((path) => existsSync(path))
-    .map((path) => JSON.parse(readFileSync(path, "utf8")));
+  return scriptsOf(file).has(script) ? undefined : `no script ${script}`;
 }
 
 function pulumiProblem(args: string[]): string | undefined {
