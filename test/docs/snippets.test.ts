@@ -8,7 +8,8 @@ import { typescriptProblems } from "./snippets/typescript";
 /** Output of programs, not code. */
 const OUTPUT = "text";
 const SHELL = ["console", "sh"];
-const CHECKED = ["ts", "json", "yaml", "python", "go", ...SHELL];
+const TYPESCRIPT = ["ts", "typescript"];
+const CHECKED = [...TYPESCRIPT, "json", "yaml", "python", "go", ...SHELL];
 
 const of = (...languages: string[]) =>
   blocks.filter(({ language, unchecked }) => languages.includes(language) && unchecked === undefined);
@@ -36,7 +37,7 @@ describe("the snippets of the documentation", () => {
     // One program checks all blocks, and one more block that shows that errors are found.
     const code = 'import { FineTuningJob } from "pulumi-mistral";\nnew FineTuningJob("a", { modell: "b" });';
     const wrong: Block = { file: "wrong.md", where: "wrong.md:1", language: "ts", code, unchecked: undefined };
-    const found = typescriptProblems([...of("ts"), wrong]);
+    const found = typescriptProblems([...of(...TYPESCRIPT), wrong]);
     assert.match(found.join(), /modell/);
     assert.deepEqual(
       found.filter((problem) => !problem.startsWith("wrong.md:1: ")),

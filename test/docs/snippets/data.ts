@@ -23,7 +23,7 @@ export function yamlProblem({ code }: Block): string | undefined {
 }
 
 function checkYaml(document: Document, code: string): void {
-  if (document.resources || document.runtime || document.plugins) checkPulumiProgram(document);
+  if (document.resources || document.variables || document.runtime || document.plugins) checkPulumiProgram(document);
   else if (document.on && document.jobs) checkWorkflow(document);
   else if (document.trainingFiles) known(document, jobInputs);
   else if (document.models) {
@@ -34,7 +34,10 @@ function checkYaml(document: Document, code: string): void {
 }
 
 /** A Pulumi YAML program, or a part of `Pulumi.yaml`. */
-function checkPulumiProgram({ resources = {}, plugins = {} }: Document): void {
+function checkPulumiProgram({ resources = {}, variables = {}, plugins = {} }: Document): void {
+  for (const { "fn::invoke": call } of Object.values(variables) as Document[]) {
+    if (call) known(call.arguments ?? {}, functionInputs(call.function));
+  }
   for (const { type, properties = {} } of Object.values(resources) as Document[]) {
     if (/^mistral:(index:)?FineTuningJob$/.test(type)) known(properties, jobInputs);
     else if (type === "pulumi:providers:mistral") known(properties, schema.provider.inputProperties);
@@ -43,6 +46,13 @@ function checkPulumiProgram({ resources = {}, plugins = {} }: Document): void {
   for (const { name, path } of plugins.providers ?? []) {
     if (name !== "mistral" || typeof path !== "string") throw new Error(`invalid plugin ${name}`);
   }
+}
+
+/** The arguments of a function: `mistral:getModel` → `{modelId, connection}`. */
+function functionInputs(name: string): object {
+  const found = schema.functions?.[name.replace(/^mistral:(?!index:)/, "mistral:index:")];
+  if (!found) throw new Error(`unknown function ${name}`);
+  return found.inputs.properties;
 }
 
 function checkWorkflow({ jobs }: Document): void {

@@ -9,7 +9,9 @@ export function typescriptProblems(blocks: readonly Block[]): string[] {
   const snippets = new Map(
     blocks.map((block, index) => [join(root, `examples/quickstart/snippet${index}.mts`), block]),
   );
-  const checked = { ...options, composite: false, declaration: false, sourceMap: false, noEmit: true };
+  // The SDK for Node.js is not built in a clone: its sources are enough.
+  const paths = { "pulumi-mistral-sdk": [join(root, "sdk/nodejs/index.ts")] };
+  const checked = { ...options, paths, composite: false, declaration: false, sourceMap: false, noEmit: true };
   const host = ts.createCompilerHost(checked);
   const { fileExists, readFile, getSourceFile } = host;
   host.fileExists = (file) => snippets.has(file) || fileExists(file);
