@@ -33,8 +33,11 @@ function simpleCommands(line: string): string[][] {
   const substitutions = [...line.matchAll(/[$<]\(([^()]+)\)/g)].map(([, inner = ""]) => inner);
   const outer = line.replace(/[$<]\([^()]+\)/g, "SUBSTITUTED").replace(/ +#.*$/, "");
   const commands = outer.split(/&&|\|\||[|;]| &$/).map((command) => words(command));
-  const assigned = commands.map((each) => each.slice(each.findIndex((word) => !/^\w+=/.test(word))));
-  return [...assigned, ...substitutions.map(words)].filter(([name]) => name !== undefined && name !== "SUBSTITUTED");
+  const isVariable = (word: string) => /^\w+=/.test(word);
+  const withoutVariables = commands.map((each) => each.slice([...each, ""].findIndex((word) => !isVariable(word))));
+  return [...withoutVariables, ...substitutions.map(words)].filter(
+    ([name]) => name !== undefined && name !== "SUBSTITUTED",
+  );
 }
 
 const words = (command: string) =>

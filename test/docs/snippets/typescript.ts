@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import ts from "typescript";
 import { type Block, root } from "./blocks";
 
@@ -6,12 +6,19 @@ import { type Block, root } from "./blocks";
 export function typescriptProblems(blocks: readonly Block[]): string[] {
   const { config } = ts.readConfigFile(join(root, "tsconfig.base.json"), ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
-  const snippets = new Map(
-    blocks.map((block, index) => [join(root, `examples/quickstart/snippet${index}.mts`), block]),
-  );
+  const snippets = new Map(blocks.map((block, index) => [join(root, folderOf(block), `snippet${index}.mts`), block]));
   // The SDK for Node.js is not built in a clone: its sources are enough.
   const paths = { "pulumi-mistral-sdk": [join(root, "sdk/nodejs/index.ts")] };
-  const checked = { ...options, paths, composite: false, declaration: false, sourceMap: false, noEmit: true };
+  const resolution = { module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler };
+  const checked = {
+    ...options,
+    ...resolution,
+    paths,
+    composite: false,
+    declaration: false,
+    sourceMap: false,
+    noEmit: true,
+  };
   const host = ts.createCompilerHost(checked);
   const { fileExists, readFile, getSourceFile } = host;
   host.fileExists = (file) => snippets.has(file) || fileExists(file);
@@ -29,3 +36,6 @@ export function typescriptProblems(blocks: readonly Block[]): string[] {
     );
   });
 }
+
+/** A snippet in the text of an example can import the files of the example. */
+const folderOf = ({ file }: Block) => (file.startsWith("examples/") ? dirname(file) : "examples/quickstart");
