@@ -8,6 +8,8 @@ export const pulumiUsage: Record<string, readonly string[]> = {
   destroy: ["--yes", "--refresh", "--run-program"],
   import: ["--yes", "--out"],
   login: ["--local"],
+  "package get-schema": [],
+  "plugin install": ["--file", "--server"],
   preview: ["--diff", "--expect-no-changes"],
   refresh: ["--clear-pending-creates", "--run-program"],
   "stack export": [],
