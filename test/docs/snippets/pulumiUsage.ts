@@ -8,6 +8,7 @@ export const pulumiUsage: Record<string, readonly string[]> = {
   destroy: ["--yes", "--refresh", "--run-program"],
   import: ["--yes", "--out"],
   login: ["--local"],
+  "package add": [],
   "package get-schema": [],
   "plugin install": ["--file", "--server"],
   preview: ["--diff", "--expect-no-changes"],
