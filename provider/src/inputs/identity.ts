@@ -29,9 +29,11 @@ const IGNORED_FIELDS: Record<string, string[]> = {
 
 export function shapeOf(inputs: Record<string, unknown>): Shape {
   const shape: Shape = {};
+  const hashes = (inputs.__fileHashes ?? {}) as Record<string, string>;
   for (const name of shapingInputs) {
     const value = inputs[name];
-    if (!isEmpty(value)) shape[name] = Array.isArray(value) ? value.map((item) => shapeOfItem(name, item)) : value;
+    if (!isEmpty(value))
+      shape[name] = Array.isArray(value) ? value.map((item) => shapeOfItem(name, withHash(item, hashes))) : value;
   }
   return shape;
 }
@@ -43,16 +45,19 @@ function isEmpty(value: unknown): boolean {
 
 function shapeOfItem(name: string, item: unknown): unknown {
   if (name === "triggers" || typeof item !== "object" || item === null) return item;
-  const ignored = [...(IGNORED_FIELDS[name] ?? []), ...(isFileWithHash(name, item) ? ["fileId"] : [])];
+  const ignored = IGNORED_FIELDS[name] ?? [];
   // The API's default weight is 1, so setting it explicitly must not retrain.
   return Object.fromEntries(
     Object.entries(item).filter(([key, value]) => !ignored.includes(key) && !(key === "weight" && value === 1)),
   );
 }
 
-/** An imported file has an ID and a hash. Its content matters: the same file may be named by its path. */
-const isFileWithHash = (name: string, item: object) =>
-  name.endsWith("Files") && (item as { sha256?: unknown }).sha256 !== undefined;
+/** Replaces the ID of an imported file by its hash: the same content may later be named by its path. */
+function withHash(file: unknown, hashes: Record<string, string>): unknown {
+  const { fileId, ...rest } = Object(file) as { fileId?: unknown };
+  const sha256 = typeof fileId === "string" ? hashes[fileId] : undefined;
+  return sha256 === undefined ? file : { ...rest, sha256 };
+}
 
 /** Returns the names of the inputs that differ. */
 export function changedInputs(old: Shape, now: Shape): string[] {

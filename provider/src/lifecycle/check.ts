@@ -1,5 +1,5 @@
 import { checkFiles, type FilesChecked } from "../inputs/data/checkFiles";
-import { longForm, repeatedFiles, withRecordedHashes } from "../inputs/data/files";
+import { longForm, repeatedFiles } from "../inputs/data/files";
 import { automaticSuffix, changedInputs, IDENTITY_VERSION, identityOf, shapeOf } from "../inputs/identity";
 import { collectProblem, InputProblem } from "../inputs/problem";
 import { type Timeouts, timeoutsInSeconds } from "../inputs/timeouts";
@@ -38,8 +38,9 @@ interface EngineInputs {
 export async function check(olds: RawInputs, news: RawInputs, host: Host): Promise<CheckResult> {
   const { engineInputs, user } = splitInputs(news);
   host.session.recordCheck(engineInputs.__urn);
-  const inputs = withRecordedHashes(longForm(user), olds);
+  const inputs = longForm(user);
   const { problems, unreturned } = withoutUnreturnedSecrets(validate(inputs), olds);
+  if (olds.__fileHashes !== undefined) inputs.__fileHashes = olds.__fileHashes;
   const data = problems.length === 0 ? await checkData(olds, inputs, problems) : undefined;
   if (changedInputs(shapeOf(olds), shapeOf(inputs)).length > 0) problems.push(...unreturned);
   if (problems.length === 0) problems.push(...adoptionProblems(olds, inputs));

@@ -3,7 +3,6 @@ import { awaitsStart } from "#common";
 import { snakeCase } from "#common/snakeCase";
 import type { DetailedJob, MistralClient } from "../client";
 import { automaticSuffix, IDENTITY_VERSION, identityOf } from "../inputs/identity";
-import type { DataFile } from "../schema/files";
 import { type Inputs, inputsSchema } from "../schema/inputs";
 import type { RawInputs } from "./check";
 import { pulumiErrorText, withPulumiAdvice } from "./connection/advice";
@@ -52,53 +51,52 @@ export function importJob(
 }
 
 async function inputsOf(job: DetailedJob, client: MistralClient, host: Host): Promise<RawInputs> {
-  const training = await filesOf(job.training_files ?? [], client, host);
-  const validation = await filesOf(job.validation_files ?? [], client, host);
   const { model, suffix, job_type, hyperparameters, repositories, integrations, classifier_targets } = job;
+  const { training_files: training = [], validation_files: validation = [] } = job;
+  const fileId = (id: string) => ({ fileId: id });
   return withoutUndefined({
     model,
     suffix,
     ...(job_type === "classifier" && { jobType: job_type }),
-    ...(training.length > 0 && { trainingFiles: training }),
-    ...(validation.length > 0 && { validationFiles: validation }),
+    ...(training.length > 0 && { trainingFiles: training.map(fileId) }),
+    ...(validation.length > 0 && { validationFiles: validation.map(fileId) }),
     ...(awaitsStart(job.status) && { autoStart: false }),
     ...inputOf("hyperparameters", hyperparameters),
     ...inputOf("repositories", repositories),
     ...inputOf("integrations", integrations),
     ...inputOf("classifierTargets", classifier_targets),
+    __fileHashes: await hashesOf([...training, ...validation], client, host),
   });
 }
 
-/** The hash lets a program name the same content by its path later, without a new training. */
-async function filesOf(ids: readonly string[], client: MistralClient, host: Host): Promise<DataFile[]> {
-  const files: DataFile[] = [];
-  // One after the other: a hash may need the whole file.
-  for (const fileId of ids) files.push({ fileId, ...(await contentOf(fileId, client, host)) });
-  return files;
+/** Returns the SHA-256 of each file that can be read. One file after the other, because a hash may need the whole file. */
+async function hashesOf(ids: readonly string[], client: MistralClient, host: Host): Promise<Record<string, string>> {
+  const hashes: Record<string, string> = {};
+  for (const id of ids) {
+    const hash = await hashOf(id, client, host);
+    if (hash !== undefined) hashes[id] = hash;
+  }
+  return hashes;
 }
 
-async function contentOf(id: string, client: MistralClient, host: Host): Promise<Partial<DataFile>> {
+async function hashOf(id: string, client: MistralClient, host: Host): Promise<string | undefined> {
   const { signal } = host;
-  const file = await undefinedIfNotFound(client.files.get(id, { signal }));
-  const known = uploadedHash(file?.filename ?? "");
-  if (!file || known) return { sha256: known, bytes: file?.bytes };
   try {
+    const file = await client.files.get(id, { signal });
+    const known = uploadedHash(file.filename ?? "");
+    if (known !== undefined) return known;
     const hash = createHash("sha256");
-    let bytes = 0;
-    for await (const chunk of await client.files.download(id, { signal })) {
-      hash.update(chunk);
-      bytes += chunk.length;
-    }
-    return { sha256: hash.digest("hex"), bytes };
+    for await (const chunk of await client.files.download(id, { signal })) hash.update(chunk);
+    return hash.digest("hex");
   } catch (error) {
     if (signal.aborted) throw error;
     const reason = pulumiErrorText(error);
     host.log(
       undefined,
-      `the content of file ${id} could not be read, so it can only be named by its ID: ${reason}`,
+      `file ${id} could not be read, so the program can name it only by its ID: ${reason}`,
       "warning",
     );
-    return {};
+    return undefined;
   }
 }
 

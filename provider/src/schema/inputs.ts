@@ -220,6 +220,8 @@ const internal = {
   __suffix: z.enum(["auto", "user"]).optional(),
   /** The identity of the job, a SHA-256 in hex; see `inputs/identity.ts`. */
   __identity: z.string().optional(),
+  /** SHA-256 of each imported file by its ID, so that a path of the same content causes no training. */
+  __fileHashes: z.record(z.string(), z.string()).optional(),
   /** Version of the identity's format. */
   __identityVersion: z.int().optional(),
 };

@@ -17,23 +17,6 @@ export function longForm(inputs: Record<string, unknown>): Record<string, unknow
   return result;
 }
 
-/** Adds the recorded hash to each file that is named by its ID: only an import records one. Keeps the list if there is none. */
-export function withRecordedHashes(
-  inputs: Record<string, unknown>,
-  olds: Record<string, unknown>,
-): Record<string, unknown> {
-  const result = { ...inputs };
-  for (const name of FILE_INPUTS) {
-    const recorded = filesOf(olds, name).filter((file) => file.fileId !== undefined && file.sha256 !== undefined);
-    if (recorded.length === 0 || !Array.isArray(inputs[name])) continue;
-    result[name] = filesOf(inputs, name).map((file) => {
-      const known = recorded.find(({ fileId }) => fileId === file.fileId);
-      return known ? { ...file, sha256: known.sha256, bytes: known.bytes } : file;
-    });
-  }
-  return result;
-}
-
 /** Returns the files of an input; none while they are unknown in a preview. */
 export function filesOf(inputs: Record<string, unknown>, name: FileInput): DataFile[] {
   const files = inputs[name];
