@@ -8,6 +8,8 @@ import type { PulumiCli } from "../../tools/pulumiCli";
 import { type CliResult, type RunningCli, spawnCli } from "./cli";
 
 const repository = resolve(__dirname, "../..");
+/** Pulumi's host for dynamic providers, and the plugin. */
+const HOST = /dynamic-provider|pulumi-resource-mistral/;
 /** Provider hosts exit shortly after the CLI. */
 const hostGraceMs = 5_000;
 
@@ -142,7 +144,7 @@ export class Stack {
 
   /** Waits until the provider host has exited on its own. Fails when the host is still running after `withinMs`. */
   async hostEnds(withinMs: number): Promise<void> {
-    const left = await this.processesAfter(withinMs, ({ command }) => command.includes("dynamic-provider"));
+    const left = await this.processesAfter(withinMs, ({ command }) => HOST.test(command));
     if (left.length > 0) throw new Error(`The provider host is still running: ${left}`);
   }
 

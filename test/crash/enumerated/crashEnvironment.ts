@@ -84,6 +84,11 @@ export class CrashEnvironment {
     this.stack.endProcesses();
   }
 
+  /** Waits until the provider host has exited on its own. Fails when the host is still running after `withinMs`. */
+  hostEnds(withinMs: number): Promise<void> {
+    return this.stack.hostEnds(withinMs);
+  }
+
   /** Whether a killed CLI left the lock of the stack. */
   async isLocked(): Promise<boolean> {
     const locks = join(this.stack.stateFolder, ".pulumi/locks");
