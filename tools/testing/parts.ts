@@ -15,7 +15,8 @@ export interface Part {
   prepare?: () => Promise<unknown>;
 }
 
-const CRASH_SEEDS = "200";
+/** For each of the two hosts. */
+const CRASH_SEEDS = "100";
 const inCi = Boolean(process.env.CI);
 
 const context = { env: process.env, log: console.log };
