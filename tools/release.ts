@@ -1,18 +1,20 @@
 /**
- * `npm run release -- <version> [--execute]`: prepares a release of both packages and of the plugin's archives. Without `--execute`, reports what a release
- * would do and changes nothing. Neither form pushes or publishes.
+ * `npm run release -- <version> [--execute]`: prepares a release of both packages, the SDKs and the plugin's archives. Without `--execute`,
+ * reports what a release would do and changes nothing. Neither form pushes or publishes.
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { ExplainedError, runMain } from "./main";
 import { buildArchives } from "./release/executable/archives";
 import { release } from "./release/release";
+import { packSdks } from "./sdk/pack";
 
 const USAGE = "Usage: npm run release -- <version> [--execute]";
 
 runMain(async () => {
   const { version, execute } = parsedArguments();
-  await release({ root: join(__dirname, ".."), version, execute, date: new Date(), buildArchives, log: console.log });
+  const root = join(__dirname, "..");
+  await release({ root, version, execute, date: new Date(), packSdks, buildArchives, log: console.log });
 });
 
 function parsedArguments() {

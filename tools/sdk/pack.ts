@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readdir, rm } from "node:fs/promises";
+import { copyFile, cp, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
@@ -6,6 +6,13 @@ import { groupLeader, killWithParent } from "../processes";
 
 const root = resolve(__dirname, "../..");
 const timeoutMs = 5 * 60_000;
+
+/** Packs the SDKs that have a package. Creates the folder if it does not exist. Returns the paths of the packages. */
+export async function packSdks(folder: string): Promise<string[]> {
+  const into = resolve(folder);
+  await mkdir(into, { recursive: true });
+  return [await packNodejs(into), await packPython(into)];
+}
 
 /** Compiles the Node.js SDK and packs it as npm publishes it. Returns the path of the tarball in the folder `into`. */
 export async function packNodejs(into: string): Promise<string> {
@@ -22,11 +29,14 @@ export async function packNodejs(into: string): Promise<string> {
 /** Packs the Python SDK as a wheel. Returns its path in the folder `into`. */
 export async function packPython(into: string, python = "python3"): Promise<string> {
   return withTemporaryFolder(async (folder) => {
+    const source = join(folder, "source");
+    // Not in `into`, which may have wheels of other versions.
+    const packed = join(folder, "packed");
     // A copy, because a build writes into its source.
-    await cp(join(root, "sdk/python"), folder, { recursive: true });
-    const wheel = ["-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", into, "."];
-    await run(folder, python, ...wheel);
-    const [name = ""] = (await readdir(into)).filter((file) => file.endsWith(".whl"));
+    await cp(join(root, "sdk/python"), source, { recursive: true });
+    await run(source, python, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", packed, ".");
+    const [name = ""] = await readdir(packed);
+    await copyFile(join(packed, name), join(into, name));
     return join(into, name);
   });
 }
