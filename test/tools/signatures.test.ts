@@ -66,6 +66,13 @@ describe("the signature of a macOS program", () => {
     assert.throws(() => requireMacSignature(changed), /does not match page 1/);
   });
 
+  it("is refused when it does not cover the whole program", () => {
+    const partly = signed();
+    partly.writeUInt32BE(1, limit + 20 + 28);
+    partly.writeUInt32BE(4096, limit + 20 + 32);
+    assert.throws(() => requireMacSignature(partly), /does not cover the whole program/);
+  });
+
   it("is refused when it is absent", () => {
     const unsigned = signed();
     unsigned.writeUInt32LE(0x1b, 32);

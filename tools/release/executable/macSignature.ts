@@ -27,12 +27,14 @@ const FIRST_LOAD_COMMAND = 32;
 
 /** Compares the hashes in the signature with the program, page by page, as macOS does when it starts the program. */
 export function requireMacSignature(program: Buffer): void {
-  const directory = codeDirectory(program);
+  const { directory, end } = signatureOf(program);
   const hashes = directory.readUInt32BE(16);
   const count = directory.readUInt32BE(28);
   const limit = directory.readUInt32BE(32);
   const pageSize = 1 << directory.readUInt8(39);
-  if (count !== Math.ceil(limit / pageSize)) throw new Error("the macOS signature does not cover the whole program");
+  if (limit !== end || count !== Math.ceil(limit / pageSize)) {
+    throw new Error("the macOS signature does not cover the whole program");
+  }
   for (let page = 0; page < count; page++) {
     const content = program.subarray(page * pageSize, Math.min((page + 1) * pageSize, limit));
     const expected = directory.subarray(hashes + page * 32, hashes + (page + 1) * 32);
@@ -42,8 +44,8 @@ export function requireMacSignature(program: Buffer): void {
   }
 }
 
-/** Returns the part of the signature that has the hashes. */
-function codeDirectory(program: Buffer): Buffer {
+/** Returns the part of the signature that has the hashes, and the end of the signed content: the offset of the signature. */
+function signatureOf(program: Buffer): { directory: Buffer; end: number } {
   const commands = program.readUInt32LE(16);
   for (let index = 0, offset = FIRST_LOAD_COMMAND; index < commands; index++) {
     if (program.readUInt32LE(offset) === LC_CODE_SIGNATURE) {
@@ -54,7 +56,7 @@ function codeDirectory(program: Buffer): Buffer {
         signature.readUInt32BE(16 + part * 8),
       );
       const directory = parts.find((part) => signature.readUInt32BE(part) === CODE_DIRECTORY);
-      if (directory !== undefined) return signature.subarray(directory);
+      if (directory !== undefined) return { directory: signature.subarray(directory), end: start };
     }
     offset += program.readUInt32LE(offset + 4);
   }
