@@ -10,7 +10,7 @@ import { ensureModelNamed, findModel, modelDeletedReason, modelMissingReason, un
 import { DEFAULT_WAIT_SECONDS, type Deadline, withDeadline } from "./runtime/deadline";
 import type { Host } from "./runtime/host";
 import { InitError } from "./state/initError";
-import { appliedInputs, type Outputs, toOutputs } from "./state/outputs";
+import { appliedInputs, type Outputs, recordedJob, toOutputs } from "./state/outputs";
 
 /**
  * Applies in-place changes and resumes an unfinished job: resumes an interrupted wait, starts a held job, renames the model. A
@@ -23,7 +23,7 @@ export function update(id: string, olds: Outputs, news: Inputs, host: Host): Pro
   return withPulumiAdvice(() =>
     withDeadline(news.__timeouts?.update ?? DEFAULT_WAIT_SECONDS, host, async (deadline) => {
       const connection = await connect(news, host, olds);
-      const known = { ...olds, ...appliedInputs(news, olds.status), jobId: id };
+      const known = { ...recordedJob(olds), ...appliedInputs(news, olds.status), jobId: id };
       if (hasSucceeded(olds.status)) return updateModel(known, news, connection, host, deadline);
       return converge(known, news, connection, host, deadline);
     }),

@@ -82,6 +82,27 @@ describe("update", () => {
     await assert.rejects(again("gone", elsewhere, { modelName: "Newer" }), /the state records it on https:\/\/api/);
   });
 
+  it("forgets an input that the program no longer declares, also when the server has deleted the job", async () => {
+    const { outputs } = await harness.create("removed", { modelDescription: "a secret" });
+    const gone = { ...outputs, jobId: "00000000-0000-4000-8000-000000000000" };
+    const news = await harness.declare("removed", {}, gone);
+    const updated = await update(gone.jobId, gone, news, harness.host());
+    assert.equal(updated.modelDescription, undefined);
+    assert.deepEqual([updated.fineTunedModel, updated.events], [outputs.fineTunedModel, outputs.events]);
+    assert.deepEqual(diff(gone.jobId, updated, news, harness.host()), { changes: false, replaces: [] });
+  });
+
+  it("forgets it also when the wait is interrupted before the first poll", async () => {
+    const { outputs } = await harness.create("removed-early", { autoStart: false });
+    const olds = { ...outputs, connection: { apiKey: "a secret", baseUrl: harness.url } };
+    const host = harness.host();
+    host.controller.abort();
+    const news = await harness.declare("removed-early", {}, olds);
+    const error = await initErrorOf(update(olds.jobId, olds, news, host));
+    assert.equal(error.outputs.connection, undefined);
+    assert.deepEqual([error.outputs.jobId, error.outputs.status], [olds.jobId, "VALIDATED"]);
+  });
+
   it("repeats why a failed job failed, and creates no other job", async () => {
     const inputs = { hyperparameters: { trainingSteps: 20, learningRate: 0.5 } };
     const { outputs } = await initErrorOf(harness.create("failed", inputs));

@@ -2,7 +2,7 @@ import { hasSucceeded } from "#common";
 import type { DetailedJob, Job } from "../../client";
 import { workspaceOf } from "../../client/http/workspace";
 import type { Inputs } from "../../schema/inputs";
-import type { JobOutputs } from "../../schema/outputs";
+import { type JobOutputs, outputsSchema } from "../../schema/outputs";
 import { checkpointsOf, eventsOf } from "../job/history";
 import { cleanName, cleanText, cleanValue } from "./cleanText";
 import { LONGEST_NAME, limitCheckpoints, limitEvents, limitFileIds, type Recorded, shortName } from "./limits";
@@ -41,6 +41,16 @@ export function toOutputs(
     ...jobOutputs(job, baseUrl, inputs),
     ...(workspace !== undefined && { __workspace: workspace }),
   };
+}
+
+/**
+ * Returns what the state holds of the job, without the inputs. An input that the program no longer declares must not return to the
+ * state: the marks of secrets come from the new inputs, so a removed secret would be stored in plain text.
+ */
+export function recordedJob(state: Outputs): JobOutputs & Pick<Outputs, "__workspace"> {
+  const { __workspace } = state;
+  const recorded = Object.entries(state).filter(([name]) => Object.hasOwn(outputsSchema.shape, name));
+  return { ...(Object.fromEntries(recorded) as JobOutputs), ...(__workspace !== undefined && { __workspace }) };
 }
 
 /** An adopted job keeps its own suffix, unless the inputs set one. */
