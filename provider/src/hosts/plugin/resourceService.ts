@@ -86,10 +86,13 @@ export const resourceService = {
   },
 };
 
+/** A longer reason, which can contain the name of an input, is cut. */
+const LONGEST_REASON = 8_192;
+
 /** With a property name, the engine would print the property's value, including secrets. */
 export function checkFailure(reason: string): pb.CheckFailure {
   const failure = new pb.CheckFailure();
-  failure.setReason(reason);
+  failure.setReason(reason.length > LONGEST_REASON ? `${reason.slice(0, LONGEST_REASON)}…` : reason);
   return failure;
 }
 

@@ -1,8 +1,12 @@
 import { distance } from "fastest-levenshtein";
 import { z } from "zod";
 
+/** A longer name is no typing error. Comparing it would take seconds per megabyte. */
+const LONGEST_NAME = 100;
+
 /** Returns the known name of a schema that is most similar to an unknown one at this path, if any is similar enough. */
 export function nearestName(name: string, place: readonly PropertyKey[], schema: z.ZodObject): string | undefined {
+  if (name.length > LONGEST_NAME) return undefined;
   const plain = (text: string) => text.toLowerCase().replace(/[^a-z0-9]/g, "");
   const [nearest] = namesAt(place, schema)
     .map((known) => ({ known, changes: distance(plain(known), plain(name)) }))
