@@ -40,10 +40,11 @@ export interface EngineModules {
 
 /** Connects to the engine at an address `host:port`. */
 export function connectToEngine(address: string, { grpc, service, messages }: EngineModules): Engine {
-  const { credentials } = grpc;
-  const { EngineClient } = service;
+  const { credentials, makeGenericClientConstructor } = grpc;
   const { LogRequest, LogSeverity } = messages;
-  const client: EngineClient = new EngineClient(address, credentials.createInsecure(), OPTIONS);
+  // The protocol's own client class belongs to its copy of the gRPC library, which may be another one than that of `grpc`.
+  const Client = makeGenericClientConstructor(Reflect.get(service, "EngineService"), "Engine");
+  const client = new Client(address, credentials.createInsecure(), OPTIONS) as unknown as EngineClient;
   return {
     log({ urn, text, severity, ephemeral }) {
       const request = new LogRequest();

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { stringify } from "safe-stable-stringify";
 import { inputsSchema } from "../schema/inputs";
+import { withFileHashes } from "./data/files";
 import { hasUnknown, UNKNOWN } from "./unknowns";
 
 /** Version of the identity's format. Increase it when the hashed values change; existing states keep their identity. */
@@ -29,11 +30,10 @@ const IGNORED_FIELDS: Record<string, string[]> = {
 
 export function shapeOf(inputs: Record<string, unknown>): Shape {
   const shape: Shape = {};
-  const hashes = (inputs.__fileHashes ?? {}) as Record<string, string>;
+  const hashed = withFileHashes(inputs);
   for (const name of shapingInputs) {
-    const value = inputs[name];
-    if (!isEmpty(value))
-      shape[name] = Array.isArray(value) ? value.map((item) => shapeOfItem(name, withHash(item, hashes))) : value;
+    const value = hashed[name];
+    if (!isEmpty(value)) shape[name] = Array.isArray(value) ? value.map((item) => shapeOfItem(name, item)) : value;
   }
   return shape;
 }
@@ -50,13 +50,6 @@ function shapeOfItem(name: string, item: unknown): unknown {
   return Object.fromEntries(
     Object.entries(item).filter(([key, value]) => !ignored.includes(key) && !(key === "weight" && value === 1)),
   );
-}
-
-/** Replaces the ID of an imported file by its hash: the same content may later be named by its path. */
-function withHash(file: unknown, hashes: Record<string, string>): unknown {
-  const { fileId, ...rest } = Object(file) as { fileId?: unknown };
-  const sha256 = typeof fileId === "string" ? hashes[fileId] : undefined;
-  return sha256 === undefined ? file : { ...rest, sha256 };
 }
 
 /** Returns the names of the inputs that differ. */

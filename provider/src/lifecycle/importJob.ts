@@ -1,14 +1,15 @@
 import { createHash } from "node:crypto";
-import { awaitsStart } from "#common";
+import { awaitsStart, isUnstarted } from "#common";
 import { snakeCase } from "#common/snakeCase";
 import type { DetailedJob, MistralClient } from "../client";
-import { automaticSuffix, IDENTITY_VERSION, identityOf } from "../inputs/identity";
+import { IDENTITY_VERSION, identityOf } from "../inputs/identity";
 import { type Inputs, inputsSchema } from "../schema/inputs";
 import type { RawInputs } from "./check";
 import { pulumiErrorText, withPulumiAdvice } from "./connection/advice";
 import { connect } from "./connection/connect";
 import { undefinedIfNotFound } from "./connection/notFound";
-import { findModel, modelOutputs } from "./job/model";
+import { findModel } from "./job/model";
+import { withModel } from "./job/withModel";
 import type { Host } from "./runtime/host";
 import { type Outputs, toOutputs } from "./state/outputs";
 import { uploadedHash } from "./uploads/uploadFiles";
@@ -24,33 +25,35 @@ interface Owner {
  * imported with `autoStart: false`, so that the next `pulumi up` does not start it. Credentials are missing: the API never returns
  * them.
  *
+ * @param options `hashFiles`: read each file, so that the program may name its content by a path later
  * @returns undefined when the server has no such job
  */
 export function importJob(
   id: string,
   owner: Owner,
   host: Host,
+  { hashFiles }: { hashFiles: boolean },
 ): Promise<{ inputs: RawInputs; outputs: Outputs } | undefined> {
   return withPulumiAdvice(async () => {
     const { client, baseUrl } = await connect({}, host);
     const { signal } = host;
     const job = await undefinedIfNotFound(client.jobs.get(id, { signal }));
     if (!job) return undefined;
-    const inputs = { ...(await inputsOf(job, client, host)), __urn: owner.urn } as Inputs;
-    const identity = identityOf(owner.organization, owner.urn, inputs);
+    const inputs = { ...(await inputsOf(job, client, host, hashFiles)), __urn: owner.urn } as Inputs;
     const known = {
       ...inputs,
-      __suffix: job.suffix === automaticSuffix(owner.urn, identity) ? ("auto" as const) : ("user" as const),
-      __identity: identity,
+      __suffix: "user" as const,
+      __identity: identityOf(owner.organization, owner.urn, inputs),
       __identityVersion: IDENTITY_VERSION,
     };
     const outputs = toOutputs(known, job, baseUrl);
-    const model = job.fine_tuned_model && (await findModel(client, job.fine_tuned_model, job, host, signal));
-    return { inputs: known, outputs: model ? { ...outputs, ...modelOutputs(outputs, model) } : outputs };
+    const modelId = job.fine_tuned_model;
+    const model = modelId === undefined ? undefined : await findModel(client, modelId, job, host, signal);
+    return { inputs: known, outputs: withModel(outputs, modelId, model, host) };
   });
 }
 
-async function inputsOf(job: DetailedJob, client: MistralClient, host: Host): Promise<RawInputs> {
+async function inputsOf(job: DetailedJob, client: MistralClient, host: Host, hashFiles: boolean): Promise<RawInputs> {
   const { model, suffix, job_type, hyperparameters, repositories, integrations, classifier_targets } = job;
   const { training_files: training = [], validation_files: validation = [] } = job;
   const fileId = (id: string) => ({ fileId: id });
@@ -60,14 +63,18 @@ async function inputsOf(job: DetailedJob, client: MistralClient, host: Host): Pr
     ...(job_type === "classifier" && { jobType: job_type }),
     ...(training.length > 0 && { trainingFiles: training.map(fileId) }),
     ...(validation.length > 0 && { validationFiles: validation.map(fileId) }),
-    ...(awaitsStart(job.status) && { autoStart: false }),
+    ...(waitsForStart(job) && { autoStart: false }),
     ...inputOf("hyperparameters", hyperparameters),
     ...inputOf("repositories", repositories),
     ...inputOf("integrations", integrations),
     ...inputOf("classifierTargets", classifier_targets),
-    __fileHashes: await hashesOf([...training, ...validation], client, host),
+    ...(hashFiles && { __fileHashes: await hashesOf([...training, ...validation], client, host) }),
   });
 }
+
+/** Whether the job is not started, and will not start by itself. */
+const waitsForStart = ({ status, auto_start }: DetailedJob) =>
+  awaitsStart(status) || (isUnstarted(status) && auto_start !== true);
 
 /** Returns the SHA-256 of each file that can be read. One file after the other, because a hash may need the whole file. */
 async function hashesOf(ids: readonly string[], client: MistralClient, host: Host): Promise<Record<string, string>> {

@@ -2,7 +2,8 @@ import { withPulumiAdvice } from "./connection/advice";
 import { connect } from "./connection/connect";
 import { undefinedIfNotFound } from "./connection/notFound";
 import { assertSameServer } from "./connection/sameServer";
-import { findModel, modelOutputs } from "./job/model";
+import { findModel } from "./job/model";
+import { withModel } from "./job/withModel";
 import type { Host } from "./runtime/host";
 import { type Outputs, toOutputs } from "./state/outputs";
 
@@ -27,9 +28,5 @@ async function readJob(id: string, state: Outputs, host: Host): Promise<Outputs 
   const model = modelId === undefined ? undefined : await findModel(client, modelId, job, host, signal);
   if (!job && !model) return undefined;
   const { modelArchived: _, ...outputs } = job ? toOutputs(state, job, baseUrl) : state;
-  if (model) return { ...outputs, ...modelOutputs(outputs, model) };
-  if (modelId) host.log(state.__urn, `model ${modelId} was deleted outside of Pulumi`, "warning");
-  // A deployment must not receive the ID of a deleted model.
-  const { fineTunedModel: __, ...withoutModel } = outputs;
-  return withoutModel;
+  return withModel(outputs, modelId, model, host);
 }

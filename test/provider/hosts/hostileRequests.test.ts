@@ -140,6 +140,15 @@ describe("the plugin and hostile requests", function () {
     const attach = new PluginAttach();
     attach.setAddress("no-such-host.invalid:1");
     await host.send("attach", attach);
+    // The configuration of another engine does not count.
+    assert.equal((await errorOf("check", checkOf(INPUTS))).code, status.FAILED_PRECONDITION);
+    await host.configure({ baseUrl: "http://127.0.0.1:9" });
     await host.send("check", checkOf(INPUTS));
+  });
+
+  it("refuses to serve two providers of a program that is attached to it", async () => {
+    const second = new pb.ConfigureRequest();
+    second.setArgs(structOf({ baseUrl: "http://127.0.0.1:10" }));
+    assert.equal((await errorOf("configure", second)).code, status.FAILED_PRECONDITION);
   });
 });

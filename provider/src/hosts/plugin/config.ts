@@ -1,21 +1,21 @@
 import { pathText } from "../../inputs/problem";
-import { UNKNOWN } from "../../inputs/unknowns";
+import { isWithin, unknownPaths } from "../../inputs/unknowns";
 import { inputMessage } from "../../inputs/validation/messages";
-import { configSchema } from "../../schema/config";
+import { providerSchema } from "../../schema/config";
 import type { Configuration } from "./host";
 import type { Properties } from "./wire";
 
 /** Paths of the secrets in the provider's configuration. */
-export const SECRET_CONFIGURATION = Object.entries(configSchema.shape)
+export const SECRET_CONFIGURATION = Object.entries(providerSchema.shape)
   .filter(([, schema]) => schema.meta()?.secret)
   .map(([name]) => [name]);
 
 /** Returns a message for each invalid value, such as `mistral:maxRetries: expected a number`. Ignores unknown values of a preview. */
 export function configurationProblems(values: Properties): string[] {
-  const known = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== UNKNOWN));
-  const result = configSchema.safeParse(known, { error: inputMessage });
-  if (result.success) return [];
-  return result.error.issues.map(({ path, message }) => `mistral:${pathText(path)}: ${message}`);
+  const unknown = unknownPaths(values);
+  const { error } = providerSchema.safeParse(values, { error: inputMessage });
+  const issues = (error?.issues ?? []).filter(({ path }) => !isWithin(path, unknown));
+  return issues.map(({ path, message }) => `mistral:${pathText(path)}: ${message}`);
 }
 
 /** Converts the provider's inputs to the form of a stack's configuration: every value is a text, a structured one as JSON. */

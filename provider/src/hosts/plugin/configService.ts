@@ -1,8 +1,8 @@
 import * as pb from "@pulumi/pulumi/proto/provider_pb";
 import { printable } from "../../lifecycle/connection/knownKeys";
 import { changedConfiguration, configurationOf, configurationProblems, SECRET_CONFIGURATION } from "./config";
+import { checkFailure } from "./failures";
 import type { PluginHost } from "./host";
-import { checkFailure } from "./resourceService";
 import { fromStruct, toStruct } from "./wire";
 
 /** The gRPC methods of the provider's configuration. */

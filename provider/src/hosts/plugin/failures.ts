@@ -1,5 +1,5 @@
 import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
-import { ErrorResourceInitFailed } from "@pulumi/pulumi/proto/provider_pb";
+import { CheckFailure, ErrorResourceInitFailed } from "@pulumi/pulumi/proto/provider_pb";
 import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { Any } from "google-protobuf/google/protobuf/any_pb";
 import { readableFailure } from "../readableError";
@@ -58,4 +58,14 @@ export function grpcError(error: unknown, secrets: readonly Path[] = []): Partia
   const metadata = new Metadata();
   metadata.add("grpc-status-details-bin", Buffer.from(reply.serializeBinary()));
   return { code: status.UNKNOWN, details: message, metadata };
+}
+
+/** A longer reason, which can contain the name of an input, is cut. */
+const LONGEST_REASON = 8_192;
+
+/** With a property name, the engine would print the property's value, including secrets. */
+export function checkFailure(reason: string): CheckFailure {
+  const failure = new CheckFailure();
+  failure.setReason(reason.length > LONGEST_REASON ? `${reason.slice(0, LONGEST_REASON)}…` : reason);
+  return failure;
 }

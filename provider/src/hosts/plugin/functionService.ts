@@ -2,9 +2,8 @@ import { status } from "@grpc/grpc-js";
 import { type InvokeRequest, InvokeResponse } from "@pulumi/pulumi/proto/provider_pb";
 import { printable } from "../../lifecycle/connection/knownKeys";
 import { argumentProblems, functions } from "../../lifecycle/functions/functions";
-import { RequestError } from "./failures";
+import { checkFailure, RequestError } from "./failures";
 import type { PluginHost } from "./host";
-import { checkFailure } from "./resourceService";
 import { fromStruct, toStruct } from "./wire";
 
 /** The gRPC method of the functions. */

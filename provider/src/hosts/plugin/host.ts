@@ -1,22 +1,38 @@
 import { setMaxListeners } from "node:events";
+import { status } from "@grpc/grpc-js";
+import { stringify } from "safe-stable-stringify";
 import { printable } from "../../lifecycle/connection/knownKeys";
 import { realClock } from "../../lifecycle/runtime/clock";
 import { type Host, type MessageKind, processEnvironment, Session } from "../../lifecycle/runtime/host";
 import { connectToEngine, type Engine } from "../engine";
 import { EngineLog } from "../engineLog";
+import { RequestError } from "./failures";
 
 /** The provider's configuration: `mistral:<key>` of the stack, or the inputs of an explicit provider. */
 export type Configuration = Record<string, string>;
 
 /** The process of the plugin: its configuration, its engine, and whether the engine has asked it to stop. One per process. */
 export class PluginHost {
-  private readonly session = new Session();
+  private session = new Session();
+  /** Address of the engine that this process is attached to; undefined when an engine has started the process. */
+  private attachedTo: string | undefined;
   private engine: Engine | undefined;
   private engineLog = new EngineLog(undefined, processEnvironment);
   private configuration: Configuration | undefined;
   private stop = newStop();
 
-  /** Connects to the engine. With `Attach`, the process serves one engine after the other. */
+  /** For debugging: serves an engine that has not started this process. The next one finds nothing of this one. */
+  attach(address: string): void {
+    if (address !== this.attachedTo) {
+      this.session = new Session();
+      this.configuration = undefined;
+      this.stop = newStop();
+      this.connect(address);
+    }
+    this.attachedTo = address;
+  }
+
+  /** Connects to the engine. Messages go to stdout if that fails. */
   connect(address: string): void {
     this.engine?.close();
     // Each name is a literal, so that a bundler finds the module.
@@ -33,7 +49,18 @@ export class PluginHost {
     this.engine?.onExit(callback);
   }
 
+  /** @throws RequestError when an attached process would need a second configuration: the engine attaches every provider to it */
   configure(configuration: Configuration): void {
+    if (
+      this.attachedTo !== undefined &&
+      this.configuration &&
+      stringify(this.configuration) !== stringify(configuration)
+    ) {
+      throw new RequestError(
+        status.FAILED_PRECONDITION,
+        "a plugin that the engine attaches to (PULUMI_DEBUG_PROVIDERS) serves only one provider of a program",
+      );
+    }
     this.configuration = configuration;
   }
 
@@ -46,10 +73,13 @@ export class PluginHost {
     return this.configuration?.organization ?? processEnvironment("PULUMI_ORGANIZATION") ?? "organization";
   }
 
-  /** Stops the operations in progress. Later operations run: Pulumi also calls this when it closes a provider normally. */
+  /**
+   * Stops the operations in progress, and those that the engine has already sent when it calls this. Pulumi also calls this when it
+   * closes a provider normally.
+   */
   cancel(): void {
     this.stop.abort();
-    this.stop = newStop();
+    if (this.attachedTo !== undefined) this.stop = newStop();
   }
 
   /** Returns the host of one operation on a resource. */

@@ -65,10 +65,13 @@ export class PluginProvider {
     id: string,
     properties: Properties,
     inputs: Properties,
+    isImport: boolean,
   ): Promise<{ outputs: Properties; inputs: Properties } | undefined> {
     const host = this.host.operation(urn);
     if (Object.keys(properties).length === 0) {
-      const imported = await importJob(id, { urn: identityUrn(urn), organization: this.host.organization }, host);
+      const imported = await importJob(id, { urn: identityUrn(urn), organization: this.host.organization }, host, {
+        hashFiles: isImport,
+      });
       return imported && { outputs: forState(imported.outputs), inputs: forEngine(imported.inputs) };
     }
     const state = withUrn(properties, urn) as Outputs;

@@ -1,8 +1,9 @@
 import { status } from "@grpc/grpc-js";
 import * as pb from "@pulumi/pulumi/proto/provider_pb";
-import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import type { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import type { PropertyChange } from "../../lifecycle/detailedDiff";
-import { markingSecrets, RequestError } from "./failures";
+import { emptyReply } from "./emptyReply";
+import { checkFailure, markingSecrets, RequestError } from "./failures";
 import type { PluginProvider } from "./provider";
 import { secretPaths } from "./secretPaths";
 import { RESOURCE_TYPE } from "./urn";
@@ -69,7 +70,9 @@ export const resourceService = {
   async read(provider: PluginProvider, request: pb.ReadRequest): Promise<pb.ReadResponse> {
     const state = fromStruct(request.getProperties());
     const inputs = fromStruct(request.getInputs());
-    const found = await provider.read(urnOf(request), request.getId(), state.values, inputs.values);
+    // Only an import has no inputs: `FineTuningJob.get` has them.
+    const isImport = request.getInputs() === undefined;
+    const found = await provider.read(urnOf(request), request.getId(), state.values, inputs.values, isImport);
     const response = new pb.ReadResponse();
     // An empty ID means that the resource is gone.
     if (!found) return response;
@@ -82,19 +85,9 @@ export const resourceService = {
   async delete(provider: PluginProvider, request: pb.DeleteRequest): Promise<Empty> {
     const { values } = fromStruct(request.getProperties());
     await provider.delete(urnOf(request), request.getId(), values, request.getTimeout());
-    return new Empty();
+    return emptyReply();
   },
 };
-
-/** A longer reason, which can contain the name of an input, is cut. */
-const LONGEST_REASON = 8_192;
-
-/** With a property name, the engine would print the property's value, including secrets. */
-export function checkFailure(reason: string): pb.CheckFailure {
-  const failure = new pb.CheckFailure();
-  failure.setReason(reason.length > LONGEST_REASON ? `${reason.slice(0, LONGEST_REASON)}…` : reason);
-  return failure;
-}
 
 /** @throws RequestError when the URN is missing, or of a resource of another type */
 function urnOf(request: { getUrn(): string }): string {

@@ -2,7 +2,7 @@ import type { handleUnaryCall, UntypedServiceImplementation } from "@grpc/grpc-j
 import { status } from "@grpc/grpc-js";
 import { type PluginAttach, PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import { GetSchemaResponse, type InvokeRequest, ProviderHandshakeResponse } from "@pulumi/pulumi/proto/provider_pb";
-import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import { emptyReply } from "./emptyReply";
 import { grpcError, RequestError } from "./failures";
 import type { PluginHost } from "./host";
 import type { resourceService } from "./resourceService";
@@ -19,14 +19,16 @@ export function providerService(host: PluginHost): UntypedServiceImplementation 
   const config = () => (require("./configService") as typeof import("./configService")).configService;
   return {
     handshake: unary(async () => {
+      // Missing in older versions of Pulumi's SDK. The engine then reads the answer to Configure.
+      if (!ProviderHandshakeResponse) throw new RequestError(status.UNIMPLEMENTED, "Handshake is not implemented");
       const response = new ProviderHandshakeResponse();
       response.setAcceptSecrets(true);
       return response;
     }),
     /** For debugging: the engine attaches to a plugin that already runs. */
     attach: unary(async (request: PluginAttach) => {
-      host.connect(request.getAddress());
-      return new Empty();
+      host.attach(request.getAddress());
+      return emptyReply();
     }),
     getPluginInfo: unary(async () => {
       const response = new PluginInfo();
@@ -40,7 +42,7 @@ export function providerService(host: PluginHost): UntypedServiceImplementation 
     }),
     cancel: unary(async () => {
       host.cancel();
-      return new Empty();
+      return emptyReply();
     }),
     checkConfig: unary((request) => config().checkConfig(request)),
     diffConfig: unary((request) => config().diffConfig(request)),

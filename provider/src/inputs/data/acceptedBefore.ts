@@ -2,7 +2,7 @@ import { stringify } from "safe-stable-stringify";
 import type { DataFile } from "../../schema/files";
 import type { Inputs } from "../../schema/inputs";
 import { jobTypeOf, targetsOf } from "../request";
-import { FILE_INPUTS, filesOf } from "./files";
+import { FILE_INPUTS, filesOf, withFileHashes } from "./files";
 
 /**
  * Returns the files of the state by content hash, if the inputs that decide which samples are valid are unchanged. The state only
@@ -15,7 +15,7 @@ export function acceptedBefore(
   olds: Record<string, unknown>,
   inputs: Record<string, unknown>,
 ): ReadonlyMap<string, DataFile> {
-  const files = FILE_INPUTS.flatMap((name) => filesOf(olds, name));
+  const files = FILE_INPUTS.flatMap((name) => filesOf(withFileHashes(olds), name));
   if (files.length === 0 || decidingInputs(olds) !== decidingInputs(inputs)) return new Map();
   return new Map(files.flatMap((file) => (file.sha256 === undefined ? [] : [[file.sha256, file] as const])));
 }

@@ -17,6 +17,22 @@ export function longForm(inputs: Record<string, unknown>): Record<string, unknow
   return result;
 }
 
+/** Replaces the ID of each imported file by its hash: the same content may later be named by its path. */
+export function withFileHashes(inputs: Record<string, unknown>): Record<string, unknown> {
+  const { __fileHashes: hashes } = inputs as { __fileHashes?: Record<string, string> };
+  if (hashes === undefined) return inputs;
+  const result = { ...inputs };
+  for (const name of FILE_INPUTS) {
+    if (!Array.isArray(inputs[name])) continue;
+    result[name] = filesOf(inputs, name).map((file) => {
+      const { fileId, ...rest } = file;
+      const sha256 = fileId === undefined ? undefined : hashes[fileId];
+      return sha256 === undefined ? file : { ...rest, sha256 };
+    });
+  }
+  return result;
+}
+
 /** Returns the files of an input; none while they are unknown in a preview. */
 export function filesOf(inputs: Record<string, unknown>, name: FileInput): DataFile[] {
   const files = inputs[name];

@@ -1,6 +1,6 @@
 import { formatBytes, plural } from "#common";
 import { describeFile } from "../../inputs/data/content";
-import { FILE_INPUTS, filesOf } from "../../inputs/data/files";
+import { FILE_INPUTS, filesOf, withFileHashes } from "../../inputs/data/files";
 import { hasUnknown } from "../../inputs/unknowns";
 import type { DataFile } from "../../schema/files";
 import type { RawInputs } from "../check";
@@ -11,7 +11,7 @@ import type { RawInputs } from "../check";
  */
 export function changedData(olds: RawInputs, news: RawInputs): string[] {
   return FILE_INPUTS.flatMap((name) => {
-    const [before, after] = [filesOf(olds, name), filesOf(news, name)];
+    const [before, after] = [filesOf(withFileHashes(olds), name), filesOf(withFileHashes(news), name)];
     if (hasUnknown(news[name])) return [];
     const lines = Array.from({ length: Math.max(before.length, after.length) }, (_, index) =>
       fileChange(before[index], after[index]),

@@ -235,7 +235,8 @@ describe("uploading a file", () => {
       await refused(
         { path },
         changed(/was written to during the upload/),
-        during(() => writeFileSync(path, Buffer.alloc(8_000_000, "y"))),
+        // In place: without this flag, the file would be empty for a moment.
+        during(() => writeFileSync(path, Buffer.alloc(8_000_000, "y"), { flag: "r+" })),
       );
     });
 
