@@ -14,8 +14,9 @@ export function referenceTables(): Record<string, string> {
     hyperparameters: fields("Hyperparameters"),
     config: table(
       ["Key", "Environment", "Description"],
-      Object.entries(providerSchemas.config).map(([name, schema]) => [
-        `\`mistral:${name}\``,
+      // Of both hosts: the plugin's provider has all of the stack's configuration and its own inputs.
+      Object.entries(providerSchemas.provider).map(([name, schema]) => [
+        `\`mistral:${name}\`${name in providerSchemas.config ? "" : " (plugin only)"}`,
         ((schema.environment as string[]) ?? []).map((variable) => `\`${variable}\``).join(", "),
         text(schema),
       ]),
