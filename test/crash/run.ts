@@ -1,12 +1,13 @@
 /**
  * `npm run test:crash`: injects a fault at every request of every operation, and runs many random fault plans, on both hosts of the
  * provider. Counts duplicate jobs and uploads, lost IDs and stuck runs. `npm run test:crash -- --host plugin` tests one host;
- * `-- --host NAME --point NAME` and `-- --host NAME --seed NUMBER` repeat a single case.
+ * `-- --host NAME --point NAME` and `-- --host NAME --seed NUMBER` repeat a single case. `-- --divide` runs each case on one of the
+ * hosts, as CI does.
  */
 import { parseArgs } from "node:util";
 import { runMain } from "../../tools/main";
 import { reportCounts } from "../../tools/testing/counts";
-import { parseFaultPoint } from "./enumerated/faultPoint";
+import { faultKinds, parseFaultPoint } from "./enumerated/faultPoint";
 import { allFaultPoints, runFaultPoints } from "./enumerated/faultPoints";
 import { runSeeds } from "./randomised/batches";
 import { report } from "./report";
@@ -25,6 +26,7 @@ const { values } = parseArgs({
     seeds: { type: "string", default: String(SEEDS) },
     from: { type: "string", default: "0" },
     only: { type: "string" },
+    divide: { type: "boolean", default: false },
   },
 });
 
@@ -57,14 +59,24 @@ function selectedHosts(): readonly HostName[] {
 }
 
 async function enumerated(host: HostName): Promise<Verdict[]> {
-  const points = values.point?.map(parseFaultPoint) ?? (await allFaultPoints(host));
+  const points = values.point?.map(parseFaultPoint) ?? pointsOf(host, await allFaultPoints(host));
   console.log(`${host}: ${points.length} points`);
   return runFaultPoints(points, { host, environments: ENVIRONMENTS, onPointDone: show });
 }
 
+/** With `--divide`, every second kind of fault of a request, and the other kinds of the next request. */
+const pointsOf = <Point>(host: HostName, all: readonly Point[]) =>
+  all.filter((_, index) => !values.divide || isTurnOf(host, Math.floor(index / faultKinds.length) + index));
+
+const isTurnOf = (host: HostName, number: number) => number % hostNames.length === hostNames.indexOf(host);
+
 async function randomised(host: HostName): Promise<Verdict[]> {
   const first = Number(values.from);
-  const seeds = values.seed?.map(Number) ?? Array.from({ length: Number(values.seeds) }, (_, index) => first + index);
+  const seeds =
+    values.seed?.map(Number) ??
+    Array.from({ length: Number(values.seeds) }, (_, index) => first + index).filter(
+      (seed) => !values.divide || isTurnOf(host, seed),
+    );
   const { verdicts, faultCounts } = await runSeeds(seeds, { host, parallelBatches: BATCHES, onSeedDone: show });
   console.log(`\nFaults injected: ${[...faultCounts].map(([what, count]) => `${what} ${count}`).join(", ")}`);
   return verdicts;
