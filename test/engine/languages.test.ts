@@ -70,6 +70,8 @@ describeWithEngine(
         "npm ci && npm run build",
         "npx mistral-fine-tuning-server --port 8080",
         ...setUp,
+        "pulumi login --local",
+        "export PULUMI_CONFIG_PASSPHRASE=my-passphrase",
         "pulumi stack init dev",
         `pulumi config set mistral:baseUrl ${serverOfReadme}`,
         "pulumi up --yes",
@@ -78,7 +80,7 @@ describeWithEngine(
       ]);
       const jobsBefore = await countJobs();
       const commandTimeoutMs = firstRunTimeoutMs;
-      // Runs `pulumi stack init dev`.
+      // Has its own login and passphrase, and runs `pulumi stack init dev`.
       const stack = await engine.stack({ folder, project: name, commandTimeoutMs });
       if (bin) stack.env.PATH = [bin, stack.env.PATH].join(delimiter);
       for (const command of commands.slice(commands.indexOf("pulumi stack init dev") + 1)) {
