@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { readdir, readFile, symlink } from "node:fs/promises";
+import { mkdir, readdir, readFile, symlink } from "node:fs/promises";
 import { delimiter, join, resolve } from "node:path";
 import { execa } from "execa";
 import { MistralClient } from "../../provider/src/client";
 import { findGo } from "../../tools/pulumiCli/go";
+import { packNodejs } from "../../tools/sdk/pack";
 import { skipUnlessCi } from "../support/ci";
 import { describeWithEngine } from "../support/engine";
 import { pythonEnvironment, pythonProblem } from "../support/python";
@@ -34,6 +35,7 @@ describeWithEngine(
 
     it("the TypeScript program type-checks and trains", async () => {
       const folder = await engine.copyOfExample("plugin-typescript");
+      await installPacked(await packNodejs(folder), join(folder, "node_modules/pulumi-mistral-sdk"));
       // The stack does not check types, and the repository's own check has other options than Pulumi's generator expects.
       const { exitCode, all } = await execa("tsc", ["-p", folder, "--noEmit"], {
         preferLocal: true,
@@ -41,7 +43,11 @@ describeWithEngine(
         all: true,
       });
       assert.equal(exitCode, 0, all);
-      await runReadme("plugin-typescript", folder);
+      const setUp = [
+        "npm run pack:sdk --prefix ../.. -- release",
+        "npm install ../../release/pulumi-mistral-sdk-*.tgz",
+      ];
+      await runReadme("plugin-typescript", folder, { setUp });
     });
 
     it("the Python program trains", async function () {
@@ -100,6 +106,12 @@ describeWithEngine(
   },
   ["yaml", "python", "go"],
 );
+
+/** Unpacks an npm package, as `npm install` does; its dependencies are those of the repository. */
+async function installPacked(tarball: string, into: string): Promise<void> {
+  await mkdir(into, { recursive: true });
+  await execa("tar", ["-xzf", tarball, "-C", into, "--strip-components", "1"]);
+}
 
 /** The lines of a README that start with `$ `. */
 async function readmeCommands(folder: string): Promise<string[]> {

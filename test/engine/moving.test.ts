@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describeWithEngine } from "../support/engine";
 import { Remote } from "../support/remote";
@@ -8,9 +7,11 @@ import { sample } from "../support/samples";
 import type { Stack } from "../support/stack";
 import type { TestProxy } from "../support/testProxy";
 
-/** Allows sources outside the project: the SDK for Node.js is a package of TypeScript files. */
-const tsconfig = readFileSync(resolve(__dirname, "../../examples/plugin-typescript/tsconfig.json"), "utf8");
-const packages = { dynamic: "pulumi-mistral", plugin: "pulumi-mistral-sdk" } as const;
+/** Allows sources outside the project: the SDK for Node.js is compiled from this repository. */
+const tsconfig = JSON.stringify({
+  compilerOptions: { target: "es2022", module: "node20", strict: true, skipLibCheck: true, rootDir: "/" },
+});
+const packages = { dynamic: "pulumi-mistral", plugin: resolve(__dirname, "../../sdk/nodejs") } as const;
 type Host = keyof typeof packages;
 
 /** Three jobs: one that has succeeded, one that waits to be started, and one that fails. */

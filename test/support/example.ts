@@ -21,13 +21,10 @@ export async function copyExample(name: string): Promise<ExampleCopy> {
   return { folder, remove: () => rm(base, { recursive: true, force: true }) };
 }
 
-/** Links the installed packages, except for the Node.js SDK: a program compiles it from the copy. */
+/** Links the installed packages. */
 async function linkPackages(base: string): Promise<void> {
   const installed = join(repository, "node_modules");
   const target = join(base, "node_modules");
   await mkdir(target);
-  for (const name of await readdir(installed)) {
-    const source = name === "pulumi-mistral-sdk" ? join(base, "sdk/nodejs") : join(installed, name);
-    await symlink(source, join(target, name));
-  }
+  for (const name of await readdir(installed)) await symlink(join(installed, name), join(target, name));
 }
