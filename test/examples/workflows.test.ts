@@ -20,8 +20,7 @@ describe("the workflows of examples/gitops", () => {
   });
 
   it("match GitLab's schema of .gitlab-ci.yml", () => {
-    // The package has the schema that GitLab publishes. Nothing else of the package is used.
-    const { schema } = require("gitlab-ci-local/src/schema/schema.js") as { schema: object };
+    const schema = JSON.parse(readFileSync(join(__dirname, "fixtures/gitlabCi.schema.json"), "utf8"));
     const isValid = new Ajv({ strict: false, allowUnionTypes: true, validateFormats: false }).compile(schema);
     assert.ok(isValid(parse(read(".gitlab-ci.yml"))), JSON.stringify(isValid.errors, undefined, 2));
     assert.equal(isValid(parse(read(".gitlab-ci.yml").replace("when: always", "when: someday"))), false);
