@@ -11,16 +11,19 @@ import type { Comparison } from "./bench/compare";
 import { firstRequests } from "./bench/firstRequests";
 import { hostileFiles } from "./bench/hostileFiles";
 import { loading } from "./bench/loading";
+import { plugin } from "./bench/plugin";
 import { requests } from "./bench/requests";
 import { serverWithManyJobs } from "./bench/server";
 import { training } from "./bench/training";
-import { upWithoutChanges } from "./bench/up";
+import { pluginUpWithoutChanges, upWithoutChanges } from "./bench/up";
 import { uploading } from "./bench/upload";
 import { waiting } from "./bench/waiting";
 import { runMain } from "./main";
 
 const benches: Record<string, () => Promise<Comparison[]>> = {
   up: upWithoutChanges,
+  pluginUp: pluginUpWithoutChanges,
+  plugin,
   loading: async () => [await loading()],
   requests: async () => [await requests()],
   waiting,

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { resolve } from "node:path";
 import { TestServer } from "../../test/support/server";
 import { Stack } from "../../test/support/stack";
-import { findOrGetPulumi } from "../pulumiCli";
+import { findOrGetPulumi, type PulumiCli } from "../pulumiCli";
+import { withLanguageHosts } from "../pulumiCli/languageHosts";
 import { type Comparison, compare } from "./compare";
 
 const ROUNDS = 7;
@@ -26,6 +28,78 @@ class Empty extends pulumi.dynamic.Resource {
 for (let index = 0; index < ${count}; index++) new Empty("empty-" + index);
 `;
 
+const project = (runtime: string) => `name: test-project
+runtime: ${runtime}
+plugins:
+  providers:
+    - name: mistral
+      path: ${resolve(__dirname, "../../node_modules/.bin")}
+`;
+
+/** The plugin's resource, in a program of the same shape as the other two. */
+const pluginJobs = (count: number) => `
+import * as pulumi from "@pulumi/pulumi";
+class FineTuningJob extends pulumi.CustomResource {
+  constructor(name: string, inputs: pulumi.Inputs) { super("mistral:index:FineTuningJob", name, inputs); }
+}
+for (let index = 0; index < ${count}; index++) {
+  new FineTuningJob("job-" + index, {
+    model: "open-mistral-7b",
+    trainingFiles: ["train.jsonl"],
+    hyperparameters: { trainingSteps: 10 },
+  });
+}
+`;
+
+const yamlJobs = (count: number) => `${project("yaml")}resources:
+${Array.from(
+  { length: count },
+  (_, index) => `  job-${index}:
+    type: mistral:FineTuningJob
+    properties:
+      model: open-mistral-7b
+      trainingFiles: [train.jsonl]
+      hyperparameters:
+        trainingSteps: 10
+`,
+).join("")}`;
+
+/** Measures `pulumi up` without changes of 100 jobs with the plugin, from a program in TypeScript and one in YAML. */
+export async function pluginUpWithoutChanges(): Promise<Comparison[]> {
+  const context = { env: process.env, log: console.log };
+  const cli = await withLanguageHosts(await findOrGetPulumi(context), ["yaml"], context);
+  const server = await TestServer.start({ speed: 100_000 });
+  const results: Comparison[] = [];
+  const theirs = await made(cli, { "index.ts": emptyResources(100) }, server.url);
+  try {
+    for (const [what, files, aim] of [
+      ["100 × the plugin's FineTuningJob", { "Pulumi.yaml": project("nodejs"), "index.ts": pluginJobs(100) }, "≤ 1.0"],
+      ["100 × the plugin's FineTuningJob, in YAML", { "Pulumi.yaml": yamlJobs(100) }, "≤ 1.0"],
+    ] as const) {
+      const about = {
+        what: `\`pulumi up\` without changes, ${what}`,
+        against: "100 × an empty dynamic resource",
+        unit: "s",
+        aim,
+      };
+      const ours = await made(cli, files, server.url);
+      results.push(
+        await compare(
+          about,
+          () => seconds(ours),
+          () => seconds(theirs),
+          ROUNDS,
+        ),
+      );
+      await ours.remove();
+    }
+  } finally {
+    await theirs.remove();
+    await server.stopAndRemove();
+  }
+  return results;
+}
+
 /** Measures `pulumi up` without changes, which runs on every deployment. */
 export async function upWithoutChanges(): Promise<Comparison[]> {
   const cli = await findOrGetPulumi();
@@ -42,8 +116,8 @@ export async function upWithoutChanges(): Promise<Comparison[]> {
         unit: "s",
         aim,
       };
-      const ours = await made(cli, jobs(count), server.url);
-      const theirs = await made(cli, emptyResources(count), server.url);
+      const ours = await made(cli, { "index.ts": jobs(count) }, server.url);
+      const theirs = await made(cli, { "index.ts": emptyResources(count) }, server.url);
       results.push(
         await compare(
           about,
@@ -61,7 +135,7 @@ export async function upWithoutChanges(): Promise<Comparison[]> {
   return results;
 }
 
-async function made(cli: Awaited<ReturnType<typeof findOrGetPulumi>>, program: string, url: string): Promise<Stack> {
+async function made(cli: PulumiCli, program: Record<string, string>, url: string): Promise<Stack> {
   const sample = {
     messages: [
       { role: "user", content: "What?" },
@@ -69,7 +143,7 @@ async function made(cli: Awaited<ReturnType<typeof findOrGetPulumi>>, program: s
     ],
   };
   const stack = await Stack.create(cli, {
-    files: { "index.ts": program, "train.jsonl": `${JSON.stringify(sample)}\n` },
+    files: { ...program, "train.jsonl": `${JSON.stringify(sample)}\n` },
     env: { MISTRAL_BASE_URL: url },
   });
   const { code, output } = await stack.up();
