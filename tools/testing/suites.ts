@@ -16,7 +16,7 @@ const programs = [
   "test/server/jobs/restart.test.ts",
   "test/provider/cli/{check,diff}.test.ts",
   "test/provider/client/http/proxy.test.ts",
-  "test/provider/hosts/{bothHosts,hostileRequests}.test.ts",
+  "test/provider/hosts/{bothHosts,hostileRequests,liveIds}.test.ts",
   "test/provider/lifecycle/uploads/remoteAsset.test.ts",
   "test/support/sequence.test.ts",
   "test/tools/release.test.ts",

@@ -38,9 +38,17 @@ export class ProviderHost {
     readonly engine: EngineLogServer,
   ) {}
 
-  /** @param folder the program's folder, from which the dynamic host loads `pulumi-mistral` */
-  static async start(kind: HostKind, folder: string, env: NodeJS.ProcessEnv = {}): Promise<ProviderHost> {
-    const engine = await EngineLogServer.start();
+  /**
+   * @param folder the program's folder, from which the dynamic host loads `pulumi-mistral`
+   * @param sharedEngine the engine of another provider's process
+   */
+  static async start(
+    kind: HostKind,
+    folder: string,
+    env: NodeJS.ProcessEnv = {},
+    sharedEngine?: EngineLogServer,
+  ): Promise<ProviderHost> {
+    const engine = sharedEngine ?? (await EngineLogServer.start());
     const child = spawn(process.execPath, [mains[kind], engine.address], {
       cwd: folder,
       env: { ...withoutOwnVariables(process.env), ...env },

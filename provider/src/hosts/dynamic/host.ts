@@ -5,11 +5,12 @@ import { realClock } from "../../lifecycle/runtime/clock";
 import { type Host, type MessageKind, processEnvironment, Session } from "../../lifecycle/runtime/host";
 import { connectToEngine, type Engine, engineAddress } from "../engine";
 import { EngineLog } from "../engineLog";
+import { LiveIds } from "../liveIds";
 import { cancellation } from "./cancellation";
 
 /** The lifecycle's interface to Pulumi's dynamic provider host. One per process. */
 export class DynamicHost implements Host {
-  readonly session = new Session();
+  readonly session = new Session(liveIdsOfEngine());
   readonly clock = realClock;
   private readonly cancellation = cancellation();
   readonly signal = this.cancellation.signal;
@@ -50,6 +51,11 @@ export class DynamicHost implements Host {
   log(urn: string | undefined, message: string, kind: MessageKind): void {
     this.engineLog.log(urn, printable(message), kind);
   }
+}
+
+function liveIdsOfEngine(): LiveIds | undefined {
+  const address = engineAddress(process.argv);
+  return address === undefined ? undefined : new LiveIds(address);
 }
 
 /**

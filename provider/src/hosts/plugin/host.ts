@@ -6,6 +6,7 @@ import { realClock } from "../../lifecycle/runtime/clock";
 import { type Host, type MessageKind, processEnvironment, Session } from "../../lifecycle/runtime/host";
 import { connectToEngine, type Engine } from "../engine";
 import { EngineLog } from "../engineLog";
+import { LiveIds } from "../liveIds";
 import { RequestError } from "./failures";
 
 /** The provider's configuration: `mistral:<key>` of the stack, or the inputs of an explicit provider. */
@@ -14,6 +15,7 @@ export type Configuration = Record<string, string>;
 /** The process of the plugin: its configuration, its engine, and whether the engine has asked it to stop. One per process. */
 export class PluginHost {
   private session = new Session();
+  private liveIds: LiveIds | undefined;
   /** Address of the engine that this process is attached to; undefined when an engine has started the process. */
   private attachedTo: string | undefined;
   private engine: Engine | undefined;
@@ -24,7 +26,6 @@ export class PluginHost {
   /** For debugging: serves an engine that has not started this process. The next one finds nothing of this one. */
   attach(address: string): void {
     if (address !== this.attachedTo) {
-      this.session = new Session();
       this.configuration = undefined;
       this.stop = newStop();
       this.connect(address);
@@ -35,6 +36,9 @@ export class PluginHost {
   /** Connects to the engine. Messages go to stdout if that fails. */
   connect(address: string): void {
     this.engine?.close();
+    this.liveIds?.close();
+    this.liveIds = new LiveIds(address);
+    this.session = new Session(this.liveIds);
     // Each name is a literal, so that a bundler finds the module.
     this.engine = connectToEngine(address, {
       grpc: require("@grpc/grpc-js"),

@@ -4,14 +4,10 @@ import { join } from "node:path";
 import { RULES_VERSION, type Rules } from "#data";
 import type { WireAsset } from "../../schema/assets";
 import type { DataFile } from "../../schema/files";
+import { cacheFolder } from "./cacheFolder";
 import type { DataReports } from "./inspectData";
 
-/** @throws when the user has no home directory */
-function folder(): string {
-  // Loaded here, because the module looks up the home directory when it is loaded, and may throw.
-  const envPaths = require("env-paths") as typeof import("env-paths");
-  return join(envPaths("pulumi-mistral", { suffix: "" }).cache, "checks");
-}
+const folder = () => cacheFolder("checks");
 
 const KEPT_DAYS = 30;
 

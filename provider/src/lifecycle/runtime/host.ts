@@ -17,7 +17,7 @@ export interface Host {
   /** Aborted when Pulumi asks the host to stop (Ctrl-C, SIGTERM). */
   readonly signal: AbortSignal;
   readonly clock: Clock;
-  /** The calls that this process has handled so far. */
+  /** The calls that this process has handled so far for its engine. */
   readonly session: Session;
 }
 
@@ -27,20 +27,32 @@ export const processEnvironment = (name: string): string | undefined => process.
 /** The part of a host that a connection to a server needs. */
 export type Settings = Pick<Host, "config" | "environment">;
 
+/** The live IDs of all provider processes of one engine. Never throws. */
+export interface SharedIds {
+  add(id: string): void;
+  has(id: string): boolean;
+}
+
 /**
  * Records the calls that this process has handled. `delete` uses this record: it must not cancel a job if another entry of the state
  * still uses the same job. The IDs of the jobs in use are the live IDs.
  *
  * Two entries have the same job after a replacement that adopted the job (`up --replace`, `state taint`). Pulumi deletes the old
- * entry in the same `up`, or in the next `up` if the first one crashed.
+ * entry in the same `up`, or in the next `up` if the first one crashed. Another process may handle the old entry: then only the
+ * shared IDs say that the job is in use.
  */
 export class Session {
   private readonly liveIds = new Set<string>();
   private readonly lastCall = new Map<string, "check" | "read">();
 
+  /** @param shared absent without an engine, which has no other process */
+  constructor(private readonly shared?: SharedIds) {}
+
   /** Records that `create` or `update` returned this ID. */
   recordReturned(id: string): void {
+    if (this.liveIds.has(id)) return;
     this.liveIds.add(id);
+    this.shared?.add(id);
   }
 
   recordCheck(urn: string | undefined): void {
@@ -56,11 +68,11 @@ export class Session {
    * `read`, the diff is part of a refresh: the job is not recorded as in use, so that `destroy --refresh` can cancel it.
    */
   recordKeptByDiff(id: string, urn: string | undefined): void {
-    if (urn !== undefined && this.lastCall.get(urn) === "check") this.liveIds.add(id);
+    if (urn !== undefined && this.lastCall.get(urn) === "check") this.recordReturned(id);
   }
 
   /** Whether another entry of the state still uses the job. */
   isLive(id: string): boolean {
-    return this.liveIds.has(id);
+    return this.liveIds.has(id) || this.shared?.has(id) === true;
   }
 }
