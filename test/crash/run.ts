@@ -65,10 +65,13 @@ async function enumerated(host: HostName): Promise<Verdict[]> {
 }
 
 /** With `--divide`, every second kind of fault of a request, and the other kinds of the next request. */
-const pointsOf = <Point>(host: HostName, all: readonly Point[]) =>
-  all.filter((_, index) => !values.divide || isTurnOf(host, Math.floor(index / faultKinds.length) + index));
+function pointsOf<Point>(host: HostName, all: readonly Point[]): Point[] {
+  return all.filter((_, index) => !values.divide || isTurnOf(host, Math.floor(index / faultKinds.length) + index));
+}
 
-const isTurnOf = (host: HostName, number: number) => number % hostNames.length === hostNames.indexOf(host);
+function isTurnOf(host: HostName, number: number): boolean {
+  return number % hostNames.length === hostNames.indexOf(host);
+}
 
 async function randomised(host: HostName): Promise<Verdict[]> {
   const first = Number(values.from);
