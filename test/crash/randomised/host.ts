@@ -8,8 +8,17 @@ import { type Properties, propertiesOf, struct } from "../properties";
 import type { TestedHost } from "../testedHost";
 import { HostDied, initFailureIn } from "./wire";
 
-/** An address where nothing listens. The host only sends log messages to the engine. */
-const ENGINE = "127.0.0.1:1";
+let engines = 0;
+
+/**
+ * Returns an address where nothing listens: the host only sends log messages to the engine. Another one for each host, because each
+ * stands for a run of the engine, and hosts of one engine share what they know of live jobs.
+ */
+function nextEngine(): string {
+  engines += 1;
+  return `127.0.${Math.floor(engines / 200) + 1}.${(engines % 200) + 1}:1`;
+}
+
 /** Longer than the total time of all retries, so a call that reaches this limit hangs. */
 const CALL_TIMEOUT_MS = 180_000;
 
@@ -28,7 +37,7 @@ export class ProviderHost {
       Object.entries(process.env).filter(([name]) => !/^(MISTRAL_|PULUMI_|NODE_V8_COVERAGE$)/.test(name)),
     );
     const options = { ...groupLeader, cwd: folder, env, extendEnv: false, stdin: "ignore", stderr: "ignore" } as const;
-    const child = killWithParent(execa(process.execPath, [program, ENGINE], options));
+    const child = killWithParent(execa(process.execPath, [program, nextEngine()], options));
     const port = await new Promise<string>((resolve, reject) => {
       createInterface(child.stdout).once("line", resolve);
       child.then(() => reject(new Error("the provider's host did not start")), reject);
