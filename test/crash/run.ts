@@ -10,6 +10,7 @@ import { reportCounts } from "../../tools/testing/counts";
 import { faultKinds, parseFaultPoint } from "./enumerated/faultPoint";
 import { allFaultPoints, runFaultPoints } from "./enumerated/faultPoints";
 import { runSeeds } from "./randomised/batches";
+import { batchOf } from "./randomised/plan";
 import { report } from "./report";
 import { type HostName, hostNames } from "./testedHost";
 import type { Verdict } from "./verdict";
@@ -78,7 +79,7 @@ async function randomised(host: HostName): Promise<Verdict[]> {
   const seeds =
     values.seed?.map(Number) ??
     Array.from({ length: Number(values.seeds) }, (_, index) => first + index).filter(
-      (seed) => !values.divide || isTurnOf(host, seed),
+      (seed) => !values.divide || isTurnOf(host, batchOf(seed)),
     );
   const { verdicts, faultCounts } = await runSeeds(seeds, { host, parallelBatches: BATCHES, onSeedDone: show });
   console.log(`\nFaults injected: ${[...faultCounts].map(([what, count]) => `${what} ${count}`).join(", ")}`);
