@@ -12,7 +12,10 @@ const bin = (name: string) => join(repository, "node_modules/.bin", name);
 
 /** The files of each package besides the compiled sources and the recipe. */
 const others = {
-  provider: ["package.json", "README.md", "LICENSE", "bin/pulumi-mistral.js"],
+  provider: [
+    ...["package.json", "README.md", "LICENSE", "schema.json"],
+    ...["bin/pulumi-mistral.js", "bin/pulumi-resource-mistral.js"],
+  ],
   server: [
     ...["package.json", "README.md", "LICENSE", "bin/mistral-fine-tuning-server.js"],
     "systemd/mistral-fine-tuning-server.service",
