@@ -3,7 +3,7 @@ import { CheckFailure, ErrorResourceInitFailed } from "@pulumi/pulumi/proto/prov
 import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { Any } from "google-protobuf/google/protobuf/any_pb";
 import { readableFailure } from "../readableError";
-import { SERIALIZED_PROVIDER } from "./dynamicProvider";
+import { forState } from "./stateProperties";
 import { type Path, toStruct } from "./wire";
 
 /** A request that this provider cannot serve. The message says why. */
@@ -44,10 +44,9 @@ export function grpcError(error: unknown, secrets: readonly Path[] = []): Partia
   if (error instanceof RequestError) return { code: error.code, details: error.message };
   const { message, existing } = readableFailure(error);
   if (!existing) return { code: status.UNKNOWN, details: message };
-  const { __urn, __timeouts, ...outputs } = existing.outputs;
   const failure = new ErrorResourceInitFailed();
   failure.setId(existing.id);
-  failure.setProperties(toStruct({ ...outputs, __provider: SERIALIZED_PROVIDER }, secrets));
+  failure.setProperties(toStruct(forState(existing.outputs), secrets));
   failure.setReasonsList([message]);
   const detail = new Any();
   detail.pack(failure.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");

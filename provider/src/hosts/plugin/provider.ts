@@ -10,9 +10,9 @@ import { read } from "../../lifecycle/read";
 import type { Outputs } from "../../lifecycle/state/outputs";
 import { update } from "../../lifecycle/update";
 import type { Inputs } from "../../schema/inputs";
-import { SERIALIZED_PROVIDER } from "./dynamicProvider";
 import type { PluginHost } from "./host";
 import { previewOfCreate, previewOfUpdate } from "./previewOutputs";
+import { forEngine, forState } from "./stateProperties";
 import { identityUrn } from "./urn";
 import type { Properties } from "./wire";
 
@@ -103,10 +103,3 @@ function withRequest<T>(properties: Properties, urn: string, operation: string, 
     ...(timeout > 0 && { __timeouts: { ...(__timeouts as object | undefined), [operation]: timeout } }),
   } as T;
 }
-
-function forEngine(properties: object): Properties {
-  const { __urn, __timeouts, __provider, ...rest } = properties as Properties;
-  return rest;
-}
-
-const forState = (outputs: object): Properties => ({ ...forEngine(outputs), __provider: SERIALIZED_PROVIDER });

@@ -1,0 +1,11 @@
+import { SERIALIZED_PROVIDER } from "./dynamicProvider";
+import type { Properties } from "./wire";
+
+/** Removes what comes with each request, and what the dynamic provider's class adds: Pulumi's side of the plugin has neither. */
+export function forEngine(properties: object): Properties {
+  const { __urn, __timeouts, __provider, ...rest } = properties as Properties;
+  return rest;
+}
+
+/** The outputs as the state holds them. */
+export const forState = (outputs: object): Properties => ({ ...forEngine(outputs), __provider: SERIALIZED_PROVIDER });
