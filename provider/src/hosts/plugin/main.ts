@@ -1,3 +1,5 @@
+// Pulumi's SDK brings this package. It is only an optional peer dependency here: as a dependency, it would make npm 11 warn about the
+// install script of protobufjs in projects without the SDK.
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import { engineAddress } from "../engine";
