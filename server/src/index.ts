@@ -15,6 +15,7 @@ import { createLog, type Logger, type LogLevel } from "./log";
 import { BlobStore } from "./store/blobs";
 import { openDatabase } from "./store/database";
 import { FileStore } from "./store/files";
+import { HoldStore } from "./store/holds";
 import { JobStore } from "./store/jobs";
 import { lockFolder } from "./store/lock";
 import { ModelStore } from "./store/models";
@@ -122,6 +123,7 @@ async function open(
     log.info({ jobId, status, reason }, "job status changed"),
   );
   const models = new ModelStore(database);
+  const holds = new HoldStore(database);
   const artifacts = new ArtifactStore(dataDir);
   const onError = (jobId: string, error: unknown) =>
     log.error({ err: error, jobId }, "job failed with an internal error");
@@ -140,7 +142,7 @@ async function open(
   );
   const metrics = new Metrics(jobs, trainer);
   const connections = new ConnectionLimit(maxConnections, (message) => log.warn(message));
-  const stores = { blobs, files, jobs, models, secrets, artifacts };
+  const stores = { blobs, files, jobs, models, holds, secrets, artifacts };
   const app = await buildApp({
     ...{ ...stores, keys, connections, signer, supervisor, trainer, maxFileBytes, publicUrl },
     ...{ log, metrics },

@@ -1,8 +1,11 @@
+import { askCapabilities } from "./capabilities";
 import { Files } from "./files/files";
+import { Holds } from "./holds";
 import { Http } from "./http/http";
 import { Jobs } from "./jobs/jobs";
 import { Models } from "./models";
-import type { ClientOptions } from "./options";
+import type { ClientOptions, RequestOptions } from "./options";
+import type { Capabilities } from "./types.generated";
 
 /**
  * A client of Mistral's fine-tuning API, or of a server that speaks it.
@@ -20,6 +23,8 @@ export class MistralClient {
   readonly jobs: Jobs;
   readonly files: Files;
   readonly models: Models;
+  readonly holds: Holds;
+  private readonly askCapabilities: (options?: RequestOptions) => Promise<Capabilities>;
 
   /**
    * Opens no connection. The first call reports a missing key, so a client can be constructed before the key is available.
@@ -32,5 +37,18 @@ export class MistralClient {
     this.jobs = new Jobs(http);
     this.files = new Files(http);
     this.models = new Models(http);
+    this.holds = new Holds(http);
+    this.askCapabilities = (options) => askCapabilities(http, options);
+  }
+
+  /**
+   * Returns what the server can do beyond Mistral's API. On a server without this endpoint, such as Mistral's, every feature is false.
+   *
+   * @example
+   * const { features } = await client.capabilities();
+   * if (features.holds) await client.holds.put("deploy-prod", [model.id], "used by the stack prod");
+   */
+  async capabilities(options?: RequestOptions): Promise<Capabilities> {
+    return this.askCapabilities(options);
   }
 }

@@ -42,12 +42,15 @@ export class Models {
     );
   }
 
-  /** Archives a fine-tuned model: the model is kept, but cannot be used until it is unarchived. */
+  /**
+   * Archives a fine-tuned model: the model is kept, but cannot be used until it is unarchived. If `held_by` is in the reply, the
+   * server archives the model when its last hold ends.
+   */
   async archive(id: string, options?: RequestOptions): Promise<Archived> {
     return this.setArchived("POST", id, options);
   }
 
-  /** Unarchives a fine-tuned model, so that it can be used again. */
+  /** Unarchives a fine-tuned model, so that it can be used again. Cancels what a hold delays: archiving and deleting. */
   async unarchive(id: string, options?: RequestOptions): Promise<Archived> {
     return this.setArchived("DELETE", id, options);
   }
@@ -81,7 +84,7 @@ export class Models {
   }
 
   /**
-   * Deletes a fine-tuned model permanently.
+   * Deletes a fine-tuned model permanently. If `held_by` is in the reply, the server deletes the model when its last hold ends.
    *
    * @throws {NotFoundError} the model does not exist. Not thrown after a retry: an earlier attempt may have deleted the model
    */

@@ -211,10 +211,22 @@ export const signedUrlSchema = open({ url: z.string() }).meta({
   description: "A URL that serves the file's content without an API key until it expires.",
 });
 
+/** The part of a reply of `mistral-fine-tuning-server` about a model that a hold has. */
+const delayed = {
+  held_by: z
+    .array(z.string())
+    .optional()
+    .describe(
+      "Who holds the model: the descriptions of its holds, or their holders. Present if the server delays the request until the last hold ends.",
+    ),
+  pending: z.string().optional().describe("What the server does when the last hold ends: `archive` or `delete`."),
+};
+
 export const deletedSchema = open({
   id: z.string(),
   object: z.string().optional(),
   deleted: z.boolean().optional(),
+  ...delayed,
 }).meta({ id: "Deleted", description: "The reply to a deletion." });
 
 export const modelSchema = open({
@@ -239,6 +251,14 @@ export const modelSchema = open({
   root: z.string().optional().describe("The base model."),
   root_version: z.string().optional(),
   archived: z.boolean().optional(),
+  held_by: z
+    .array(z.string())
+    .optional()
+    .describe("Who holds the model, see `Hold`; only `mistral-fine-tuning-server` sends it."),
+  pending_deletion_policy: z
+    .string()
+    .optional()
+    .describe("What the server does when the model's last hold ends: `archive` or `delete`."),
   classifier_targets: z.array(classifierTargetSchema).optional(),
   deprecation: z.string().optional().describe("Retirement date of the model, ISO 8601."),
   deprecation_replacement_model: z.string().optional(),
@@ -260,6 +280,7 @@ export const archivedSchema = open({
   id: z.string(),
   object: z.string().optional(),
   archived: z.boolean().optional(),
+  ...delayed,
 }).meta({ id: "Archived", description: "The reply to archiving or unarchiving." });
 
 export const shownRowSchema = open({
@@ -275,3 +296,33 @@ export const shownRowListSchema = open({
   data: z.array(shownRowSchema),
   object: z.string().optional().describe("`list`."),
 }).meta({ id: "ShownRowList", description: "The rows of some samples." });
+
+export const holdSchema = open({
+  id: z.string().describe("The holder."),
+  object: z.string().optional().describe("`fine_tuning.hold`."),
+  models: z.array(z.string()).describe("IDs of models."),
+  description: z.string().optional(),
+  created_at: seconds.optional(),
+}).meta({ id: "Hold", description: "Keeps models from being archived and deleted until the hold ends." });
+
+/** A feature that the reply does not name is one that the server does not have. */
+const feature = (description: string) => z.boolean().default(false).describe(description);
+
+export const capabilitiesSchema = open({
+  object: z.string().optional().describe("`fine_tuning.capabilities`."),
+  server: z.string().optional().describe("Name of the server; absent for a server without this endpoint."),
+  version: z.string().optional(),
+  trainer: z.string().optional().describe("`simulated`, `process` or `ray`."),
+  simulated: z.boolean().default(false).describe("True if losses, durations and costs are made up."),
+  features: open({
+    metrics: feature("Metrics of each step."),
+    evaluation: feature("Figures of the base model and of the result."),
+    evaluation_samples: feature("Answers to validation prompts."),
+    evaluation_on_demand: feature("Evaluates a model on request."),
+    holds: feature("Keeps models from being archived and deleted."),
+    artifacts: feature("Downloads of trained adapters."),
+    training_rules: feature("Publishes how it computes steps and tokens."),
+    dry_run: feature("Estimates a job without creating it."),
+    cost: feature("Jobs have a cost."),
+  }),
+}).meta({ id: "Capabilities", description: "What a server can do beyond Mistral's API." });

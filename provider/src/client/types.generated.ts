@@ -236,6 +236,10 @@ export interface Deleted {
   id: string;
   object?: string | undefined;
   deleted?: boolean | undefined;
+  /** Who holds the model: the descriptions of its holds, or their holders. Present if the server delays the request until the last hold ends. */
+  held_by?: string[] | undefined;
+  /** What the server does when the last hold ends: `archive` or `delete`. */
+  pending?: string | undefined;
 }
 
 /** A model. Fine-tuned models have `job`, `root` and `archived`. */
@@ -264,6 +268,10 @@ export interface Model {
   root?: string | undefined;
   root_version?: string | undefined;
   archived?: boolean | undefined;
+  /** Who holds the model, see `Hold`; only `mistral-fine-tuning-server` sends it. */
+  held_by?: string[] | undefined;
+  /** What the server does when the model's last hold ends: `archive` or `delete`. */
+  pending_deletion_policy?: string | undefined;
   classifier_targets?: ClassifierTarget[] | undefined;
   /** Retirement date of the model, ISO 8601. */
   deprecation?: string | undefined;
@@ -285,6 +293,10 @@ export interface Archived {
   id: string;
   object?: string | undefined;
   archived?: boolean | undefined;
+  /** Who holds the model: the descriptions of its holds, or their holders. Present if the server delays the request until the last hold ends. */
+  held_by?: string[] | undefined;
+  /** What the server does when the last hold ends: `archive` or `delete`. */
+  pending?: string | undefined;
 }
 
 /** A row of tokens that a model trains on. */
@@ -306,4 +318,50 @@ export interface ShownRowList {
   data: ShownRow[];
   /** `list`. */
   object?: string | undefined;
+}
+
+/** Keeps models from being archived and deleted until the hold ends. */
+export interface Hold {
+  /** The holder. */
+  id: string;
+  /** `fine_tuning.hold`. */
+  object?: string | undefined;
+  /** IDs of models. */
+  models: string[];
+  description?: string | undefined;
+  /** Unix seconds. */
+  created_at?: number | undefined;
+}
+
+/** What a server can do beyond Mistral's API. */
+export interface Capabilities {
+  /** `fine_tuning.capabilities`. */
+  object?: string | undefined;
+  /** Name of the server; absent for a server without this endpoint. */
+  server?: string | undefined;
+  version?: string | undefined;
+  /** `simulated`, `process` or `ray`. */
+  trainer?: string | undefined;
+  /** True if losses, durations and costs are made up. */
+  simulated: boolean;
+  features: {
+    /** Metrics of each step. */
+    metrics: boolean;
+    /** Figures of the base model and of the result. */
+    evaluation: boolean;
+    /** Answers to validation prompts. */
+    evaluation_samples: boolean;
+    /** Evaluates a model on request. */
+    evaluation_on_demand: boolean;
+    /** Keeps models from being archived and deleted. */
+    holds: boolean;
+    /** Downloads of trained adapters. */
+    artifacts: boolean;
+    /** Publishes how it computes steps and tokens. */
+    training_rules: boolean;
+    /** Estimates a job without creating it. */
+    dry_run: boolean;
+    /** Jobs have a cost. */
+    cost: boolean;
+  };
 }

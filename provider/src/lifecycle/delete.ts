@@ -36,7 +36,8 @@ async function removeJob(id: string, state: Outputs, host: Host): Promise<void> 
       const job = await cancelAndWait(client, id, state, host, signal);
       if (!job && !isSameServer(state, baseUrl)) return removeFromStateOnly(id, state, baseUrl, host);
       const model = job?.fine_tuned_model ?? state.fineTunedModel;
-      if (model) await applyDeletionPolicy(client, model, state.modelDeletionPolicy, signal);
+      const delayed = model && (await applyDeletionPolicy(client, model, state.modelDeletionPolicy, signal));
+      if (delayed) host.log(state.__urn, delayed, "milestone");
       await removeUploads(client, state, model, signal);
     } catch (error) {
       if (!deadline.reason()) throw error;

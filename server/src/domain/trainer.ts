@@ -143,6 +143,8 @@ export interface Trainer {
   readonly name: string;
   /** The models that this trainer supports. Absent: any model. */
   readonly baseModels?: readonly string[];
+  /** Whether any job has a cost. */
+  readonly hasPrice: boolean;
   /**
    * Returns the rule by which the trainer sizes a training of a base model. Undefined when the model has no rule.
    *

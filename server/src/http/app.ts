@@ -20,7 +20,9 @@ import { ApiError, UnprocessableError } from "./errors";
 import { acceptJson } from "./jsonBody";
 import { answerMethodNotAllowed } from "./methodNotAllowed";
 import { logRequests, pathOf } from "./requestLog";
+import { capabilityRoute } from "./routes/capabilities";
 import { fileRoutes } from "./routes/files";
+import { holdRoutes } from "./routes/holds";
 import { jobRoutes } from "./routes/jobs";
 import { modelRoutes } from "./routes/models";
 import { operationRoutes } from "./routes/operations";
@@ -102,6 +104,8 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
   fileRoutes(app, services);
   jobRoutes(app, services);
   modelRoutes(app, services);
+  holdRoutes(app, services);
+  capabilityRoute(app, services);
   await rowsRoute(app, services);
   addMethodNotAllowedRoutes();
   return app;

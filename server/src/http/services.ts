@@ -3,6 +3,7 @@ import type { Supervisor } from "../jobs/supervisor";
 import type { Logger } from "../log";
 import type { BlobStore } from "../store/blobs";
 import type { FileStore } from "../store/files";
+import type { HoldStore } from "../store/holds";
 import type { JobStore } from "../store/jobs";
 import type { ModelStore } from "../store/models";
 import type { SecretStore } from "../store/secrets";
@@ -21,6 +22,7 @@ export interface Services {
   files: FileStore;
   jobs: JobStore;
   models: ModelStore;
+  holds: HoldStore;
   secrets: SecretStore;
   artifacts: ArtifactStore;
   supervisor: Supervisor;

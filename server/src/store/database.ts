@@ -150,6 +150,22 @@ const MIGRATIONS: readonly string[] = [
    INSERT INTO signing_keys (value, created_at)
      SELECT value, CAST(strftime('%s', 'now') AS INTEGER) * 1000 FROM secrets WHERE name = 'url-signing-key';
    DROP TABLE secrets;`,
+  // Holds keep models from being archived and deleted. `pending_deletion_policy` is what a hold delays: `archive` or `delete`.
+  `ALTER TABLE models ADD COLUMN pending_deletion_policy TEXT;
+   CREATE TABLE holds (
+     seq INTEGER PRIMARY KEY AUTOINCREMENT,
+     workspace TEXT NOT NULL,
+     holder TEXT NOT NULL,
+     description TEXT,
+     created_at INTEGER NOT NULL,
+     UNIQUE (workspace, holder)
+   );
+   CREATE TABLE held_models (
+     hold_seq INTEGER NOT NULL REFERENCES holds (seq),
+     model_id TEXT NOT NULL,
+     UNIQUE (hold_seq, model_id)
+   );
+   CREATE INDEX held_models_by_model ON held_models (model_id);`,
 ];
 const SCHEMA_VERSION = MIGRATIONS.length;
 

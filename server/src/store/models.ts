@@ -3,7 +3,10 @@ import type { Job } from "../domain/job";
 import type { ClassifierTarget, JobSpec } from "../domain/jobSpec";
 import type { Database } from "./database";
 import { SqlConditions } from "./sqlConditions";
-import { committed, inTransaction } from "./transaction";
+import { inTransaction } from "./transaction";
+
+/** What happens to a model when its last hold ends. */
+export type DeletionPolicy = "archive" | "delete";
 
 /** A model that a job has produced. */
 export interface FineTunedModel {
@@ -18,6 +21,8 @@ export interface FineTunedModel {
   name: string | null;
   description: string | null;
   archived: boolean;
+  /** Set while a hold delays the archiving or the deletion of the model. See `holds.ts`. */
+  pendingPolicy?: DeletionPolicy;
   /** The total size of the artifact's files in bytes. Absent for a simulated model, which has no files. */
   artifactBytes?: number;
   createdAt: number;
@@ -27,7 +32,7 @@ export interface FineTunedModel {
 export type JobModel = Pick<FineTunedModel, "id" | "jobId" | "artifactBytes">;
 
 /** The fields that clients can change. Absent fields keep their values. */
-export type ModelChange = Partial<Pick<FineTunedModel, "name" | "description" | "archived">>;
+export type ModelChange = Partial<Pick<FineTunedModel, "name" | "description">>;
 
 interface Row {
   id: string;
@@ -39,11 +44,12 @@ interface Row {
   name: string | null;
   description: string | null;
   archived: number;
+  pending_deletion_policy: DeletionPolicy | null;
   artifact_bytes: number | null;
   created_at: number;
 }
 
-/** The fine-tuned models. Base models are not stored: see `domain/baseModels.ts`. */
+/** The fine-tuned models. `HoldStore` archives and deletes them. Base models are not stored: see `domain/baseModels.ts`. */
 export class ModelStore {
   constructor(private readonly database: Database) {}
 
@@ -109,19 +115,20 @@ export class ModelStore {
   }
 
   update(model: FineTunedModel, change: ModelChange): FineTunedModel {
-    const { name, description, archived } = { ...model, ...change };
+    const { name, description } = { ...model, ...change };
     inTransaction(this.database, () =>
       this.database
-        .prepare("UPDATE models SET name = ?, description = ?, archived = ? WHERE id = ?")
-        .run(name, description, archived ? 1 : 0, model.id),
+        .prepare("UPDATE models SET name = ?, description = ? WHERE id = ?")
+        .run(name, description, model.id),
     );
-    return { ...model, name, description, archived };
+    return { ...model, name, description };
   }
 
-  /** Resolves when the removal is durable. */
-  async remove(id: string): Promise<void> {
-    inTransaction(this.database, () => this.database.prepare("DELETE FROM models WHERE id = ?").run(id));
-    await committed(this.database);
+  /** Makes a model usable again, and forgets its pending policy: whoever unarchives a model needs it. */
+  unarchive(id: string): void {
+    inTransaction(this.database, () =>
+      this.database.prepare("UPDATE models SET archived = 0, pending_deletion_policy = NULL WHERE id = ?").run(id),
+    );
   }
 }
 
@@ -129,7 +136,7 @@ export class ModelStore {
 const MAX_LISTED_TARGET_BYTES = 8 * MEBIBYTE;
 
 const WITHOUT_TARGETS =
-  "id, workspace, job_id, root, job_type, name, description, archived, artifact_bytes, created_at";
+  "id, workspace, job_id, root, job_type, name, description, archived, pending_deletion_policy, artifact_bytes, created_at";
 
 function toModel(row: Omit<Row, "classifier_targets"> & Partial<Row>): FineTunedModel {
   return {
@@ -142,6 +149,7 @@ function toModel(row: Omit<Row, "classifier_targets"> & Partial<Row>): FineTuned
     name: row.name,
     description: row.description,
     archived: row.archived === 1,
+    ...(row.pending_deletion_policy !== null && { pendingPolicy: row.pending_deletion_policy }),
     ...(row.artifact_bytes !== null && { artifactBytes: row.artifact_bytes }),
     createdAt: row.created_at,
   };

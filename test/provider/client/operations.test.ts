@@ -4,6 +4,18 @@ import { type FileFilters, type JobCreateRequest, MistralClient } from "../../..
 import { type Answer, ScriptedServer } from "../../support/scriptedServer";
 import { DETAILED_JOB, FILE, FILE_ID, JOB, JOB_ID, KEY, MODEL, MODEL_ID } from "./fixtures";
 
+const NO_FEATURES = {
+  metrics: false,
+  evaluation: false,
+  evaluation_samples: false,
+  evaluation_on_demand: false,
+  holds: false,
+  artifacts: false,
+  training_rules: false,
+  dry_run: false,
+  cost: false,
+};
+
 describe("client operations", () => {
   let server: ScriptedServer;
   let client: MistralClient;
@@ -37,6 +49,10 @@ describe("client operations", () => {
     repositories: [{ type: "github", owner: "o", name: "n", ref: "main", weight: 1, token: "ghp_secret" }],
     classifier_targets: [{ name: "mood", labels: ["good", "bad"], weight: 1, loss_function: "single_class" }],
   };
+
+  const HOLDS = "/v1/fine_tuning/holds/prod";
+  const HOLD = { id: "prod", object: "fine_tuning.hold", models: [MODEL_ID], description: "used by prod" };
+  const CAPABILITIES = { simulated: true, version: "1.0.0", features: { ...NO_FEATURES, holds: true } };
 
   interface Operation {
     title: string;
@@ -184,6 +200,30 @@ describe("client operations", () => {
       answer: { id: MODEL_ID, object: "model", deleted: true },
       request: { method: "DELETE", path: `/v1/models/${encodeURIComponent(MODEL_ID)}` },
     },
+    {
+      title: "holds.put puts the models",
+      run: () => client.holds.put("prod", [MODEL_ID], "used by prod"),
+      answer: HOLD,
+      request: { method: "PUT", path: HOLDS, json: { models: [MODEL_ID], description: "used by prod" } },
+    },
+    {
+      title: "holds.get reads a hold",
+      run: () => client.holds.get("prod"),
+      answer: HOLD,
+      request: { method: "GET", path: HOLDS },
+    },
+    {
+      title: "holds.delete ends a hold",
+      run: () => client.holds.delete("prod"),
+      answer: { id: "prod", deleted: true },
+      request: { method: "DELETE", path: HOLDS },
+    },
+    {
+      title: "capabilities asks for the features",
+      run: () => client.capabilities(),
+      answer: CAPABILITIES,
+      request: { method: "GET", path: "/v1/fine_tuning/capabilities" },
+    },
   ];
 
   for (const { title, run, answer, request } of operations) {
@@ -253,6 +293,23 @@ describe("client operations", () => {
       }
     }
     assert.equal(server.received.length, 1);
+  });
+
+  it("sees no features on a server that does not have the endpoint, however it says so", async () => {
+    for (const [status, reply] of [
+      [404, { json: { detail: "Not Found" } }],
+      [404, { json: { message: "no Route matched with those values" } }],
+      [404, { text: "404 page not found" }],
+      [405, { json: { message: "Method Not Allowed" } }],
+      [501, { text: "" }],
+    ] as const) {
+      server.script({ status, ...reply });
+      assert.deepEqual(await client.capabilities(), { simulated: false, features: NO_FEATURES });
+    }
+    server.script({ status: 401, json: { message: "Unauthorized" } });
+    await assert.rejects(client.capabilities(), { status: 401 });
+    server.script({ json: { features: { holds: true, flying: true } } });
+    assert.equal((await client.capabilities()).features.metrics, false);
   });
 
   it("recognises a job that has ended", () => {

@@ -8,12 +8,14 @@ import type { outputsSchema } from "../../../provider/src/schema/outputs";
 /** The types generated from the schemas, by the schemas' names. */
 interface Generated {
   archivedSchema: types.Archived;
+  capabilitiesSchema: types.Capabilities;
   checkpointSchema: types.Checkpoint;
   classifierTargetSchema: types.ClassifierTarget;
   deletedSchema: types.Deleted;
   detailedJobSchema: types.DetailedJob;
   fileListSchema: types.FileList;
   fileSchema: types.File;
+  holdSchema: types.Hold;
   hyperparametersSchema: types.Hyperparameters;
   integrationSchema: types.Integration;
   jobEventSchema: types.JobEvent;

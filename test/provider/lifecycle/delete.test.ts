@@ -34,6 +34,35 @@ describe("delete", () => {
     }
   });
 
+  it("says that a hold delays the policy, and keeps the model of a job that is adopted again", async () => {
+    const { holds } = harness.client;
+    for (const [policy, says, afterwards] of [
+      ["archive", "archives", true],
+      ["delete", "deletes", undefined],
+    ] as const) {
+      const inputs = { modelDeletionPolicy: policy };
+      const { id, outputs } = await harness.create(`held-${policy}`, inputs);
+      const model = outputs.fineTunedModel as string;
+      await holds.put("prod", [model], "approval prod");
+      const destroyed = harness.host();
+      await remove(id, outputs, destroyed);
+      assert.deepEqual(
+        destroyed.logged.map(({ message }) => message),
+        [`model ${model} is held by approval prod: the server ${says} it when the hold ends`],
+      );
+      assert.equal((await modelOf(model))?.archived, false);
+
+      assert.equal((await harness.create(`held-${policy}`, inputs)).id, id);
+      await holds.delete("prod");
+      assert.equal((await modelOf(model))?.archived, false);
+
+      await holds.put("prod", [model]);
+      await remove(id, outputs, harness.host());
+      await holds.delete("prod");
+      assert.equal((await modelOf(model))?.archived, afterwards);
+    }
+  });
+
   it("removes its uploads, except declared file IDs and files that another job needs", async () => {
     const { id: given } = await harness.client.files.upload({ name: "given.jsonl", content: sample("Given?") });
     const shared = await harness.file("shared.jsonl", sample("Shared?"));

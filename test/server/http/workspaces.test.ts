@@ -37,6 +37,7 @@ const WITHOUT_ID: Record<string, "exempt" | "own" | "totals"> = {
   "GET /metrics": "totals",
   "GET /v1/files": "own",
   "POST /v1/files": "own",
+  "GET /v1/fine_tuning/capabilities": "totals",
   "GET /v1/fine_tuning/jobs": "own",
   "POST /v1/fine_tuning/jobs": "own",
   "GET /v1/models": "own",
@@ -76,7 +77,8 @@ describe("server: workspaces", () => {
     return who.call(method, path);
   };
 
-  const routesWithId = () => routes.filter(({ url }) => url.includes(":"));
+  // The caller chooses the name of a hold, so the same name is another hold in each workspace: see holds.test.ts.
+  const routesWithId = () => routes.filter(({ url }) => url.includes(":") && !url.includes(":holder"));
   const nameOf = ({ method, url }: Route) => `${method} ${url}`;
 
   it("are decided for every route without an id", () => {

@@ -32,6 +32,7 @@ function systemError(code: string): Error {
 /** A trainer whose methods a test can replace. Counts their calls. */
 class FakeTrainer implements Trainer {
   readonly name = "fake";
+  readonly hasPrice = false;
   readonly calls: string[] = [];
   /** Called before each method. */
   fail: (method: string) => void = () => {};

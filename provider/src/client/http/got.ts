@@ -22,7 +22,7 @@ export function gotWith(headers: Record<string, string>, timeoutMs: number, maxR
     retry: {
       limit: maxRetries,
       // Requests that must not be retried set their own limit of 0.
-      methods: ["GET", "POST", "PATCH", "DELETE"],
+      methods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
       statusCodes: RETRY_STATUSES,
       errorCodes: RETRY_CODES,
       maxRetryAfter: MAX_RETRY_AFTER_MS,

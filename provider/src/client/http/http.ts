@@ -23,7 +23,7 @@ const DEFAULT_TIMEOUT_MS = 60_000;
 /** A request to the API. */
 export interface ApiRequest {
   // Not got's type: got's types are ESM and do not compile in every project that uses this package's types.
-  method: "GET" | "POST" | "PATCH" | "DELETE";
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Encoded path, starting with `/v1`. */
   path: string;
   /** Query string with `?`, or empty. */

@@ -35,13 +35,16 @@ export async function findModel(
   return undefinedIfNotFound(client.models.get(id, { signal }));
 }
 
-/** Unarchives the model if it is archived. */
+/**
+ * Unarchives the model if it is archived. Also if only a hold delays its archiving or deletion, which an earlier resource asked for:
+ * otherwise the server would take the model away when the hold ends.
+ */
 export async function unarchiveModel(
   client: MistralClient,
-  { archived, id }: Model,
+  { archived, pending_deletion_policy: pending, id }: Model,
   signal: AbortSignal,
 ): Promise<void> {
-  if (archived) await undefinedIfNotFound(client.models.unarchive(id, { signal }));
+  if (archived || pending !== undefined) await undefinedIfNotFound(client.models.unarchive(id, { signal }));
 }
 
 /** Sets the declared name and description of the fine-tuned model where they differ. */
@@ -83,13 +86,21 @@ export const modelDeletedReason = ({
 export const modelMissingReason = (jobId: string) =>
   `fine-tuning job ${jobId} has succeeded, but the server does not report its model yet: run \`pulumi up\` again in a few minutes`;
 
-/** Applies `modelDeletionPolicy`. A model that is already gone counts as success. */
+/**
+ * Applies `modelDeletionPolicy`. A model that is already gone counts as success.
+ *
+ * @returns the line to show when a hold delays the policy; undefined when nothing does
+ */
 export async function applyDeletionPolicy(
   client: MistralClient,
   id: string,
   policy: Inputs["modelDeletionPolicy"],
   signal: AbortSignal,
-): Promise<void> {
-  if (policy === "archive") await undefinedIfNotFound(client.models.archive(id, { signal }));
-  if (policy === "delete") await undefinedIfNotFound(client.models.delete(id, { signal }));
+): Promise<string | undefined> {
+  if (policy !== "archive" && policy !== "delete") return undefined;
+  const reply = await undefinedIfNotFound(client.models[policy](id, { signal }));
+  if (reply?.pending === undefined) return undefined;
+  const holders = shown((reply.held_by ?? []).join(", "));
+  const effect = reply.pending === "delete" ? "deletes" : "archives";
+  return `model ${id} is held by ${holders}: the server ${effect} it when the hold ends`;
 }

@@ -22,8 +22,12 @@ export function baseModelReply({ id, capabilities }: BaseModel, training: Publis
   };
 }
 
-/** Contains the fields of the model card (`GET`) and of the reply to an update. Both routes return the same object. */
-export function fineTunedModelReply(model: FineTunedModel, artifact: ArtifactReply | undefined) {
+/**
+ * Contains the fields of the model card (`GET`) and of the reply to an update. Both routes return the same object.
+ *
+ * @param heldBy who holds the model; an extension of the API
+ */
+export function fineTunedModelReply(model: FineTunedModel, artifact: ArtifactReply | undefined, heldBy: string[] = []) {
   return {
     id: model.id,
     object: "model",
@@ -42,6 +46,8 @@ export function fineTunedModelReply(model: FineTunedModel, artifact: ArtifactRep
     aliases: [],
     job: model.jobId,
     artifact,
+    ...(heldBy.length > 0 && { held_by: heldBy }),
+    ...(model.pendingPolicy !== undefined && { pending_deletion_policy: model.pendingPolicy }),
     ...(model.jobType === "classifier" && { classifier_targets: model.classifierTargets }),
   };
 }

@@ -12,7 +12,8 @@ import type { Services } from "../services";
 
 type ById = { Params: { model_id: string } };
 
-export function modelRoutes(app: FastifyInstance, { models, artifacts, trainer, publicUrl }: Services): void {
+export function modelRoutes(app: FastifyInstance, services: Services): void {
+  const { models, holds, artifacts, trainer, publicUrl } = services;
   const bases = baseModels(trainer.baseModels);
   /** @param operation a past participle for the error message, for example `deleted` */
   const findFineTuned = ({ params, workspace }: FastifyRequest<ById>, operation: string): FineTunedModel => {
@@ -27,19 +28,18 @@ export function modelRoutes(app: FastifyInstance, { models, artifacts, trainer, 
     throw new ApiError(404, "There is no model with this id");
   };
 
-  const toReply = (model: FineTunedModel, request: FastifyRequest) =>
-    fineTunedModelReply(model, artifactReply(model, baseUrlOf(request, publicUrl)));
+  const toReply = (model: FineTunedModel, request: FastifyRequest, heldBy = holds.heldBy(model.id)) =>
+    fineTunedModelReply(model, artifactReply(model, baseUrlOf(request, publicUrl)), heldBy);
 
   const toBaseReply = async (base: BaseModel, workspace: string) =>
     baseModelReply(base, await trainer.trainingRule(base.id, workspace));
 
-  app.get("/v1/models", async (request) => ({
-    object: "list",
-    data: [
-      ...(await Promise.all(bases.map((base) => toBaseReply(base, request.workspace)))),
-      ...models.list(request.workspace).map((model) => toReply(model, request)),
-    ],
-  }));
+  app.get("/v1/models", async (request) => {
+    const baseReplies = await Promise.all(bases.map((base) => toBaseReply(base, request.workspace)));
+    const heldBy = holds.heldByModel(request.workspace);
+    const replies = models.list(request.workspace).map((model) => toReply(model, request, heldBy.get(model.id) ?? []));
+    return { object: "list", data: [...baseReplies, ...replies] };
+  });
 
   app.get<ById>("/v1/models/:model_id", async (request) => {
     const base = bases.find((each) => each.id === request.params.model_id);
@@ -67,7 +67,8 @@ export function modelRoutes(app: FastifyInstance, { models, artifacts, trainer, 
 
   app.delete<ById>("/v1/models/:model_id", async (request) => {
     const { id, jobId } = findFineTuned(request, "deleted");
-    await models.remove(id);
+    const { pending, heldBy } = await holds.apply("delete", id);
+    if (pending !== undefined) return { id, object: "model", deleted: false, held_by: heldBy, pending };
     await artifacts.remove(jobId);
     return { id, object: "model", deleted: true };
   });
@@ -77,10 +78,17 @@ export function modelRoutes(app: FastifyInstance, { models, artifacts, trainer, 
     return toReply(models.update(findFineTuned(request, "updated"), change), request);
   });
 
-  const archive = (request: FastifyRequest<ById>, archived: boolean) => {
-    const model = models.update(findFineTuned(request, "archived"), { archived });
-    return { id: model.id, object: "model", archived: model.archived };
-  };
-  app.post<ById>("/v1/fine_tuning/models/:model_id/archive", async (request) => archive(request, true));
-  app.delete<ById>("/v1/fine_tuning/models/:model_id/archive", async (request) => archive(request, false));
+  app.post<ById>("/v1/fine_tuning/models/:model_id/archive", async (request) => {
+    const { id } = findFineTuned(request, "archived");
+    const { pending, heldBy } = await holds.apply("archive", id);
+    return pending === undefined
+      ? { id, object: "model", archived: true }
+      : { id, object: "model", archived: false, held_by: heldBy, pending };
+  });
+
+  app.delete<ById>("/v1/fine_tuning/models/:model_id/archive", async (request) => {
+    const { id } = findFineTuned(request, "unarchived");
+    models.unarchive(id);
+    return { id, object: "model", archived: false };
+  });
 }

@@ -56,6 +56,10 @@ export abstract class ProgramTrainer<Options extends ProgramTrainerOptions = Pro
     return [...this.options.models.keys()];
   }
 
+  get hasPrice(): boolean {
+    return [...this.options.models.values()].some(({ price }) => price !== undefined);
+  }
+
   /** Asks the program for its capabilities before the first job needs them. */
   open(): void {
     void this.program.capabilities();

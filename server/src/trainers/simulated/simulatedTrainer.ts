@@ -11,6 +11,7 @@ import { SECONDS, simulate } from "./simulation";
  */
 export class SimulatedTrainer implements Trainer {
   readonly name = "simulated";
+  readonly hasPrice = true;
   private readonly speed: number;
 
   /** @param speed how many times faster than real time; a job keeps the speed of the server that validated it */

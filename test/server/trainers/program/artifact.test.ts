@@ -93,6 +93,37 @@ describe("server: the artifact of a training", function () {
     assert.equal((await api.call("GET", `${path}/artifact`)).status, 404);
     assert.equal((await api.getJob(job.id)).artifact, undefined);
   });
+
+  it("is deleted when the last hold ends, also when the server is killed before or after the commit", async () => {
+    const held = await api.trained({ model: "m" });
+    const hold = "/v1/fine_tuning/holds/prod";
+    const status = async (path: string) => (await api.call("GET", path)).status;
+    const state = async () => ({
+      hold: await status(hold),
+      model: await status(`/v1/models/${held.fine_tuned_model}`),
+      files: existsSync(server.path(held.id, "artifact")),
+    });
+    await api.ok("PUT", hold, { models: [held.fine_tuned_model] });
+    await api.ok("DELETE", `/v1/models/${held.fine_tuned_model}`);
+    assert.deepEqual(await state(), { hold: 200, model: 200, files: true });
+    const killBefore = join(folder(), "kill-before");
+    const preload = join(__dirname, "../../killBefore.js");
+    for (const [what, afterwards] of [
+      ["commit", { hold: 200, model: 200, files: true }],
+      ["remove", { hold: 404, model: 404, files: false }],
+    ] as const) {
+      await server.kill();
+      writeFileSync(killBefore, "");
+      const wrapper = ["env", `NODE_OPTIONS=--require=${preload}`, `KILL_BEFORE=${killBefore}`];
+      api = new Api((await server.startIn(wrapper, "--api-key", "a-key")).url, "a-key");
+      writeFileSync(killBefore, what);
+      await assert.rejects(api.call("DELETE", hold), TypeError, what);
+      assert.ok(existsSync(server.path(held.id, "artifact")), what);
+      await server.kill();
+      api = new Api((await server.start("--api-key", "a-key")).url, "a-key");
+      assert.deepEqual(await state(), afterwards, what);
+    }
+  });
 });
 
 describe("server: the artifact of a simulated training", () => {

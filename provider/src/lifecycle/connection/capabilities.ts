@@ -1,0 +1,14 @@
+import type { Capabilities, MistralClient } from "../../client";
+
+/** By base URL: the capabilities of a server do not depend on the key. */
+const asked = new Map<string, Promise<Capabilities>>();
+
+/** Returns what the server can do. Asks each server once per process. A failure is not remembered. */
+export async function capabilitiesOf(client: MistralClient, signal: AbortSignal): Promise<Capabilities> {
+  // Another operation, which may have been aborted, sent this request: its error is not the answer for this one.
+  const known = await asked.get(client.baseUrl)?.catch(() => undefined);
+  if (known !== undefined) return known;
+  const reply = client.capabilities({ signal });
+  asked.set(client.baseUrl, reply);
+  return reply;
+}
