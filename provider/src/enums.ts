@@ -17,6 +17,10 @@ export type JobStatus = (typeof JobStatus)[keyof typeof JobStatus];
 export const JobType = common.JobType;
 export type JobType = (typeof JobType)[keyof typeof JobType];
 
+/** Which checkpoint of a training becomes the model. */
+export const Keep = { Best: "best", Last: "last" } as const;
+export type Keep = (typeof Keep)[keyof typeof Keep];
+
 /** What happens to the fine-tuned model when its resource is deleted. */
 export const ModelDeletionPolicy = { Retain: "retain", Archive: "archive", Delete: "delete" } as const;
 export type ModelDeletionPolicy = (typeof ModelDeletionPolicy)[keyof typeof ModelDeletionPolicy];

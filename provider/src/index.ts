@@ -1,4 +1,4 @@
-export { BaseModel, JobStatus, JobType, ModelDeletionPolicy } from "./enums";
+export { BaseModel, JobStatus, JobType, Keep, ModelDeletionPolicy } from "./enums";
 export { FineTuningJob } from "./resource/fineTuningJob";
 export {
   type FineTuningJobResult,

@@ -92,6 +92,14 @@ export class FineTuningJob extends pulumi.CustomResource {
      */
     declare public /*out*/ readonly createdAt: pulumi.Output<string | undefined>;
     /**
+     * Figures of the base model and of the fine-tuned model on the validation data. Only a self-hosted server measures them.
+     */
+    declare public /*out*/ readonly evaluation: pulumi.Output<outputs.Evaluation | undefined>;
+    /**
+     * Number of validation prompts, 0 to 20, that the base model and the fine-tuned model answer for comparison. Needs a self-hosted server, which returns the answers by `GET …/evaluation/samples` and never as outputs. A change has no effect on an existing job. Default: 0.
+     */
+    declare public readonly evaluationSamples: pulumi.Output<number | undefined>;
+    /**
      * The last 50 events of the job, oldest first.
      */
     declare public /*out*/ readonly events: pulumi.Output<outputs.JobEvent[]>;
@@ -123,6 +131,10 @@ export class FineTuningJob extends pulumi.CustomResource {
      * Type of the job: `completion` or `classifier`. Default: `classifier` if `classifierTargets` is set, otherwise `completion`.
      */
     declare public readonly jobType: pulumi.Output<enums.JobType | undefined>;
+    /**
+     * Which checkpoint becomes the model: `best`, the one with the lowest validation loss, or `last`. Needs a self-hosted server. Without validation data, always the last one. Server default: `best`.
+     */
+    declare public readonly keep: pulumi.Output<enums.Keep | undefined>;
     /**
      * Maximum cost of the job, in the currency that the server reports. A job above this limit stays in `VALIDATED` and is not started.
      */
@@ -226,10 +238,12 @@ export class FineTuningJob extends pulumi.CustomResource {
             resourceInputs["autoStart"] = args?.autoStart;
             resourceInputs["classifierTargets"] = args?.classifierTargets;
             resourceInputs["connection"] = args?.connection ? pulumi.secret(args.connection) : undefined;
+            resourceInputs["evaluationSamples"] = args?.evaluationSamples;
             resourceInputs["hyperparameters"] = args?.hyperparameters;
             resourceInputs["integrations"] = args?.integrations ? pulumi.secret(args.integrations) : undefined;
             resourceInputs["invalidSampleSkipPercentage"] = args?.invalidSampleSkipPercentage;
             resourceInputs["jobType"] = args?.jobType;
+            resourceInputs["keep"] = args?.keep;
             resourceInputs["maxCost"] = args?.maxCost;
             resourceInputs["model"] = args?.model;
             resourceInputs["modelDeletionPolicy"] = args?.modelDeletionPolicy;
@@ -248,6 +262,7 @@ export class FineTuningJob extends pulumi.CustomResource {
             resourceInputs["cost"] = undefined /*out*/;
             resourceInputs["costCurrency"] = undefined /*out*/;
             resourceInputs["createdAt"] = undefined /*out*/;
+            resourceInputs["evaluation"] = undefined /*out*/;
             resourceInputs["events"] = undefined /*out*/;
             resourceInputs["expectedDurationSeconds"] = undefined /*out*/;
             resourceInputs["fineTunedModel"] = undefined /*out*/;
@@ -272,6 +287,8 @@ export class FineTuningJob extends pulumi.CustomResource {
             resourceInputs["cost"] = undefined /*out*/;
             resourceInputs["costCurrency"] = undefined /*out*/;
             resourceInputs["createdAt"] = undefined /*out*/;
+            resourceInputs["evaluation"] = undefined /*out*/;
+            resourceInputs["evaluationSamples"] = undefined /*out*/;
             resourceInputs["events"] = undefined /*out*/;
             resourceInputs["expectedDurationSeconds"] = undefined /*out*/;
             resourceInputs["fineTunedModel"] = undefined /*out*/;
@@ -280,6 +297,7 @@ export class FineTuningJob extends pulumi.CustomResource {
             resourceInputs["invalidSampleSkipPercentage"] = undefined /*out*/;
             resourceInputs["jobId"] = undefined /*out*/;
             resourceInputs["jobType"] = undefined /*out*/;
+            resourceInputs["keep"] = undefined /*out*/;
             resourceInputs["maxCost"] = undefined /*out*/;
             resourceInputs["model"] = undefined /*out*/;
             resourceInputs["modelArchived"] = undefined /*out*/;
@@ -332,6 +350,10 @@ export interface FineTuningJobArgs {
      */
     connection?: pulumi.Input<inputs.ConnectionArgs | undefined>;
     /**
+     * Number of validation prompts, 0 to 20, that the base model and the fine-tuned model answer for comparison. Needs a self-hosted server, which returns the answers by `GET …/evaluation/samples` and never as outputs. A change has no effect on an existing job. Default: 0.
+     */
+    evaluationSamples?: pulumi.Input<number | undefined>;
+    /**
      * Hyperparameters of the training. Default: chosen by the server.
      */
     hyperparameters?: pulumi.Input<inputs.HyperparametersArgs | undefined>;
@@ -347,6 +369,10 @@ export interface FineTuningJobArgs {
      * Type of the job: `completion` or `classifier`. Default: `classifier` if `classifierTargets` is set, otherwise `completion`.
      */
     jobType?: pulumi.Input<enums.JobType | undefined>;
+    /**
+     * Which checkpoint becomes the model: `best`, the one with the lowest validation loss, or `last`. Needs a self-hosted server. Without validation data, always the last one. Server default: `best`.
+     */
+    keep?: pulumi.Input<enums.Keep | undefined>;
     /**
      * Maximum cost of the job, in the currency that the server reports. A job above this limit stays in `VALIDATED` and is not started.
      */

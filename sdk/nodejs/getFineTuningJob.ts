@@ -65,6 +65,10 @@ export interface GetFineTuningJobResult {
      */
     readonly createdAt?: string;
     /**
+     * Figures of the base model and of the fine-tuned model on the validation data. Only a self-hosted server measures them.
+     */
+    readonly evaluation?: outputs.Evaluation;
+    /**
      * The last 50 events of the job, oldest first.
      */
     readonly events: outputs.JobEvent[];

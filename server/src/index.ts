@@ -14,6 +14,7 @@ import { Supervisor } from "./jobs/supervisor";
 import { createLog, type Logger, type LogLevel } from "./log";
 import { BlobStore } from "./store/blobs";
 import { openDatabase } from "./store/database";
+import { EvaluationStore } from "./store/evaluations";
 import { FileStore } from "./store/files";
 import { HoldStore } from "./store/holds";
 import { JobStore } from "./store/jobs";
@@ -122,6 +123,7 @@ async function open(
   const jobs = new JobStore(database, (jobId, status, reason) =>
     log.info({ jobId, status, reason }, "job status changed"),
   );
+  const evaluations = new EvaluationStore(database);
   const models = new ModelStore(database);
   const holds = new HoldStore(database);
   const artifacts = new ArtifactStore(dataDir);
@@ -142,7 +144,7 @@ async function open(
   );
   const metrics = new Metrics(jobs, trainer);
   const connections = new ConnectionLimit(maxConnections, (message) => log.warn(message));
-  const stores = { blobs, files, jobs, models, holds, secrets, artifacts };
+  const stores = { blobs, evaluations, files, jobs, models, holds, secrets, artifacts };
   const app = await buildApp({
     ...{ ...stores, keys, connections, signer, supervisor, trainer, maxFileBytes, publicUrl },
     ...{ log, metrics },

@@ -132,6 +132,38 @@ export const checkpointSchema = open({
   created_at: seconds,
 }).meta({ id: "Checkpoint", description: "Losses measured at one step of the training." });
 
+export const evaluationFiguresSchema = open({
+  step: z.number().optional().describe("Step of the measured checkpoint; 0 for the base model."),
+  valid_loss: z.number().optional(),
+  valid_mean_token_accuracy: z.number().optional().describe("0 to 1; completion jobs only."),
+  accuracy: z.number().optional().describe("0 to 1, mean over the targets; classifiers only."),
+  f1: z.number().optional().describe("Macro F1, 0 to 1, mean over the targets; classifiers only."),
+  majority_accuracy: z
+    .number()
+    .optional()
+    .describe("Accuracy of always predicting the most frequent answer, 0 to 1; classifiers only."),
+}).meta({ id: "EvaluationFigures", description: "The figures of a model on the validation data of a job." });
+
+const evaluationShape = {
+  base: evaluationFiguresSchema.optional().describe("The base model, before the training."),
+  tuned: evaluationFiguresSchema.optional().describe("The fine-tuned model. Absent until the training has ended."),
+  improvement: open({
+    valid_loss: z.number().optional().describe("Loss of the base model minus that of the fine-tuned model."),
+    valid_mean_token_accuracy: z.number().optional(),
+    accuracy: z.number().optional(),
+    f1: z.number().optional(),
+  })
+    .optional()
+    .describe("Positive figures: the fine-tuned model is better."),
+  kept: z.string().optional().describe("Which checkpoint became the model: `best` or `last`."),
+  simulated: z.boolean().optional().describe("True if the figures are made up."),
+};
+
+export const jobEvaluationSchema = open(evaluationShape).meta({
+  id: "JobEvaluation",
+  description: "What the training has changed, measured on the validation data.",
+});
+
 const jobShape = {
   id: anId,
   object: z.string().optional().describe("`job`."),
@@ -156,6 +188,15 @@ const jobShape = {
   })
     .optional()
     .describe("Result of the training; only `mistral-fine-tuning-server` sends it."),
+  keep: z
+    .string()
+    .optional()
+    .describe("Which checkpoint becomes the model, as requested; only `mistral-fine-tuning-server` sends it."),
+  // A reply that this release cannot read must not hide the job.
+  evaluation: jobEvaluationSchema
+    .optional()
+    .catch(undefined)
+    .describe("Figures on the validation data; only `mistral-fine-tuning-server` sends them."),
 };
 
 export const jobSchema = open({

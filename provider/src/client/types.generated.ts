@@ -105,6 +105,43 @@ export interface Checkpoint {
   created_at: number;
 }
 
+/** The figures of a model on the validation data of a job. */
+export interface EvaluationFigures {
+  /** Step of the measured checkpoint; 0 for the base model. */
+  step?: number | undefined;
+  valid_loss?: number | undefined;
+  /** 0 to 1; completion jobs only. */
+  valid_mean_token_accuracy?: number | undefined;
+  /** 0 to 1, mean over the targets; classifiers only. */
+  accuracy?: number | undefined;
+  /** Macro F1, 0 to 1, mean over the targets; classifiers only. */
+  f1?: number | undefined;
+  /** Accuracy of always predicting the most frequent answer, 0 to 1; classifiers only. */
+  majority_accuracy?: number | undefined;
+}
+
+/** What the training has changed, measured on the validation data. */
+export interface JobEvaluation {
+  /** The base model, before the training. */
+  base?: EvaluationFigures | undefined;
+  /** The fine-tuned model. Absent until the training has ended. */
+  tuned?: EvaluationFigures | undefined;
+  /** Positive figures: the fine-tuned model is better. */
+  improvement?:
+    | {
+        /** Loss of the base model minus that of the fine-tuned model. */
+        valid_loss?: number | undefined;
+        valid_mean_token_accuracy?: number | undefined;
+        accuracy?: number | undefined;
+        f1?: number | undefined;
+      }
+    | undefined;
+  /** Which checkpoint became the model: `best` or `last`. */
+  kept?: string | undefined;
+  /** True if the figures are made up. */
+  simulated?: boolean | undefined;
+}
+
 /** A job in replies of `create` and of lists. */
 export interface Job {
   id: string;
@@ -140,6 +177,10 @@ export interface Job {
         bytes?: number | undefined;
       }
     | undefined;
+  /** Which checkpoint becomes the model, as requested; only `mistral-fine-tuning-server` sends it. */
+  keep?: string | undefined;
+  /** Figures on the validation data; only `mistral-fine-tuning-server` sends them. */
+  evaluation?: JobEvaluation | undefined;
 }
 
 /** A job with its history, in replies of `get`, `start` and `cancel`. */
@@ -177,6 +218,10 @@ export interface DetailedJob {
         bytes?: number | undefined;
       }
     | undefined;
+  /** Which checkpoint becomes the model, as requested; only `mistral-fine-tuning-server` sends it. */
+  keep?: string | undefined;
+  /** Figures on the validation data; only `mistral-fine-tuning-server` sends them. */
+  evaluation?: JobEvaluation | undefined;
   classifier_targets?: ClassifierTarget[] | undefined;
   /** In the server's order. */
   events?: JobEvent[] | undefined;

@@ -29,6 +29,8 @@ export function jobRequest(inputs: Inputs, files: UploadedFiles): JobCreateReque
     ...(inputs.invalidSampleSkipPercentage !== undefined && {
       invalid_sample_skip_percentage: inputs.invalidSampleSkipPercentage,
     }),
+    ...(inputs.keep !== undefined && { keep: inputs.keep }),
+    ...(inputs.evaluationSamples && { evaluation: { samples: inputs.evaluationSamples } }),
     job_type: jobTypeOf(inputs),
     auto_start: false,
   };

@@ -54,7 +54,7 @@ export function importJob(
 }
 
 async function inputsOf(job: DetailedJob, client: MistralClient, host: Host, hashFiles: boolean): Promise<RawInputs> {
-  const { model, suffix, job_type, hyperparameters, repositories, integrations, classifier_targets } = job;
+  const { model, suffix, job_type, hyperparameters, repositories, integrations, classifier_targets, keep } = job;
   const { training_files: training = [], validation_files: validation = [] } = job;
   const fileId = (id: string) => ({ fileId: id });
   return withoutUndefined({
@@ -63,6 +63,8 @@ async function inputsOf(job: DetailedJob, client: MistralClient, host: Host, has
     ...(job_type === "classifier" && { jobType: job_type }),
     ...(training.length > 0 && { trainingFiles: training.map(fileId) }),
     ...(validation.length > 0 && { validationFiles: validation.map(fileId) }),
+    // Only the keep that was requested: the server's default must not become an input.
+    ...((keep === "best" || keep === "last") && { keep }),
     ...(waitsForStart(job) && { autoStart: false }),
     ...inputOf("hyperparameters", hyperparameters),
     ...inputOf("repositories", repositories),

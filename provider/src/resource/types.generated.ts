@@ -115,6 +115,10 @@ export interface FineTuningJobArgs {
   suffix?: pulumi.Input<string>;
   /** Maximum fraction of invalid samples to skip, 0 to 0.5. Above it, the job fails. Server default: 0. */
   invalidSampleSkipPercentage?: pulumi.Input<number>;
+  /** Which checkpoint becomes the model: `best`, the one with the lowest validation loss, or `last`. Needs a self-hosted server. Without validation data, always the last one. Server default: `best`. */
+  keep?: pulumi.Input<"best" | "last">;
+  /** Number of validation prompts, 0 to 20, that the base model and the fine-tuned model answer for comparison. Needs a self-hosted server, which returns the answers by `GET …/evaluation/samples` and never as outputs. A change has no effect on an existing job. Default: 0. */
+  evaluationSamples?: pulumi.Input<number>;
   /** Arbitrary values. Changing them retrains with otherwise identical inputs. */
   triggers?: pulumi.Input<pulumi.Input<unknown>[]>;
   /** ID of an existing job to adopt instead of creating one. Changing it to another ID replaces the job. Removing it has no effect. */
@@ -239,6 +243,48 @@ export interface Connection {
   baseUrl?: string | undefined;
 }
 
+/** What the training has changed, measured on the validation data. */
+export interface Evaluation {
+  /** The base model, before the training. */
+  base?: EvaluationFigures | undefined;
+  /** The fine-tuned model. Absent until the training has ended. */
+  tuned?: EvaluationFigures | undefined;
+  /** What the training has gained. Positive figures are better. */
+  improvement?: EvaluationImprovement | undefined;
+  /** Which checkpoint became the model: `best` or `last`. */
+  kept?: string | undefined;
+  /** True if the figures are made up. */
+  simulated?: boolean | undefined;
+}
+
+/** The figures of a model on the validation data. */
+export interface EvaluationFigures {
+  /** Step of the measured checkpoint; 0 for the base model. */
+  step?: number | undefined;
+  /** Loss on the validation data. */
+  validLoss?: number | undefined;
+  /** Mean token accuracy on the validation data, of a completion job, 0 to 1. */
+  validMeanTokenAccuracy?: number | undefined;
+  /** Accuracy of a classifier, mean over its targets, 0 to 1. */
+  accuracy?: number | undefined;
+  /** Macro F1 of a classifier, mean over its targets, 0 to 1. */
+  f1?: number | undefined;
+  /** Accuracy of always predicting the most frequent answer, for a classifier, 0 to 1. */
+  majorityAccuracy?: number | undefined;
+}
+
+/** What the training has gained. Positive figures are better. */
+export interface EvaluationImprovement {
+  /** Loss of the base model minus that of the tuned model. */
+  validLoss?: number | undefined;
+  /** Gain of the mean token accuracy. */
+  validMeanTokenAccuracy?: number | undefined;
+  /** Gain of the accuracy. */
+  accuracy?: number | undefined;
+  /** Gain of the macro F1. */
+  f1?: number | undefined;
+}
+
 /** Metrics at one step of the training. */
 export interface Checkpoint {
   /** Training step of the checkpoint. */
@@ -305,6 +351,8 @@ export interface JobOutputs {
   trainLoss?: number | undefined;
   /** Validation loss at the last checkpoint. */
   validLoss?: number | undefined;
+  /** Figures of the base model and of the fine-tuned model on the validation data. Only a self-hosted server measures them. */
+  evaluation?: Evaluation | undefined;
   /** Metrics recorded during training, ordered by step. */
   checkpoints: Checkpoint[];
   /** The last 50 events of the job, oldest first. */
@@ -363,6 +411,10 @@ export interface FineTuningJobOutputs {
   readonly suffix: pulumi.Output<string>;
   /** Maximum fraction of invalid samples to skip, 0 to 0.5. Above it, the job fails. Server default: 0. */
   readonly invalidSampleSkipPercentage: pulumi.Output<number | undefined>;
+  /** Which checkpoint becomes the model: `best`, the one with the lowest validation loss, or `last`. Needs a self-hosted server. Without validation data, always the last one. Server default: `best`. */
+  readonly keep: pulumi.Output<"best" | "last" | undefined>;
+  /** Number of validation prompts, 0 to 20, that the base model and the fine-tuned model answer for comparison. Needs a self-hosted server, which returns the answers by `GET …/evaluation/samples` and never as outputs. A change has no effect on an existing job. Default: 0. */
+  readonly evaluationSamples: pulumi.Output<number | undefined>;
   /** Arbitrary values. Changing them retrains with otherwise identical inputs. */
   readonly triggers: pulumi.Output<unknown[] | undefined>;
   /** ID of an existing job to adopt instead of creating one. Changing it to another ID replaces the job. Removing it has no effect. */
@@ -415,6 +467,8 @@ export interface FineTuningJobOutputs {
   readonly trainLoss: pulumi.Output<number | undefined>;
   /** Validation loss at the last checkpoint. */
   readonly validLoss: pulumi.Output<number | undefined>;
+  /** Figures of the base model and of the fine-tuned model on the validation data. Only a self-hosted server measures them. */
+  readonly evaluation: pulumi.Output<Evaluation | undefined>;
   /** Metrics recorded during training, ordered by step. */
   readonly checkpoints: pulumi.Output<Checkpoint[]>;
   /** The last 50 events of the job, oldest first. */

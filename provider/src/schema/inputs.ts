@@ -1,9 +1,12 @@
 import { z } from "zod";
 import { MAX_SKIP_SHARE, MAX_SUFFIX_LENGTH } from "#common";
 import { hyperparameters as hyperparameterFields } from "#common/hyperparameters";
-import { JobType, ModelDeletionPolicy } from "../enums";
+import { JobType, Keep, ModelDeletionPolicy } from "../enums";
 import { trainingFile, validationFile } from "./files";
 import { input } from "./meta";
+
+/** The server accepts no more. */
+const MAX_EVALUATION_SAMPLES = 20;
 
 const hyperparameters = z
   .strictObject(hyperparameterFields)
@@ -138,6 +141,27 @@ export const inputsSchema = z.strictObject({
       input(
         "replace",
         "Maximum fraction of invalid samples to skip, 0 to 0.5. Above it, the job fails. Server default: 0.",
+      ),
+    ),
+  keep: z
+    .enum(Keep)
+    .optional()
+    .meta({
+      id: "Keep",
+      ...input(
+        "replace",
+        "Which checkpoint becomes the model: `best`, the one with the lowest validation loss, or `last`. Needs a self-hosted server. Without validation data, always the last one. Server default: `best`.",
+      ),
+    }),
+  evaluationSamples: z
+    .int()
+    .min(0)
+    .max(MAX_EVALUATION_SAMPLES)
+    .optional()
+    .meta(
+      input(
+        "update",
+        "Number of validation prompts, 0 to 20, that the base model and the fine-tuned model answer for comparison. Needs a self-hosted server, which returns the answers by `GET …/evaluation/samples` and never as outputs. A change has no effect on an existing job. Default: 0.",
       ),
     ),
   triggers: z

@@ -28,6 +28,42 @@ const event = z
   })
   .meta({ id: "JobEvent", description: "An event of the job." });
 
+const share = (what: string) =>
+  z
+    .number()
+    .optional()
+    .meta({ description: `${what}, 0 to 1.` });
+
+const figures = z
+  .strictObject({
+    step: z.number().optional().meta({ description: "Step of the measured checkpoint; 0 for the base model." }),
+    validLoss: z.number().optional().meta({ description: "Loss on the validation data." }),
+    validMeanTokenAccuracy: share("Mean token accuracy on the validation data, of a completion job"),
+    accuracy: share("Accuracy of a classifier, mean over its targets"),
+    f1: share("Macro F1 of a classifier, mean over its targets"),
+    majorityAccuracy: share("Accuracy of always predicting the most frequent answer, for a classifier"),
+  })
+  .meta({ id: "EvaluationFigures", description: "The figures of a model on the validation data." });
+
+const improvement = z
+  .strictObject({
+    validLoss: z.number().optional().meta({ description: "Loss of the base model minus that of the tuned model." }),
+    validMeanTokenAccuracy: z.number().optional().meta({ description: "Gain of the mean token accuracy." }),
+    accuracy: z.number().optional().meta({ description: "Gain of the accuracy." }),
+    f1: z.number().optional().meta({ description: "Gain of the macro F1." }),
+  })
+  .meta({ id: "EvaluationImprovement", description: "What the training has gained. Positive figures are better." });
+
+const evaluation = z
+  .strictObject({
+    base: figures.optional().meta({ description: "The base model, before the training." }),
+    tuned: figures.optional().meta({ description: "The fine-tuned model. Absent until the training has ended." }),
+    improvement: improvement.optional(),
+    kept: z.string().optional().meta({ description: "Which checkpoint became the model: `best` or `last`." }),
+    simulated: z.boolean().optional().meta({ description: "True if the figures are made up." }),
+  })
+  .meta({ id: "Evaluation", description: "What the training has changed, measured on the validation data." });
+
 /** The resource's outputs, besides its inputs. All values come from the API. */
 export const outputsSchema = z.strictObject({
   jobId: z.string().meta({ description: "ID of the fine-tuning job." }),
@@ -55,6 +91,10 @@ export const outputsSchema = z.strictObject({
   expectedDurationSeconds: z.number().optional().meta({ description: "Expected duration of the training in seconds." }),
   trainLoss: z.number().optional().meta({ description: "Training loss at the last checkpoint." }),
   validLoss: z.number().optional().meta({ description: "Validation loss at the last checkpoint." }),
+  evaluation: evaluation.optional().meta({
+    description:
+      "Figures of the base model and of the fine-tuned model on the validation data. Only a self-hosted server measures them.",
+  }),
   checkpoints: z.array(checkpoint).meta({ description: "Metrics recorded during training, ordered by step." }),
   events: z.array(event).meta({ description: "The last 50 events of the job, oldest first." }),
   simulated: z.boolean().meta({

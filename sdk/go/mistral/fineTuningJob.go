@@ -69,6 +69,10 @@ type FineTuningJob struct {
 	CostCurrency pulumi.StringPtrOutput `pulumi:"costCurrency"`
 	// Creation time of the job, as ISO 8601 in UTC.
 	CreatedAt pulumi.StringPtrOutput `pulumi:"createdAt"`
+	// Figures of the base model and of the fine-tuned model on the validation data. Only a self-hosted server measures them.
+	Evaluation EvaluationPtrOutput `pulumi:"evaluation"`
+	// Number of validation prompts, 0 to 20, that the base model and the fine-tuned model answer for comparison. Needs a self-hosted server, which returns the answers by `GET …/evaluation/samples` and never as outputs. A change has no effect on an existing job. Default: 0.
+	EvaluationSamples pulumi.IntPtrOutput `pulumi:"evaluationSamples"`
 	// The last 50 events of the job, oldest first.
 	Events JobEventArrayOutput `pulumi:"events"`
 	// Expected duration of the training in seconds.
@@ -85,6 +89,8 @@ type FineTuningJob struct {
 	JobId pulumi.StringOutput `pulumi:"jobId"`
 	// Type of the job: `completion` or `classifier`. Default: `classifier` if `classifierTargets` is set, otherwise `completion`.
 	JobType JobTypePtrOutput `pulumi:"jobType"`
+	// Which checkpoint becomes the model: `best`, the one with the lowest validation loss, or `last`. Needs a self-hosted server. Without validation data, always the last one. Server default: `best`.
+	Keep KeepPtrOutput `pulumi:"keep"`
 	// Maximum cost of the job, in the currency that the server reports. A job above this limit stays in `VALIDATED` and is not started.
 	MaxCost pulumi.Float64PtrOutput `pulumi:"maxCost"`
 	// Base model to fine-tune, for example `open-mistral-7b`. The server decides which names it accepts.
@@ -201,6 +207,8 @@ type fineTuningJobArgs struct {
 	ClassifierTargets []ClassifierTarget `pulumi:"classifierTargets"`
 	// Server and API key for this resource. Overrides the stack's config and the environment.
 	Connection *Connection `pulumi:"connection"`
+	// Number of validation prompts, 0 to 20, that the base model and the fine-tuned model answer for comparison. Needs a self-hosted server, which returns the answers by `GET …/evaluation/samples` and never as outputs. A change has no effect on an existing job. Default: 0.
+	EvaluationSamples *int `pulumi:"evaluationSamples"`
 	// Hyperparameters of the training. Default: chosen by the server.
 	Hyperparameters *Hyperparameters `pulumi:"hyperparameters"`
 	// Experiment trackers that receive the run's metrics. Only changing `project` replaces the job.
@@ -209,6 +217,8 @@ type fineTuningJobArgs struct {
 	InvalidSampleSkipPercentage *float64 `pulumi:"invalidSampleSkipPercentage"`
 	// Type of the job: `completion` or `classifier`. Default: `classifier` if `classifierTargets` is set, otherwise `completion`.
 	JobType *JobType `pulumi:"jobType"`
+	// Which checkpoint becomes the model: `best`, the one with the lowest validation loss, or `last`. Needs a self-hosted server. Without validation data, always the last one. Server default: `best`.
+	Keep *Keep `pulumi:"keep"`
 	// Maximum cost of the job, in the currency that the server reports. A job above this limit stays in `VALIDATED` and is not started.
 	MaxCost *float64 `pulumi:"maxCost"`
 	// Base model to fine-tune, for example `open-mistral-7b`. The server decides which names it accepts.
@@ -245,6 +255,8 @@ type FineTuningJobArgs struct {
 	ClassifierTargets ClassifierTargetArrayInput
 	// Server and API key for this resource. Overrides the stack's config and the environment.
 	Connection ConnectionPtrInput
+	// Number of validation prompts, 0 to 20, that the base model and the fine-tuned model answer for comparison. Needs a self-hosted server, which returns the answers by `GET …/evaluation/samples` and never as outputs. A change has no effect on an existing job. Default: 0.
+	EvaluationSamples pulumi.IntPtrInput
 	// Hyperparameters of the training. Default: chosen by the server.
 	Hyperparameters HyperparametersPtrInput
 	// Experiment trackers that receive the run's metrics. Only changing `project` replaces the job.
@@ -253,6 +265,8 @@ type FineTuningJobArgs struct {
 	InvalidSampleSkipPercentage pulumi.Float64PtrInput
 	// Type of the job: `completion` or `classifier`. Default: `classifier` if `classifierTargets` is set, otherwise `completion`.
 	JobType JobTypePtrInput
+	// Which checkpoint becomes the model: `best`, the one with the lowest validation loss, or `last`. Needs a self-hosted server. Without validation data, always the last one. Server default: `best`.
+	Keep KeepPtrInput
 	// Maximum cost of the job, in the currency that the server reports. A job above this limit stays in `VALIDATED` and is not started.
 	MaxCost pulumi.Float64PtrInput
 	// Base model to fine-tune, for example `open-mistral-7b`. The server decides which names it accepts.
@@ -416,6 +430,16 @@ func (o FineTuningJobOutput) CreatedAt() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *FineTuningJob) pulumi.StringPtrOutput { return v.CreatedAt }).(pulumi.StringPtrOutput)
 }
 
+// Figures of the base model and of the fine-tuned model on the validation data. Only a self-hosted server measures them.
+func (o FineTuningJobOutput) Evaluation() EvaluationPtrOutput {
+	return o.ApplyT(func(v *FineTuningJob) EvaluationPtrOutput { return v.Evaluation }).(EvaluationPtrOutput)
+}
+
+// Number of validation prompts, 0 to 20, that the base model and the fine-tuned model answer for comparison. Needs a self-hosted server, which returns the answers by `GET …/evaluation/samples` and never as outputs. A change has no effect on an existing job. Default: 0.
+func (o FineTuningJobOutput) EvaluationSamples() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v *FineTuningJob) pulumi.IntPtrOutput { return v.EvaluationSamples }).(pulumi.IntPtrOutput)
+}
+
 // The last 50 events of the job, oldest first.
 func (o FineTuningJobOutput) Events() JobEventArrayOutput {
 	return o.ApplyT(func(v *FineTuningJob) JobEventArrayOutput { return v.Events }).(JobEventArrayOutput)
@@ -454,6 +478,11 @@ func (o FineTuningJobOutput) JobId() pulumi.StringOutput {
 // Type of the job: `completion` or `classifier`. Default: `classifier` if `classifierTargets` is set, otherwise `completion`.
 func (o FineTuningJobOutput) JobType() JobTypePtrOutput {
 	return o.ApplyT(func(v *FineTuningJob) JobTypePtrOutput { return v.JobType }).(JobTypePtrOutput)
+}
+
+// Which checkpoint becomes the model: `best`, the one with the lowest validation loss, or `last`. Needs a self-hosted server. Without validation data, always the last one. Server default: `best`.
+func (o FineTuningJobOutput) Keep() KeepPtrOutput {
+	return o.ApplyT(func(v *FineTuningJob) KeepPtrOutput { return v.Keep }).(KeepPtrOutput)
 }
 
 // Maximum cost of the job, in the currency that the server reports. A job above this limit stays in `VALIDATED` and is not started.

@@ -70,6 +70,8 @@ type LookupFineTuningJobResult struct {
 	CostCurrency *string `pulumi:"costCurrency"`
 	// Creation time of the job, as ISO 8601 in UTC.
 	CreatedAt *string `pulumi:"createdAt"`
+	// Figures of the base model and of the fine-tuned model on the validation data. Only a self-hosted server measures them.
+	Evaluation *Evaluation `pulumi:"evaluation"`
 	// The last 50 events of the job, oldest first.
 	Events []JobEvent `pulumi:"events"`
 	// Expected duration of the training in seconds.
@@ -158,6 +160,11 @@ func (o LookupFineTuningJobResultOutput) CostCurrency() pulumi.StringPtrOutput {
 // Creation time of the job, as ISO 8601 in UTC.
 func (o LookupFineTuningJobResultOutput) CreatedAt() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v LookupFineTuningJobResult) *string { return v.CreatedAt }).(pulumi.StringPtrOutput)
+}
+
+// Figures of the base model and of the fine-tuned model on the validation data. Only a self-hosted server measures them.
+func (o LookupFineTuningJobResultOutput) Evaluation() EvaluationPtrOutput {
+	return o.ApplyT(func(v LookupFineTuningJobResult) *Evaluation { return v.Evaluation }).(EvaluationPtrOutput)
 }
 
 // The last 50 events of the job, oldest first.

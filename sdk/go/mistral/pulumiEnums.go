@@ -522,6 +522,172 @@ func (in *jobTypePtr) ToJobTypePtrOutputWithContext(ctx context.Context) JobType
 	return pulumi.ToOutputWithContext(ctx, in).(JobTypePtrOutput)
 }
 
+// Which checkpoint becomes the model: `best`, the one with the lowest validation loss, or `last`. Needs a self-hosted server. Without validation data, always the last one. Server default: `best`.
+type Keep string
+
+const (
+	KeepBest = Keep("best")
+	KeepLast = Keep("last")
+)
+
+func (Keep) ElementType() reflect.Type {
+	return reflect.TypeOf((*Keep)(nil)).Elem()
+}
+
+func (e Keep) ToKeepOutput() KeepOutput {
+	return pulumi.ToOutput(e).(KeepOutput)
+}
+
+func (e Keep) ToKeepOutputWithContext(ctx context.Context) KeepOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(KeepOutput)
+}
+
+func (e Keep) ToKeepPtrOutput() KeepPtrOutput {
+	return e.ToKeepPtrOutputWithContext(context.Background())
+}
+
+func (e Keep) ToKeepPtrOutputWithContext(ctx context.Context) KeepPtrOutput {
+	return Keep(e).ToKeepOutputWithContext(ctx).ToKeepPtrOutputWithContext(ctx)
+}
+
+func (e Keep) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e Keep) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e Keep) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e Keep) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type KeepOutput struct{ *pulumi.OutputState }
+
+func (KeepOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*Keep)(nil)).Elem()
+}
+
+func (o KeepOutput) ToKeepOutput() KeepOutput {
+	return o
+}
+
+func (o KeepOutput) ToKeepOutputWithContext(ctx context.Context) KeepOutput {
+	return o
+}
+
+func (o KeepOutput) ToKeepPtrOutput() KeepPtrOutput {
+	return o.ToKeepPtrOutputWithContext(context.Background())
+}
+
+func (o KeepOutput) ToKeepPtrOutputWithContext(ctx context.Context) KeepPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v Keep) *Keep {
+		return &v
+	}).(KeepPtrOutput)
+}
+
+func (o KeepOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o KeepOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e Keep) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o KeepOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o KeepOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e Keep) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type KeepPtrOutput struct{ *pulumi.OutputState }
+
+func (KeepPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**Keep)(nil)).Elem()
+}
+
+func (o KeepPtrOutput) ToKeepPtrOutput() KeepPtrOutput {
+	return o
+}
+
+func (o KeepPtrOutput) ToKeepPtrOutputWithContext(ctx context.Context) KeepPtrOutput {
+	return o
+}
+
+func (o KeepPtrOutput) Elem() KeepOutput {
+	return o.ApplyT(func(v *Keep) Keep {
+		if v != nil {
+			return *v
+		}
+		var ret Keep
+		return ret
+	}).(KeepOutput)
+}
+
+func (o KeepPtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o KeepPtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *Keep) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// KeepInput is an input type that accepts values of the Keep enum
+// A concrete instance of `KeepInput` can be one of the following:
+//
+//	KeepBest
+//	KeepLast
+type KeepInput interface {
+	pulumi.Input
+
+	ToKeepOutput() KeepOutput
+	ToKeepOutputWithContext(context.Context) KeepOutput
+}
+
+var keepPtrType = reflect.TypeOf((**Keep)(nil)).Elem()
+
+type KeepPtrInput interface {
+	pulumi.Input
+
+	ToKeepPtrOutput() KeepPtrOutput
+	ToKeepPtrOutputWithContext(context.Context) KeepPtrOutput
+}
+
+type keepPtr string
+
+func KeepPtr(v string) KeepPtrInput {
+	return (*keepPtr)(&v)
+}
+
+func (*keepPtr) ElementType() reflect.Type {
+	return keepPtrType
+}
+
+func (in *keepPtr) ToKeepPtrOutput() KeepPtrOutput {
+	return pulumi.ToOutput(in).(KeepPtrOutput)
+}
+
+func (in *keepPtr) ToKeepPtrOutputWithContext(ctx context.Context) KeepPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(KeepPtrOutput)
+}
+
 // What happens to the fine-tuned model when the resource is deleted: `retain`, `archive` or `delete`. Default: `retain`.
 type ModelDeletionPolicy string
 
@@ -697,6 +863,8 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*ClassifierLossFunctionPtrInput)(nil)).Elem(), ClassifierLossFunction("single_class"))
 	pulumi.RegisterInputType(reflect.TypeOf((*JobTypeInput)(nil)).Elem(), JobType("completion"))
 	pulumi.RegisterInputType(reflect.TypeOf((*JobTypePtrInput)(nil)).Elem(), JobType("completion"))
+	pulumi.RegisterInputType(reflect.TypeOf((*KeepInput)(nil)).Elem(), Keep("best"))
+	pulumi.RegisterInputType(reflect.TypeOf((*KeepPtrInput)(nil)).Elem(), Keep("best"))
 	pulumi.RegisterInputType(reflect.TypeOf((*ModelDeletionPolicyInput)(nil)).Elem(), ModelDeletionPolicy("retain"))
 	pulumi.RegisterInputType(reflect.TypeOf((*ModelDeletionPolicyPtrInput)(nil)).Elem(), ModelDeletionPolicy("retain"))
 	pulumi.RegisterOutputType(BaseModelOutput{})
@@ -705,6 +873,8 @@ func init() {
 	pulumi.RegisterOutputType(ClassifierLossFunctionPtrOutput{})
 	pulumi.RegisterOutputType(JobTypeOutput{})
 	pulumi.RegisterOutputType(JobTypePtrOutput{})
+	pulumi.RegisterOutputType(KeepOutput{})
+	pulumi.RegisterOutputType(KeepPtrOutput{})
 	pulumi.RegisterOutputType(ModelDeletionPolicyOutput{})
 	pulumi.RegisterOutputType(ModelDeletionPolicyPtrOutput{})
 }

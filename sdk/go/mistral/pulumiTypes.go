@@ -373,6 +373,390 @@ func (o ConnectionPtrOutput) BaseUrl() pulumi.StringPtrOutput {
 	}).(pulumi.StringPtrOutput)
 }
 
+// What the training has changed, measured on the validation data.
+type Evaluation struct {
+	// The base model, before the training.
+	Base *EvaluationFigures `pulumi:"base"`
+	// What the training has gained. Positive figures are better.
+	Improvement *EvaluationImprovement `pulumi:"improvement"`
+	// Which checkpoint became the model: `best` or `last`.
+	Kept *string `pulumi:"kept"`
+	// True if the figures are made up.
+	Simulated *bool `pulumi:"simulated"`
+	// The fine-tuned model. Absent until the training has ended.
+	Tuned *EvaluationFigures `pulumi:"tuned"`
+}
+
+// What the training has changed, measured on the validation data.
+type EvaluationOutput struct{ *pulumi.OutputState }
+
+func (EvaluationOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*Evaluation)(nil)).Elem()
+}
+
+func (o EvaluationOutput) ToEvaluationOutput() EvaluationOutput {
+	return o
+}
+
+func (o EvaluationOutput) ToEvaluationOutputWithContext(ctx context.Context) EvaluationOutput {
+	return o
+}
+
+// The base model, before the training.
+func (o EvaluationOutput) Base() EvaluationFiguresPtrOutput {
+	return o.ApplyT(func(v Evaluation) *EvaluationFigures { return v.Base }).(EvaluationFiguresPtrOutput)
+}
+
+// What the training has gained. Positive figures are better.
+func (o EvaluationOutput) Improvement() EvaluationImprovementPtrOutput {
+	return o.ApplyT(func(v Evaluation) *EvaluationImprovement { return v.Improvement }).(EvaluationImprovementPtrOutput)
+}
+
+// Which checkpoint became the model: `best` or `last`.
+func (o EvaluationOutput) Kept() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v Evaluation) *string { return v.Kept }).(pulumi.StringPtrOutput)
+}
+
+// True if the figures are made up.
+func (o EvaluationOutput) Simulated() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v Evaluation) *bool { return v.Simulated }).(pulumi.BoolPtrOutput)
+}
+
+// The fine-tuned model. Absent until the training has ended.
+func (o EvaluationOutput) Tuned() EvaluationFiguresPtrOutput {
+	return o.ApplyT(func(v Evaluation) *EvaluationFigures { return v.Tuned }).(EvaluationFiguresPtrOutput)
+}
+
+type EvaluationPtrOutput struct{ *pulumi.OutputState }
+
+func (EvaluationPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**Evaluation)(nil)).Elem()
+}
+
+func (o EvaluationPtrOutput) ToEvaluationPtrOutput() EvaluationPtrOutput {
+	return o
+}
+
+func (o EvaluationPtrOutput) ToEvaluationPtrOutputWithContext(ctx context.Context) EvaluationPtrOutput {
+	return o
+}
+
+func (o EvaluationPtrOutput) Elem() EvaluationOutput {
+	return o.ApplyT(func(v *Evaluation) Evaluation {
+		if v != nil {
+			return *v
+		}
+		var ret Evaluation
+		return ret
+	}).(EvaluationOutput)
+}
+
+// The base model, before the training.
+func (o EvaluationPtrOutput) Base() EvaluationFiguresPtrOutput {
+	return o.ApplyT(func(v *Evaluation) *EvaluationFigures {
+		if v == nil {
+			return nil
+		}
+		return v.Base
+	}).(EvaluationFiguresPtrOutput)
+}
+
+// What the training has gained. Positive figures are better.
+func (o EvaluationPtrOutput) Improvement() EvaluationImprovementPtrOutput {
+	return o.ApplyT(func(v *Evaluation) *EvaluationImprovement {
+		if v == nil {
+			return nil
+		}
+		return v.Improvement
+	}).(EvaluationImprovementPtrOutput)
+}
+
+// Which checkpoint became the model: `best` or `last`.
+func (o EvaluationPtrOutput) Kept() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *Evaluation) *string {
+		if v == nil {
+			return nil
+		}
+		return v.Kept
+	}).(pulumi.StringPtrOutput)
+}
+
+// True if the figures are made up.
+func (o EvaluationPtrOutput) Simulated() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v *Evaluation) *bool {
+		if v == nil {
+			return nil
+		}
+		return v.Simulated
+	}).(pulumi.BoolPtrOutput)
+}
+
+// The fine-tuned model. Absent until the training has ended.
+func (o EvaluationPtrOutput) Tuned() EvaluationFiguresPtrOutput {
+	return o.ApplyT(func(v *Evaluation) *EvaluationFigures {
+		if v == nil {
+			return nil
+		}
+		return v.Tuned
+	}).(EvaluationFiguresPtrOutput)
+}
+
+// The figures of a model on the validation data.
+type EvaluationFigures struct {
+	// Accuracy of a classifier, mean over its targets, 0 to 1.
+	Accuracy *float64 `pulumi:"accuracy"`
+	// Macro F1 of a classifier, mean over its targets, 0 to 1.
+	F1 *float64 `pulumi:"f1"`
+	// Accuracy of always predicting the most frequent answer, for a classifier, 0 to 1.
+	MajorityAccuracy *float64 `pulumi:"majorityAccuracy"`
+	// Step of the measured checkpoint; 0 for the base model.
+	Step *float64 `pulumi:"step"`
+	// Loss on the validation data.
+	ValidLoss *float64 `pulumi:"validLoss"`
+	// Mean token accuracy on the validation data, of a completion job, 0 to 1.
+	ValidMeanTokenAccuracy *float64 `pulumi:"validMeanTokenAccuracy"`
+}
+
+// The figures of a model on the validation data.
+type EvaluationFiguresOutput struct{ *pulumi.OutputState }
+
+func (EvaluationFiguresOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*EvaluationFigures)(nil)).Elem()
+}
+
+func (o EvaluationFiguresOutput) ToEvaluationFiguresOutput() EvaluationFiguresOutput {
+	return o
+}
+
+func (o EvaluationFiguresOutput) ToEvaluationFiguresOutputWithContext(ctx context.Context) EvaluationFiguresOutput {
+	return o
+}
+
+// Accuracy of a classifier, mean over its targets, 0 to 1.
+func (o EvaluationFiguresOutput) Accuracy() pulumi.Float64PtrOutput {
+	return o.ApplyT(func(v EvaluationFigures) *float64 { return v.Accuracy }).(pulumi.Float64PtrOutput)
+}
+
+// Macro F1 of a classifier, mean over its targets, 0 to 1.
+func (o EvaluationFiguresOutput) F1() pulumi.Float64PtrOutput {
+	return o.ApplyT(func(v EvaluationFigures) *float64 { return v.F1 }).(pulumi.Float64PtrOutput)
+}
+
+// Accuracy of always predicting the most frequent answer, for a classifier, 0 to 1.
+func (o EvaluationFiguresOutput) MajorityAccuracy() pulumi.Float64PtrOutput {
+	return o.ApplyT(func(v EvaluationFigures) *float64 { return v.MajorityAccuracy }).(pulumi.Float64PtrOutput)
+}
+
+// Step of the measured checkpoint; 0 for the base model.
+func (o EvaluationFiguresOutput) Step() pulumi.Float64PtrOutput {
+	return o.ApplyT(func(v EvaluationFigures) *float64 { return v.Step }).(pulumi.Float64PtrOutput)
+}
+
+// Loss on the validation data.
+func (o EvaluationFiguresOutput) ValidLoss() pulumi.Float64PtrOutput {
+	return o.ApplyT(func(v EvaluationFigures) *float64 { return v.ValidLoss }).(pulumi.Float64PtrOutput)
+}
+
+// Mean token accuracy on the validation data, of a completion job, 0 to 1.
+func (o EvaluationFiguresOutput) ValidMeanTokenAccuracy() pulumi.Float64PtrOutput {
+	return o.ApplyT(func(v EvaluationFigures) *float64 { return v.ValidMeanTokenAccuracy }).(pulumi.Float64PtrOutput)
+}
+
+type EvaluationFiguresPtrOutput struct{ *pulumi.OutputState }
+
+func (EvaluationFiguresPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**EvaluationFigures)(nil)).Elem()
+}
+
+func (o EvaluationFiguresPtrOutput) ToEvaluationFiguresPtrOutput() EvaluationFiguresPtrOutput {
+	return o
+}
+
+func (o EvaluationFiguresPtrOutput) ToEvaluationFiguresPtrOutputWithContext(ctx context.Context) EvaluationFiguresPtrOutput {
+	return o
+}
+
+func (o EvaluationFiguresPtrOutput) Elem() EvaluationFiguresOutput {
+	return o.ApplyT(func(v *EvaluationFigures) EvaluationFigures {
+		if v != nil {
+			return *v
+		}
+		var ret EvaluationFigures
+		return ret
+	}).(EvaluationFiguresOutput)
+}
+
+// Accuracy of a classifier, mean over its targets, 0 to 1.
+func (o EvaluationFiguresPtrOutput) Accuracy() pulumi.Float64PtrOutput {
+	return o.ApplyT(func(v *EvaluationFigures) *float64 {
+		if v == nil {
+			return nil
+		}
+		return v.Accuracy
+	}).(pulumi.Float64PtrOutput)
+}
+
+// Macro F1 of a classifier, mean over its targets, 0 to 1.
+func (o EvaluationFiguresPtrOutput) F1() pulumi.Float64PtrOutput {
+	return o.ApplyT(func(v *EvaluationFigures) *float64 {
+		if v == nil {
+			return nil
+		}
+		return v.F1
+	}).(pulumi.Float64PtrOutput)
+}
+
+// Accuracy of always predicting the most frequent answer, for a classifier, 0 to 1.
+func (o EvaluationFiguresPtrOutput) MajorityAccuracy() pulumi.Float64PtrOutput {
+	return o.ApplyT(func(v *EvaluationFigures) *float64 {
+		if v == nil {
+			return nil
+		}
+		return v.MajorityAccuracy
+	}).(pulumi.Float64PtrOutput)
+}
+
+// Step of the measured checkpoint; 0 for the base model.
+func (o EvaluationFiguresPtrOutput) Step() pulumi.Float64PtrOutput {
+	return o.ApplyT(func(v *EvaluationFigures) *float64 {
+		if v == nil {
+			return nil
+		}
+		return v.Step
+	}).(pulumi.Float64PtrOutput)
+}
+
+// Loss on the validation data.
+func (o EvaluationFiguresPtrOutput) ValidLoss() pulumi.Float64PtrOutput {
+	return o.ApplyT(func(v *EvaluationFigures) *float64 {
+		if v == nil {
+			return nil
+		}
+		return v.ValidLoss
+	}).(pulumi.Float64PtrOutput)
+}
+
+// Mean token accuracy on the validation data, of a completion job, 0 to 1.
+func (o EvaluationFiguresPtrOutput) ValidMeanTokenAccuracy() pulumi.Float64PtrOutput {
+	return o.ApplyT(func(v *EvaluationFigures) *float64 {
+		if v == nil {
+			return nil
+		}
+		return v.ValidMeanTokenAccuracy
+	}).(pulumi.Float64PtrOutput)
+}
+
+// What the training has gained. Positive figures are better.
+type EvaluationImprovement struct {
+	// Gain of the accuracy.
+	Accuracy *float64 `pulumi:"accuracy"`
+	// Gain of the macro F1.
+	F1 *float64 `pulumi:"f1"`
+	// Loss of the base model minus that of the tuned model.
+	ValidLoss *float64 `pulumi:"validLoss"`
+	// Gain of the mean token accuracy.
+	ValidMeanTokenAccuracy *float64 `pulumi:"validMeanTokenAccuracy"`
+}
+
+// What the training has gained. Positive figures are better.
+type EvaluationImprovementOutput struct{ *pulumi.OutputState }
+
+func (EvaluationImprovementOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*EvaluationImprovement)(nil)).Elem()
+}
+
+func (o EvaluationImprovementOutput) ToEvaluationImprovementOutput() EvaluationImprovementOutput {
+	return o
+}
+
+func (o EvaluationImprovementOutput) ToEvaluationImprovementOutputWithContext(ctx context.Context) EvaluationImprovementOutput {
+	return o
+}
+
+// Gain of the accuracy.
+func (o EvaluationImprovementOutput) Accuracy() pulumi.Float64PtrOutput {
+	return o.ApplyT(func(v EvaluationImprovement) *float64 { return v.Accuracy }).(pulumi.Float64PtrOutput)
+}
+
+// Gain of the macro F1.
+func (o EvaluationImprovementOutput) F1() pulumi.Float64PtrOutput {
+	return o.ApplyT(func(v EvaluationImprovement) *float64 { return v.F1 }).(pulumi.Float64PtrOutput)
+}
+
+// Loss of the base model minus that of the tuned model.
+func (o EvaluationImprovementOutput) ValidLoss() pulumi.Float64PtrOutput {
+	return o.ApplyT(func(v EvaluationImprovement) *float64 { return v.ValidLoss }).(pulumi.Float64PtrOutput)
+}
+
+// Gain of the mean token accuracy.
+func (o EvaluationImprovementOutput) ValidMeanTokenAccuracy() pulumi.Float64PtrOutput {
+	return o.ApplyT(func(v EvaluationImprovement) *float64 { return v.ValidMeanTokenAccuracy }).(pulumi.Float64PtrOutput)
+}
+
+type EvaluationImprovementPtrOutput struct{ *pulumi.OutputState }
+
+func (EvaluationImprovementPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**EvaluationImprovement)(nil)).Elem()
+}
+
+func (o EvaluationImprovementPtrOutput) ToEvaluationImprovementPtrOutput() EvaluationImprovementPtrOutput {
+	return o
+}
+
+func (o EvaluationImprovementPtrOutput) ToEvaluationImprovementPtrOutputWithContext(ctx context.Context) EvaluationImprovementPtrOutput {
+	return o
+}
+
+func (o EvaluationImprovementPtrOutput) Elem() EvaluationImprovementOutput {
+	return o.ApplyT(func(v *EvaluationImprovement) EvaluationImprovement {
+		if v != nil {
+			return *v
+		}
+		var ret EvaluationImprovement
+		return ret
+	}).(EvaluationImprovementOutput)
+}
+
+// Gain of the accuracy.
+func (o EvaluationImprovementPtrOutput) Accuracy() pulumi.Float64PtrOutput {
+	return o.ApplyT(func(v *EvaluationImprovement) *float64 {
+		if v == nil {
+			return nil
+		}
+		return v.Accuracy
+	}).(pulumi.Float64PtrOutput)
+}
+
+// Gain of the macro F1.
+func (o EvaluationImprovementPtrOutput) F1() pulumi.Float64PtrOutput {
+	return o.ApplyT(func(v *EvaluationImprovement) *float64 {
+		if v == nil {
+			return nil
+		}
+		return v.F1
+	}).(pulumi.Float64PtrOutput)
+}
+
+// Loss of the base model minus that of the tuned model.
+func (o EvaluationImprovementPtrOutput) ValidLoss() pulumi.Float64PtrOutput {
+	return o.ApplyT(func(v *EvaluationImprovement) *float64 {
+		if v == nil {
+			return nil
+		}
+		return v.ValidLoss
+	}).(pulumi.Float64PtrOutput)
+}
+
+// Gain of the mean token accuracy.
+func (o EvaluationImprovementPtrOutput) ValidMeanTokenAccuracy() pulumi.Float64PtrOutput {
+	return o.ApplyT(func(v *EvaluationImprovement) *float64 {
+		if v == nil {
+			return nil
+		}
+		return v.ValidMeanTokenAccuracy
+	}).(pulumi.Float64PtrOutput)
+}
+
 // A job on the server, managed by Pulumi or not.
 type FineTuningJobResult struct {
 	// Download URL of the fine-tuned adapter as a tar archive. Needs the server's API key. Only a self-hosted server with a real trainer sets it.
@@ -387,6 +771,8 @@ type FineTuningJobResult struct {
 	CostCurrency *string `pulumi:"costCurrency"`
 	// Creation time of the job, as ISO 8601 in UTC.
 	CreatedAt *string `pulumi:"createdAt"`
+	// Figures of the base model and of the fine-tuned model on the validation data. Only a self-hosted server measures them.
+	Evaluation *Evaluation `pulumi:"evaluation"`
 	// The last 50 events of the job, oldest first.
 	Events []JobEvent `pulumi:"events"`
 	// Expected duration of the training in seconds.
@@ -460,6 +846,11 @@ func (o FineTuningJobResultOutput) CostCurrency() pulumi.StringPtrOutput {
 // Creation time of the job, as ISO 8601 in UTC.
 func (o FineTuningJobResultOutput) CreatedAt() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v FineTuningJobResult) *string { return v.CreatedAt }).(pulumi.StringPtrOutput)
+}
+
+// Figures of the base model and of the fine-tuned model on the validation data. Only a self-hosted server measures them.
+func (o FineTuningJobResultOutput) Evaluation() EvaluationPtrOutput {
+	return o.ApplyT(func(v FineTuningJobResult) *Evaluation { return v.Evaluation }).(EvaluationPtrOutput)
 }
 
 // The last 50 events of the job, oldest first.
@@ -1601,6 +1992,12 @@ func init() {
 	pulumi.RegisterOutputType(ClassifierTargetArrayOutput{})
 	pulumi.RegisterOutputType(ConnectionOutput{})
 	pulumi.RegisterOutputType(ConnectionPtrOutput{})
+	pulumi.RegisterOutputType(EvaluationOutput{})
+	pulumi.RegisterOutputType(EvaluationPtrOutput{})
+	pulumi.RegisterOutputType(EvaluationFiguresOutput{})
+	pulumi.RegisterOutputType(EvaluationFiguresPtrOutput{})
+	pulumi.RegisterOutputType(EvaluationImprovementOutput{})
+	pulumi.RegisterOutputType(EvaluationImprovementPtrOutput{})
 	pulumi.RegisterOutputType(FineTuningJobResultOutput{})
 	pulumi.RegisterOutputType(FineTuningJobResultArrayOutput{})
 	pulumi.RegisterOutputType(HyperparametersOutput{})

@@ -69,6 +69,84 @@ export interface Connection {
 }
 
 /**
+ * What the training has changed, measured on the validation data.
+ */
+export interface Evaluation {
+    /**
+     * The base model, before the training.
+     */
+    base?: outputs.EvaluationFigures;
+    /**
+     * What the training has gained. Positive figures are better.
+     */
+    improvement?: outputs.EvaluationImprovement;
+    /**
+     * Which checkpoint became the model: `best` or `last`.
+     */
+    kept?: string;
+    /**
+     * True if the figures are made up.
+     */
+    simulated?: boolean;
+    /**
+     * The fine-tuned model. Absent until the training has ended.
+     */
+    tuned?: outputs.EvaluationFigures;
+}
+
+/**
+ * The figures of a model on the validation data.
+ */
+export interface EvaluationFigures {
+    /**
+     * Accuracy of a classifier, mean over its targets, 0 to 1.
+     */
+    accuracy?: number;
+    /**
+     * Macro F1 of a classifier, mean over its targets, 0 to 1.
+     */
+    f1?: number;
+    /**
+     * Accuracy of always predicting the most frequent answer, for a classifier, 0 to 1.
+     */
+    majorityAccuracy?: number;
+    /**
+     * Step of the measured checkpoint; 0 for the base model.
+     */
+    step?: number;
+    /**
+     * Loss on the validation data.
+     */
+    validLoss?: number;
+    /**
+     * Mean token accuracy on the validation data, of a completion job, 0 to 1.
+     */
+    validMeanTokenAccuracy?: number;
+}
+
+/**
+ * What the training has gained. Positive figures are better.
+ */
+export interface EvaluationImprovement {
+    /**
+     * Gain of the accuracy.
+     */
+    accuracy?: number;
+    /**
+     * Gain of the macro F1.
+     */
+    f1?: number;
+    /**
+     * Loss of the base model minus that of the tuned model.
+     */
+    validLoss?: number;
+    /**
+     * Gain of the mean token accuracy.
+     */
+    validMeanTokenAccuracy?: number;
+}
+
+/**
  * A job on the server, managed by Pulumi or not.
  */
 export interface FineTuningJobResult {
@@ -96,6 +174,10 @@ export interface FineTuningJobResult {
      * Creation time of the job, as ISO 8601 in UTC.
      */
     createdAt?: string;
+    /**
+     * Figures of the base model and of the fine-tuned model on the validation data. Only a self-hosted server measures them.
+     */
+    evaluation?: outputs.Evaluation;
     /**
      * The last 50 events of the job, oldest first.
      */

@@ -10,6 +10,7 @@ __all__ = [
     'BaseModel',
     'ClassifierLossFunction',
     'JobType',
+    'Keep',
     'ModelDeletionPolicy',
 ]
 
@@ -46,6 +47,15 @@ class JobType(_builtins.str, Enum):
     """
     COMPLETION = "completion"
     CLASSIFIER = "classifier"
+
+
+@pulumi.type_token("mistral:index:Keep")
+class Keep(_builtins.str, Enum):
+    """
+    Which checkpoint becomes the model: `best`, the one with the lowest validation loss, or `last`. Needs a self-hosted server. Without validation data, always the last one. Server default: `best`.
+    """
+    BEST = "best"
+    LAST = "last"
 
 
 @pulumi.type_token("mistral:index:ModelDeletionPolicy")

@@ -27,10 +27,12 @@ class FineTuningJobArgs:
                  auto_start: pulumi.Input[Optional[_builtins.bool]] = None,
                  classifier_targets: pulumi.Input[Optional[Sequence[pulumi.Input['ClassifierTargetArgs']]]] = None,
                  connection: pulumi.Input[Optional['ConnectionArgs']] = None,
+                 evaluation_samples: pulumi.Input[Optional[_builtins.int]] = None,
                  hyperparameters: pulumi.Input[Optional['HyperparametersArgs']] = None,
                  integrations: pulumi.Input[Optional[Sequence[pulumi.Input['IntegrationArgs']]]] = None,
                  invalid_sample_skip_percentage: pulumi.Input[Optional[_builtins.float]] = None,
                  job_type: pulumi.Input[Optional['JobType']] = None,
+                 keep: pulumi.Input[Optional['Keep']] = None,
                  max_cost: pulumi.Input[Optional[_builtins.float]] = None,
                  model_deletion_policy: pulumi.Input[Optional['ModelDeletionPolicy']] = None,
                  model_description: pulumi.Input[Optional[_builtins.str]] = None,
@@ -50,10 +52,12 @@ class FineTuningJobArgs:
         :param pulumi.Input[_builtins.bool] auto_start: Whether training starts after validation. With `false`, the job stays in `VALIDATED` and reports its cost until you set this to `true`. Default: `true`.
         :param pulumi.Input[Sequence[pulumi.Input['ClassifierTargetArgs']]] classifier_targets: Label fields that the classifier learns to predict. Classifier jobs only.
         :param pulumi.Input['ConnectionArgs'] connection: Server and API key for this resource. Overrides the stack's config and the environment.
+        :param pulumi.Input[_builtins.int] evaluation_samples: Number of validation prompts, 0 to 20, that the base model and the fine-tuned model answer for comparison. Needs a self-hosted server, which returns the answers by `GET …/evaluation/samples` and never as outputs. A change has no effect on an existing job. Default: 0.
         :param pulumi.Input['HyperparametersArgs'] hyperparameters: Hyperparameters of the training. Default: chosen by the server.
         :param pulumi.Input[Sequence[pulumi.Input['IntegrationArgs']]] integrations: Experiment trackers that receive the run's metrics. Only changing `project` replaces the job.
         :param pulumi.Input[_builtins.float] invalid_sample_skip_percentage: Maximum fraction of invalid samples to skip, 0 to 0.5. Above it, the job fails. Server default: 0.
         :param pulumi.Input['JobType'] job_type: Type of the job: `completion` or `classifier`. Default: `classifier` if `classifierTargets` is set, otherwise `completion`.
+        :param pulumi.Input['Keep'] keep: Which checkpoint becomes the model: `best`, the one with the lowest validation loss, or `last`. Needs a self-hosted server. Without validation data, always the last one. Server default: `best`.
         :param pulumi.Input[_builtins.float] max_cost: Maximum cost of the job, in the currency that the server reports. A job above this limit stays in `VALIDATED` and is not started.
         :param pulumi.Input['ModelDeletionPolicy'] model_deletion_policy: What happens to the fine-tuned model when the resource is deleted: `retain`, `archive` or `delete`. Default: `retain`.
         :param pulumi.Input[_builtins.str] model_description: Description of the fine-tuned model.
@@ -75,6 +79,8 @@ class FineTuningJobArgs:
             pulumi.set(__self__, "classifier_targets", classifier_targets)
         if connection is not None:
             pulumi.set(__self__, "connection", connection)
+        if evaluation_samples is not None:
+            pulumi.set(__self__, "evaluation_samples", evaluation_samples)
         if hyperparameters is not None:
             pulumi.set(__self__, "hyperparameters", hyperparameters)
         if integrations is not None:
@@ -83,6 +89,8 @@ class FineTuningJobArgs:
             pulumi.set(__self__, "invalid_sample_skip_percentage", invalid_sample_skip_percentage)
         if job_type is not None:
             pulumi.set(__self__, "job_type", job_type)
+        if keep is not None:
+            pulumi.set(__self__, "keep", keep)
         if max_cost is not None:
             pulumi.set(__self__, "max_cost", max_cost)
         if model_deletion_policy is not None:
@@ -167,6 +175,18 @@ class FineTuningJobArgs:
         pulumi.set(self, "connection", value)
 
     @_builtins.property
+    @pulumi.getter(name="evaluationSamples")
+    def evaluation_samples(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        Number of validation prompts, 0 to 20, that the base model and the fine-tuned model answer for comparison. Needs a self-hosted server, which returns the answers by `GET …/evaluation/samples` and never as outputs. A change has no effect on an existing job. Default: 0.
+        """
+        return pulumi.get(self, "evaluation_samples")
+
+    @evaluation_samples.setter
+    def evaluation_samples(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "evaluation_samples", value)
+
+    @_builtins.property
     @pulumi.getter
     def hyperparameters(self) -> pulumi.Input[Optional['HyperparametersArgs']]:
         """
@@ -213,6 +233,18 @@ class FineTuningJobArgs:
     @job_type.setter
     def job_type(self, value: pulumi.Input[Optional['JobType']]):
         pulumi.set(self, "job_type", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def keep(self) -> pulumi.Input[Optional['Keep']]:
+        """
+        Which checkpoint becomes the model: `best`, the one with the lowest validation loss, or `last`. Needs a self-hosted server. Without validation data, always the last one. Server default: `best`.
+        """
+        return pulumi.get(self, "keep")
+
+    @keep.setter
+    def keep(self, value: pulumi.Input[Optional['Keep']]):
+        pulumi.set(self, "keep", value)
 
     @_builtins.property
     @pulumi.getter(name="maxCost")
@@ -357,10 +389,12 @@ class FineTuningJob(pulumi.CustomResource):
                  auto_start: pulumi.Input[Optional[_builtins.bool]] = None,
                  classifier_targets: pulumi.Input[Optional[Sequence[pulumi.Input[Union['ClassifierTargetArgs', 'ClassifierTargetArgsDict']]]]] = None,
                  connection: pulumi.Input[Optional[Union['ConnectionArgs', 'ConnectionArgsDict']]] = None,
+                 evaluation_samples: pulumi.Input[Optional[_builtins.int]] = None,
                  hyperparameters: pulumi.Input[Optional[Union['HyperparametersArgs', 'HyperparametersArgsDict']]] = None,
                  integrations: pulumi.Input[Optional[Sequence[pulumi.Input[Union['IntegrationArgs', 'IntegrationArgsDict']]]]] = None,
                  invalid_sample_skip_percentage: pulumi.Input[Optional[_builtins.float]] = None,
                  job_type: pulumi.Input[Optional['JobType']] = None,
+                 keep: pulumi.Input[Optional['Keep']] = None,
                  max_cost: pulumi.Input[Optional[_builtins.float]] = None,
                  model: pulumi.Input[Optional[Union[_builtins.str, 'BaseModel']]] = None,
                  model_deletion_policy: pulumi.Input[Optional['ModelDeletionPolicy']] = None,
@@ -400,10 +434,12 @@ class FineTuningJob(pulumi.CustomResource):
         :param pulumi.Input[_builtins.bool] auto_start: Whether training starts after validation. With `false`, the job stays in `VALIDATED` and reports its cost until you set this to `true`. Default: `true`.
         :param pulumi.Input[Sequence[pulumi.Input[Union['ClassifierTargetArgs', 'ClassifierTargetArgsDict']]]] classifier_targets: Label fields that the classifier learns to predict. Classifier jobs only.
         :param pulumi.Input[Union['ConnectionArgs', 'ConnectionArgsDict']] connection: Server and API key for this resource. Overrides the stack's config and the environment.
+        :param pulumi.Input[_builtins.int] evaluation_samples: Number of validation prompts, 0 to 20, that the base model and the fine-tuned model answer for comparison. Needs a self-hosted server, which returns the answers by `GET …/evaluation/samples` and never as outputs. A change has no effect on an existing job. Default: 0.
         :param pulumi.Input[Union['HyperparametersArgs', 'HyperparametersArgsDict']] hyperparameters: Hyperparameters of the training. Default: chosen by the server.
         :param pulumi.Input[Sequence[pulumi.Input[Union['IntegrationArgs', 'IntegrationArgsDict']]]] integrations: Experiment trackers that receive the run's metrics. Only changing `project` replaces the job.
         :param pulumi.Input[_builtins.float] invalid_sample_skip_percentage: Maximum fraction of invalid samples to skip, 0 to 0.5. Above it, the job fails. Server default: 0.
         :param pulumi.Input['JobType'] job_type: Type of the job: `completion` or `classifier`. Default: `classifier` if `classifierTargets` is set, otherwise `completion`.
+        :param pulumi.Input['Keep'] keep: Which checkpoint becomes the model: `best`, the one with the lowest validation loss, or `last`. Needs a self-hosted server. Without validation data, always the last one. Server default: `best`.
         :param pulumi.Input[_builtins.float] max_cost: Maximum cost of the job, in the currency that the server reports. A job above this limit stays in `VALIDATED` and is not started.
         :param pulumi.Input[Union[_builtins.str, 'BaseModel']] model: Base model to fine-tune, for example `open-mistral-7b`. The server decides which names it accepts.
         :param pulumi.Input['ModelDeletionPolicy'] model_deletion_policy: What happens to the fine-tuned model when the resource is deleted: `retain`, `archive` or `delete`. Default: `retain`.
@@ -462,10 +498,12 @@ class FineTuningJob(pulumi.CustomResource):
                  auto_start: pulumi.Input[Optional[_builtins.bool]] = None,
                  classifier_targets: pulumi.Input[Optional[Sequence[pulumi.Input[Union['ClassifierTargetArgs', 'ClassifierTargetArgsDict']]]]] = None,
                  connection: pulumi.Input[Optional[Union['ConnectionArgs', 'ConnectionArgsDict']]] = None,
+                 evaluation_samples: pulumi.Input[Optional[_builtins.int]] = None,
                  hyperparameters: pulumi.Input[Optional[Union['HyperparametersArgs', 'HyperparametersArgsDict']]] = None,
                  integrations: pulumi.Input[Optional[Sequence[pulumi.Input[Union['IntegrationArgs', 'IntegrationArgsDict']]]]] = None,
                  invalid_sample_skip_percentage: pulumi.Input[Optional[_builtins.float]] = None,
                  job_type: pulumi.Input[Optional['JobType']] = None,
+                 keep: pulumi.Input[Optional['Keep']] = None,
                  max_cost: pulumi.Input[Optional[_builtins.float]] = None,
                  model: pulumi.Input[Optional[Union[_builtins.str, 'BaseModel']]] = None,
                  model_deletion_policy: pulumi.Input[Optional['ModelDeletionPolicy']] = None,
@@ -491,10 +529,12 @@ class FineTuningJob(pulumi.CustomResource):
             __props__.__dict__["auto_start"] = auto_start
             __props__.__dict__["classifier_targets"] = classifier_targets
             __props__.__dict__["connection"] = None if connection is None else pulumi.Output.secret(connection)
+            __props__.__dict__["evaluation_samples"] = evaluation_samples
             __props__.__dict__["hyperparameters"] = hyperparameters
             __props__.__dict__["integrations"] = None if integrations is None else pulumi.Output.secret(integrations)
             __props__.__dict__["invalid_sample_skip_percentage"] = invalid_sample_skip_percentage
             __props__.__dict__["job_type"] = job_type
+            __props__.__dict__["keep"] = keep
             __props__.__dict__["max_cost"] = max_cost
             if model is None and not opts.urn:
                 raise TypeError("Missing required property 'model'")
@@ -515,6 +555,7 @@ class FineTuningJob(pulumi.CustomResource):
             __props__.__dict__["cost"] = None
             __props__.__dict__["cost_currency"] = None
             __props__.__dict__["created_at"] = None
+            __props__.__dict__["evaluation"] = None
             __props__.__dict__["events"] = None
             __props__.__dict__["expected_duration_seconds"] = None
             __props__.__dict__["fine_tuned_model"] = None
@@ -564,6 +605,8 @@ class FineTuningJob(pulumi.CustomResource):
         __props__.__dict__["cost"] = None
         __props__.__dict__["cost_currency"] = None
         __props__.__dict__["created_at"] = None
+        __props__.__dict__["evaluation"] = None
+        __props__.__dict__["evaluation_samples"] = None
         __props__.__dict__["events"] = None
         __props__.__dict__["expected_duration_seconds"] = None
         __props__.__dict__["fine_tuned_model"] = None
@@ -572,6 +615,7 @@ class FineTuningJob(pulumi.CustomResource):
         __props__.__dict__["invalid_sample_skip_percentage"] = None
         __props__.__dict__["job_id"] = None
         __props__.__dict__["job_type"] = None
+        __props__.__dict__["keep"] = None
         __props__.__dict__["max_cost"] = None
         __props__.__dict__["model"] = None
         __props__.__dict__["model_archived"] = None
@@ -677,6 +721,22 @@ class FineTuningJob(pulumi.CustomResource):
 
     @_builtins.property
     @pulumi.getter
+    def evaluation(self) -> pulumi.Output[Optional['outputs.Evaluation']]:
+        """
+        Figures of the base model and of the fine-tuned model on the validation data. Only a self-hosted server measures them.
+        """
+        return pulumi.get(self, "evaluation")
+
+    @_builtins.property
+    @pulumi.getter(name="evaluationSamples")
+    def evaluation_samples(self) -> pulumi.Output[Optional[_builtins.int]]:
+        """
+        Number of validation prompts, 0 to 20, that the base model and the fine-tuned model answer for comparison. Needs a self-hosted server, which returns the answers by `GET …/evaluation/samples` and never as outputs. A change has no effect on an existing job. Default: 0.
+        """
+        return pulumi.get(self, "evaluation_samples")
+
+    @_builtins.property
+    @pulumi.getter
     def events(self) -> pulumi.Output[Sequence['outputs.JobEvent']]:
         """
         The last 50 events of the job, oldest first.
@@ -738,6 +798,14 @@ class FineTuningJob(pulumi.CustomResource):
         Type of the job: `completion` or `classifier`. Default: `classifier` if `classifierTargets` is set, otherwise `completion`.
         """
         return pulumi.get(self, "job_type")
+
+    @_builtins.property
+    @pulumi.getter
+    def keep(self) -> pulumi.Output[Optional['Keep']]:
+        """
+        Which checkpoint becomes the model: `best`, the one with the lowest validation loss, or `last`. Needs a self-hosted server. Without validation data, always the last one. Server default: `best`.
+        """
+        return pulumi.get(self, "keep")
 
     @_builtins.property
     @pulumi.getter(name="maxCost")

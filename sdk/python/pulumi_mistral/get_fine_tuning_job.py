@@ -25,7 +25,7 @@ __all__ = [
 
 @pulumi.output_type
 class GetFineTuningJobResult:
-    def __init__(__self__, artifact_url=None, base_url=None, checkpoints=None, cost=None, cost_currency=None, created_at=None, events=None, expected_duration_seconds=None, fine_tuned_model=None, job_id=None, model=None, modified_at=None, simulated=None, status=None, suffix=None, train_loss=None, trained_tokens=None, training_file_ids=None, valid_loss=None, validation_file_ids=None):
+    def __init__(__self__, artifact_url=None, base_url=None, checkpoints=None, cost=None, cost_currency=None, created_at=None, evaluation=None, events=None, expected_duration_seconds=None, fine_tuned_model=None, job_id=None, model=None, modified_at=None, simulated=None, status=None, suffix=None, train_loss=None, trained_tokens=None, training_file_ids=None, valid_loss=None, validation_file_ids=None):
         if artifact_url and not isinstance(artifact_url, str):
             raise TypeError("Expected argument 'artifact_url' to be a str")
         pulumi.set(__self__, "artifact_url", artifact_url)
@@ -44,6 +44,9 @@ class GetFineTuningJobResult:
         if created_at and not isinstance(created_at, str):
             raise TypeError("Expected argument 'created_at' to be a str")
         pulumi.set(__self__, "created_at", created_at)
+        if evaluation and not isinstance(evaluation, dict):
+            raise TypeError("Expected argument 'evaluation' to be a dict")
+        pulumi.set(__self__, "evaluation", evaluation)
         if events and not isinstance(events, list):
             raise TypeError("Expected argument 'events' to be a list")
         pulumi.set(__self__, "events", events)
@@ -134,6 +137,14 @@ class GetFineTuningJobResult:
         Creation time of the job, as ISO 8601 in UTC.
         """
         return pulumi.get(self, "created_at")
+
+    @_builtins.property
+    @pulumi.getter
+    def evaluation(self) -> Optional['outputs.Evaluation']:
+        """
+        Figures of the base model and of the fine-tuned model on the validation data. Only a self-hosted server measures them.
+        """
+        return pulumi.get(self, "evaluation")
 
     @_builtins.property
     @pulumi.getter
@@ -260,6 +271,7 @@ class AwaitableGetFineTuningJobResult(GetFineTuningJobResult):
             cost=self.cost,
             cost_currency=self.cost_currency,
             created_at=self.created_at,
+            evaluation=self.evaluation,
             events=self.events,
             expected_duration_seconds=self.expected_duration_seconds,
             fine_tuned_model=self.fine_tuned_model,
@@ -310,6 +322,7 @@ def get_fine_tuning_job(connection: Optional[Union['Connection', 'ConnectionDict
         cost=pulumi.get(__ret__, 'cost'),
         cost_currency=pulumi.get(__ret__, 'cost_currency'),
         created_at=pulumi.get(__ret__, 'created_at'),
+        evaluation=pulumi.get(__ret__, 'evaluation'),
         events=pulumi.get(__ret__, 'events'),
         expected_duration_seconds=pulumi.get(__ret__, 'expected_duration_seconds'),
         fine_tuned_model=pulumi.get(__ret__, 'fine_tuned_model'),
@@ -357,6 +370,7 @@ def get_fine_tuning_job_output(connection: pulumi.Input[Optional[Optional[Union[
         cost=pulumi.get(__response__, 'cost'),
         cost_currency=pulumi.get(__response__, 'cost_currency'),
         created_at=pulumi.get(__response__, 'created_at'),
+        evaluation=pulumi.get(__response__, 'evaluation'),
         events=pulumi.get(__response__, 'events'),
         expected_duration_seconds=pulumi.get(__response__, 'expected_duration_seconds'),
         fine_tuned_model=pulumi.get(__response__, 'fine_tuned_model'),

@@ -20,6 +20,9 @@ __all__ = [
     'Checkpoint',
     'ClassifierTarget',
     'Connection',
+    'Evaluation',
+    'EvaluationFigures',
+    'EvaluationImprovement',
     'FineTuningJobResult',
     'Hyperparameters',
     'Integration',
@@ -257,6 +260,262 @@ class Connection(dict):
 
 
 @pulumi.output_type
+class Evaluation(dict):
+    """
+    What the training has changed, measured on the validation data.
+    """
+    def __init__(__self__, *,
+                 base: Optional['outputs.EvaluationFigures'] = None,
+                 improvement: Optional['outputs.EvaluationImprovement'] = None,
+                 kept: Optional[_builtins.str] = None,
+                 simulated: Optional[_builtins.bool] = None,
+                 tuned: Optional['outputs.EvaluationFigures'] = None):
+        """
+        What the training has changed, measured on the validation data.
+
+        :param 'EvaluationFigures' base: The base model, before the training.
+        :param 'EvaluationImprovement' improvement: What the training has gained. Positive figures are better.
+        :param _builtins.str kept: Which checkpoint became the model: `best` or `last`.
+        :param _builtins.bool simulated: True if the figures are made up.
+        :param 'EvaluationFigures' tuned: The fine-tuned model. Absent until the training has ended.
+        """
+        if base is not None:
+            pulumi.set(__self__, "base", base)
+        if improvement is not None:
+            pulumi.set(__self__, "improvement", improvement)
+        if kept is not None:
+            pulumi.set(__self__, "kept", kept)
+        if simulated is not None:
+            pulumi.set(__self__, "simulated", simulated)
+        if tuned is not None:
+            pulumi.set(__self__, "tuned", tuned)
+
+    @_builtins.property
+    @pulumi.getter
+    def base(self) -> Optional['outputs.EvaluationFigures']:
+        """
+        The base model, before the training.
+        """
+        return pulumi.get(self, "base")
+
+    @_builtins.property
+    @pulumi.getter
+    def improvement(self) -> Optional['outputs.EvaluationImprovement']:
+        """
+        What the training has gained. Positive figures are better.
+        """
+        return pulumi.get(self, "improvement")
+
+    @_builtins.property
+    @pulumi.getter
+    def kept(self) -> Optional[_builtins.str]:
+        """
+        Which checkpoint became the model: `best` or `last`.
+        """
+        return pulumi.get(self, "kept")
+
+    @_builtins.property
+    @pulumi.getter
+    def simulated(self) -> Optional[_builtins.bool]:
+        """
+        True if the figures are made up.
+        """
+        return pulumi.get(self, "simulated")
+
+    @_builtins.property
+    @pulumi.getter
+    def tuned(self) -> Optional['outputs.EvaluationFigures']:
+        """
+        The fine-tuned model. Absent until the training has ended.
+        """
+        return pulumi.get(self, "tuned")
+
+
+@pulumi.output_type
+class EvaluationFigures(dict):
+    """
+    The figures of a model on the validation data.
+    """
+    @staticmethod
+    def __key_warning(key: str):
+        suggest = None
+        if key == "majorityAccuracy":
+            suggest = "majority_accuracy"
+        elif key == "validLoss":
+            suggest = "valid_loss"
+        elif key == "validMeanTokenAccuracy":
+            suggest = "valid_mean_token_accuracy"
+
+        if suggest:
+            pulumi.log.warn(f"Key '{key}' not found in EvaluationFigures. Access the value via the '{suggest}' property getter instead.")
+
+    def __getitem__(self, key: str) -> Any:
+        EvaluationFigures.__key_warning(key)
+        return super().__getitem__(key)
+
+    def get(self, key: str, default = None) -> Any:
+        EvaluationFigures.__key_warning(key)
+        return super().get(key, default)
+
+    def __init__(__self__, *,
+                 accuracy: Optional[_builtins.float] = None,
+                 f1: Optional[_builtins.float] = None,
+                 majority_accuracy: Optional[_builtins.float] = None,
+                 step: Optional[_builtins.float] = None,
+                 valid_loss: Optional[_builtins.float] = None,
+                 valid_mean_token_accuracy: Optional[_builtins.float] = None):
+        """
+        The figures of a model on the validation data.
+
+        :param _builtins.float accuracy: Accuracy of a classifier, mean over its targets, 0 to 1.
+        :param _builtins.float f1: Macro F1 of a classifier, mean over its targets, 0 to 1.
+        :param _builtins.float majority_accuracy: Accuracy of always predicting the most frequent answer, for a classifier, 0 to 1.
+        :param _builtins.float step: Step of the measured checkpoint; 0 for the base model.
+        :param _builtins.float valid_loss: Loss on the validation data.
+        :param _builtins.float valid_mean_token_accuracy: Mean token accuracy on the validation data, of a completion job, 0 to 1.
+        """
+        if accuracy is not None:
+            pulumi.set(__self__, "accuracy", accuracy)
+        if f1 is not None:
+            pulumi.set(__self__, "f1", f1)
+        if majority_accuracy is not None:
+            pulumi.set(__self__, "majority_accuracy", majority_accuracy)
+        if step is not None:
+            pulumi.set(__self__, "step", step)
+        if valid_loss is not None:
+            pulumi.set(__self__, "valid_loss", valid_loss)
+        if valid_mean_token_accuracy is not None:
+            pulumi.set(__self__, "valid_mean_token_accuracy", valid_mean_token_accuracy)
+
+    @_builtins.property
+    @pulumi.getter
+    def accuracy(self) -> Optional[_builtins.float]:
+        """
+        Accuracy of a classifier, mean over its targets, 0 to 1.
+        """
+        return pulumi.get(self, "accuracy")
+
+    @_builtins.property
+    @pulumi.getter
+    def f1(self) -> Optional[_builtins.float]:
+        """
+        Macro F1 of a classifier, mean over its targets, 0 to 1.
+        """
+        return pulumi.get(self, "f1")
+
+    @_builtins.property
+    @pulumi.getter(name="majorityAccuracy")
+    def majority_accuracy(self) -> Optional[_builtins.float]:
+        """
+        Accuracy of always predicting the most frequent answer, for a classifier, 0 to 1.
+        """
+        return pulumi.get(self, "majority_accuracy")
+
+    @_builtins.property
+    @pulumi.getter
+    def step(self) -> Optional[_builtins.float]:
+        """
+        Step of the measured checkpoint; 0 for the base model.
+        """
+        return pulumi.get(self, "step")
+
+    @_builtins.property
+    @pulumi.getter(name="validLoss")
+    def valid_loss(self) -> Optional[_builtins.float]:
+        """
+        Loss on the validation data.
+        """
+        return pulumi.get(self, "valid_loss")
+
+    @_builtins.property
+    @pulumi.getter(name="validMeanTokenAccuracy")
+    def valid_mean_token_accuracy(self) -> Optional[_builtins.float]:
+        """
+        Mean token accuracy on the validation data, of a completion job, 0 to 1.
+        """
+        return pulumi.get(self, "valid_mean_token_accuracy")
+
+
+@pulumi.output_type
+class EvaluationImprovement(dict):
+    """
+    What the training has gained. Positive figures are better.
+    """
+    @staticmethod
+    def __key_warning(key: str):
+        suggest = None
+        if key == "validLoss":
+            suggest = "valid_loss"
+        elif key == "validMeanTokenAccuracy":
+            suggest = "valid_mean_token_accuracy"
+
+        if suggest:
+            pulumi.log.warn(f"Key '{key}' not found in EvaluationImprovement. Access the value via the '{suggest}' property getter instead.")
+
+    def __getitem__(self, key: str) -> Any:
+        EvaluationImprovement.__key_warning(key)
+        return super().__getitem__(key)
+
+    def get(self, key: str, default = None) -> Any:
+        EvaluationImprovement.__key_warning(key)
+        return super().get(key, default)
+
+    def __init__(__self__, *,
+                 accuracy: Optional[_builtins.float] = None,
+                 f1: Optional[_builtins.float] = None,
+                 valid_loss: Optional[_builtins.float] = None,
+                 valid_mean_token_accuracy: Optional[_builtins.float] = None):
+        """
+        What the training has gained. Positive figures are better.
+
+        :param _builtins.float accuracy: Gain of the accuracy.
+        :param _builtins.float f1: Gain of the macro F1.
+        :param _builtins.float valid_loss: Loss of the base model minus that of the tuned model.
+        :param _builtins.float valid_mean_token_accuracy: Gain of the mean token accuracy.
+        """
+        if accuracy is not None:
+            pulumi.set(__self__, "accuracy", accuracy)
+        if f1 is not None:
+            pulumi.set(__self__, "f1", f1)
+        if valid_loss is not None:
+            pulumi.set(__self__, "valid_loss", valid_loss)
+        if valid_mean_token_accuracy is not None:
+            pulumi.set(__self__, "valid_mean_token_accuracy", valid_mean_token_accuracy)
+
+    @_builtins.property
+    @pulumi.getter
+    def accuracy(self) -> Optional[_builtins.float]:
+        """
+        Gain of the accuracy.
+        """
+        return pulumi.get(self, "accuracy")
+
+    @_builtins.property
+    @pulumi.getter
+    def f1(self) -> Optional[_builtins.float]:
+        """
+        Gain of the macro F1.
+        """
+        return pulumi.get(self, "f1")
+
+    @_builtins.property
+    @pulumi.getter(name="validLoss")
+    def valid_loss(self) -> Optional[_builtins.float]:
+        """
+        Loss of the base model minus that of the tuned model.
+        """
+        return pulumi.get(self, "valid_loss")
+
+    @_builtins.property
+    @pulumi.getter(name="validMeanTokenAccuracy")
+    def valid_mean_token_accuracy(self) -> Optional[_builtins.float]:
+        """
+        Gain of the mean token accuracy.
+        """
+        return pulumi.get(self, "valid_mean_token_accuracy")
+
+
+@pulumi.output_type
 class FineTuningJobResult(dict):
     """
     A job on the server, managed by Pulumi or not.
@@ -275,6 +534,7 @@ class FineTuningJobResult(dict):
                  cost: Optional[_builtins.float] = None,
                  cost_currency: Optional[_builtins.str] = None,
                  created_at: Optional[_builtins.str] = None,
+                 evaluation: Optional['outputs.Evaluation'] = None,
                  expected_duration_seconds: Optional[_builtins.float] = None,
                  fine_tuned_model: Optional[_builtins.str] = None,
                  modified_at: Optional[_builtins.str] = None,
@@ -298,6 +558,7 @@ class FineTuningJobResult(dict):
         :param _builtins.float cost: Cost of the job in `costCurrency`, as reported by the server.
         :param _builtins.str cost_currency: Currency of `cost`.
         :param _builtins.str created_at: Creation time of the job, as ISO 8601 in UTC.
+        :param 'Evaluation' evaluation: Figures of the base model and of the fine-tuned model on the validation data. Only a self-hosted server measures them.
         :param _builtins.float expected_duration_seconds: Expected duration of the training in seconds.
         :param _builtins.str fine_tuned_model: ID of the fine-tuned model. Absent until the job has succeeded.
         :param _builtins.str modified_at: Time of the job's last change, as ISO 8601 in UTC.
@@ -323,6 +584,8 @@ class FineTuningJobResult(dict):
             pulumi.set(__self__, "cost_currency", cost_currency)
         if created_at is not None:
             pulumi.set(__self__, "created_at", created_at)
+        if evaluation is not None:
+            pulumi.set(__self__, "evaluation", evaluation)
         if expected_duration_seconds is not None:
             pulumi.set(__self__, "expected_duration_seconds", expected_duration_seconds)
         if fine_tuned_model is not None:
@@ -441,6 +704,14 @@ class FineTuningJobResult(dict):
         Creation time of the job, as ISO 8601 in UTC.
         """
         return pulumi.get(self, "created_at")
+
+    @_builtins.property
+    @pulumi.getter
+    def evaluation(self) -> Optional['outputs.Evaluation']:
+        """
+        Figures of the base model and of the fine-tuned model on the validation data. Only a self-hosted server measures them.
+        """
+        return pulumi.get(self, "evaluation")
 
     @_builtins.property
     @pulumi.getter(name="expectedDurationSeconds")

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { JobType as JobTypes, MAX_SKIP_SHARE, MAX_SUFFIX_LENGTH } from "#common";
 import { hyperparameters as sharedHyperparameters } from "#common/hyperparameters";
 import { withSnakeCaseKeys } from "#common/snakeCase";
+import { Keep, MAX_SAMPLES } from "./evaluation";
 import { optional, partOfId, text } from "./fields";
 
 const weight = z.number().positive("Must be greater than 0").max(1e6);
@@ -84,6 +85,8 @@ export const createJobBody = z
     invalid_sample_skip_percentage: optional(z.number().min(0).max(MAX_SKIP_SHARE)).transform((value) => value ?? 0),
     job_type: optional(JobType),
     repositories: optional(z.array(repository).max(20)).transform((value) => value ?? []),
+    keep: optional(Keep),
+    evaluation: optional(z.strictObject({ samples: optional(z.int().min(0).max(MAX_SAMPLES)) })),
     classifier_targets: optional(z.array(classifierTarget).max(100).superRefine(checkLabels)).transform(
       (value) => value ?? [],
     ),
@@ -97,7 +100,13 @@ export const createJobBody = z
 /**
  * The request of a job, without secrets. Stored with the job and passed to the trainer. Fields are named as in the API.
  */
-export type JobSpec = z.output<typeof createJobBody>;
+export type JobSpec = z.output<typeof createJobBody> & {
+  /**
+   * `keep`, or its default when the job was created: a later change of the models file does not affect the job. Absent in
+   * jobs of earlier releases.
+   */
+  kept?: Keep;
+};
 
 /** The largest number of labels of all targets. Each sample is compared with them, and they are sent to each checking thread. */
 const MAX_LABELS = 10_000;

@@ -1,4 +1,5 @@
-import type { JobSpec } from "./jobSpec";
+import type { Evaluations, Figures, Keep, SampleAnswer } from "./evaluation";
+import type { ClassifierTarget, JobSpec } from "./jobSpec";
 
 /** The name of the trainer that trains nothing. Its figures are invented, and every reply about its jobs says so. */
 export const SIMULATED = "simulated";
@@ -98,6 +99,8 @@ export interface Progress {
   remainingSeconds?: number;
   /** All checkpoints so far, oldest first. */
   checkpoints: Checkpoint[];
+  /** The measurements of the base model and of the result so far. Absent: none. */
+  evaluations?: Evaluations;
   /** `failed`: why the run failed. `starting`: what the run waits for. */
   reason?: string;
   /** Only for `succeeded`: `completed` (all steps) by default, or `early_stopping`. */
@@ -117,6 +120,31 @@ export interface Progress {
   /** Measured values that replace the estimates of the plan. */
   actual?: Partial<Pick<Plan, "totalSteps" | "epochs" | "tokensPerStep" | "dataTokens">>;
 }
+
+/** An evaluation of a model on the validation data of a job. */
+export interface EvaluationRequest {
+  id: string;
+  workspace: string;
+  /** The base model: the evaluated model itself, or the one that was tuned. */
+  root: string;
+  /** The job that has produced the model. Absent: the base model is evaluated. */
+  modelJobId?: string;
+  jobType: JobSpec["job_type"];
+  classifierTargets: readonly ClassifierTarget[];
+  /** Tokens. Absent: the default of the training program. */
+  seqLen?: number;
+  validationFiles: readonly DataFile[];
+  /** The number of sample answers. */
+  samples: number;
+}
+
+/** A validation prompt with the answer of the evaluated model. */
+export type EvaluatedSample = Pick<SampleAnswer, "prompt" | "reference"> & { answer: string };
+
+export type EvaluationResult =
+  | { figures: Figures; samples: EvaluatedSample[] }
+  /** Why there are no figures. For users, without secrets. */
+  | { failure: string };
 
 /** A row of tokens, as the training program prints it: `line`, `row`, `input_ids`, `labels`, `text`, `learned`. */
 export type ShownRow = Record<string, unknown>;
@@ -169,6 +197,18 @@ export interface Trainer {
    * @param workspace the requests of several workspaces take turns
    */
   showRows?(model: string, content: Buffer, rows: number, workspace: string, signal: AbortSignal): Promise<ShownRows>;
+  /** Returns which checkpoint becomes the model of a job that does not say so. Absent: the best one. */
+  defaultKeep?(model: string): Keep | undefined;
+  /** Returns sample answers of a job that has succeeded, when the trainer invents them. Absent: the program writes a file. */
+  inventSamples?(count: number): SampleAnswer[];
+  /** Whether `evaluate` works. Absent: it does if it exists. */
+  canEvaluate?(): Promise<boolean>;
+  /**
+   * Evaluates a model. Called again after a server restart. Absent: the trainer cannot.
+   *
+   * @throws when `signal` aborts; nothing of the evaluation is running then
+   */
+  evaluate?(request: EvaluationRequest, signal: AbortSignal): Promise<EvaluationResult>;
   /** Set by the server. The trainer calls it when a job that waits may start. */
   onChange?: (jobId: string) => void;
   /** Returns why a started job waits at this moment; undefined when it does not wait in the trainer's own queue. */

@@ -2,6 +2,7 @@ import type { Trainer } from "../domain/trainer";
 import type { Supervisor } from "../jobs/supervisor";
 import type { Logger } from "../log";
 import type { BlobStore } from "../store/blobs";
+import type { EvaluationStore } from "../store/evaluations";
 import type { FileStore } from "../store/files";
 import type { HoldStore } from "../store/holds";
 import type { JobStore } from "../store/jobs";
@@ -19,6 +20,7 @@ export interface Services {
   connections: ConnectionLimit;
   signer: UrlSigner;
   blobs: BlobStore;
+  evaluations: EvaluationStore;
   files: FileStore;
   jobs: JobStore;
   models: ModelStore;

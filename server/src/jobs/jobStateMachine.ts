@@ -1,4 +1,5 @@
 import { isTerminal } from "#common";
+import type { Evaluations } from "../domain/evaluation";
 import type { Job, JobState } from "../domain/job";
 import { fineTunedModelName } from "../domain/modelName";
 import { canBecome, type JobStatus } from "../domain/status";
@@ -44,6 +45,7 @@ interface Attached {
 interface Recorded {
   progress: string;
   checkpoints: string;
+  evaluations: Evaluations;
   events: number;
   waitingFor: string;
 }
@@ -235,7 +237,16 @@ export class JobStateMachine {
   /** Stores progress that has changed. */
   private record({ run, recorded }: Attached, progress: Progress): Recorded {
     const { jobs } = this.options;
-    const { step, trainLoss, remainingSeconds, trainedTokens, actual, checkpoints, events = [] } = progress;
+    const {
+      step,
+      trainLoss,
+      remainingSeconds,
+      trainedTokens,
+      actual,
+      checkpoints,
+      evaluations = {},
+      events = [],
+    } = progress;
     const waitingFor = progress.state === "starting" ? progress.reason : undefined;
     const isWaiting =
       waitingFor !== undefined && withoutNumbers(waitingFor) !== withoutNumbers(recorded?.waitingFor ?? run.waitingFor);
@@ -245,19 +256,27 @@ export class JobStateMachine {
     const current: Recorded = {
       progress: JSON.stringify([step, trainedTokens, actual, storedReason]),
       checkpoints: JSON.stringify([checkpoints.length, checkpoints.at(-1)]),
+      evaluations,
       events: events.length,
       waitingFor: waitingFor ?? "",
     };
     const hasCheckpoints = recorded?.checkpoints !== current.checkpoints;
+    // By reference: a confusion matrix is large, and a trainer returns the same object until it has measured again.
+    const hasEvaluations =
+      recorded?.evaluations.base !== evaluations.base || recorded?.evaluations.tuned !== evaluations.tuned;
     const hasEvents = recorded?.events !== current.events;
-    if (recorded?.progress === current.progress && !hasCheckpoints && !hasEvents) {
+    if (recorded?.progress === current.progress && !hasCheckpoints && !hasEvaluations && !hasEvents) {
       return current;
     }
     const stored = omitUndefined({ trainLoss, remainingSeconds, trainedTokens, actual, waitingFor });
     jobs.record(
       run.id,
       { step, ...stored, updatedAt: Date.now() },
-      { ...(hasCheckpoints && { checkpoints }), ...(hasEvents && { events }) },
+      {
+        ...(hasCheckpoints && { checkpoints }),
+        ...(hasEvaluations && { evaluations }),
+        ...(hasEvents && { events }),
+      },
     );
     if (isWaiting) jobs.addEvent(run.id, "waiting", { reason: waitingFor });
     return current;

@@ -166,6 +166,45 @@ const MIGRATIONS: readonly string[] = [
      UNIQUE (hold_seq, model_id)
    );
    CREATE INDEX held_models_by_model ON held_models (model_id);`,
+  // The measurements of jobs, and evaluations on demand. The sample answers of an evaluation contain validation data, and
+  // end with the data or the model, whichever is deleted first.
+  `CREATE TABLE evaluations (
+     job_id TEXT NOT NULL REFERENCES jobs (id),
+     stage TEXT NOT NULL,
+     step INTEGER NOT NULL,
+     figures TEXT NOT NULL,
+     PRIMARY KEY (job_id, stage)
+   );
+   CREATE TABLE evaluation_targets (
+     job_id TEXT NOT NULL REFERENCES jobs (id),
+     stage TEXT NOT NULL,
+     targets TEXT NOT NULL,
+     PRIMARY KEY (job_id, stage)
+   );
+   CREATE TABLE model_evaluations (
+     seq INTEGER PRIMARY KEY AUTOINCREMENT,
+     id TEXT NOT NULL UNIQUE,
+     workspace TEXT NOT NULL,
+     key TEXT NOT NULL,
+     model TEXT NOT NULL,
+     job_id TEXT NOT NULL REFERENCES jobs (id),
+     trainer TEXT NOT NULL,
+     samples INTEGER NOT NULL,
+     status TEXT NOT NULL,
+     figures TEXT,
+     sample_answers TEXT,
+     reason TEXT,
+     created_at INTEGER NOT NULL,
+     UNIQUE (workspace, key)
+   );
+   CREATE INDEX model_evaluations_by_status ON model_evaluations (status);
+   CREATE TRIGGER forget_answers_of_models AFTER DELETE ON models BEGIN
+     UPDATE model_evaluations SET sample_answers = NULL WHERE model = OLD.id;
+   END;
+   CREATE TRIGGER forget_answers_to_files AFTER DELETE ON files BEGIN
+     UPDATE model_evaluations SET sample_answers = NULL
+     WHERE job_id IN (SELECT job_id FROM job_files WHERE file_id = OLD.id);
+   END;`,
 ];
 const SCHEMA_VERSION = MIGRATIONS.length;
 

@@ -6,14 +6,15 @@ import type { ClassifierTarget, JobSpec } from "../domain/jobSpec";
 import { ACTIVE, canBecome, type JobStatus } from "../domain/status";
 import type { Checkpoint, ProgramEvent, Progress } from "../domain/trainer";
 import type { Database } from "./database";
+import { saveEvaluations } from "./evaluations";
 import { type JobRow, toJob } from "./jobRow";
 import { limitAndOffset, type Page, SqlConditions } from "./sqlConditions";
 import { committed, inTransaction, onceCommitted } from "./transaction";
 
 const STATUS_UPDATED = "status-updated";
 
-/** All checkpoints and events of a training so far. Absent: they have not changed. */
-type ReportedProgress = Partial<Pick<Progress, "checkpoints" | "events">>;
+/** All checkpoints, measurements and events of a training so far. Absent: they have not changed. */
+type ReportedProgress = Partial<Pick<Progress, "checkpoints" | "evaluations" | "events">>;
 
 /** Undefined fields match all jobs. Times are milliseconds since 1970. */
 export interface JobFilter extends Page {
@@ -174,10 +175,11 @@ export class JobStore {
   }
 
   /** Stores the progress of a training. Adds new events, and removes deleted checkpoints. */
-  record(id: string, progress: StoredProgress, { checkpoints, events = [] }: ReportedProgress): void {
+  record(id: string, progress: StoredProgress, { checkpoints, evaluations, events = [] }: ReportedProgress): void {
     this.atomically(() => {
       this.saveProgress(id, progress);
       if (checkpoints !== undefined) this.saveCheckpoints(id, checkpoints);
+      if (evaluations !== undefined) saveEvaluations(this.database, id, evaluations);
       if (events.length > 0) this.addNewEvents(id, events);
     });
   }

@@ -13,12 +13,14 @@ interface Generated {
   classifierTargetSchema: types.ClassifierTarget;
   deletedSchema: types.Deleted;
   detailedJobSchema: types.DetailedJob;
+  evaluationFiguresSchema: types.EvaluationFigures;
   fileListSchema: types.FileList;
   fileSchema: types.File;
   holdSchema: types.Hold;
   hyperparametersSchema: types.Hyperparameters;
   integrationSchema: types.Integration;
   jobEventSchema: types.JobEvent;
+  jobEvaluationSchema: types.JobEvaluation;
   jobListSchema: types.JobList;
   jobMetadataSchema: types.JobMetadata;
   jobSchema: types.Job;

@@ -170,6 +170,9 @@ describe("server: restart", () => {
        ALTER TABLE models DROP COLUMN workspace;
        CREATE TABLE secrets (name TEXT PRIMARY KEY, value TEXT NOT NULL);
        INSERT INTO secrets SELECT 'url-signing-key', value FROM signing_keys; DROP TABLE signing_keys;
+       DROP TRIGGER forget_answers_of_models; DROP TRIGGER forget_answers_to_files;
+       DROP TABLE evaluations; DROP TABLE evaluation_targets; DROP TABLE model_evaluations;
+       DROP TABLE held_models; DROP TABLE holds; ALTER TABLE models DROP COLUMN pending_deletion_policy;
        PRAGMA user_version = 1`,
     );
     database.close();

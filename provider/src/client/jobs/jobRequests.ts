@@ -60,6 +60,16 @@ export interface JobCreateRequest {
   /** Default `completion`. */
   job_type?: JobType | undefined;
   repositories?: readonly RepositoryRequest[] | undefined;
+  /**
+   * Which checkpoint becomes the model: the one with the lowest validation loss, or the last one. Only for
+   * `mistral-fine-tuning-server`, whose default is `best`.
+   */
+  keep?: "best" | "last" | undefined;
+  /**
+   * `samples`: number of validation prompts, 0 to 20, that the base model and the fine-tuned model answer; default 0. Only for
+   * `mistral-fine-tuning-server`.
+   */
+  evaluation?: { samples?: number | undefined } | undefined;
   /** For classifier jobs. */
   classifier_targets?: readonly ClassifierTargetRequest[] | undefined;
 }

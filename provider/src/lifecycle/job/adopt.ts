@@ -24,7 +24,7 @@ export async function adoptJob(
 ): Promise<DetailedJob> {
   const job = await client.jobs.get(inputs.adopt as string, { signal });
   const found = [
-    ...fieldDifferences(comparableInputs(inputs), job, []),
+    ...fieldDifferences(comparableInputs(inputs), withEffectiveKeep(job), []),
     ...(await fileDifferences(client, inputs, job, signal)),
   ];
   if (found.length > 0) {
@@ -43,6 +43,12 @@ export async function adoptJob(
   }
   return job;
 }
+
+/** A job that does not request `keep` reports the server's default in its evaluation. */
+const withEffectiveKeep = (job: DetailedJob): DetailedJob => {
+  const keep = job.keep ?? job.evaluation?.kept;
+  return keep === undefined ? job : { ...job, keep };
+};
 
 /** The inputs to compare with the job: without an automatic suffix, triggers and files, which the job does not report as fields. */
 function comparableInputs(inputs: Inputs): Record<string, unknown> {

@@ -17,6 +17,7 @@ import type { Deadline } from "../runtime/deadline";
 import type { Host } from "../runtime/host";
 import { InitError } from "../state/initError";
 import { type Outputs, toOutputs } from "../state/outputs";
+import { evaluationLine } from "./evaluation";
 import { failureReason } from "./failureReason";
 import { ensureModelNamed, findModel, modelMissingReason } from "./model";
 import { pollerFor } from "./poller";
@@ -71,7 +72,12 @@ export async function converge(
     job = { ...before, ...now, metadata: { ...before?.metadata, ...now.metadata } };
     pollInterval.observe(now);
     reportProgress(job, before, inputs, host);
-    if (hasSucceeded(job.status)) return await isModelReady(job);
+    if (hasSucceeded(job.status)) {
+      const isReady = await isModelReady(job);
+      const line = evaluationLine(job);
+      if (isReady && line !== undefined) host.log(inputs.__urn, line, "milestone");
+      return isReady;
+    }
     const started = await advance(client, job, inputs, signal);
     job = { ...job, ...started };
     if (isHeld(job) && inputs.autoStart === false) host.log(inputs.__urn, reviewGateLine(job), "milestone");

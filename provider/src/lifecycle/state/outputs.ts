@@ -3,6 +3,7 @@ import type { DetailedJob, Job } from "../../client";
 import { workspaceOf } from "../../client/http/workspace";
 import type { Inputs } from "../../schema/inputs";
 import { type JobOutputs, outputsSchema } from "../../schema/outputs";
+import { evaluationOutputs } from "../job/evaluation";
 import { checkpointsOf, eventsOf } from "../job/history";
 import { cleanName, cleanText, cleanValue } from "./cleanText";
 import { LONGEST_NAME, limitCheckpoints, limitEvents, limitFileIds, type Recorded, shortName } from "./limits";
@@ -102,6 +103,7 @@ export function jobOutputs(
     expectedDurationSeconds: metadata?.expected_duration_seconds,
     trainLoss: last?.trainLoss,
     validLoss: last?.validLoss,
+    evaluation: evaluationOutputs(job),
     checkpoints: limitCheckpoints(checkpoints, known),
     events,
     simulated: metadata?.simulated === true,

@@ -39,6 +39,16 @@ export const JobType = {
  */
 export type JobType = (typeof JobType)[keyof typeof JobType];
 
+export const Keep = {
+    Best: "best",
+    Last: "last",
+} as const;
+
+/**
+ * Which checkpoint becomes the model: `best`, the one with the lowest validation loss, or `last`. Needs a self-hosted server. Without validation data, always the last one. Server default: `best`.
+ */
+export type Keep = (typeof Keep)[keyof typeof Keep];
+
 export const ModelDeletionPolicy = {
     Retain: "retain",
     Archive: "archive",

@@ -3,16 +3,23 @@ import type { JobSpec } from "../../domain/jobSpec";
 import type { Checkpoint, Plan } from "../../domain/trainer";
 import { SIMULATED } from "../../domain/trainer";
 import type { ArtifactReply } from "./artifact";
+import type { EvaluationReply } from "./evaluations";
 import { seconds } from "./time";
 
 /** Git's null object id: the commit is unknown. */
 const UNKNOWN_COMMIT = "0".repeat(40);
 
+/** Extensions of the API that are not part of the job's row. */
+export interface JobExtensions {
+  artifact?: ArtifactReply | undefined;
+  evaluation?: EvaluationReply | undefined;
+}
+
 /**
  * Converts a job to the API's format for lists. Omits unknown values: the OpenAPI document and the JSON schema of the
  * job do not allow `null`, and the official clients accept absent fields.
  */
-export function jobReply(job: Job, artifact?: ArtifactReply) {
+export function jobReply(job: Job, { artifact, evaluation }: JobExtensions = {}) {
   const { spec, plan, progress } = job;
   return {
     id: job.id,
@@ -31,19 +38,22 @@ export function jobReply(job: Job, artifact?: ArtifactReply) {
       repositories: spec.repositories.map((repository) => ({ ...repository, commit_id: UNKNOWN_COMMIT })),
     }),
     suffix: spec.suffix,
+    // As requested: `kept` in the evaluation is the effective value.
+    keep: spec.keep,
     fine_tuned_model: job.fineTunedModel,
     trained_tokens:
       progress?.trainedTokens ??
       (plan && progress && progress.step * (progress.actual?.tokensPerStep ?? plan.tokensPerStep)),
     metadata: jobMetadata(job),
     artifact,
+    evaluation,
   };
 }
 
 /** Converts a job to the API's format for a single job, with its events and checkpoints. */
-export function detailedJobReply(job: Job, events: JobEvent[], checkpoints: Checkpoint[], artifact?: ArtifactReply) {
+export function detailedJobReply(job: Job, events: JobEvent[], checkpoints: Checkpoint[], extensions: JobExtensions) {
   return {
-    ...jobReply(job, artifact),
+    ...jobReply(job, extensions),
     ...(job.spec.job_type === "completion" && {
       repositories: job.spec.repositories.map((repository) => ({
         ...repository,

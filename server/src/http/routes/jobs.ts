@@ -9,7 +9,8 @@ import type { FileStore } from "../../store/files";
 import { ApiError, UnprocessableError, type Violation } from "../errors";
 import { baseUrlOf } from "../publicUrl";
 import { artifactReply } from "../replies/artifact";
-import { detailedJobReply, dryRunReply, jobReply } from "../replies/jobs";
+import { evaluationReply } from "../replies/evaluations";
+import { detailedJobReply, dryRunReply, type JobExtensions, jobReply } from "../replies/jobs";
 import { createJobQuery, listJobsQuery } from "../schemas/jobs";
 import { parse } from "../schemas/parse";
 import type { Services } from "../services";
@@ -20,7 +21,7 @@ const DRY_RUN_TIMEOUT = 10 * 60_000;
 type ById = { Params: { job_id: string } };
 
 export function jobRoutes(app: FastifyInstance, services: Services): void {
-  const { jobs, files, supervisor, publicUrl } = services;
+  const { jobs, evaluations, files, supervisor, publicUrl } = services;
   const find = ({ params, workspace }: FastifyRequest<ById>): Job => {
     const job = jobs.find(params.job_id, workspace);
     if (job === undefined) {
@@ -28,18 +29,22 @@ export function jobRoutes(app: FastifyInstance, services: Services): void {
     }
     return job;
   };
-  /** Maps job ids to artifacts. Contains only jobs that have an artifact. */
-  const artifactsOf = (page: Job[], request: FastifyRequest) => {
+  /** Returns what the replies about jobs contain besides their rows. */
+  const extensionsOf = (page: Job[], request: FastifyRequest): ((job: Job) => JobExtensions) => {
     const trained = page.filter(({ trainer }) => trainer !== SIMULATED);
     const models = services.models.listByJobs(trained.map(({ id }) => id));
-    return new Map(models.map((model) => [model.jobId, artifactReply(model, baseUrlOf(request, publicUrl))]));
+    const artifacts = new Map(
+      models.map((model) => [model.jobId, artifactReply(model, baseUrlOf(request, publicUrl))]),
+    );
+    const summaries = evaluations.summaries(page.map(({ id }) => id));
+    return (job) => ({ artifact: artifacts.get(job.id), evaluation: evaluationReply(job, summaries.get(job.id)) });
   };
   const detailed = (job: Job, request: FastifyRequest) =>
     detailedJobReply(
       supervisor.withCurrentPosition(job),
       jobs.events(job.id),
       jobs.checkpoints(job.id),
-      artifactsOf([job], request).get(job.id),
+      extensionsOf([job], request)(job),
     );
 
   /** Resolves when the job is durable. Keeps no secrets of a job that could not be stored. */
@@ -64,7 +69,8 @@ export function jobRoutes(app: FastifyInstance, services: Services): void {
 
   app.post("/v1/fine_tuning/jobs", { config: { readsQuery: true } }, async (request) => {
     const { dry_run } = parse(createJobQuery, request.query, "query");
-    const spec = parse(createJobBody, request.body, "body");
+    const body = parse(createJobBody, request.body, "body");
+    const spec: JobSpec = { ...body, kept: body.keep ?? services.trainer.defaultKeep?.(body.model) ?? "best" };
     checkFiles(spec, request.workspace, files);
     if (dry_run) {
       return dryRunReply(await estimate(spec, request.workspace, services), services.trainer.name);
@@ -78,10 +84,10 @@ export function jobRoutes(app: FastifyInstance, services: Services): void {
   app.get("/v1/fine_tuning/jobs", { config: { readsQuery: true } }, async (request) => {
     const filter = parse(listJobsQuery, request.query, "query");
     const { jobs: page, total } = jobs.list(filter, request);
-    const artifacts = artifactsOf(page, request);
+    const extensions = extensionsOf(page, request);
     return {
       object: "list",
-      data: page.map((job) => jobReply(supervisor.withCurrentPosition(job), artifacts.get(job.id))),
+      data: page.map((job) => jobReply(supervisor.withCurrentPosition(job), extensions(job))),
       total,
     };
   });

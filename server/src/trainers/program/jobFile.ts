@@ -33,7 +33,8 @@ export function jobFile(
 ) {
   const { id, spec, trainingFiles, validationFiles } = request;
   const clean = cleaned ? cleanPaths(request) : undefined;
-  const { seed = DEFAULT_SEED, price: _, ...settings } = base;
+  const { seed = DEFAULT_SEED, price: _, keep: __, ...settings } = base;
+  const samples = spec.evaluation?.samples ?? 0;
   return {
     version: 1,
     id,
@@ -56,6 +57,8 @@ export function jobFile(
     invalid_sample_skip_percentage: spec.invalid_sample_skip_percentage,
     generation_rules: planned?.generation_rules,
     suffix: spec.suffix,
+    keep: spec.kept,
+    evaluation: samples > 0 ? { samples } : undefined,
     seed,
   };
 }

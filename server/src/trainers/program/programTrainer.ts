@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { TrainingRule } from "#common/trainingRule";
+import type { Keep } from "../../domain/evaluation";
 import { isSystemError } from "../../domain/systemError";
 import type { ShownRows, StartedJob, TrainingRequest, Validation } from "../../domain/trainer";
 import type { SecretStore } from "../../store/secrets";
@@ -73,6 +74,10 @@ export abstract class ProgramTrainer<Options extends ProgramTrainerOptions = Pro
   async trainingRule(model: string, workspace: string): Promise<TrainingRule | undefined> {
     const timeout = sleep(RULE_TIMEOUT_MS, undefined, { ref: false });
     return Promise.race([this.planner.rule(model, workspace).catch(() => undefined), timeout]);
+  }
+
+  defaultKeep(model: string): Keep | undefined {
+    return this.options.models.get(model)?.keep;
   }
 
   validate(request: TrainingRequest, signal: AbortSignal): Promise<Validation> {

@@ -1,6 +1,7 @@
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
 import { Price } from "#common/price";
+import { Keep } from "../../domain/evaluation";
 import { ConfigFile } from "../configFile";
 
 const price = Price.extend({
@@ -16,6 +17,10 @@ export const modelEntry = z.looseObject({
   seed: z.int().min(0).optional().meta({ description: "Seed of the training. Default: 42." }),
   gpus: z.int().min(1).optional().meta({
     description: "Number of GPUs of a training on one machine, with the trainer `process`. Default: 1.",
+  }),
+  keep: Keep.optional().meta({
+    description:
+      "Which checkpoint becomes the model of a job with validation data: `best`, the one with the lowest validation loss, or `last`. A job can set another value. Default: `best`.",
   }),
   price: price.optional().meta({
     description:

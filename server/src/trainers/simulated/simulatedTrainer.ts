@@ -1,8 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { TrainingRule } from "#common/trainingRule";
-import type { Progress, StartedJob, Trainer, TrainingRequest, Validation } from "../../domain/trainer";
+import type { SampleAnswer } from "../../domain/evaluation";
+import type {
+  EvaluationRequest,
+  EvaluationResult,
+  Progress,
+  StartedJob,
+  Trainer,
+  TrainingRequest,
+  Validation,
+} from "../../domain/trainer";
 import { inspectData } from "../inspectData";
 import { planSimulatedTraining, SIMULATED_RULE } from "./planSimulatedTraining";
+import { inventSamples, simulateFigures } from "./simulatedEvaluation";
 import { SECONDS, simulate } from "./simulation";
 
 /**
@@ -43,6 +53,18 @@ export class SimulatedTrainer implements Trainer {
   async cancel(): Promise<void> {}
 
   async release(): Promise<void> {}
+
+  inventSamples(count: number): SampleAnswer[] {
+    return inventSamples(count);
+  }
+
+  async evaluate(request: EvaluationRequest): Promise<EvaluationResult> {
+    const samples = inventSamples(request.samples);
+    return {
+      figures: simulateFigures(request),
+      samples: samples.map(({ prompt, reference, tuned: answer }) => ({ prompt, reference, answer })),
+    };
+  }
 
   async poll(run: StartedJob): Promise<Progress> {
     return simulate(run, Date.now());

@@ -1,5 +1,6 @@
-import { createHash } from "node:crypto";
 import type { Checkpoint, Progress, StartedJob } from "../../domain/trainer";
+import { trainLoss, validationMetrics } from "./losses";
+import { simulateEvaluations } from "./simulatedEvaluation";
 
 /** Durations in simulated seconds. At speed N, a simulated second takes 1/N of a second. */
 export const SECONDS = { validation: 8, start: 2, step: 2, cancel: 2 };
@@ -24,11 +25,14 @@ export function simulate(run: StartedJob, now: number): Progress {
   const lastStep = diverges(run) ? Math.max(1, Math.floor(plan.totalSteps * DIVERGES_AFTER)) : plan.totalSteps;
   const step = Math.min(lastStep, Math.max(0, Math.floor(trainedSeconds / SECONDS.step)));
   const lossAt = trainLoss(run);
+  const checkpoints = checkpointSteps(plan.totalSteps)
+    .filter((each) => each <= step && !(diverges(run) && each === lastStep))
+    .map((each) => checkpoint(run, each, lossAt(each)));
+  const succeeds = run.cancelRequestedAt === undefined && step === lastStep && !diverges(run);
   const progress: Omit<Progress, "state"> = {
     step,
-    checkpoints: checkpointSteps(plan.totalSteps)
-      .filter((each) => each <= step && !(diverges(run) && each === lastStep))
-      .map((each) => checkpoint(run, each, lossAt(each))),
+    checkpoints,
+    evaluations: step > 0 ? simulateEvaluations(run, succeeds ? checkpoints : undefined) : {},
     ...(step > 0 && { trainLoss: lossAt(step) }),
   };
   if (run.cancelRequestedAt !== undefined && now - run.cancelRequestedAt >= (SECONDS.cancel * 1000) / speed) {
@@ -89,23 +93,8 @@ function checkpoint(run: StartedJob, step: number, loss: number): Checkpoint {
     step,
     metrics: {
       train_loss: loss,
-      ...(run.validationFiles.length > 0 && {
-        valid_loss: round(loss * 1.06 + 0.02),
-        valid_mean_token_accuracy: round(Math.exp(-loss / 2)),
-      }),
+      ...(run.validationFiles.length > 0 && validationMetrics(run, step)),
     },
     createdAt: run.startedAt + Math.round(seconds * 1000),
   };
-}
-
-/** Returns the loss by step. It decays exponentially between two values that depend on the job's ID. */
-function trainLoss(run: StartedJob): (step: number) => number {
-  const [high = 0, low = 0] = createHash("sha256").update(run.id).digest();
-  const first = 2 + high / 255;
-  const final = 0.6 + low / 512;
-  return (step) => round(final + (first - final) * Math.exp((-4 * step) / run.plan.totalSteps));
-}
-
-function round(value: number): number {
-  return Number(value.toFixed(6));
 }

@@ -1,4 +1,5 @@
 import { formatCount, MEBIBYTE } from "#common";
+import type { Evaluations } from "../../../domain/evaluation";
 import type { Checkpoint, ProgramEvent, Progress } from "../../../domain/trainer";
 import { omitUndefined } from "../../../omitUndefined";
 import type { ProgressRecord } from "./progressRecords";
@@ -23,6 +24,8 @@ export interface ProgramProgress {
   remainingSeconds?: number;
   /** Sorted by step, one for each step. */
   checkpoints: Checkpoint[];
+  /** The latest measurement of each stage. */
+  evaluations: Evaluations;
   /** Oldest first. */
   events: ProgramEvent[];
   /** The size of the events as JSON, in bytes. */
@@ -40,6 +43,7 @@ export const NO_PROGRESS: Readonly<ProgramProgress> = {
   step: 0,
   furthestStep: 0,
   checkpoints: [],
+  evaluations: {},
   events: [],
   eventBytes: 0,
   dropsEvents: false,
@@ -99,6 +103,10 @@ export function applyRecord(before: ProgramProgress, record: ProgressRecord | nu
             );
       return { ...programProgress, checkpoints: added.slice(-MAX_CHECKPOINTS) };
     }
+    case "evaluation": {
+      const { stage, step, metrics: figures } = record;
+      return { ...programProgress, evaluations: { ...programProgress.evaluations, [stage]: { step, figures } } };
+    }
     case "result":
       return record.status === "failed"
         ? { ...programProgress, result: record }
@@ -128,9 +136,15 @@ function applyStart(before: ProgramProgress, record: Extract<ProgressRecord, { t
     attempts: programProgress.attempts + 1,
     step: record.step,
     checkpoints: programProgress.checkpoints.filter((each) => each.step <= record.step),
+    // The base model does not change. The result of an earlier attempt is trained and measured again.
+    evaluations: pickBase(programProgress.evaluations),
     totalSteps: record.total_steps,
     ...omitUndefined({ epochs: record.epochs, tokensPerStep: record.tokens_per_step, dataTokens: record.data_tokens }),
   };
+}
+
+function pickBase({ base }: Evaluations): Evaluations {
+  return base === undefined ? {} : { base };
 }
 
 function withResumedEvent(
@@ -170,12 +184,13 @@ function toMilliseconds(seconds: number): number {
 
 /** Converts to the progress of an unfinished run. The trainer decides whether and how the run has ended. */
 export function toProgress(programProgress: ProgramProgress): Progress {
-  const { step, checkpoints, events, trainLoss, remainingSeconds, trainedTokens } = programProgress;
+  const { step, checkpoints, evaluations, events, trainLoss, remainingSeconds, trainedTokens } = programProgress;
   const { totalSteps, epochs, tokensPerStep, dataTokens } = programProgress;
   return {
     state: programProgress.attempts === 0 ? "starting" : "running",
     step,
     checkpoints,
+    evaluations,
     events,
     ...omitUndefined({ trainLoss, remainingSeconds, trainedTokens }),
     actual: omitUndefined({ totalSteps, epochs, tokensPerStep, dataTokens }),

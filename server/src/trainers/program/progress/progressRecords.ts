@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { figures } from "../../../domain/evaluation";
 
 /** Programs omit a field or write `null` for NaN and Infinity, which JSON does not support. */
 const number = z
@@ -29,6 +30,7 @@ export const progressRecord = z.discriminatedUnion("type", [
   }),
   z.object({ type: z.literal("step"), time, step, loss: number, tokens: number, remaining_seconds: number }),
   z.object({ type: z.literal("checkpoint"), time, step, metrics }),
+  z.object({ type: z.literal("evaluation"), time, stage: z.enum(["base", "tuned"]), step, metrics: figures }),
   z.discriminatedUnion("status", [
     z.object({
       type: z.literal("result"),
