@@ -2,6 +2,7 @@
 
 `python -m mistral_recipe FOLDER [--ray-workers N]` trains the job in the folder.
 `python -m mistral_recipe plan FOLDER [--ray-workers N]` plans the job, for example its number of steps.
+`python -m mistral_recipe evaluate FOLDER` evaluates a model for FOLDER/evaluate.json, and writes FOLDER/figures.json.
 `python -m mistral_recipe capabilities` prints what this program can do.
 `python -m mistral_recipe show --base DIR [--rows N] FILE.jsonl` prints a data file's tokens and labels.
 `python -m mistral_recipe doctor` checks the models of the models file, for the server's `doctor`.
@@ -27,6 +28,10 @@ def main() -> int:
         from .plan_command import main as plan
 
         return plan(sys.argv[2:])
+    if command == "evaluate":
+        from .evaluate_command import main as evaluate
+
+        return evaluate(sys.argv[2:])
     if command == "show":
         from .show import main as show
 

@@ -38,11 +38,15 @@ def save(job: Job, plan: Plan, settings: dict[str, Any], model: PeftModel, token
     partial.rename(target)
 
 
-def classifier_settings(heads: Heads) -> dict[str, Any]:
-    """The position of each target's outputs in the head: `outputs` is the range [first, last)."""
+def classifier_settings(heads: Heads, majority: dict[str, list[str]]) -> dict[str, Any]:
+    """Returns the targets for recipe.json.
+
+    `outputs` is the position of the target's outputs in the head, the range [first, last). `majority` is the most
+    frequent answer of the training data, with which later evaluations compare.
+    """
     targets, first = [], 0
     for target in heads.targets:
         last = first + len(target.labels)
-        targets.append({**asdict(target), "outputs": [first, last]})
+        targets.append({**asdict(target), "outputs": [first, last], "majority": majority.get(target.name)})
         first = last
     return {"classifier_targets": targets}

@@ -15,6 +15,7 @@ CAPABILITIES = {
     "plan": True,
     "show": True,
     "evaluation": True,
+    "evaluate": True,
     "rule": {
         "seq_len": DEFAULT_SEQ_LEN,
         "rows_per_step": DEFAULT_ROWS,

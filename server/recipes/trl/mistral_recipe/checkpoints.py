@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import os
 import shutil
 from pathlib import Path
@@ -19,8 +20,11 @@ def folder_of(job_folder: Path) -> Path:
     return job_folder / "checkpoints"
 
 
-def seal(written: Path, job_folder: Path, step: int, best: int | None) -> Path:
-    """Publishes the written files as the checkpoint of the step. Keeps the 2 newest and the best; deletes others."""
+def seal(written: Path, job_folder: Path, step: int) -> Path:
+    """Publishes the written files as the checkpoint of the step. Keeps the 2 newest and the best; deletes others.
+
+    Also keeps the best before the newest, because a later attempt resumes there if the newest is damaged.
+    """
     files = sorted(path for path in written.rglob("*") if path.is_file())
     manifest = {"step": step, "files": {path.relative_to(written).as_posix(): _fingerprint(path) for path in files}}
     (written / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
@@ -30,8 +34,10 @@ def seal(written: Path, job_folder: Path, step: int, best: int | None) -> Path:
     shutil.rmtree(target, ignore_errors=True)
     written.rename(target)
     _flush(target.parent)
-    for number, path in _steps(job_folder)[KEPT:]:
-        if number != best:
+    steps = _steps(job_folder)
+    bests = {_best_step(path) for _, path in steps[:KEPT]}
+    for number, path in steps[KEPT:]:
+        if number not in bests:
             shutil.rmtree(path, ignore_errors=True)
     return target
 
@@ -42,6 +48,21 @@ def newest(job_folder: Path, progress: Progress) -> Path | None:
         fault = fault_of(path)
         if fault is None:
             return path
+        progress.event("checkpoint-skipped", step=step, reason=fault)
+    return None
+
+
+def best(job_folder: Path, history: list[dict[str, Any]], progress: Progress) -> tuple[int, Path] | None:
+    """Returns step and folder of the valid checkpoint with the lowest validation loss in the trainer's log, or None.
+
+    Of equally good checkpoints, the first. Reports each better, damaged checkpoint in an event.
+    """
+    losses = {entry["step"]: entry["eval_loss"] for entry in history if math.isfinite(entry.get("eval_loss", math.inf))}
+    for step in sorted(losses, key=lambda step: (losses[step], step)):
+        path = folder_of(job_folder) / f"step-{step}"
+        fault = fault_of(path) if path.exists() else "the checkpoint is missing"
+        if fault is None:
+            return step, path
         progress.event("checkpoint-skipped", step=step, reason=fault)
     return None
 
@@ -64,6 +85,13 @@ def fault_of(checkpoint: Path) -> str | None:
 
 def trainer_state(checkpoint: Path) -> dict[str, Any]:
     return json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
+
+
+def _best_step(checkpoint: Path) -> int | None:
+    try:
+        return trainer_state(checkpoint)["best_global_step"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _steps(job_folder: Path) -> list[tuple[int, Path]]:

@@ -4,17 +4,21 @@ from typing import Any
 
 import torch
 from peft import TaskType, get_peft_model
-from transformers import EvalPrediction, PreTrainedTokenizerBase, TrainingArguments
+from transformers import PreTrainedTokenizerBase, TrainingArguments
 
+from .answers import Sample, classified
 from .arguments import lora_config, training_arguments
 from .artifact import classifier_settings
 from .base_model import load_model, load_tokenizer
+from .classifier_data import ClassifierData
 from .classifier_plan import plan_data
 from .downloads import reported_download
+from .figures import most_frequent
 from .heads import Heads
 from .integrations import reports
 from .job import Job
-from .prepared import Prepared
+from .meters import ClassifierMeter, Measured
+from .prepared import Prepared, setting_of
 from .progress import Progress
 from .trainers import ClassifierTrainer
 
@@ -38,10 +42,20 @@ def prepare(job: Job, workers: int, progress: Progress) -> Prepared:
         eval_dataset=data.validation,
         processing_class=tokenizer,
         data_collator=_Collator(tokenizer),
-        compute_metrics=lambda result: _accuracy(heads, result),
     )
     trainer.heads = heads
-    return Prepared(trainer, tokenizer, data, {"seq_len": data.seq_len, **classifier_settings(heads)})
+    majority = most_frequent(heads, torch.tensor(data.rows["labels"][:]))
+    settings = {"seq_len": data.seq_len, **classifier_settings(heads, majority)}
+    if data.validation is None:
+        return Prepared(trainer, tokenizer, data, settings)
+    setting = setting_of(trainer, tokenizer, data, progress)
+    trainer.meter = ClassifierMeter(data.validation, heads, majority, setting)
+    row = ClassifierData(data.encoder, tokenizer, heads, data.seq_len, job, progress).row
+
+    def answer(_: Any, measured: Measured, count: int) -> list[Sample]:
+        return classified(heads, measured.logits, job.validation_files, row, count)
+
+    return Prepared(trainer, tokenizer, data, settings, trainer.meter, answer)
 
 
 class _Collator:
@@ -53,8 +67,3 @@ class _Collator:
             {"input_ids": [row["input_ids"] for row in rows]}, padding_side="right", return_tensors="pt"
         )
         return {**padded, "labels": torch.tensor([row["labels"] for row in rows])}
-
-
-def _accuracy(heads: Heads, result: EvalPrediction) -> dict[str, float]:
-    logits, labels = torch.tensor(result.predictions), torch.tensor(result.label_ids)
-    return {"mean_token_accuracy": heads.accuracy(logits, labels)}

@@ -46,10 +46,11 @@ class ClassifierData:
         return dataset if len(dataset) else None
 
     def _rows(self, file: DataFile, count: Count) -> Dataset:
-        rows = list(read_samples(file, count, self._row, self.progress))
+        rows = list(read_samples(file, count, self.row, self.progress))
         return Dataset.from_dict({key: [row[key] for row in rows] for key in ("input_ids", "labels")})
 
-    def _row(self, sample: dict[str, Any]) -> dict[str, Any]:
+    def row(self, sample: dict[str, Any]) -> dict[str, Any]:
+        """Returns the tokens and labels of a sample. Raises InvalidSample."""
         return {"input_ids": self._tokens(sample)[: self.seq_len], "labels": self.heads.encode(sample.get("labels"))}
 
     def _tokens(self, sample: dict[str, Any]) -> list[int]:

@@ -1,15 +1,19 @@
 """Prepares completion jobs: supervised fine-tuning with TRL."""
 
+from typing import Any
+
 from peft import TaskType
 from trl import SFTConfig
 
+from .answers import Sample, answered
 from .arguments import lora_config, training_arguments
 from .base_model import load_model, load_tokenizer
 from .completion_plan import plan_data
 from .downloads import reported_download
 from .integrations import reports
 from .job import Job
-from .prepared import Prepared
+from .meters import CompletionMeter, Measured
+from .prepared import Prepared, setting_of
 from .progress import Progress
 from .trainers import CompletionTrainer
 
@@ -35,4 +39,13 @@ def prepare(job: Job, workers: int, progress: Progress) -> Prepared:
         processing_class=tokenizer,
         peft_config=lora_config(job.base, TaskType.CAUSAL_LM, model.config),
     )
-    return Prepared(trainer, tokenizer, data, {"seq_len": data.seq_len, "packing": data.packing})
+    settings = {"seq_len": data.seq_len, "packing": data.packing}
+    if data.validation is None:
+        return Prepared(trainer, tokenizer, data, settings)
+    setting = setting_of(trainer, tokenizer, data, progress)
+    trainer.meter = CompletionMeter(data.validation, setting)
+
+    def answer(model: Any, _: Measured, count: int) -> list[Sample]:
+        return answered(model, data.encoder, job.validation_files, data.seq_len, count, setting)
+
+    return Prepared(trainer, tokenizer, data, settings, trainer.meter, answer)

@@ -20,6 +20,9 @@ class Encoder(Protocol):
     def prompt(self, messages: list[Message], tools: list[Any] | None) -> list[int]:
         """Returns a conversation as the input of a classifier."""
 
+    def question(self, messages: list[Message], tools: list[Any] | None) -> list[int]:
+        """Returns the prompt that the model gets at inference, after which it writes the next assistant message."""
+
     def text(self, text: str) -> list[int]:
         """Returns the tokens of a document, including EOS."""
 

@@ -58,6 +58,25 @@ class Heads:
             shares.append(right[given].mean().item())
         return sum(shares) / len(shares) if shares else 0.0
 
+    def answers(self, values: Tensor, given: bool = False) -> dict[str, list[tuple[str, ...] | None]]:
+        """Returns the labels of each sample by target. Shape of `values`: (samples, all labels).
+
+        `values` are logits, or with `given` the labels of the data: then None for a target that a sample lacks.
+        """
+        found: dict[str, list[tuple[str, ...] | None]] = {}
+        for target, own, _ in self._split(values, values):
+            if target.loss_function == "multi_class" or given:
+                rows = [
+                    None
+                    if given and row[0] == MISSING
+                    else tuple(label for label, value in zip(target.labels, row, strict=True) if value > 0)
+                    for row in own.tolist()
+                ]
+            else:
+                rows = [(target.labels[index],) for index in own.argmax(1).tolist()]
+            found[target.name] = rows
+        return found
+
     def _split(self, logits: Tensor, labels: Tensor) -> list[tuple[Target, Tensor, Tensor]]:
         sizes = [len(target.labels) for target in self.targets]
         return list(zip(self.targets, logits.split(sizes, 1), labels.split(sizes, 1), strict=True))

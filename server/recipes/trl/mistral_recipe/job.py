@@ -100,6 +100,16 @@ class Job:
     # False: train on samples that break a rule of the model's tokenizer version, and report them in an event. The
     # default, because a server that does not check these rules may have validated such a job already.
     enforces_generation_rules: bool = False
+    # "best": the artifact is the checkpoint with the lowest validation loss. "last": the last one. None: an earlier
+    # release created the job.
+    keep: str | None = None
+    # Validation prompts that the base model and the trained model answer.
+    sample_answers: int = 0
+
+    @property
+    def keeps_best(self) -> bool:
+        # Early stopping kept the best weights before `keep` existed.
+        return self.keep == "best" or (self.keep is None and self.base.early_stopping is not None)
 
     @property
     def is_classifier(self) -> bool:
@@ -133,6 +143,8 @@ def read_job(folder: Path) -> Job:
             suffix=raw.get("suffix"),
             seed=raw.get("seed") or 0,
             enforces_generation_rules=raw.get("generation_rules") == "enforce" and not began_before_rules(folder),
+            keep=raw.get("keep"),
+            sample_answers=(raw.get("evaluation") or {}).get("samples") or 0,
         )
     except (KeyError, TypeError) as error:
         raise RecipeError(f"{folder / 'job.json'}: invalid: {error}") from error

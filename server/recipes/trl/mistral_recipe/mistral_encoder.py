@@ -152,6 +152,10 @@ class MistralEncoder:
         except ENCODING_ERRORS as error:
             raise InvalidSample(f"messages: {error}") from error
 
+    def question(self, messages: list[Message], tools: list[Any] | None) -> list[int]:
+        """Returns the prompt before an assistant message. Mistral's formats have no text that begins an answer."""
+        return self.prompt(messages, tools)
+
     def conversation(self, messages: list[Message], tools: list[Any] | None) -> list[Row]:
         """Returns the rows of a conversation. The last row contains the whole conversation.
 

@@ -1,13 +1,21 @@
 """The prepared trainer and data of a job, for completion and for classifier jobs."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from transformers import PreTrainedTokenizerBase, Trainer
 
 from . import checkpoints
+from .answers import Sample
 from .job import RULES_MARKER, Hyperparameters, Job, began_before_rules
+from .meters import Measured, Meter, Setting
+from .packing import lengths_of
 from .planned_data import PlannedData
+from .progress import Progress
+
+# Receives the model, its evaluation, and the number of answers.
+Answerer = Callable[[Any, Measured, int], list[Sample]]
 
 
 @dataclass(frozen=True)
@@ -18,6 +26,15 @@ class Prepared:
     tokenizer: PreTrainedTokenizerBase
     data: PlannedData
     settings: dict[str, Any]
+    # Evaluates on the validation data, and answers its first prompts. None without validation data.
+    meter: Meter | None = None
+    answer: Answerer | None = None
+
+
+def setting_of(trainer: Trainer, tokenizer: PreTrainedTokenizerBase, data: PlannedData, progress: Progress) -> Setting:
+    """Returns how to evaluate during the training: with no more tokens at once than a training step has."""
+    budget = data.plan.micro_batch * max(lengths_of(data.rows))
+    return Setting(tokenizer.pad_token_id, budget, trainer.args.device, trainer.accelerator.autocast, progress)
 
 
 def planned_hyperparameters(job: Job) -> Hyperparameters:

@@ -48,8 +48,15 @@ class TemplateEncoder:
             raise InvalidSample(f"messages: the model's chat template rejects them: {error}") from error
 
     def prompt(self, messages: list[Message], tools: list[Any] | None) -> list[int]:
+        return self._rendered(messages, tools)
+
+    def question(self, messages: list[Message], tools: list[Any] | None) -> list[int]:
+        return self._rendered(messages, tools, add_generation_prompt=True)
+
+    def _rendered(self, messages: list[Message], tools: list[Any] | None, **options: Any) -> list[int]:
         try:
-            return list(_Renderer(self.tokenizer, plain_messages(messages), tools or None).tokens()["input_ids"])
+            render = _Renderer(self.tokenizer, plain_messages(messages), tools or None)
+            return list(render.tokens(**options)["input_ids"])
         except (TemplateError, TypeError) as error:
             raise InvalidSample(f"messages: the model's chat template rejects them: {error}") from error
 

@@ -10,6 +10,7 @@ from peft import load_peft_weights, set_peft_model_state_dict
 from transformers import EarlyStoppingCallback, Trainer, set_seed
 
 from . import artifact, checkpoints
+from .evaluation import evaluate_base, evaluate_tuned
 from .job import Job, read_job
 from .plan import Plan
 from .prepared import Prepared, mark_rules
@@ -54,6 +55,7 @@ def run(job: Job, prepared: Prepared, progress: Progress) -> None:
         data_tokens=data.tokens,
         epochs=round(plan.epochs, 4),
     )
+    evaluate_base(job, prepared, progress)
     if trainer.is_world_process_zero():
         shutil.rmtree(trainer.args.output_dir, ignore_errors=True)
     if checkpoint and _is_complete(reached, plan):
@@ -66,13 +68,16 @@ def run(job: Job, prepared: Prepared, progress: Progress) -> None:
     else:
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     step = trainer.state.global_step
-    best = trainer.state.best_global_step if job.base.early_stopping else None
-    if best and best != step:
-        _load(trainer, checkpoints.folder_of(job.folder) / f"step-{best}")
+    kept = step
+    best = checkpoints.best(job.folder, trainer.state.log_history, progress) if job.keeps_best else None
+    if best and best[0] != step:
+        kept, best_checkpoint = best
+        _load(trainer, best_checkpoint)
     if trainer.is_world_process_zero():
         model = trainer.accelerator.unwrap_model(trainer.model)
         artifact.save(job, plan, prepared.settings, model, prepared.tokenizer)
     trainer.accelerator.wait_for_everyone()
+    evaluate_tuned(job, prepared, kept, progress)
     report_flat_loss(trainer.state.log_history, progress)
     progress.write(
         "result",
@@ -80,8 +85,9 @@ def run(job: Job, prepared: Prepared, progress: Progress) -> None:
         artifact="artifact",
         trained_tokens=trainer.state.num_input_tokens_seen,
         step=step,
+        kept_step=kept,
         stop_reason="steps" if step >= plan.total_steps else "early_stopping",
-        metrics=metrics_at(trainer.state.log_history, best or step),
+        metrics=metrics_at(trainer.state.log_history, kept),
     )
 
 

@@ -77,6 +77,7 @@ def make_job(
         "validation_files": entries(validation or {}),
         "seed": 7,
         "generation_rules": "enforce",
+        "keep": "best",
         **more,
     }
     (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")

@@ -1,10 +1,12 @@
 """Classifier jobs with targets of one label and of several."""
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import independent
 import pytest
 import torch
 from jobs import CAPITALS, lines, losses, make_job, question, result
@@ -12,6 +14,8 @@ from peft import PeftModel
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from mistral_recipe.errors import InvalidSample
+from mistral_recipe.evaluate_command import main as evaluate
+from mistral_recipe.figures import classifier_figures
 from mistral_recipe.heads import Heads
 from mistral_recipe.job import Target
 from mistral_recipe.train import train
@@ -37,7 +41,8 @@ def job(tiny: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> 
     folder = tmp_path_factory.mktemp("classifier")
     files = {"train.jsonl": samples()}, {"valid.jsonl": samples()}
     settings = {"training_steps": 60, "learning_rate": 0.005}
-    train(make_job(folder, tiny(), *files, hyperparameters=settings, job_type="classifier", classifier_targets=TARGETS))
+    more = {"job_type": "classifier", "classifier_targets": TARGETS, "evaluation": {"samples": 2}}
+    train(make_job(folder, tiny(), *files, hyperparameters=settings, **more))
     return folder
 
 
@@ -45,6 +50,75 @@ def test_both_kinds_of_target_are_learned(job: Path) -> None:
     assert losses(job)[60] < losses(job)[1] / 5
     assert result(job)["metrics"]["valid_mean_token_accuracy"] > 0.9
     assert lines(job, "checkpoint")[-1]["metrics"]["valid_loss"] < 0.5
+
+
+@pytest.mark.parametrize("stage", ["base", "tuned"])
+def test_the_figures_equal_an_independent_evaluation(stage: str, job: Path, tiny: Callable[..., Path]) -> None:
+    (record,) = [line for line in lines(job, "evaluation") if line["stage"] == stage]
+    figures = record["metrics"]
+    expected = independent.classifier(tiny(), job / "artifact", stage == "tuned", samples(), TARGETS, seed=7)
+    assert figures["valid_loss"] == pytest.approx(expected["valid_loss"], abs=1e-4)
+    for target, declared in zip(figures["targets"], TARGETS, strict=True):
+        pairs = expected["pairs"][declared["name"]]
+        assert (target["name"], target["samples"]) == (declared["name"], len(pairs))
+        assert target["accuracy"] == sum(true == predicted for true, predicted in pairs) / len(pairs)
+        sets = [(set(true if declared["name"] == "letters" else [true]), predicted) for true, predicted in pairs]
+        sets = [(true, set(predicted if declared["name"] == "letters" else [predicted])) for true, predicted in sets]
+        matrix = [[sum(a in t and b in p for t, p in sets) for b in declared["labels"]] for a in declared["labels"]]
+        order = [declared["labels"].index(label) for label in target["confusion"]["labels"]]
+        assert target["confusion"]["matrix"] == [[matrix[a][b] for b in order] for a in order]
+        # By the definition: the harmonic mean of precision and recall. No label is without a true sample here.
+        scores = []
+        for label in declared["labels"]:
+            hits = sum(label in t and label in p for t, p in sets)
+            precision = hits / max(1, sum(label in p for _, p in sets))
+            recall = hits / sum(label in t for t, _ in sets)
+            scores.append(2 * precision * recall / (precision + recall) if hits else 0)
+        assert target["f1"] == pytest.approx(sum(scores) / len(scores))
+    # "first" is the most frequent answer, and so is the letter a alone or with e.
+    assert figures["targets"][0]["majority_accuracy"] == 9 / 17
+    sets_of_letters = Counter(
+        tuple(sample["labels"]["letters"]) for sample in samples() if "letters" in sample["labels"]
+    )
+    assert figures["targets"][1]["majority_accuracy"] == max(sets_of_letters.values()) / 16
+    assert figures["accuracy"] == pytest.approx(sum(target["accuracy"] for target in figures["targets"]) / 2)
+    assert figures["f1"] == pytest.approx(sum(target["f1"] for target in figures["targets"]) / 2)
+
+
+def test_sample_answers_are_the_predicted_labels(job: Path) -> None:
+    first, second = json.loads((job / "evaluation" / "samples.json").read_text())["samples"]
+    assert first["prompt"] == "France" and json.loads(first["reference"]) == samples()[0]["labels"]
+    assert json.loads(first["tuned"]).keys() == json.loads(second["base"]).keys() == {"half", "letters"}
+    assert json.loads(first["tuned"]) == samples()[0]["labels"]
+
+
+def test_the_evaluate_command_gives_the_figures_of_the_job(
+    job: Path, tiny: Callable[..., Path], tmp_path: Path
+) -> None:
+    request = {
+        "version": 1, "base": {"path": str(tiny()), "seed": 7}, "job_type": "classifier", "classifier_targets": TARGETS,
+        "validation_files": [{"path": str(job / "data" / "valid.jsonl"), "name": "valid.jsonl"}], "seq_len": 30,
+    }  # fmt: skip
+    base, tuned = [line["metrics"] for line in lines(job, "evaluation")]
+    for adapter, expected in ((None, base), (str(job / "artifact"), tuned)):
+        (tmp_path / "evaluate.json").write_text(json.dumps({**request, "adapter": adapter}))
+        assert evaluate([str(tmp_path)]) == 0
+        figures = json.loads((tmp_path / "figures.json").read_text())
+        assert figures["valid_loss"] == pytest.approx(expected["valid_loss"], abs=1e-5)
+        for own, its in zip(figures["targets"], expected["targets"], strict=True):
+            # Without an adapter, the training data is not known.
+            assert own == (its if adapter else {name: its[name] for name in its if name != "majority_accuracy"})
+
+
+def test_a_confusion_matrix_has_the_50_most_frequent_labels_and_the_record_fits_into_a_line() -> None:
+    labels = [f"a label with a long name {index}" for index in range(60)]
+    heads = Heads([Target(name, labels) for name in "abcdefghijkl"])
+    answers = [f"{labels[59 - min(index % 60, index % 7)]}" for index in range(120)]
+    encoded = torch.tensor([heads.encode(dict.fromkeys("abcdefghijkl", answer)) for answer in answers])
+    (target, *_) = classifier_figures(Heads([Target("a", labels)]), encoded[:, :60], encoded[:, :60], {})["targets"]
+    assert len(target["confusion"]["labels"]) == 50 and target["confusion"]["labels"][0] == labels[59]
+    assert target["accuracy"] == target["f1"] == 1
+    assert len(json.dumps(classifier_figures(heads, encoded, encoded, {}))) < 60_000
 
 
 def test_the_artifact_classifies_once_peft_has_loaded_it(job: Path, tiny: Callable[..., Path]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import independent
 import pytest
 import torch
 from datasets import Dataset
@@ -24,6 +25,7 @@ from transformers import (
 )
 from trl import SFTConfig, SFTTrainer
 
+from mistral_recipe.evaluate_command import main as evaluate
 from mistral_recipe.packing_probe import keeps_samples_apart
 from mistral_recipe.train import train
 
@@ -35,8 +37,23 @@ def job(tiny: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> 
     """The job that most of these tests examine: 16 capitals, packed, 20 steps."""
     folder = tmp_path_factory.mktemp("completion")
     files = {"train.jsonl": capitals()}, {"valid.jsonl": capitals()[:6]}
-    train(make_job(folder, tiny(), *files, hyperparameters=SETTINGS))
+    train(make_job(folder, tiny(), *files, hyperparameters=SETTINGS, evaluation={"samples": 2}))
     return folder
+
+
+def evaluated(folder: Path, stage: str) -> dict[str, Any]:
+    """Returns the only evaluation record of a stage."""
+    (record,) = [line for line in lines(folder, "evaluation") if line["stage"] == stage]
+    return record
+
+
+def check_figures(folder: Path, model: Path) -> None:
+    """Compares the evaluation of a job with an independent one: the loss to 1e-4, the accuracy exactly."""
+    for stage in ("base", "tuned"):
+        expected = independent.completion(model, folder / "artifact", stage == "tuned", capitals()[:6])
+        figures = evaluated(folder, stage)["metrics"]
+        assert figures["valid_loss"] == pytest.approx(expected["valid_loss"], abs=1e-4)
+        assert figures["valid_mean_token_accuracy"] == expected["valid_mean_token_accuracy"]
 
 
 def right_answers(model: PreTrainedModel, tokenizer: Any) -> int:
@@ -78,6 +95,39 @@ def test_progress_reports_the_start_every_step_the_checkpoints_and_the_result(jo
     assert lines(job, "step")[-1]["remaining_seconds"] == 0
 
 
+@pytest.mark.parametrize("tuned", [False, True])
+def test_the_evaluate_command_gives_the_figures_of_the_job_for_any_batch(
+    tuned: bool, job: Path, tiny: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    expected = evaluated(job, "tuned" if tuned else "base")["metrics"]
+    samples = json.loads((job / "evaluation" / "samples.json").read_text())["samples"]
+    file = {"path": str(job / "data" / "valid.jsonl"), "name": "valid.jsonl"}
+    # The sequence length is also the number of tokens of a batch: one, two or all samples.
+    for seq_len in (20, 45, 400):
+        request = {
+            "version": 1, "base": {"path": str(tiny())}, "job_type": "completion", "seq_len": seq_len,
+            "validation_files": [file], "adapter": str(job / "artifact") if tuned else None,
+            "samples": 2 if seq_len == 400 else 0,
+        }  # fmt: skip
+        (tmp_path / "evaluate.json").write_text(json.dumps(request))
+        assert evaluate([str(tmp_path)]) == 0
+        figures = json.loads((tmp_path / "figures.json").read_text())
+        assert figures["valid_loss"] == pytest.approx(expected["valid_loss"], abs=1e-5)
+        assert figures["valid_mean_token_accuracy"] == expected["valid_mean_token_accuracy"]
+    answers = [(told["prompt"], told["reference"], told["answer"]) for told in figures["samples"]]
+    assert answers == [(told["prompt"], told["reference"], told["tuned" if tuned else "base"]) for told in samples]
+    assert capfd.readouterr().out == ""
+
+
+def test_sample_answers_are_in_their_own_file_only(job: Path) -> None:
+    first, second = json.loads((job / "evaluation" / "samples.json").read_text())["samples"]
+    assert first["prompt"] == [question("France")] and first["reference"] == first["tuned"] == "Paris."
+    assert second["prompt"] == [question("Italy")] and second["reference"] == second["tuned"] == "Rome."
+    assert first["base"] and first["base"] != first["tuned"]
+    progress = (job / "progress.jsonl").read_text()
+    assert "Paris" not in progress and "capital of" not in progress
+
+
 def test_the_artifact_records_how_it_was_made(job: Path, tiny: Callable[..., Path]) -> None:
     recipe = json.loads((job / "artifact" / "recipe.json").read_text())
     assert recipe["seed"] == 7 and recipe["base"]["path"] == str(tiny()) and recipe["packing"] is True
@@ -107,7 +157,8 @@ def test_the_metrics_equal_those_of_trl(packing: bool, job: Path, tiny: Callable
             assistant_only_loss=True,
             max_steps=20,
             per_device_train_batch_size=1 if packing else 8,
-            per_device_eval_batch_size=1 if packing else 8,
+            # One batch, because TRL averages the metrics of batches instead of tokens.
+            per_device_eval_batch_size=8,
             # There are fewer than eight packed rows, so a step uses all of them.
             gradient_accumulation_steps=json.loads((ours / "artifact" / "recipe.json").read_text())["plan"][
                 "accumulation"
@@ -133,6 +184,7 @@ def test_the_metrics_equal_those_of_trl(packing: bool, job: Path, tiny: Callable
     assert result(ours)["metrics"]["valid_loss"] == pytest.approx(metrics["eval_loss"], abs=1e-6)
     accuracy = result(ours)["metrics"]["valid_mean_token_accuracy"]
     assert accuracy == pytest.approx(metrics["eval_mean_token_accuracy"], abs=1e-6)
+    check_figures(ours, tiny())
     theirs = {entry["step"]: entry["loss"] for entry in trainer.state.log_history if "loss" in entry}
     assert losses(ours) == pytest.approx(theirs, abs=1e-6)
 
@@ -189,6 +241,8 @@ def test_early_stopping_keeps_the_best_weights_and_reports_it(tiny: Callable[...
     assert end["stop_reason"] == "early_stopping" and end["step"] < 40
     assert end["metrics"]["valid_loss"] == min(by_step.values())
     best = min(by_step, key=lambda step: by_step[step])
+    assert end["kept_step"] == best == evaluated(tmp_path, "tuned")["step"]
+    assert evaluated(tmp_path, "tuned")["metrics"]["valid_loss"] == pytest.approx(by_step[best], abs=1e-6)
     kept = (tmp_path / "checkpoints" / f"step-{best}" / "adapter_model.safetensors").read_bytes()
     assert (tmp_path / "artifact" / "adapter_model.safetensors").read_bytes() == kept
     # Another attempt after the early stop trains no more steps.
@@ -196,3 +250,14 @@ def test_early_stopping_keeps_the_best_weights_and_reports_it(tiny: Callable[...
     train(tmp_path)
     assert len(lines(tmp_path, "step")) == taken
     assert {**result(tmp_path), "time": 0} == {**end, "time": 0}
+    # `keep: last` keeps the last weights.
+    content = json.loads((tmp_path / "job.json").read_text())
+    (tmp_path / "job.json").write_text(json.dumps({**content, "keep": "last"}))
+    train(tmp_path)
+    assert result(tmp_path)["kept_step"] == end["step"] != best
+    last = (tmp_path / "checkpoints" / f"step-{end['step']}" / "adapter_model.safetensors").read_bytes()
+    assert (tmp_path / "artifact" / "adapter_model.safetensors").read_bytes() == last
+    # A job of an earlier release has no `keep`: early stopping keeps the best.
+    (tmp_path / "job.json").write_text(json.dumps({name: value for name, value in content.items() if name != "keep"}))
+    train(tmp_path)
+    assert result(tmp_path)["kept_step"] == best

@@ -52,6 +52,9 @@ def test_two_processes_train_like_one_with_the_same_batch(
     assert len(lines(two, "start")) == len(lines(two, "result")) == 1
     assert result(two)["trained_tokens"] == result(one)["trained_tokens"]
     assert result(two)["metrics"] == pytest.approx(result(one)["metrics"], abs=1e-4)
+    for own, alone in zip(lines(two, "evaluation"), lines(one, "evaluation"), strict=True):
+        assert (own["stage"], own["step"]) == (alone["stage"], alone["step"])
+        assert own["metrics"] == pytest.approx(alone["metrics"], abs=1e-6 if own["stage"] == "base" else 1e-4)
     assert (two / "artifact" / "adapter_model.safetensors").exists()
 
 

@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jobs import capitals, events, lines, losses, make_job, result, start
@@ -40,6 +41,10 @@ def wait_for_step(folder: Path, step: int) -> None:
         time.sleep(0.01)
 
 
+def first_evaluation(folder: Path) -> dict[str, Any]:
+    return next(line for line in lines(folder, "evaluation") if line["stage"] == "base")
+
+
 def test_a_killed_training_resumes_and_ends_with_the_same_losses(
     uninterrupted: Path, tiny: Callable[..., Path], tmp_path: Path
 ) -> None:
@@ -57,6 +62,14 @@ def test_a_killed_training_resumes_and_ends_with_the_same_losses(
     assert losses(folder) == pytest.approx(losses(uninterrupted), abs=1e-6)
     assert result(folder)["metrics"] == pytest.approx(result(uninterrupted)["metrics"], abs=1e-6)
     assert result(folder)["trained_tokens"] == result(uninterrupted)["trained_tokens"]
+    # The base model was measured once, by the first attempt that came so far.
+    base = [line for line in lines(folder, "evaluation") if line["stage"] == "base"]
+    assert len(base) == len(lines(folder, "start")) and all(line["metrics"] == base[0]["metrics"] for line in base)
+    assert base[0]["metrics"] == first_evaluation(uninterrupted)["metrics"]
+    step = result(folder)["kept_step"]
+    assert step == best_step(folder)
+    kept = (folder / "checkpoints" / f"step-{step}" / "adapter_model.safetensors").read_bytes()
+    assert (folder / "artifact" / "adapter_model.safetensors").read_bytes() == kept
 
 
 @pytest.mark.parametrize("damage", ["flipped", "cut", "missing", "no manifest", "garbage manifest", "renamed"])
@@ -109,9 +122,18 @@ def test_an_attempt_killed_after_its_last_step_only_writes_the_result(
     assert weights[0] == weights[1]
 
 
-def test_two_checkpoints_are_kept_and_both_are_valid(uninterrupted: Path) -> None:
-    kept = sorted(path.name for path in (uninterrupted / "checkpoints").glob("step-*"))
-    assert kept == ["step-39", "step-40"]
+def best_step(folder: Path, until: int = STEPS) -> int:
+    """Returns the step with the lowest validation loss of all checkpoints that the job has saved up to a step."""
+    saved = {line["step"]: line["metrics"]["valid_loss"] for line in lines(folder, "checkpoint")}
+    assert len(saved) == STEPS // 3 + 1
+    return min((step for step in saved if step <= until), key=lambda step: saved[step])
+
+
+def test_the_two_newest_checkpoints_and_the_best_are_kept_and_valid(uninterrupted: Path) -> None:
+    kept = {path.name for path in (uninterrupted / "checkpoints").glob("step-*")}
+    # The best up to step 39 as well, where an attempt resumes if the last checkpoint is damaged.
+    best = {best_step(uninterrupted), best_step(uninterrupted, until=39)}
+    assert kept == {f"step-{step}" for step in {39, 40} | best}
     for name in kept:
         assert fault_of(uninterrupted / "checkpoints" / name) is None
         assert json.loads((uninterrupted / "checkpoints" / name / "manifest.json").read_text())["step"] == int(name[5:])

@@ -1,0 +1,156 @@
+"""Measures a model on the validation rows. The results do not depend on batches, packing or the number of processes."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+from accelerate import PartialState
+from accelerate.utils import gather_object
+from datasets import Dataset
+
+from . import progress as reports
+from .figures import classifier_figures
+from .heads import Heads
+from .packing import lengths_of
+from .progress import Progress
+from .rows import IGNORED
+
+Figures = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """`loss` and `accuracy` are the metrics of a checkpoint. `figures` are those of an `evaluation` record."""
+
+    loss: float
+    accuracy: float
+    figures: Figures
+    # Of a classifier: the outputs for each row, in the order of the rows.
+    logits: torch.Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How to run a model. `budget` is the number of tokens of one forward pass, with padding."""
+
+    pad_id: int
+    budget: int
+    device: torch.device
+    autocast: Callable[[], AbstractContextManager[Any]]
+    progress: Progress
+
+
+class Meter(Protocol):
+    setting: Setting
+
+    def measure(self, model: Any) -> Measured:
+        """Measures the model. All processes of the training call this method, and get the same result."""
+
+
+@dataclass(frozen=True)
+class CompletionMeter:
+    """The model needs TRL's fused head (`add_fused_lm_head`), which does not keep the logits of all tokens in memory.
+
+    Loss and accuracy are means over all tokens that count. Transformers and TRL average the means of the batches
+    instead, which gives a token of a short batch more weight.
+    """
+
+    rows: Dataset
+    setting: Setting
+
+    def measure(self, model: Any) -> Measured:
+        loss, right, count = 0.0, 0, 0
+        with at_rest(model):
+            for batch in _batches(lengths_of(self.rows), self.setting):
+                rows = [self.rows[index] for index in batch]
+                labels = _padded([row["labels"] for row in rows], IGNORED, self.setting.device)
+                with self.setting.autocast():
+                    out = model(**_inputs(rows, self.setting), labels=labels, use_cache=False, fused_lm_head=True)
+                loss -= out.log_probs.double().sum().item()
+                right += int(out.is_top1.sum())
+                count += int(out.label_mask.sum())
+        parts = gather_object([(loss, right, count)])
+        loss, right, count = (sum(part[i] for part in parts) for i in range(3))
+        loss, accuracy = loss / max(1, count), right / max(1, count)
+        return Measured(loss, accuracy, {"valid_loss": loss, "valid_mean_token_accuracy": accuracy})
+
+
+@dataclass(frozen=True)
+class ClassifierMeter:
+    """Loss and accuracy are means over all samples. `majority`: each target's most frequent answer in the training."""
+
+    rows: Dataset
+    heads: Heads
+    majority: dict[str, list[str]]
+    setting: Setting
+
+    def measure(self, model: Any) -> Measured:
+        found: list[tuple[int, list[float]]] = []
+        with at_rest(model):
+            for batch in _batches(lengths_of(self.rows), self.setting):
+                rows = [self.rows[index] for index in batch]
+                with self.setting.autocast():
+                    logits = model(**_inputs(rows, self.setting)).logits
+                found += zip(batch, logits.float().tolist(), strict=True)
+        ordered = sorted(gather_object(found))
+        logits, labels = torch.tensor([row for _, row in ordered]), torch.tensor(self.rows["labels"][:])
+        loss = self.heads.loss(logits, labels).item()
+        figures = {"valid_loss": loss, **classifier_figures(self.heads, logits, labels, self.majority)}
+        return Measured(loss, self.heads.accuracy(logits, labels), figures, logits)
+
+
+@contextmanager
+def at_rest(model: Any) -> Iterator[None]:
+    """Runs the model in evaluation mode, and restores the random numbers of the training afterwards.
+
+    The model stays in evaluation mode. The trainer sets the training mode before each step.
+    """
+    model.eval()
+    devices = [torch.cuda.current_device()] if torch.cuda.is_available() else []
+    with torch.no_grad(), torch.random.fork_rng(devices):
+        yield
+
+
+def shared(items: list[Any]) -> list[Any]:
+    """Returns the share of this process: every Nth item."""
+    state = PartialState()
+    return items[state.process_index :: state.num_processes]
+
+
+def batches_of(lengths: list[int], budget: int) -> list[list[int]]:
+    """Divides rows into batches of similar lengths with at most `budget` tokens, or of one row. Returns indices."""
+    batches: list[list[int]] = []
+    # The longest first, so that too little memory shows at once.
+    for index in sorted(range(len(lengths)), key=lambda index: -lengths[index]):
+        if batches and (len(batches[-1]) + 1) * lengths[batches[-1][0]] <= budget:
+            batches[-1].append(index)
+        else:
+            batches.append([index])
+    return batches
+
+
+def _batches(lengths: list[int], setting: Setting) -> Iterator[list[int]]:
+    """Yields the batches of this process. Reports an event every 30 seconds, from completed batches only."""
+    batches = shared(batches_of(lengths, setting.budget))
+    reported = time.monotonic()
+    for done, batch in enumerate(batches):
+        if time.monotonic() - reported >= reports.SECONDS_BETWEEN_REPORTS:
+            reported = time.monotonic()
+            setting.progress.event("evaluating", percent=100 * done // len(batches))
+        yield batch
+
+
+def _inputs(rows: list[dict[str, Any]], setting: Setting) -> dict[str, torch.Tensor]:
+    ids = [row["input_ids"] for row in rows]
+    return {
+        "input_ids": _padded(ids, setting.pad_id, setting.device),
+        "attention_mask": _padded([[1] * len(row) for row in ids], 0, setting.device),
+    }
+
+
+def _padded(rows: list[list[int]], value: int, device: torch.device) -> torch.Tensor:
+    longest = max(map(len, rows))
+    return torch.tensor([[*row, *[value] * (longest - len(row))] for row in rows], device=device)
