@@ -21,7 +21,7 @@ export async function pack(name: "provider" | "server", folder: string): Promise
 }
 
 /** Unpacks a tarball into a new folder. */
-export async function unpack({ tarball }: Packed, folder: string): Promise<void> {
+export async function unpack({ tarball }: Pick<Packed, "tarball">, folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   await run(folder, "tar", "-xzf", tarball, "--strip-components", "1");
 }
