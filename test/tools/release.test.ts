@@ -13,7 +13,7 @@ const SCHEMAS = ["schema.json", "provider/schema.json"];
 const SDKS = ["nodejs/package.json", "python/pulumi_mistral/pulumi-plugin.json", "go/mistral/pulumi-plugin.json"].map(
   (file) => `sdk/${file}`,
 );
-/** Stands for the generators of this repository, which also write the version of the provider's package into several files. */
+/** Replaces the generators of this repository, which also write the version of the package into several files. */
 const GENERATOR = `
 const { readFileSync, writeFileSync } = require("node:fs");
 const { version } = JSON.parse(readFileSync("provider/package.json", "utf8"));

@@ -8,7 +8,7 @@ import { buildGoProgram, type GoProgram, sdk } from "./goProgram";
 import type { Context } from "./source";
 import type { PulumiCli } from "./verify";
 
-/** A language of Pulumi programs whose host is not needed to run Node.js programs. */
+/** A language of Pulumi programs besides Node.js. */
 export type Language = "go" | "python" | "yaml";
 export const allLanguages: readonly Language[] = ["yaml", "python", "go"];
 

@@ -74,7 +74,7 @@ async function inputsOf(job: DetailedJob, client: MistralClient, host: Host, has
   });
 }
 
-/** Whether the job is not started, and will not start by itself. */
+/** Whether the job is not started, and the server will not start it automatically. */
 const waitsForStart = ({ status, auto_start }: DetailedJob) =>
   awaitsStart(status) || (isUnstarted(status) && auto_start !== true);
 

@@ -11,8 +11,8 @@ import { HostDied, initFailureIn } from "./wire";
 let engines = 0;
 
 /**
- * Returns an address where nothing listens: the host only sends log messages to the engine. Another one for each host, because each
- * stands for a run of the engine, and hosts of one engine share what they know of live jobs.
+ * Returns an address where nothing listens: the host only sends log messages to the engine. Each host gets an address of its own,
+ * because hosts with the same address belong to one run of the engine and share the IDs of live jobs.
  */
 function nextEngine(): string {
   engines += 1;
