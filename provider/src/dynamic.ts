@@ -1,7 +1,7 @@
 /**
- * The module that every state refers to with `require("pulumi-mistral/dynamic")`. The specifier and the method names are frozen.
+ * The module that every state refers to with `require("pulumi-mistral/dynamic")`. The specifier and the names are frozen.
  */
-import { provider } from "./hosts/dynamic/provider";
+import { modelApproval, provider } from "./hosts/dynamic/provider";
 
 export const { configure, check, diff, create, read, update, delete: delete_ } = provider;
-export { delete_ as delete };
+export { delete_ as delete, modelApproval };

@@ -24,3 +24,7 @@ export type Keep = (typeof Keep)[keyof typeof Keep];
 /** What happens to the fine-tuned model when its resource is deleted. */
 export const ModelDeletionPolicy = { Retain: "retain", Archive: "archive", Delete: "delete" } as const;
 export type ModelDeletionPolicy = (typeof ModelDeletionPolicy)[keyof typeof ModelDeletionPolicy];
+
+/** What an approval does when a model misses a threshold: fail the update, or keep the model that was approved before. */
+export const OnMiss = { Fail: "fail", KeepPrevious: "keepPrevious" } as const;
+export type OnMiss = (typeof OnMiss)[keyof typeof OnMiss];

@@ -1,4 +1,4 @@
-export { BaseModel, JobStatus, JobType, Keep, ModelDeletionPolicy } from "./enums";
+export { BaseModel, JobStatus, JobType, Keep, ModelDeletionPolicy, OnMiss } from "./enums";
 export { FineTuningJob } from "./resource/fineTuningJob";
 export {
   type FineTuningJobResult,
@@ -11,4 +11,5 @@ export {
   getModel,
   getModelOutput,
 } from "./resource/functions";
+export { ModelApproval } from "./resource/modelApproval";
 export type * from "./resource/types.generated";

@@ -25,6 +25,11 @@ export const listFineTuningJobs: typeof import("./listFineTuningJobs").listFineT
 export const listFineTuningJobsOutput: typeof import("./listFineTuningJobs").listFineTuningJobsOutput = null as any;
 utilities.lazyLoad(exports, ["listFineTuningJobs","listFineTuningJobsOutput"], () => require("./listFineTuningJobs"));
 
+export { ModelApprovalArgs } from "./modelApproval";
+export type ModelApproval = import("./modelApproval").ModelApproval;
+export const ModelApproval: typeof import("./modelApproval").ModelApproval = null as any;
+utilities.lazyLoad(exports, ["ModelApproval"], () => require("./modelApproval"));
+
 export { ProviderArgs } from "./provider";
 export type Provider = import("./provider").Provider;
 export const Provider: typeof import("./provider").Provider = null as any;
@@ -49,6 +54,8 @@ const _module = {
         switch (type) {
             case "mistral:index:FineTuningJob":
                 return new FineTuningJob(name, <any>undefined, { urn })
+            case "mistral:index:ModelApproval":
+                return new ModelApproval(name, <any>undefined, { urn })
             default:
                 throw new Error(`unknown resource type ${type}`);
         }

@@ -14,7 +14,9 @@ export function functionReference(): string {
 function resultText(result: Schema): string {
   const schema = resolved(result);
   if (referenced(result) !== "FineTuningJobResult") return fieldTable("Result", schema);
-  const own = Object.entries(schema.properties ?? {}).filter(([name]) => !(name in providerSchemas.outputs));
+  const own = Object.entries(schema.properties ?? {}).filter(
+    ([name]) => !(name in providerSchemas.fineTuningJob.outputs),
+  );
   const fields = fieldTable("Result", { ...schema, properties: Object.fromEntries(own) });
   return `${fields}\n\nThe result also has the [outputs](#outputs) of a \`FineTuningJob\`, without \`modelArchived\`.`;
 }

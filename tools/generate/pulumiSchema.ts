@@ -2,7 +2,7 @@ import { withExamples } from "./pulumiSchema/examples";
 import { languages } from "./pulumiSchema/languages";
 import { namedTypes, properties, token } from "./pulumiSchema/properties";
 import { pkg, pluginDownloadUrl, repository } from "./pulumiSchema/repository";
-import { providerFunctions, providerSchemas, referenced, type Schema } from "./source";
+import { providerFunctions, providerSchemas, type ResourceSchema, referenced, type Schema } from "./source";
 
 /** The package's schema in Pulumi's format, for documentation, for YAML programs and for the SDKs of other languages. */
 export function pulumiSchema(): string {
@@ -24,7 +24,7 @@ export function pulumiSchema(): string {
       inputProperties: properties(providerSchemas.provider, "input"),
     },
     types: namedTypes(),
-    resources: { [token("FineTuningJob")]: resource() },
+    resources: Object.fromEntries(providerSchemas.resources.map((each) => [token(each.name), resource(each)])),
     functions: Object.fromEntries(
       providerFunctions.functions.map((each) => [token(each.name), providerFunction(each)]),
     ),
@@ -33,21 +33,16 @@ export function pulumiSchema(): string {
   return `${JSON.stringify(schema, null, 2)}\n`;
 }
 
-function resource(): object {
+function resource(schema: ResourceSchema): object {
+  const { name, inputs, requiredInputs } = schema;
   return {
-    description: withExamples(
-      "A fine-tuning job: uploads the data, runs the training and outputs the ID of the fine-tuned model.",
-      "fineTuningJob",
-    ),
-    inputProperties: properties(providerSchemas.inputs, "input"),
-    requiredInputs: providerSchemas.requiredInputs,
-    properties: {
-      ...properties(providerSchemas.inputs, "output"),
-      ...properties(providerSchemas.outputs, "output"),
-    },
-    required: [...providerSchemas.requiredInputs, "suffix", ...providerSchemas.requiredOutputs],
-    // The type of the dynamic resource: a stack that moves to the plugin keeps its jobs.
-    aliases: [{ type: "pulumi-nodejs:dynamic/mistral:FineTuningJob" }],
+    description: withExamples(schema.description, `${name.charAt(0).toLowerCase()}${name.slice(1)}`),
+    inputProperties: properties(inputs, "input"),
+    requiredInputs,
+    properties: { ...properties(inputs, "output"), ...properties(schema.outputs, "output") },
+    required: [...requiredInputs, ...schema.completedInputs, ...schema.requiredOutputs],
+    // The type of the dynamic resource: a stack that moves to the plugin keeps its resources.
+    aliases: [{ type: `pulumi-nodejs:dynamic/mistral:${name}` }],
   };
 }
 

@@ -1,16 +1,17 @@
 import { functionReference } from "./functionReference";
 import { helpTexts } from "./helpTexts";
-import { modelEntrySchema, providerSchemas, referenced, type Schema } from "./source";
+import { modelEntrySchema, providerSchemas, type ResourceSchema, referenced, type Schema } from "./source";
 import { table, text } from "./tables";
 
 /** The tables of the reference, by the name in their markers: `<!-- generated: inputs -->` … `<!-- /generated -->`. */
 export function referenceTables(): Record<string, string> {
   return {
-    inputs: table(["Input", "Description", "Effect of a change"], Object.entries(providerSchemas.inputs).map(inputRow)),
-    outputs: table(
-      ["Output", "Description"],
-      Object.entries(providerSchemas.outputs).map(([name, schema]) => [`\`${name}\``, text(schema)]),
-    ),
+    inputs: inputTable(providerSchemas.fineTuningJob),
+    outputs: outputTable(providerSchemas.fineTuningJob),
+    approvalInputs: inputTable(providerSchemas.modelApproval),
+    approvalOutputs: outputTable(providerSchemas.modelApproval),
+    approvalFigures: fields("ApprovalFigures"),
+    evaluationFigures: fields("EvaluationFigures"),
     hyperparameters: fields("Hyperparameters"),
     config: table(
       ["Key", "Environment", "Description"],
@@ -51,10 +52,20 @@ const CHANGES: Record<string, string> = {
   none: "no effect once the job has ended",
 };
 
-function inputRow([name, schema]: [string, Schema]): string[] {
-  const required = providerSchemas.requiredInputs.includes(name) ? " (required)" : "";
-  return [`\`${name}\`${required}`, text(schema), CHANGES[String(changeOf(schema))] ?? ""];
+function inputTable({ inputs, requiredInputs }: ResourceSchema): string {
+  const rows = Object.entries(inputs).map(([name, schema]) => [
+    `\`${name}\`${requiredInputs.includes(name) ? " (required)" : ""}`,
+    text(schema),
+    CHANGES[String(changeOf(schema))] ?? "",
+  ]);
+  return table(["Input", "Description", "Effect of a change"], rows);
 }
+
+const outputTable = ({ outputs }: ResourceSchema) =>
+  table(
+    ["Output", "Description"],
+    Object.entries(outputs).map(([name, schema]) => [`\`${name}\``, text(schema)]),
+  );
 
 /** An enum input has its metadata on the enum's own schema. */
 const changeOf = (schema: Schema) => schema.change ?? providerSchemas.types[referenced(schema) ?? ""]?.change;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import * as client from "../../provider/src/client/schemas";
+import { approvalInputsSchema, approvalOutputsSchema } from "../../provider/src/schema/approval";
 import { configSchema, providerSchema } from "../../provider/src/schema/config";
 import { functionSchemas } from "../../provider/src/schema/functions";
 import { inputsSchema } from "../../provider/src/schema/inputs";
@@ -17,19 +18,60 @@ export type Schema = z.core.JSONSchema.JSONSchema & {
 const jsonSchema = (schema: z.ZodType, io: "input" | "output" = "input") =>
   z.toJSONSchema(schema, { io, unrepresentable: "any" }) as Schema;
 
-const inputSchema = jsonSchema(inputsSchema);
-const outputSchema = jsonSchema(outputsSchema);
-const configuration = jsonSchema(configSchema);
+/** A resource type, its inputs and its outputs as flat maps. */
+export interface ResourceSchema {
+  name: string;
+  description: string;
+  inputs: Record<string, Schema>;
+  requiredInputs: string[];
+  outputs: Record<string, Schema>;
+  /** Outputs that always have a value, besides the required inputs. */
+  requiredOutputs: string[];
+  /** Optional inputs that the provider sets, so that the outputs of the same names always have a value. */
+  completedInputs: string[];
+  types: Record<string, Schema>;
+}
 
-/** The provider's schemas as flat maps. All generated files derive from them. */
+function resourceSchema(
+  name: string,
+  description: string,
+  [inputs, outputs]: [z.ZodType, z.ZodType],
+  completedInputs: string[] = [],
+): ResourceSchema {
+  const [declared, reported] = [jsonSchema(inputs), jsonSchema(outputs)];
+  return {
+    name,
+    description,
+    inputs: declared.properties ?? {},
+    requiredInputs: declared.required ?? [],
+    outputs: reported.properties ?? {},
+    requiredOutputs: reported.required ?? [],
+    completedInputs,
+    types: { ...declared.$defs, ...reported.$defs },
+  };
+}
+
+const configuration = jsonSchema(configSchema);
+const fineTuningJob = resourceSchema(
+  "FineTuningJob",
+  "A fine-tuning job: uploads the data, runs the training and outputs the ID of the fine-tuned model.",
+  [inputsSchema, outputsSchema],
+  ["suffix"],
+);
+const modelApproval = resourceSchema(
+  "ModelApproval",
+  "The approval of a job's model: compares its figures with thresholds and outputs the ID of the approved model.",
+  [approvalInputsSchema, approvalOutputsSchema],
+);
+
+/** The provider's schemas. All generated files derive from them. */
 export const providerSchemas = {
-  inputs: inputSchema.properties ?? {},
-  requiredInputs: inputSchema.required ?? [],
-  outputs: outputSchema.properties ?? {},
-  requiredOutputs: outputSchema.required ?? [],
+  fineTuningJob,
+  modelApproval,
+  resources: [fineTuningJob, modelApproval],
   config: configuration.properties ?? {},
   provider: jsonSchema(providerSchema).properties ?? {},
-  types: { ...inputSchema.$defs, ...outputSchema.$defs, ...configuration.$defs } as Record<string, Schema>,
+  types: { ...fineTuningJob.types, ...configuration.$defs, ...modelApproval.types } as Record<string, Schema>,
 };
 
 /** The arguments and the results of the functions. `types` has the named types of their results. */

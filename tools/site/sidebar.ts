@@ -46,6 +46,7 @@ export const groups: readonly Group[] = [
     text: "Reference",
     items: [
       { text: "FineTuningJob", link: "/reference" },
+      { text: "ModelApproval", link: "/reference/approval" },
       { text: "Commands", link: "/reference/commands" },
       { text: "Models file of the server", link: "/reference/models-file" },
       { text: "Routes of the server", link: "/reference/api" },

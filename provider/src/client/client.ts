@@ -1,4 +1,5 @@
 import { askCapabilities } from "./capabilities";
+import { Evaluations } from "./evaluations";
 import { Files } from "./files/files";
 import { Holds } from "./holds";
 import { Http } from "./http/http";
@@ -24,6 +25,7 @@ export class MistralClient {
   readonly files: Files;
   readonly models: Models;
   readonly holds: Holds;
+  readonly evaluations: Evaluations;
   private readonly askCapabilities: (options?: RequestOptions) => Promise<Capabilities>;
 
   /**
@@ -38,6 +40,7 @@ export class MistralClient {
     this.files = new Files(http);
     this.models = new Models(http);
     this.holds = new Holds(http);
+    this.evaluations = new Evaluations(http);
     this.askCapabilities = (options) => askCapabilities(http, options);
   }
 

@@ -28,6 +28,7 @@ export {
   RequestTimeoutError,
   WaitTimeoutError,
 } from "./errors/errors";
+export type { EvaluationRequest, Evaluations } from "./evaluations";
 export type { FileSource } from "./files/fileSource";
 export type { FileFilters, FileListRequest, FilePurpose, Files, UploadOptions } from "./files/files";
 export type { UploadProgress } from "./files/upload";

@@ -367,3 +367,15 @@ export const capabilitiesSchema = open({
     cost: feature("Jobs have a cost."),
   }),
 }).meta({ id: "Capabilities", description: "What a server can do beyond Mistral's API." });
+
+export const onDemandEvaluationSchema = open({
+  id: anId,
+  object: z.string().optional().describe("`fine_tuning.evaluation`."),
+  status: z.string().describe("`QUEUED`, `RUNNING`, `SUCCESS` or `FAILED`."),
+  model: z.string().optional(),
+  job_id: z.string().optional(),
+  figures: evaluationFiguresSchema.optional(),
+  reason: z.string().optional().describe("Why the evaluation failed."),
+  simulated: z.boolean().optional().describe("True if the figures are made up."),
+  created_at: seconds.optional(),
+}).meta({ id: "OnDemandEvaluation", description: "An evaluation of a model on a job's validation data." });

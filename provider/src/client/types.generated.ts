@@ -410,3 +410,22 @@ export interface Capabilities {
     cost: boolean;
   };
 }
+
+/** An evaluation of a model on a job's validation data. */
+export interface OnDemandEvaluation {
+  id: string;
+  /** `fine_tuning.evaluation`. */
+  object?: string | undefined;
+  /** `QUEUED`, `RUNNING`, `SUCCESS` or `FAILED`. */
+  status: string;
+  model?: string | undefined;
+  job_id?: string | undefined;
+  /** The figures of a model on the validation data of a job. */
+  figures?: EvaluationFigures | undefined;
+  /** Why the evaluation failed. */
+  reason?: string | undefined;
+  /** True if the figures are made up. */
+  simulated?: boolean | undefined;
+  /** Unix seconds. */
+  created_at?: number | undefined;
+}

@@ -38,6 +38,7 @@ interface EngineInputs {
 export async function check(olds: RawInputs, news: RawInputs, host: Host): Promise<CheckResult> {
   const { engineInputs, user } = splitInputs(news);
   host.session.recordCheck(engineInputs.__urn);
+  host.session.recordValidationData(engineInputs.__urn, hasValidationData(user));
   const inputs = longForm(user);
   const { problems, unreturned } = withoutUnreturnedSecrets(validate(inputs), olds);
   if (olds.__fileHashes !== undefined) inputs.__fileHashes = olds.__fileHashes;
@@ -104,6 +105,10 @@ function adoptionProblems(olds: RawInputs, inputs: RawInputs): InputProblem[] {
     ),
   ];
 }
+
+/** Unknown data may be there. An adopted job has data that the inputs do not name. */
+const hasValidationData = ({ validationFiles, adopt }: RawInputs) =>
+  adopt !== undefined || (Array.isArray(validationFiles) ? validationFiles.length > 0 : validationFiles !== undefined);
 
 function splitInputs(news: RawInputs): { engineInputs: EngineInputs; user: RawInputs } {
   const entries = Object.entries(news);

@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { ConnectionArgs, FineTuningJobArgs } from "./types.generated";
+import type { ConnectionArgs } from "./types.generated";
 
 /**
  * Marks the credentials in the inputs as secret, even if the program passes plain strings. A dynamic provider cannot return
  * secrets, so this must happen in the program. The engine then also encrypts the outputs of the same names.
  */
-export function withSecrets(args: FineTuningJobArgs): FineTuningJobArgs {
+export function withSecrets<Args extends Credentials>(args: Args): Args {
   const { connection, integrations, repositories } = args;
   return {
     ...args,
@@ -13,6 +13,13 @@ export function withSecrets(args: FineTuningJobArgs): FineTuningJobArgs {
     ...(integrations !== undefined && { integrations: pulumi.secret(integrations) }),
     ...(repositories !== undefined && { repositories: pulumi.secret(repositories) }),
   };
+}
+
+/** The inputs that have credentials. */
+interface Credentials {
+  connection?: pulumi.Input<ConnectionArgs>;
+  integrations?: pulumi.Input<unknown>;
+  repositories?: pulumi.Input<unknown>;
 }
 
 /** Marks only the key as secret, so that a diff shows the URL. If the fields are not known yet, marks the whole object. */

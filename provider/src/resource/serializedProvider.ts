@@ -1,6 +1,7 @@
 import type { dynamic } from "@pulumi/pulumi";
 
-type Implementation = Required<dynamic.ResourceProvider>;
+type Methods = Required<dynamic.ResourceProvider>;
+type Implementation = Methods & { modelApproval: Methods };
 
 interface Loader {
   (): Implementation;
@@ -23,7 +24,7 @@ const load: Loader = () => {
   return load.found as Implementation;
 };
 
-/** The provider object that all resources share; Pulumi serializes it once per process. */
+/** The provider object that all fine-tuning jobs share; Pulumi serializes it once per process. */
 export const provider: dynamic.ResourceProvider = {
   configure: (request) => load().configure(request),
   check: (olds, news) => load().check(olds, news),
@@ -32,4 +33,15 @@ export const provider: dynamic.ResourceProvider = {
   update: (id, olds, news) => load().update(id, olds, news),
   read: (id, props) => load().read(id, props),
   delete: (id, props) => load().delete(id, props),
+};
+
+/** The same for approvals. */
+export const approvalProvider: dynamic.ResourceProvider = {
+  configure: (request) => load().modelApproval.configure(request),
+  check: (olds, news) => load().modelApproval.check(olds, news),
+  diff: (id, olds, news) => load().modelApproval.diff(id, olds, news),
+  create: (inputs) => load().modelApproval.create(inputs),
+  update: (id, olds, news) => load().modelApproval.update(id, olds, news),
+  read: (id, props) => load().modelApproval.read(id, props),
+  delete: (id, props) => load().modelApproval.delete(id, props),
 };

@@ -141,6 +141,26 @@ export interface FineTuningJobArgs {
   connection?: pulumi.Input<ConnectionArgs>;
 }
 
+/** Inputs of a `ModelApproval`. */
+export interface ModelApprovalArgs {
+  /** ID of the fine-tuning job whose model is judged: the output `jobId` of a `FineTuningJob`. The job must have succeeded. */
+  jobId: pulumi.Input<string>;
+  /** Smallest improvement of the validation loss: the loss of the base model, or of `baselineModel`, minus the loss of the fine-tuned model. Both are measured on the job's validation data. */
+  minImprovement?: pulumi.Input<number>;
+  /** Largest validation loss. */
+  maxValidationLoss?: pulumi.Input<number>;
+  /** Smallest mean token accuracy on the validation data, 0 to 1. Only for `completion` jobs. */
+  minTokenAccuracy?: pulumi.Input<number>;
+  /** Smallest accuracy on the validation data, 0 to 1: the mean over the targets. Only for `classifier` jobs. */
+  minAccuracy?: pulumi.Input<number>;
+  /** ID of the model to compare with instead of the base model, for example the model in production. Needs `minImprovement`, and a server that evaluates models. */
+  baselineModel?: pulumi.Input<string>;
+  /** What happens when the model misses a threshold. `fail`: the update fails, and the state keeps the approved model. `keepPrevious`: the update succeeds with a warning, and `model` stays the approved model. Default: `fail`. */
+  onMiss?: pulumi.Input<"fail" | "keepPrevious">;
+  /** Server and API key for this resource. Overrides the stack's config and the environment. */
+  connection?: pulumi.Input<ConnectionArgs>;
+}
+
 /** A file of training samples. */
 export interface TrainingFile {
   /** Path of a JSONL file, relative to the program's folder. */
@@ -317,6 +337,22 @@ export interface Price {
   currency: string;
 }
 
+/** The figures that an approval has judged. */
+export interface ApprovalFigures {
+  /** Figures of the fine-tuned model. */
+  tuned: EvaluationFigures;
+  /** Figures of the base model. */
+  base?: EvaluationFigures | undefined;
+  /** Figures of `baselineModel`. */
+  baseline?: EvaluationFigures | undefined;
+  /** Difference between the fine-tuned model and `baselineModel`, or the base model. */
+  improvement?: EvaluationImprovement | undefined;
+  /** Origin of the figures. `evaluation`: measured by the job. `onDemand`: measured for the approval. `checkpoint`: the metrics of the job's last checkpoint. */
+  source: "evaluation" | "onDemand" | "checkpoint";
+  /** True if the server simulated the training: all figures are made up. */
+  simulated?: boolean | undefined;
+}
+
 /** The job as the API reports it, in camelCase. */
 export interface JobOutputs {
   /** ID of the fine-tuning job. */
@@ -475,4 +511,36 @@ export interface FineTuningJobOutputs {
   readonly events: pulumi.Output<JobEvent[]>;
   /** True if the server simulated the training: no model was trained and all figures are made up. */
   readonly simulated: pulumi.Output<boolean>;
+}
+
+/** Outputs of a ModelApproval: its inputs, the approved model, and the figures that were judged. */
+export interface ModelApprovalOutputs {
+  /** ID of the fine-tuning job whose model is judged: the output `jobId` of a `FineTuningJob`. The job must have succeeded. */
+  readonly jobId: pulumi.Output<string>;
+  /** Smallest improvement of the validation loss: the loss of the base model, or of `baselineModel`, minus the loss of the fine-tuned model. Both are measured on the job's validation data. */
+  readonly minImprovement: pulumi.Output<number | undefined>;
+  /** Largest validation loss. */
+  readonly maxValidationLoss: pulumi.Output<number | undefined>;
+  /** Smallest mean token accuracy on the validation data, 0 to 1. Only for `completion` jobs. */
+  readonly minTokenAccuracy: pulumi.Output<number | undefined>;
+  /** Smallest accuracy on the validation data, 0 to 1: the mean over the targets. Only for `classifier` jobs. */
+  readonly minAccuracy: pulumi.Output<number | undefined>;
+  /** ID of the model to compare with instead of the base model, for example the model in production. Needs `minImprovement`, and a server that evaluates models. */
+  readonly baselineModel: pulumi.Output<string | undefined>;
+  /** What happens when the model misses a threshold. `fail`: the update fails, and the state keeps the approved model. `keepPrevious`: the update succeeds with a warning, and `model` stays the approved model. Default: `fail`. */
+  readonly onMiss: pulumi.Output<"fail" | "keepPrevious" | undefined>;
+  /** Server and API key for this resource. Overrides the stack's config and the environment. */
+  readonly connection: pulumi.Output<Connection | undefined>;
+  /** ID of the approved model. Deployments use this output. It keeps its value while no other model is approved. */
+  readonly model: pulumi.Output<string>;
+  /** ID of the model that was judged last: the model of the job. */
+  readonly candidate: pulumi.Output<string>;
+  /** Whether the candidate is approved. Only `false` with `onMiss: keepPrevious`. */
+  readonly approved: pulumi.Output<boolean>;
+  /** The figures of the candidate. */
+  readonly figures: pulumi.Output<ApprovalFigures>;
+  /** ID of the model that was approved before. */
+  readonly previousModel: pulumi.Output<string | undefined>;
+  /** Base URL of the server that holds the model. */
+  readonly baseUrl: pulumi.Output<string>;
 }

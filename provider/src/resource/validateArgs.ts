@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { InputProblem, pathText } from "../inputs/problem";
 import { timeoutsInSeconds } from "../inputs/timeouts";
-import type { FineTuningJobArgs } from "./types.generated";
 
 /** Maximum nesting of the inputs. Pulumi's SDK is recursive and overflows the stack at a greater depth. */
 const MAX_DEPTH = 100;
@@ -11,14 +10,14 @@ const MAX_DEPTH = 100;
  *
  * @throws RunError, which Pulumi prints without a stack trace
  */
-export function validateArgs(name: string, args: FineTuningJobArgs, opts: pulumi.CustomResourceOptions): void {
+export function validateArgs(type: string, name: string, args: object, opts: pulumi.CustomResourceOptions): void {
   try {
     if (typeof args !== "object" || args === null) throw new InputProblem("", "expected the inputs as an object");
     assertPlainData(args, []);
     timeoutsInSeconds({ ...opts.customTimeouts });
   } catch (error) {
     if (!(error instanceof InputProblem)) throw error;
-    throw new pulumi.RunError(`FineTuningJob ${name}: ${error.message}`);
+    throw new pulumi.RunError(`${type} ${name}: ${error.message}`);
   }
 }
 

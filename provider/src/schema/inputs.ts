@@ -225,7 +225,7 @@ export const inputsSchema = z.strictObject({
   ),
 });
 
-const timeouts = z.strictObject({
+export const timeouts = z.strictObject({
   create: z.number().optional(),
   update: z.number().optional(),
   delete: z.number().optional(),

@@ -34,7 +34,7 @@ const share = (what: string) =>
     .optional()
     .meta({ description: `${what}, 0 to 1.` });
 
-const figures = z
+export const figures = z
   .strictObject({
     step: z.number().optional().meta({ description: "Step of the measured checkpoint; 0 for the base model." }),
     validLoss: z.number().optional().meta({ description: "Loss on the validation data." }),
@@ -45,7 +45,7 @@ const figures = z
   })
   .meta({ id: "EvaluationFigures", description: "The figures of a model on the validation data." });
 
-const improvement = z
+export const improvement = z
   .strictObject({
     validLoss: z.number().optional().meta({ description: "Loss of the base model minus that of the tuned model." }),
     validMeanTokenAccuracy: z.number().optional().meta({ description: "Gain of the mean token accuracy." }),

@@ -23,6 +23,8 @@ func (m *module) Construct(ctx *pulumi.Context, name, typ, urn string) (r pulumi
 	switch typ {
 	case "mistral:index:FineTuningJob":
 		r = &FineTuningJob{}
+	case "mistral:index:ModelApproval":
+		r = &ModelApproval{}
 	default:
 		return nil, fmt.Errorf("unknown resource type: %s", typ)
 	}

@@ -356,6 +356,98 @@ func (in *classifierLossFunctionPtr) ToClassifierLossFunctionPtrOutputWithContex
 	return pulumi.ToOutputWithContext(ctx, in).(ClassifierLossFunctionPtrOutput)
 }
 
+// Origin of the figures. `evaluation`: measured by the job. `onDemand`: measured for the approval. `checkpoint`: the metrics of the job's last checkpoint.
+type FiguresSource string
+
+const (
+	FiguresSourceEvaluation = FiguresSource("evaluation")
+	FiguresSourceOnDemand   = FiguresSource("onDemand")
+	FiguresSourceCheckpoint = FiguresSource("checkpoint")
+)
+
+type FiguresSourceOutput struct{ *pulumi.OutputState }
+
+func (FiguresSourceOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*FiguresSource)(nil)).Elem()
+}
+
+func (o FiguresSourceOutput) ToFiguresSourceOutput() FiguresSourceOutput {
+	return o
+}
+
+func (o FiguresSourceOutput) ToFiguresSourceOutputWithContext(ctx context.Context) FiguresSourceOutput {
+	return o
+}
+
+func (o FiguresSourceOutput) ToFiguresSourcePtrOutput() FiguresSourcePtrOutput {
+	return o.ToFiguresSourcePtrOutputWithContext(context.Background())
+}
+
+func (o FiguresSourceOutput) ToFiguresSourcePtrOutputWithContext(ctx context.Context) FiguresSourcePtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v FiguresSource) *FiguresSource {
+		return &v
+	}).(FiguresSourcePtrOutput)
+}
+
+func (o FiguresSourceOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o FiguresSourceOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e FiguresSource) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o FiguresSourceOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o FiguresSourceOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e FiguresSource) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type FiguresSourcePtrOutput struct{ *pulumi.OutputState }
+
+func (FiguresSourcePtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**FiguresSource)(nil)).Elem()
+}
+
+func (o FiguresSourcePtrOutput) ToFiguresSourcePtrOutput() FiguresSourcePtrOutput {
+	return o
+}
+
+func (o FiguresSourcePtrOutput) ToFiguresSourcePtrOutputWithContext(ctx context.Context) FiguresSourcePtrOutput {
+	return o
+}
+
+func (o FiguresSourcePtrOutput) Elem() FiguresSourceOutput {
+	return o.ApplyT(func(v *FiguresSource) FiguresSource {
+		if v != nil {
+			return *v
+		}
+		var ret FiguresSource
+		return ret
+	}).(FiguresSourceOutput)
+}
+
+func (o FiguresSourcePtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o FiguresSourcePtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *FiguresSource) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
 // Type of the job: `completion` or `classifier`. Default: `classifier` if `classifierTargets` is set, otherwise `completion`.
 type JobType string
 
@@ -856,6 +948,172 @@ func (in *modelDeletionPolicyPtr) ToModelDeletionPolicyPtrOutputWithContext(ctx 
 	return pulumi.ToOutputWithContext(ctx, in).(ModelDeletionPolicyPtrOutput)
 }
 
+// What happens when the model misses a threshold. `fail`: the update fails, and the state keeps the approved model. `keepPrevious`: the update succeeds with a warning, and `model` stays the approved model. Default: `fail`.
+type OnMiss string
+
+const (
+	OnMissFail         = OnMiss("fail")
+	OnMissKeepPrevious = OnMiss("keepPrevious")
+)
+
+func (OnMiss) ElementType() reflect.Type {
+	return reflect.TypeOf((*OnMiss)(nil)).Elem()
+}
+
+func (e OnMiss) ToOnMissOutput() OnMissOutput {
+	return pulumi.ToOutput(e).(OnMissOutput)
+}
+
+func (e OnMiss) ToOnMissOutputWithContext(ctx context.Context) OnMissOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(OnMissOutput)
+}
+
+func (e OnMiss) ToOnMissPtrOutput() OnMissPtrOutput {
+	return e.ToOnMissPtrOutputWithContext(context.Background())
+}
+
+func (e OnMiss) ToOnMissPtrOutputWithContext(ctx context.Context) OnMissPtrOutput {
+	return OnMiss(e).ToOnMissOutputWithContext(ctx).ToOnMissPtrOutputWithContext(ctx)
+}
+
+func (e OnMiss) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e OnMiss) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e OnMiss) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e OnMiss) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type OnMissOutput struct{ *pulumi.OutputState }
+
+func (OnMissOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*OnMiss)(nil)).Elem()
+}
+
+func (o OnMissOutput) ToOnMissOutput() OnMissOutput {
+	return o
+}
+
+func (o OnMissOutput) ToOnMissOutputWithContext(ctx context.Context) OnMissOutput {
+	return o
+}
+
+func (o OnMissOutput) ToOnMissPtrOutput() OnMissPtrOutput {
+	return o.ToOnMissPtrOutputWithContext(context.Background())
+}
+
+func (o OnMissOutput) ToOnMissPtrOutputWithContext(ctx context.Context) OnMissPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v OnMiss) *OnMiss {
+		return &v
+	}).(OnMissPtrOutput)
+}
+
+func (o OnMissOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o OnMissOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e OnMiss) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o OnMissOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o OnMissOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e OnMiss) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type OnMissPtrOutput struct{ *pulumi.OutputState }
+
+func (OnMissPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**OnMiss)(nil)).Elem()
+}
+
+func (o OnMissPtrOutput) ToOnMissPtrOutput() OnMissPtrOutput {
+	return o
+}
+
+func (o OnMissPtrOutput) ToOnMissPtrOutputWithContext(ctx context.Context) OnMissPtrOutput {
+	return o
+}
+
+func (o OnMissPtrOutput) Elem() OnMissOutput {
+	return o.ApplyT(func(v *OnMiss) OnMiss {
+		if v != nil {
+			return *v
+		}
+		var ret OnMiss
+		return ret
+	}).(OnMissOutput)
+}
+
+func (o OnMissPtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o OnMissPtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *OnMiss) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// OnMissInput is an input type that accepts values of the OnMiss enum
+// A concrete instance of `OnMissInput` can be one of the following:
+//
+//	OnMissFail
+//	OnMissKeepPrevious
+type OnMissInput interface {
+	pulumi.Input
+
+	ToOnMissOutput() OnMissOutput
+	ToOnMissOutputWithContext(context.Context) OnMissOutput
+}
+
+var onMissPtrType = reflect.TypeOf((**OnMiss)(nil)).Elem()
+
+type OnMissPtrInput interface {
+	pulumi.Input
+
+	ToOnMissPtrOutput() OnMissPtrOutput
+	ToOnMissPtrOutputWithContext(context.Context) OnMissPtrOutput
+}
+
+type onMissPtr string
+
+func OnMissPtr(v string) OnMissPtrInput {
+	return (*onMissPtr)(&v)
+}
+
+func (*onMissPtr) ElementType() reflect.Type {
+	return onMissPtrType
+}
+
+func (in *onMissPtr) ToOnMissPtrOutput() OnMissPtrOutput {
+	return pulumi.ToOutput(in).(OnMissPtrOutput)
+}
+
+func (in *onMissPtr) ToOnMissPtrOutputWithContext(ctx context.Context) OnMissPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(OnMissPtrOutput)
+}
+
 func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*BaseModelInput)(nil)).Elem(), BaseModel("ministral-3b-latest"))
 	pulumi.RegisterInputType(reflect.TypeOf((*BaseModelPtrInput)(nil)).Elem(), BaseModel("ministral-3b-latest"))
@@ -867,14 +1125,20 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*KeepPtrInput)(nil)).Elem(), Keep("best"))
 	pulumi.RegisterInputType(reflect.TypeOf((*ModelDeletionPolicyInput)(nil)).Elem(), ModelDeletionPolicy("retain"))
 	pulumi.RegisterInputType(reflect.TypeOf((*ModelDeletionPolicyPtrInput)(nil)).Elem(), ModelDeletionPolicy("retain"))
+	pulumi.RegisterInputType(reflect.TypeOf((*OnMissInput)(nil)).Elem(), OnMiss("fail"))
+	pulumi.RegisterInputType(reflect.TypeOf((*OnMissPtrInput)(nil)).Elem(), OnMiss("fail"))
 	pulumi.RegisterOutputType(BaseModelOutput{})
 	pulumi.RegisterOutputType(BaseModelPtrOutput{})
 	pulumi.RegisterOutputType(ClassifierLossFunctionOutput{})
 	pulumi.RegisterOutputType(ClassifierLossFunctionPtrOutput{})
+	pulumi.RegisterOutputType(FiguresSourceOutput{})
+	pulumi.RegisterOutputType(FiguresSourcePtrOutput{})
 	pulumi.RegisterOutputType(JobTypeOutput{})
 	pulumi.RegisterOutputType(JobTypePtrOutput{})
 	pulumi.RegisterOutputType(KeepOutput{})
 	pulumi.RegisterOutputType(KeepPtrOutput{})
 	pulumi.RegisterOutputType(ModelDeletionPolicyOutput{})
 	pulumi.RegisterOutputType(ModelDeletionPolicyPtrOutput{})
+	pulumi.RegisterOutputType(OnMissOutput{})
+	pulumi.RegisterOutputType(OnMissPtrOutput{})
 }

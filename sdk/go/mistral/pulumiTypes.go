@@ -13,6 +13,67 @@ import (
 
 var _ = internal.GetEnvOrDefault
 
+// The figures that an approval has judged.
+type ApprovalFigures struct {
+	// Figures of the base model.
+	Base *EvaluationFigures `pulumi:"base"`
+	// Figures of `baselineModel`.
+	Baseline *EvaluationFigures `pulumi:"baseline"`
+	// Difference between the fine-tuned model and `baselineModel`, or the base model.
+	Improvement *EvaluationImprovement `pulumi:"improvement"`
+	// True if the server simulated the training: all figures are made up.
+	Simulated *bool `pulumi:"simulated"`
+	// Origin of the figures. `evaluation`: measured by the job. `onDemand`: measured for the approval. `checkpoint`: the metrics of the job's last checkpoint.
+	Source FiguresSource `pulumi:"source"`
+	// Figures of the fine-tuned model.
+	Tuned EvaluationFigures `pulumi:"tuned"`
+}
+
+// The figures that an approval has judged.
+type ApprovalFiguresOutput struct{ *pulumi.OutputState }
+
+func (ApprovalFiguresOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*ApprovalFigures)(nil)).Elem()
+}
+
+func (o ApprovalFiguresOutput) ToApprovalFiguresOutput() ApprovalFiguresOutput {
+	return o
+}
+
+func (o ApprovalFiguresOutput) ToApprovalFiguresOutputWithContext(ctx context.Context) ApprovalFiguresOutput {
+	return o
+}
+
+// Figures of the base model.
+func (o ApprovalFiguresOutput) Base() EvaluationFiguresPtrOutput {
+	return o.ApplyT(func(v ApprovalFigures) *EvaluationFigures { return v.Base }).(EvaluationFiguresPtrOutput)
+}
+
+// Figures of `baselineModel`.
+func (o ApprovalFiguresOutput) Baseline() EvaluationFiguresPtrOutput {
+	return o.ApplyT(func(v ApprovalFigures) *EvaluationFigures { return v.Baseline }).(EvaluationFiguresPtrOutput)
+}
+
+// Difference between the fine-tuned model and `baselineModel`, or the base model.
+func (o ApprovalFiguresOutput) Improvement() EvaluationImprovementPtrOutput {
+	return o.ApplyT(func(v ApprovalFigures) *EvaluationImprovement { return v.Improvement }).(EvaluationImprovementPtrOutput)
+}
+
+// True if the server simulated the training: all figures are made up.
+func (o ApprovalFiguresOutput) Simulated() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v ApprovalFigures) *bool { return v.Simulated }).(pulumi.BoolPtrOutput)
+}
+
+// Origin of the figures. `evaluation`: measured by the job. `onDemand`: measured for the approval. `checkpoint`: the metrics of the job's last checkpoint.
+func (o ApprovalFiguresOutput) Source() FiguresSourceOutput {
+	return o.ApplyT(func(v ApprovalFigures) FiguresSource { return v.Source }).(FiguresSourceOutput)
+}
+
+// Figures of the fine-tuned model.
+func (o ApprovalFiguresOutput) Tuned() EvaluationFiguresOutput {
+	return o.ApplyT(func(v ApprovalFigures) EvaluationFigures { return v.Tuned }).(EvaluationFiguresOutput)
+}
+
 // Metrics at one step of the training.
 type Checkpoint struct {
 	// Time at which the checkpoint was written, as ISO 8601 in UTC.
@@ -1986,6 +2047,7 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*RepositoryArrayInput)(nil)).Elem(), RepositoryArray{})
 	pulumi.RegisterInputType(reflect.TypeOf((*TrainingFileInput)(nil)).Elem(), TrainingFileArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ValidationFileInput)(nil)).Elem(), ValidationFileArgs{})
+	pulumi.RegisterOutputType(ApprovalFiguresOutput{})
 	pulumi.RegisterOutputType(CheckpointOutput{})
 	pulumi.RegisterOutputType(CheckpointArrayOutput{})
 	pulumi.RegisterOutputType(ClassifierTargetOutput{})

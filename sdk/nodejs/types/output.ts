@@ -7,6 +7,36 @@ import * as outputs from "../types/output";
 import * as enums from "../types/enums";
 
 /**
+ * The figures that an approval has judged.
+ */
+export interface ApprovalFigures {
+    /**
+     * Figures of the base model.
+     */
+    base?: outputs.EvaluationFigures;
+    /**
+     * Figures of `baselineModel`.
+     */
+    baseline?: outputs.EvaluationFigures;
+    /**
+     * Difference between the fine-tuned model and `baselineModel`, or the base model.
+     */
+    improvement?: outputs.EvaluationImprovement;
+    /**
+     * True if the server simulated the training: all figures are made up.
+     */
+    simulated?: boolean;
+    /**
+     * Origin of the figures. `evaluation`: measured by the job. `onDemand`: measured for the approval. `checkpoint`: the metrics of the job's last checkpoint.
+     */
+    source: enums.FiguresSource;
+    /**
+     * Figures of the fine-tuned model.
+     */
+    tuned: outputs.EvaluationFigures;
+}
+
+/**
  * Metrics at one step of the training.
  */
 export interface Checkpoint {

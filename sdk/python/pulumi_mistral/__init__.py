@@ -11,6 +11,7 @@ from .fine_tuning_job import *
 from .get_fine_tuning_job import *
 from .get_model import *
 from .list_fine_tuning_jobs import *
+from .model_approval import *
 from .provider import *
 from ._inputs import *
 from . import outputs
@@ -30,7 +31,8 @@ _utilities.register(
   "mod": "index",
   "fqn": "pulumi_mistral",
   "classes": {
-   "mistral:index:FineTuningJob": "FineTuningJob"
+   "mistral:index:FineTuningJob": "FineTuningJob",
+   "mistral:index:ModelApproval": "ModelApproval"
   }
  }
 ]

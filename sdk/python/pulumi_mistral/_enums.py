@@ -9,9 +9,11 @@ from enum import Enum
 __all__ = [
     'BaseModel',
     'ClassifierLossFunction',
+    'FiguresSource',
     'JobType',
     'Keep',
     'ModelDeletionPolicy',
+    'OnMiss',
 ]
 
 
@@ -40,6 +42,16 @@ class ClassifierLossFunction(_builtins.str, Enum):
     MULTI_CLASS = "multi_class"
 
 
+@pulumi.type_token("mistral:index:FiguresSource")
+class FiguresSource(_builtins.str, Enum):
+    """
+    Origin of the figures. `evaluation`: measured by the job. `onDemand`: measured for the approval. `checkpoint`: the metrics of the job's last checkpoint.
+    """
+    EVALUATION = "evaluation"
+    ON_DEMAND = "onDemand"
+    CHECKPOINT = "checkpoint"
+
+
 @pulumi.type_token("mistral:index:JobType")
 class JobType(_builtins.str, Enum):
     """
@@ -66,3 +78,12 @@ class ModelDeletionPolicy(_builtins.str, Enum):
     RETAIN = "retain"
     ARCHIVE = "archive"
     DELETE = "delete"
+
+
+@pulumi.type_token("mistral:index:OnMiss")
+class OnMiss(_builtins.str, Enum):
+    """
+    What happens when the model misses a threshold. `fail`: the update fails, and the state keeps the approved model. `keepPrevious`: the update succeeds with a warning, and `model` stays the approved model. Default: `fail`.
+    """
+    FAIL = "fail"
+    KEEP_PREVIOUS = "keepPrevious"

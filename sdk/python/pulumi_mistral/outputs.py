@@ -17,6 +17,7 @@ from . import outputs
 from ._enums import *
 
 __all__ = [
+    'ApprovalFigures',
     'Checkpoint',
     'ClassifierTarget',
     'Connection',
@@ -32,6 +33,88 @@ __all__ = [
     'TrainingFileInfo',
     'ValidationFileInfo',
 ]
+
+@pulumi.output_type
+class ApprovalFigures(dict):
+    """
+    The figures that an approval has judged.
+    """
+    def __init__(__self__, *,
+                 source: 'FiguresSource',
+                 tuned: 'outputs.EvaluationFigures',
+                 base: Optional['outputs.EvaluationFigures'] = None,
+                 baseline: Optional['outputs.EvaluationFigures'] = None,
+                 improvement: Optional['outputs.EvaluationImprovement'] = None,
+                 simulated: Optional[_builtins.bool] = None):
+        """
+        The figures that an approval has judged.
+
+        :param 'FiguresSource' source: Origin of the figures. `evaluation`: measured by the job. `onDemand`: measured for the approval. `checkpoint`: the metrics of the job's last checkpoint.
+        :param 'EvaluationFigures' tuned: Figures of the fine-tuned model.
+        :param 'EvaluationFigures' base: Figures of the base model.
+        :param 'EvaluationFigures' baseline: Figures of `baselineModel`.
+        :param 'EvaluationImprovement' improvement: Difference between the fine-tuned model and `baselineModel`, or the base model.
+        :param _builtins.bool simulated: True if the server simulated the training: all figures are made up.
+        """
+        pulumi.set(__self__, "source", source)
+        pulumi.set(__self__, "tuned", tuned)
+        if base is not None:
+            pulumi.set(__self__, "base", base)
+        if baseline is not None:
+            pulumi.set(__self__, "baseline", baseline)
+        if improvement is not None:
+            pulumi.set(__self__, "improvement", improvement)
+        if simulated is not None:
+            pulumi.set(__self__, "simulated", simulated)
+
+    @_builtins.property
+    @pulumi.getter
+    def source(self) -> 'FiguresSource':
+        """
+        Origin of the figures. `evaluation`: measured by the job. `onDemand`: measured for the approval. `checkpoint`: the metrics of the job's last checkpoint.
+        """
+        return pulumi.get(self, "source")
+
+    @_builtins.property
+    @pulumi.getter
+    def tuned(self) -> 'outputs.EvaluationFigures':
+        """
+        Figures of the fine-tuned model.
+        """
+        return pulumi.get(self, "tuned")
+
+    @_builtins.property
+    @pulumi.getter
+    def base(self) -> Optional['outputs.EvaluationFigures']:
+        """
+        Figures of the base model.
+        """
+        return pulumi.get(self, "base")
+
+    @_builtins.property
+    @pulumi.getter
+    def baseline(self) -> Optional['outputs.EvaluationFigures']:
+        """
+        Figures of `baselineModel`.
+        """
+        return pulumi.get(self, "baseline")
+
+    @_builtins.property
+    @pulumi.getter
+    def improvement(self) -> Optional['outputs.EvaluationImprovement']:
+        """
+        Difference between the fine-tuned model and `baselineModel`, or the base model.
+        """
+        return pulumi.get(self, "improvement")
+
+    @_builtins.property
+    @pulumi.getter
+    def simulated(self) -> Optional[_builtins.bool]:
+        """
+        True if the server simulated the training: all figures are made up.
+        """
+        return pulumi.get(self, "simulated")
+
 
 @pulumi.output_type
 class Checkpoint(dict):

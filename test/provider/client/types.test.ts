@@ -26,6 +26,7 @@ interface Generated {
   jobSchema: types.Job;
   modelListSchema: types.ModelList;
   modelSchema: types.Model;
+  onDemandEvaluationSchema: types.OnDemandEvaluation;
   repositorySchema: types.Repository;
   shownRowListSchema: types.ShownRowList;
   shownRowSchema: types.ShownRow;

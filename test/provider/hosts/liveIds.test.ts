@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { LiveIds } from "../../../provider/src/hosts/liveIds";
-import { SERIALIZED_PROVIDER } from "../../../provider/src/hosts/plugin/dynamicProvider";
+import { SERIALIZED_PROVIDERS } from "../../../provider/src/hosts/plugin/resources/dynamicProvider";
 import { LifecycleHarness } from "../../support/lifecycle";
 import { type HostKind, ProviderHost } from "../../support/providerHost/providerHost";
 
@@ -112,7 +112,7 @@ describe("a stack that moves to another host", function () {
   ] as const) {
     it(`from ${from} to ${to} keeps its job when the old host deletes the old entry of the job`, async () => {
       const { id, outputs } = await harness.create("moved", { autoStart: false });
-      const state = { ...outputs, __provider: SERIALIZED_PROVIDER };
+      const state = { ...outputs, __provider: SERIALIZED_PROVIDERS.FineTuningJob };
       const status = async () => (await harness.client.jobs.get(id)).status;
       const { model, hyperparameters } = outputs;
       const trainingFiles = [join(harness.folder, "train.jsonl")];

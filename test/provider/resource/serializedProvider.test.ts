@@ -2,17 +2,22 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { provider } from "../../../provider/src/resource/serializedProvider";
+import { approvalProvider, provider } from "../../../provider/src/resource/serializedProvider";
 
-/** Never change this file: states hold the text, and deleting a job runs the text in its state. */
-const frozenText = join(__dirname, "serialized.txt");
+/** Never change these files: states hold the texts, and deleting a resource runs the text in its state. */
+const frozenTexts: [type: string, provider: pulumi.dynamic.ResourceProvider, file: string][] = [
+  ["fine-tuning jobs", provider, "serialized.txt"],
+  ["approvals", approvalProvider, "serializedApproval.txt"],
+];
 
 /** Serializes like `dynamic.Resource`: the text depends on the captured variable, here a parameter. */
 const serialized = (provider: pulumi.dynamic.ResourceProvider) => pulumi.runtime.serializeFunction(() => provider);
 
 describe("the serialized provider in the state", () => {
-  it("equals the frozen text", async () => {
-    const { text } = await serialized(provider);
-    assert.equal(text, await readFile(frozenText, "utf8"));
-  });
+  for (const [type, provider, file] of frozenTexts) {
+    it(`equals the frozen text of ${type}`, async () => {
+      const { text } = await serialized(provider);
+      assert.equal(text, await readFile(join(__dirname, file), "utf8"));
+    });
+  }
 });

@@ -36,7 +36,7 @@ describe("argument validation in the constructor", () => {
   for (const [what, args, line, opts = {}] of refused) {
     it(`refuses ${what}, without a stack trace`, () => {
       assert.throws(
-        () => validateArgs("bot", args as never, opts as never),
+        () => validateArgs("FineTuningJob", "bot", args as never, opts as never),
         (error) => {
           assert.ok(pulumi.RunError.isInstance(error));
           assert.equal(error.message, `FineTuningJob bot: ${line}`);
@@ -53,7 +53,7 @@ describe("argument validation in the constructor", () => {
       trainingFiles: [file, { asset: file }, Promise.resolve("x")],
       triggers: [twice, twice, null, undefined, 1, "x", true, { nested: [pulumi.secret("s")] }],
     };
-    validateArgs("bot", args as never, { customTimeouts: { create: "1h30m", delete: "" } });
+    validateArgs("FineTuningJob", "bot", args as never, { customTimeouts: { create: "1h30m", delete: "" } });
   });
 
   it("replaces a FileAsset by its path, so that the engine does not read the file", async () => {

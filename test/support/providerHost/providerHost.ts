@@ -7,8 +7,8 @@ import { credentials, type ServiceError } from "@grpc/grpc-js";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as pb from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import { SERIALIZED_PROVIDER } from "../../../provider/src/hosts/plugin/dynamicProvider";
-import { DYNAMIC_TYPE, RESOURCE_TYPE } from "../../../provider/src/hosts/plugin/urn";
+import { SERIALIZED_PROVIDERS } from "../../../provider/src/hosts/plugin/resources/dynamicProvider";
+import { dynamicToken, pluginToken, type ResourceName } from "../../../provider/src/hosts/resourceTypes/names";
 import { EngineLogServer } from "./engineLog";
 import { type CallResult, failureOf, type Properties, plain, structOf } from "./wire";
 
@@ -19,7 +19,7 @@ const mains: Record<HostKind, string> = {
   dynamic: resolve(repository, "node_modules/@pulumi/pulumi/cmd/dynamic-provider/index.js"),
   plugin: resolve(repository, "provider/bin/pulumi-resource-mistral.js"),
 };
-const types: Record<HostKind, string> = { dynamic: DYNAMIC_TYPE, plugin: RESOURCE_TYPE };
+const tokens: Record<HostKind, (type: ResourceName) => string> = { dynamic: dynamicToken, plugin: pluginToken };
 
 export interface OperationOptions {
   /** Timeout of the operation, in seconds. */
@@ -36,7 +36,13 @@ export class ProviderHost {
     readonly process: ChildProcess,
     readonly client: ResourceProviderClient,
     readonly engine: EngineLogServer,
+    private readonly type: ResourceName = "FineTuningJob",
   ) {}
+
+  /** The same process, called for resources of another type. */
+  of(type: ResourceName): ProviderHost {
+    return new ProviderHost(this.kind, this.process, this.client, this.engine, type);
+  }
 
   /**
    * @param folder the program's folder, from which the dynamic host loads `pulumi-mistral`
@@ -62,7 +68,7 @@ export class ProviderHost {
   }
 
   urn(name: string): string {
-    return `urn:pulumi:dev::test-project::${types[this.kind]}::${name}`;
+    return `urn:pulumi:dev::test-project::${tokens[this.kind](this.type)}::${name}`;
   }
 
   async configure(config: Record<string, string>): Promise<void> {
@@ -188,7 +194,7 @@ export class ProviderHost {
   /** What the dynamic provider's class adds to the program's inputs. */
   private classInputs(name: string): Properties {
     if (this.kind === "plugin") return {};
-    return { __provider: SERIALIZED_PROVIDER, __urn: this.urn(name), __organization: "organization" };
+    return { __provider: SERIALIZED_PROVIDERS[this.type], __urn: this.urn(name), __organization: "organization" };
   }
 
   private withTimeout(inputs: Properties, operation: string, seconds: number): Properties {

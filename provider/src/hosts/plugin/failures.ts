@@ -3,7 +3,7 @@ import { CheckFailure, ErrorResourceInitFailed } from "@pulumi/pulumi/proto/prov
 import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { Any } from "google-protobuf/google/protobuf/any_pb";
 import { readableFailure } from "../readableError";
-import { forState } from "./stateProperties";
+import { forState } from "./resources/stateProperties";
 import { type Path, toStruct } from "./wire";
 
 /** A request that this provider cannot serve. The message says why. */
@@ -46,7 +46,7 @@ export function grpcError(error: unknown, secrets: readonly Path[] = []): Partia
   if (!existing) return { code: status.UNKNOWN, details: message };
   const failure = new ErrorResourceInitFailed();
   failure.setId(existing.id);
-  failure.setProperties(toStruct(forState(existing.outputs), secrets));
+  failure.setProperties(toStruct(forState(existing.outputs, "FineTuningJob"), secrets));
   failure.setReasonsList([message]);
   const detail = new Any();
   detail.pack(failure.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");

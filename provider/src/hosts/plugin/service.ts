@@ -5,7 +5,7 @@ import { GetSchemaResponse, type InvokeRequest, ProviderHandshakeResponse } from
 import { emptyReply } from "./emptyReply";
 import { grpcError, RequestError } from "./failures";
 import type { PluginHost } from "./host";
-import type { resourceService } from "./resourceService";
+import type { resourceService } from "./resources/resourceService";
 
 type ResourceService = typeof resourceService;
 
@@ -16,7 +16,7 @@ type ResourceService = typeof resourceService;
  * @see https://github.com/pulumi/pulumi/blob/master/proto/pulumi/provider.proto
  */
 export function providerService(host: PluginHost): UntypedServiceImplementation {
-  const config = () => (require("./configService") as typeof import("./configService")).configService;
+  const config = () => (require("./config/configService") as typeof import("./config/configService")).configService;
   return {
     handshake: unary(async () => {
       // Missing in older versions of Pulumi's SDK. The engine then reads the answer to Configure.
@@ -63,8 +63,8 @@ function assertConfigured(method: string, host: PluginHost): void {
 
 function resourceMethods(host: PluginHost): UntypedServiceImplementation {
   const load = once(() => {
-    const { resourceService } = require("./resourceService") as typeof import("./resourceService");
-    const { PluginProvider } = require("./provider") as typeof import("./provider");
+    const { resourceService } = require("./resources/resourceService") as typeof import("./resources/resourceService");
+    const { PluginProvider } = require("./resources/provider") as typeof import("./resources/provider");
     return { methods: resourceService, provider: new PluginProvider(host) };
   });
   const method = <Name extends keyof ResourceService>(name: Name) =>

@@ -44,6 +44,8 @@ export interface SharedIds {
 export class Session {
   private readonly liveIds = new Set<string>();
   private readonly lastCall = new Map<string, "check" | "read">();
+  /** Whether each checked job has validation data, by the job's URN. */
+  private readonly validated = new Map<string, boolean>();
 
   /** @param shared absent without an engine, which has no other process */
   constructor(private readonly shared?: SharedIds) {}
@@ -57,6 +59,16 @@ export class Session {
 
   recordCheck(urn: string | undefined): void {
     if (urn !== undefined) this.lastCall.set(urn, "check");
+  }
+
+  /** Records whether a job that the program declares has validation data. */
+  recordValidationData(urn: string | undefined, hasData: boolean): void {
+    if (urn !== undefined) this.validated.set(urn, hasData);
+  }
+
+  /** Returns the URNs of the declared jobs, if none of them has validation data. Empty when one has, and when there are no jobs. */
+  jobsWithoutValidationData(): string[] {
+    return [...this.validated.values()].includes(true) ? [] : [...this.validated.keys()];
   }
 
   recordRead(urn: string | undefined): void {

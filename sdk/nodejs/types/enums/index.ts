@@ -29,6 +29,17 @@ export const ClassifierLossFunction = {
  */
 export type ClassifierLossFunction = (typeof ClassifierLossFunction)[keyof typeof ClassifierLossFunction];
 
+export const FiguresSource = {
+    Evaluation: "evaluation",
+    OnDemand: "onDemand",
+    Checkpoint: "checkpoint",
+} as const;
+
+/**
+ * Origin of the figures. `evaluation`: measured by the job. `onDemand`: measured for the approval. `checkpoint`: the metrics of the job's last checkpoint.
+ */
+export type FiguresSource = (typeof FiguresSource)[keyof typeof FiguresSource];
+
 export const JobType = {
     Completion: "completion",
     Classifier: "classifier",
@@ -59,3 +70,13 @@ export const ModelDeletionPolicy = {
  * What happens to the fine-tuned model when the resource is deleted: `retain`, `archive` or `delete`. Default: `retain`.
  */
 export type ModelDeletionPolicy = (typeof ModelDeletionPolicy)[keyof typeof ModelDeletionPolicy];
+
+export const OnMiss = {
+    Fail: "fail",
+    KeepPrevious: "keepPrevious",
+} as const;
+
+/**
+ * What happens when the model misses a threshold. `fail`: the update fails, and the state keeps the approved model. `keepPrevious`: the update succeeds with a warning, and `model` stays the approved model. Default: `fail`.
+ */
+export type OnMiss = (typeof OnMiss)[keyof typeof OnMiss];

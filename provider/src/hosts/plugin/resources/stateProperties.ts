@@ -1,5 +1,6 @@
-import { SERIALIZED_PROVIDER } from "./dynamicProvider";
-import type { Properties } from "./wire";
+import type { ResourceName } from "../../resourceTypes/names";
+import type { Properties } from "../wire";
+import { SERIALIZED_PROVIDERS } from "./dynamicProvider";
 
 /** Removes what comes with each request, and what the dynamic provider's class adds: Pulumi's side of the plugin has neither. */
 export function forEngine(properties: object): Properties {
@@ -8,4 +9,7 @@ export function forEngine(properties: object): Properties {
 }
 
 /** The outputs as the state holds them. */
-export const forState = (outputs: object): Properties => ({ ...forEngine(outputs), __provider: SERIALIZED_PROVIDER });
+export const forState = (outputs: object, name: ResourceName): Properties => ({
+  ...forEngine(outputs),
+  __provider: SERIALIZED_PROVIDERS[name],
+});

@@ -1,8 +1,9 @@
-import { inputsSchema } from "../../schema/inputs";
-import type { Path, Received } from "./wire";
+import { resourceTypes } from "../../resourceTypes/resourceTypes";
+import type { Path, Received } from "../wire";
 
 /** The inputs that are secret as a whole. The connection is not: a diff shows its URL. */
-const secretInputs = Object.entries(inputsSchema.shape)
+const secretInputs = Object.values(resourceTypes)
+  .flatMap(({ inputsSchema }) => Object.entries(inputsSchema.shape))
   .filter(([name, schema]) => schema.meta()?.secret && name !== "connection")
   .map(([name]) => [name]);
 

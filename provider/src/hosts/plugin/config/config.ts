@@ -1,9 +1,9 @@
-import { pathText } from "../../inputs/problem";
-import { isWithin, unknownPaths } from "../../inputs/unknowns";
-import { inputMessage } from "../../inputs/validation/messages";
-import { providerSchema } from "../../schema/config";
-import type { Configuration } from "./host";
-import type { Properties } from "./wire";
+import { pathText } from "../../../inputs/problem";
+import { isWithin, unknownPaths } from "../../../inputs/unknowns";
+import { inputMessage } from "../../../inputs/validation/messages";
+import { providerSchema } from "../../../schema/config";
+import type { Configuration } from "../host";
+import type { Properties } from "../wire";
 
 /** Paths of the secrets in the provider's configuration. */
 export const SECRET_CONFIGURATION = Object.entries(providerSchema.shape)

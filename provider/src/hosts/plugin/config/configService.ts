@@ -1,9 +1,9 @@
 import * as pb from "@pulumi/pulumi/proto/provider_pb";
-import { printable } from "../../lifecycle/connection/knownKeys";
+import { printable } from "../../../lifecycle/connection/knownKeys";
+import { checkFailure } from "../failures";
+import type { PluginHost } from "../host";
+import { fromStruct, toStruct } from "../wire";
 import { changedConfiguration, configurationOf, configurationProblems, SECRET_CONFIGURATION } from "./config";
-import { checkFailure } from "./failures";
-import type { PluginHost } from "./host";
-import { fromStruct, toStruct } from "./wire";
 
 /** The gRPC methods of the provider's configuration. */
 export const configService = {

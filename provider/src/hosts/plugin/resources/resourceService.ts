@@ -1,20 +1,22 @@
 import { status } from "@grpc/grpc-js";
 import * as pb from "@pulumi/pulumi/proto/provider_pb";
 import type { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import type { PropertyChange } from "../../lifecycle/detailedDiff";
-import { emptyReply } from "./emptyReply";
-import { checkFailure, markingSecrets, RequestError } from "./failures";
+import type { PropertyChange } from "../../../lifecycle/detailedDiff";
+import type { ResourceType } from "../../resourceTypes/resourceType";
+import { resourceTypes } from "../../resourceTypes/resourceTypes";
+import { emptyReply } from "../emptyReply";
+import { checkFailure, markingSecrets, RequestError } from "../failures";
+import { fromStruct, toStruct } from "../wire";
 import type { PluginProvider } from "./provider";
 import { secretPaths } from "./secretPaths";
-import { RESOURCE_TYPE } from "./urn";
-import { fromStruct, toStruct } from "./wire";
+import { pluginTokens, resourceNameOf, typeIn } from "./urn";
 
-/** The gRPC methods of the resource: each one converts the request, runs the operation, and converts the result. */
+/** The gRPC methods of the resources: each one converts the request, runs the operation, and converts the result. */
 export const resourceService = {
   async check(provider: PluginProvider, request: pb.CheckRequest): Promise<pb.CheckResponse> {
     const news = fromStruct(request.getNews());
     const { inputs, problems } = await provider.check(
-      urnOf(request),
+      resourceOf(request),
       fromStruct(request.getOlds()).values,
       news.values,
     );
@@ -27,7 +29,7 @@ export const resourceService = {
   async diff(provider: PluginProvider, request: pb.DiffRequest): Promise<pb.DiffResponse> {
     const olds = fromStruct(request.getOlds()).values;
     const { changes, replaces, details } = provider.diff(
-      urnOf(request),
+      resourceOf(request),
       request.getId(),
       olds,
       fromStruct(request.getNews()).values,
@@ -46,7 +48,7 @@ export const resourceService = {
     const secrets = secretPaths(inputs);
     const options = { timeout: request.getTimeout(), preview: request.getPreview() };
     const { id, outputs } = await markingSecrets(secrets, () =>
-      provider.create(urnOf(request), inputs.values, options),
+      provider.create(resourceOf(request), inputs.values, options),
     );
     const response = new pb.CreateResponse();
     response.setId(id);
@@ -60,7 +62,7 @@ export const resourceService = {
     const secrets = secretPaths(news);
     const options = { timeout: request.getTimeout(), preview: request.getPreview() };
     const outputs = await markingSecrets(secrets, () =>
-      provider.update(urnOf(request), request.getId(), olds, news.values, options),
+      provider.update(resourceOf(request), request.getId(), olds, news.values, options),
     );
     const response = new pb.UpdateResponse();
     response.setProperties(toStruct(outputs, secrets));
@@ -70,9 +72,9 @@ export const resourceService = {
   async read(provider: PluginProvider, request: pb.ReadRequest): Promise<pb.ReadResponse> {
     const state = fromStruct(request.getProperties());
     const inputs = fromStruct(request.getInputs());
-    // Only an import has no inputs: `FineTuningJob.get` has them.
+    // Only an import has no inputs: the static method `get` of a class has them.
     const isImport = request.getInputs() === undefined;
-    const found = await provider.read(urnOf(request), request.getId(), state.values, inputs.values, isImport);
+    const found = await provider.read(resourceOf(request), request.getId(), state.values, inputs.values, isImport);
     const response = new pb.ReadResponse();
     // An empty ID means that the resource is gone.
     if (!found) return response;
@@ -84,21 +86,28 @@ export const resourceService = {
 
   async delete(provider: PluginProvider, request: pb.DeleteRequest): Promise<Empty> {
     const { values } = fromStruct(request.getProperties());
-    await provider.delete(urnOf(request), request.getId(), values, request.getTimeout());
+    await provider.delete(resourceOf(request), request.getId(), values, request.getTimeout());
     return emptyReply();
   },
 };
 
-/** @throws RequestError when the URN is missing, or of a resource of another type */
-function urnOf(request: { getUrn(): string }): string {
+/** A resource that a request is about. */
+export interface RequestedResource {
+  urn: string;
+  type: ResourceType;
+}
+
+/** @throws RequestError when the URN is missing, or of a resource of an unknown type */
+function resourceOf(request: { getUrn(): string }): RequestedResource {
   const urn = request.getUrn();
-  const type = urn.split("::")[2]?.split("$").at(-1);
-  if (type === RESOURCE_TYPE) return urn;
+  const type = typeIn(urn);
+  const name = resourceNameOf(type);
+  if (name !== undefined) return { urn, type: resourceTypes[name] };
   throw new RequestError(
     status.INVALID_ARGUMENT,
     type === undefined
       ? "the request has no valid URN"
-      : `unknown resource type ${JSON.stringify(type.slice(0, 200))}: this provider has ${RESOURCE_TYPE}`,
+      : `unknown resource type ${JSON.stringify(type.slice(0, 200))}: this provider has ${pluginTokens.join(", ")}`,
   );
 }
 

@@ -1,0 +1,45 @@
+import type { ApprovalInputs, ApprovalState } from "../../schema/approval";
+import { connect } from "../connection/connect";
+import { isSameServer } from "../connection/sameServer";
+import type { Host } from "../runtime/host";
+import { holdModels } from "./hold";
+import { judge } from "./judgement/judge";
+import { approvedText, missText } from "./judgement/messages";
+import { runApproval } from "./run";
+import { toState } from "./state";
+
+/**
+ * Judges again. A model that meets the thresholds becomes the approved one, and the model approved before stays held. With
+ * `onMiss: keepPrevious`, a miss keeps the approved model.
+ *
+ * @throws a plain error on any other miss: the state keeps the approval as it was
+ */
+export function updateApproval(
+  id: string,
+  olds: ApprovalState,
+  news: ApprovalInputs,
+  host: Host,
+): Promise<ApprovalState> {
+  host.session.recordReturned(id);
+  return runApproval(news.__timeouts?.update, host, async (deadline) => {
+    const connection = await connect(news, host, olds);
+    const { baseUrl } = connection;
+    const moved = !isSameServer(olds, baseUrl);
+    const judgement = await judge(news, connection, olds, host, deadline);
+    const keeps = !judgement.approved;
+    if (keeps && news.onMiss !== "keepPrevious") throw new Error(missText(judgement, olds));
+    if (keeps) host.log(news.__urn, missText(judgement, olds), "warning");
+    // The models of another server cannot be held here. A miss then changes nothing there.
+    if (keeps && moved) return toState(news, judgement, olds, olds.baseUrl);
+    const isSame = keeps || judgement.model === olds.model;
+    const model = keeps ? olds.model : judgement.model;
+    const previous = moved ? undefined : isSame ? olds.previousModel : olds.model;
+    const existing = await holdModels(id, [model, previous], news, connection, host, deadline.signal);
+    if (moved) host.log(news.__urn, movedText(id, olds, baseUrl), "warning");
+    if (!keeps) host.log(news.__urn, approvedText(judgement), "milestone");
+    return toState(news, judgement, { model, previousModel: existing[1] }, baseUrl);
+  });
+}
+
+const movedText = (holder: string, { model, baseUrl: before }: ApprovalState, baseUrl: string) =>
+  `the approved model is now on ${baseUrl}. ${before} still holds ${model}: end the hold ${holder} there when no deployment uses the model any more`;
