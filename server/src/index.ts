@@ -7,6 +7,8 @@ import { Keys } from "./http/auth";
 import { ConnectionLimit, defaultMaxConnections } from "./http/connections/connectionLimit";
 import { gracefulClose } from "./http/connections/gracefulClose";
 import { KeysFile } from "./http/keysFile";
+import { MetricFeed } from "./http/metricStream/metricFeed";
+import { StreamLimit } from "./http/metricStream/streamLimit";
 import { Metrics } from "./http/metrics";
 import { parsePublicUrl } from "./http/publicUrl";
 import { MAX_EXPIRY_HOURS, UrlSigner } from "./http/signedUrls";
@@ -19,6 +21,7 @@ import { FileStore } from "./store/files";
 import { HoldStore } from "./store/holds";
 import { JobStore } from "./store/jobs";
 import { lockFolder } from "./store/lock";
+import { MetricStore } from "./store/metrics/metricStore";
 import { ModelStore } from "./store/models";
 import { SecretStore } from "./store/secrets";
 import { SigningKeys } from "./store/signingKeys";
@@ -120,9 +123,12 @@ async function open(
   const database = openDatabase(join(dataDir, "server.db"));
   const blobs = new BlobStore(dataDir);
   const files = new FileStore(database, blobs);
-  const jobs = new JobStore(database, (jobId, status, reason) =>
-    log.info({ jobId, status, reason }, "job status changed"),
-  );
+  const metricFeed = new MetricFeed();
+  const jobs = new JobStore(database, (jobId, status, reason) => {
+    log.info({ jobId, status, reason }, "job status changed");
+    metricFeed.changed(jobId);
+  });
+  const metricStore = new MetricStore(database, (jobId) => metricFeed.changed(jobId));
   const evaluations = new EvaluationStore(database);
   const models = new ModelStore(database);
   const holds = new HoldStore(database);
@@ -131,7 +137,10 @@ async function open(
     log.error({ err: error, jobId }, "job failed with an internal error");
   const onRetry = (jobId: string, error: unknown) =>
     log.warn({ err: error, jobId }, "system error; the server keeps trying, and the job is not affected");
-  const supervisor = new Supervisor({ jobs, files, models, secrets, trainers, onError, onRetry });
+  const supervisor = new Supervisor({
+    ...{ jobs, files, models, metrics: metricStore, secrets, trainers },
+    ...{ onError, onRetry },
+  });
   const signer = new UrlSigner(new SigningKeys(database, MAX_EXPIRY_HOURS * 3_600_000));
   const trainer = trainers.get(trainerName) as Trainer;
   const statusOf = (id: string) => jobs.get(id)?.status;
@@ -147,10 +156,12 @@ async function open(
   const stores = { blobs, evaluations, files, jobs, models, holds, secrets, artifacts };
   const app = await buildApp({
     ...{ ...stores, keys, connections, signer, supervisor, trainer, maxFileBytes, publicUrl },
-    ...{ log, metrics },
+    ...{ log, metrics, metricStore, metricFeed, streams: new StreamLimit(maxConnections) },
   });
   const closeApp = gracefulClose(app);
   const close = async () => {
+    // Ends the event streams, whose requests would otherwise never finish.
+    metricFeed.close();
     await closeApp();
     // The supervisor stops first: a trainer that closes must not decide about a job.
     const stopped = supervisor.close();

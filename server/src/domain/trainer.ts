@@ -1,5 +1,6 @@
 import type { Evaluations, Figures, Keep, SampleAnswer } from "./evaluation";
 import type { ClassifierTarget, JobSpec } from "./jobSpec";
+import type { MetricPoint } from "./metricPoint";
 
 /** The name of the trainer that trains nothing. Its figures are invented, and every reply about its jobs says so. */
 export const SIMULATED = "simulated";
@@ -69,6 +70,8 @@ export interface StartedJob extends TrainingRequest {
   /** When the job became STARTED, in milliseconds since 1970. */
   startedAt: number;
   cancelRequestedAt?: number;
+  /** The ID of the newest metric point that is stored; 0, the default, without one. */
+  storedPoint?: number;
 }
 
 export interface Checkpoint {
@@ -109,6 +112,8 @@ export interface Progress {
   artifactBytes?: number;
   /** All events so far, oldest first. */
   events?: ProgramEvent[];
+  /** The metric points after `storedPoint`, oldest first. */
+  points?: readonly MetricPoint[];
   trainedTokens?: number;
   /**
    * The earliest time at which the state can change, in milliseconds since 1970. The job is polled then. Absent: unknown.

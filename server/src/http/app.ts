@@ -24,6 +24,7 @@ import { capabilityRoute } from "./routes/capabilities";
 import { fileRoutes } from "./routes/files";
 import { holdRoutes } from "./routes/holds";
 import { jobRoutes } from "./routes/jobs";
+import { metricRoutes } from "./routes/metrics";
 import { modelRoutes } from "./routes/models";
 import { operationRoutes } from "./routes/operations";
 import { rowsRoute } from "./routes/rows";
@@ -103,6 +104,7 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
   await uploadRoute(app, services);
   fileRoutes(app, services);
   jobRoutes(app, services);
+  metricRoutes(app, services);
   modelRoutes(app, services);
   holdRoutes(app, services);
   capabilityRoute(app, services);

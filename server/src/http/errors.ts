@@ -15,6 +15,7 @@ const TYPES: Partial<Record<number, string>> = {
   409: "conflict",
   413: "too_large",
   422: "invalid_request",
+  429: "too_many_requests",
   500: "internal_error",
   501: "not_implemented",
   503: "unavailable",

@@ -6,11 +6,14 @@ import type { EvaluationStore } from "../store/evaluations";
 import type { FileStore } from "../store/files";
 import type { HoldStore } from "../store/holds";
 import type { JobStore } from "../store/jobs";
+import type { MetricStore } from "../store/metrics/metricStore";
 import type { ModelStore } from "../store/models";
 import type { SecretStore } from "../store/secrets";
 import type { ArtifactStore } from "../trainers/program/artifactStore";
 import type { Keys } from "./auth";
 import type { ConnectionLimit } from "./connections/connectionLimit";
+import type { MetricFeed } from "./metricStream/metricFeed";
+import type { StreamLimit } from "./metricStream/streamLimit";
 import type { Metrics } from "./metrics";
 import type { UrlSigner } from "./signedUrls";
 
@@ -31,6 +34,11 @@ export interface Services {
   /** The trainer of new jobs. */
   trainer: Trainer;
   metrics: Metrics;
+  metricStore: MetricStore;
+  /** Tells event streams about changes of their jobs. */
+  metricFeed: MetricFeed;
+  /** The open event streams. */
+  streams: StreamLimit;
   log: Logger;
   /** The base URL of links in replies, without a trailing slash; by default the one that the client has used. */
   publicUrl: string | undefined;

@@ -7,6 +7,7 @@ import type { Progress, Trainer, Validation } from "../domain/trainer";
 import { omitUndefined } from "../omitUndefined";
 import type { FileStore } from "../store/files";
 import type { JobStore } from "../store/jobs";
+import type { MetricStore } from "../store/metrics/metricStore";
 import type { ModelStore } from "../store/models";
 import type { SecretStore } from "../store/secrets";
 import type { Outcome } from "./batch";
@@ -17,6 +18,7 @@ export interface JobStateMachineOptions {
   jobs: JobStore;
   files: FileStore;
   models: ModelStore;
+  metrics: MetricStore;
   secrets: SecretStore;
   /** The trainers of this server by name. The supervisor ignores the jobs of other trainers. */
   trainers: ReadonlyMap<string, Trainer>;
@@ -48,6 +50,8 @@ interface Recorded {
   evaluations: Evaluations;
   events: number;
   waitingFor: string;
+  /** The ID of the newest stored metric point. */
+  point: number;
 }
 
 /**
@@ -132,7 +136,10 @@ export class JobStateMachine {
       });
     });
     await jobs.committed();
-    for (const [attached, current] of recorded) attached.recorded = current;
+    for (const [attached, current] of recorded) {
+      attached.recorded = current;
+      attached.run.storedPoint = current.point;
+    }
     return outcomes;
   }
 
@@ -246,6 +253,7 @@ export class JobStateMachine {
       checkpoints,
       evaluations = {},
       events = [],
+      points = [],
     } = progress;
     const waitingFor = progress.state === "starting" ? progress.reason : undefined;
     const isWaiting =
@@ -259,7 +267,9 @@ export class JobStateMachine {
       evaluations,
       events: events.length,
       waitingFor: waitingFor ?? "",
+      point: points.at(-1)?.id ?? run.storedPoint,
     };
+    if (points.length > 0) this.options.metrics.add(run.id, points);
     const hasCheckpoints = recorded?.checkpoints !== current.checkpoints;
     // By reference: a confusion matrix is large, and a trainer returns the same object until it has measured again.
     const hasEvaluations =
@@ -300,7 +310,7 @@ export class JobStateMachine {
   }
 
   private run(job: Job): StartedRun {
-    return new StartedRun(job, () => toTrainingRequest(job, this.options.files));
+    return new StartedRun(job, this.options.metrics.lastId(job.id), () => toTrainingRequest(job, this.options.files));
   }
 }
 

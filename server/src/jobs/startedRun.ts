@@ -13,13 +13,18 @@ export class StartedRun implements StartedJob {
   readonly plan: Plan;
   readonly startedAt: number;
   cancelRequestedAt?: number;
+  storedPoint: number;
   /** Why the job waited when it was read. */
   readonly waitingFor: string;
   private request: TrainingRequest | undefined;
 
-  /** @param load reads the request of the job */
+  /**
+   * @param storedPoint the ID of the newest stored metric point
+   * @param load reads the request of the job
+   */
   constructor(
     job: Job,
+    storedPoint: number,
     private readonly load: () => TrainingRequest,
   ) {
     this.id = job.id;
@@ -28,6 +33,7 @@ export class StartedRun implements StartedJob {
     this.spec = job.spec;
     this.plan = job.plan as Plan;
     this.startedAt = job.startedAt as number;
+    this.storedPoint = storedPoint;
     this.waitingFor = job.progress?.waitingFor ?? "";
   }
 

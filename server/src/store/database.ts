@@ -205,6 +205,26 @@ const MIGRATIONS: readonly string[] = [
      UPDATE model_evaluations SET sample_answers = NULL
      WHERE job_id IN (SELECT job_id FROM job_files WHERE file_id = OLD.id);
    END;`,
+  // `id` is the line in progress.jsonl that reported the point. `metric_series` has how the points are thinned.
+  `CREATE TABLE metric_points (
+     job_seq INTEGER NOT NULL REFERENCES jobs (seq) ON DELETE CASCADE,
+     id INTEGER NOT NULL,
+     type TEXT NOT NULL,
+     step INTEGER NOT NULL,
+     metrics TEXT NOT NULL,
+     created_at INTEGER NOT NULL,
+     PRIMARY KEY (job_seq, id)
+   ) WITHOUT ROWID;
+   CREATE UNIQUE INDEX metric_points_by_step ON metric_points (job_seq, type, step);
+   CREATE TABLE metric_series (
+     job_seq INTEGER NOT NULL REFERENCES jobs (seq) ON DELETE CASCADE,
+     type TEXT NOT NULL,
+     stride INTEGER NOT NULL,
+     since INTEGER NOT NULL,
+     extra INTEGER,
+     points INTEGER NOT NULL,
+     PRIMARY KEY (job_seq, type)
+   ) WITHOUT ROWID;`,
 ];
 const SCHEMA_VERSION = MIGRATIONS.length;
 

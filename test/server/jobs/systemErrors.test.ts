@@ -9,6 +9,7 @@ import { BlobStore } from "../../../server/src/store/blobs";
 import { type Database, openDatabase } from "../../../server/src/store/database";
 import { FileStore } from "../../../server/src/store/files";
 import { JobStore } from "../../../server/src/store/jobs";
+import { MetricStore } from "../../../server/src/store/metrics/metricStore";
 import { ModelStore } from "../../../server/src/store/models";
 import { SecretStore } from "../../../server/src/store/secrets";
 import { eventually } from "../../support/eventually";
@@ -93,6 +94,7 @@ describe("server: system errors in the work on jobs", () => {
     trainer = new FakeTrainer();
     [logged, retried] = [[], []];
     supervisor = new Supervisor({
+      metrics: new MetricStore(database),
       jobs,
       files: new FileStore(database, new BlobStore(dataDir)),
       models: new ModelStore(database),

@@ -6,6 +6,7 @@ import { SIMULATED } from "../../domain/trainer";
 import { jobSecrets } from "../../jobs/jobSecrets";
 import { toTrainingRequest } from "../../jobs/trainingRequest";
 import type { FileStore } from "../../store/files";
+import type { JobStore } from "../../store/jobs";
 import { ApiError, UnprocessableError, type Violation } from "../errors";
 import { baseUrlOf } from "../publicUrl";
 import { artifactReply } from "../replies/artifact";
@@ -22,13 +23,7 @@ type ById = { Params: { job_id: string } };
 
 export function jobRoutes(app: FastifyInstance, services: Services): void {
   const { jobs, evaluations, files, supervisor, publicUrl } = services;
-  const find = ({ params, workspace }: FastifyRequest<ById>): Job => {
-    const job = jobs.find(params.job_id, workspace);
-    if (job === undefined) {
-      throw new ApiError(404, "There is no job with this id");
-    }
-    return job;
-  };
+  const find = ({ params, workspace }: FastifyRequest<ById>): Job => findJob(jobs, params.job_id, workspace);
   /** Returns what the replies about jobs contain besides their rows. */
   const extensionsOf = (page: Job[], request: FastifyRequest): ((job: Job) => JobExtensions) => {
     const trained = page.filter(({ trainer }) => trainer !== SIMULATED);
@@ -101,6 +96,15 @@ export function jobRoutes(app: FastifyInstance, services: Services): void {
   app.post<ById>("/v1/fine_tuning/jobs/:job_id/start", async (request) =>
     detailed(supervisor.start(find(request).id), request),
   );
+}
+
+/** @throws {ApiError} 404 when there is no such job, also when it belongs to another workspace */
+export function findJob(jobs: JobStore, id: string, workspace: string): Job {
+  const job = jobs.find(id, workspace);
+  if (job === undefined) {
+    throw new ApiError(404, "There is no job with this id");
+  }
+  return job;
 }
 
 /**

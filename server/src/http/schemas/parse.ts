@@ -9,7 +9,7 @@ import { UnprocessableError, type Violation } from "../errors";
 export function parse<Schema extends z.ZodType>(
   schema: Schema,
   value: unknown,
-  part: "body" | "query",
+  part: "body" | "query" | "header",
 ): z.output<Schema> {
   const result = schema.safeParse(value);
   if (result.success) {

@@ -120,7 +120,7 @@ export class ProcessTrainer extends ProgramTrainer<ProcessTrainerOptions> implem
       // The runner was killed before it wrote exit.json, so its program may still be running.
       await killProcessGroup(attempt);
     }
-    const progress = toProgress(programProgress);
+    const progress = { ...toProgress(programProgress), points: attached.progress.pointsAfter(run.storedPoint ?? 0) };
     switch (action.kind) {
       case "wait":
         return progress;
@@ -184,7 +184,7 @@ export class ProcessTrainer extends ProgramTrainer<ProcessTrainerOptions> implem
 
   private attach(run: StartedJob): AttachedRun {
     const folder = this.folderOf(run.id);
-    const progress = this.progressOf(folder);
+    const progress = this.progressOf(folder, run);
     const attached = { folder, progress, model: run.spec.model, launches: 0, terminationSent: false };
     this.attached.set(run.id, attached);
     return attached;

@@ -148,8 +148,8 @@ export abstract class ProgramTrainer<Options extends ProgramTrainerOptions = Pro
     return undefined;
   }
 
-  protected progressOf(folder: JobFolder): ProgressFile {
-    return new ProgressFile(folder.progressFile, Object.values(this.options.secrets.read(folder.id)));
+  protected progressOf(folder: JobFolder, { storedPoint = 0 }: StartedJob): ProgressFile {
+    return new ProgressFile(folder.progressFile, Object.values(this.options.secrets.read(folder.id)), storedPoint);
   }
 
   /** Returns the failure of a run, with its secrets redacted. @param includeLog whether to append the end of the log */

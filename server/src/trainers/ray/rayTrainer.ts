@@ -66,7 +66,7 @@ export class RayTrainer extends ProgramTrainer<RayTrainerOptions> implements Tra
     const folder = this.folderOf(run.id);
     this.attached.set(run.id, {
       folder,
-      progress: this.progressOf(folder),
+      progress: this.progressOf(folder, run),
       nextPollAt: 0,
       stopped: false,
     });
@@ -79,7 +79,8 @@ export class RayTrainer extends ProgramTrainer<RayTrainerOptions> implements Tra
   async poll(run: StartedJob): Promise<Progress> {
     const attached = this.attached.get(run.id) as AttachedRun;
     const outcome = await this.advance(run, attached);
-    const progress = toProgress(await attached.progress.read());
+    const programProgress = await attached.progress.read();
+    const progress = { ...toProgress(programProgress), points: attached.progress.pointsAfter(run.storedPoint ?? 0) };
     if (outcome !== undefined) {
       return { ...progress, ...outcome };
     }

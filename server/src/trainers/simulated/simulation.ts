@@ -87,6 +87,11 @@ function checkpointSteps(totalSteps: number): number[] {
   return steps.at(-1) === totalSteps ? steps : [...steps, totalSteps];
 }
 
+/** Returns the checkpoint of a step. Also for step 0, before the training. */
+export function checkpointAt(run: StartedJob, step: number): Checkpoint {
+  return checkpoint(run, step, trainLoss(run)(step));
+}
+
 function checkpoint(run: StartedJob, step: number, loss: number): Checkpoint {
   const seconds = (SECONDS.start + step * SECONDS.step) / (run.plan.speed ?? 1);
   return {

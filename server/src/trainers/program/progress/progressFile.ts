@@ -1,6 +1,8 @@
 import { StringDecoder } from "node:string_decoder";
+import type { MetricPoint } from "../../../domain/metricPoint";
 import { openToRead } from "../programFile";
 import { showableEvent } from "../showableEvent";
+import { PendingPoints, toPoint } from "./metricPoints";
 import { applyRecord, NO_PROGRESS, type ProgramProgress } from "./programProgress";
 import { type ProgressRecord, parseRecord } from "./progressRecords";
 
@@ -21,13 +23,19 @@ export class ProgressFile {
   private rest = "";
   private skipping = false;
   private programProgress: ProgramProgress = NO_PROGRESS;
+  private readonly points: PendingPoints;
 
-  /** @param secrets of the job, which are redacted in events */
+  /**
+   * @param secrets of the job, which are redacted in events
+   * @param storedPoint the ID of the newest stored point; `pointsAfter` omits points up to it
+   */
   constructor(
     path: string,
     private readonly secrets: readonly string[] = [],
+    storedPoint = 0,
   ) {
     this.path = path;
+    this.points = new PendingPoints(storedPoint);
   }
 
   /** Reads the new lines. @returns the progress so far; `NO_PROGRESS` when the file does not exist yet */
@@ -51,24 +59,39 @@ export class ProgressFile {
     }
   }
 
+  /** Returns the points that were read and are not stored yet, oldest first. @param stored the ID of the newest stored point */
+  pointsAfter(stored: number): readonly MetricPoint[] {
+    return this.points.after(stored);
+  }
+
   private process(text: string): void {
     const lines = (this.rest + text).split("\n");
     this.rest = lines.pop() as string;
     for (const line of lines) {
       if (!this.skipping && line.trim() !== "") {
-        this.programProgress = applyRecord(
-          this.programProgress,
-          line.length > MAX_LINE ? undefined : this.showable(parseRecord(line)),
-        );
+        this.apply(line.length > MAX_LINE ? undefined : this.showable(parseRecord(line)));
       }
       this.skipping = false;
     }
     if (this.rest.length > MAX_LINE) {
       if (!this.skipping) {
-        this.programProgress = applyRecord(this.programProgress, undefined);
+        this.apply(undefined);
       }
       this.skipping = true;
       this.rest = "";
+    }
+  }
+
+  private apply(record: ProgressRecord | null | undefined): void {
+    const { step: before, attempts } = this.programProgress;
+    this.programProgress = applyRecord(this.programProgress, record);
+    if (record === undefined || record === null) return;
+    const { lines: id } = this.programProgress;
+    const point = toPoint(record, id);
+    if (point !== undefined) this.points.add(point);
+    if (record.type === "start" && attempts > 0 && record.step < before) {
+      const createdAt = Math.round(record.time * 1000);
+      this.points.add({ id, type: "resumed", step: record.step, metrics: {}, createdAt });
     }
   }
 

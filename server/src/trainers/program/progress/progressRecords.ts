@@ -9,7 +9,12 @@ const number = z
 const step = z.int().min(0);
 const time = z.number();
 
-const metrics = z.object({ train_loss: z.number(), valid_loss: number, valid_mean_token_accuracy: number });
+const metrics = z.object({
+  train_loss: z.number(),
+  valid_loss: number,
+  valid_mean_token_accuracy: number,
+  valid_accuracy: number,
+});
 
 /** One line of `progress.jsonl`. Times are Unix seconds, with fractions. Unknown fields are ignored. */
 export const progressRecord = z.discriminatedUnion("type", [
@@ -28,7 +33,18 @@ export const progressRecord = z.discriminatedUnion("type", [
     name: z.string().min(1).max(256),
     data: z.record(z.string(), z.unknown()).default({}),
   }),
-  z.object({ type: z.literal("step"), time, step, loss: number, tokens: number, remaining_seconds: number }),
+  z.object({
+    type: z.literal("step"),
+    time,
+    step,
+    loss: number,
+    tokens: number,
+    remaining_seconds: number,
+    learning_rate: number,
+    grad_norm: number,
+    tokens_per_second: number,
+    gpu_memory_bytes: number,
+  }),
   z.object({ type: z.literal("checkpoint"), time, step, metrics }),
   z.object({ type: z.literal("evaluation"), time, stage: z.enum(["base", "tuned"]), step, metrics: figures }),
   z.discriminatedUnion("status", [
