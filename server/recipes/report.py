@@ -29,6 +29,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import torch
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 # The names of a checkpoint's metrics in the API, and in the trainer's log.
@@ -51,6 +52,10 @@ class Report(TrainerCallback):
         self.writes = os.environ.get("RANK", "0") == "0"
         self.written_at = 0.0
         self.state: TrainerState | None = None
+        self.kept_step = 0
+        self.step_began = 0.0
+        self.step_seconds = 0.0
+        self.tokens = 0
 
     @property
     def training_files(self) -> list[Path]:
@@ -96,6 +101,9 @@ class Report(TrainerCallback):
             shutil.rmtree(target, ignore_errors=True)
             partial.rename(target)
         state = self.state or TrainerState()
+        figures = _evaluated(state, self.kept_step)
+        if any(value is not None for value in figures.values()):
+            self.write("evaluation", stage="tuned", step=self.kept_step, metrics=figures)
         self.write(
             "result",
             status="succeeded",
@@ -121,10 +129,20 @@ class Report(TrainerCallback):
 
     def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         self.state = state
+        self.step_seconds = 0.0
+        self.tokens = int(state.num_input_tokens_seen)
         epochs = round(state.num_train_epochs, 4)
         self.write("start", total_steps=state.max_steps, step=state.global_step, epochs=epochs)
 
+    def on_train_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        best = state.best_global_step if args.load_best_model_at_end else None
+        self.kept_step = best or state.global_step
+
+    def on_step_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        self.step_began = time.monotonic()
+
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        self.step_seconds += time.monotonic() - self.step_began
         if (self.folder / "cancel").exists():
             raise SystemExit("The job is cancelled.")
         if time.monotonic() - self.written_at > QUIET_SECONDS:
@@ -135,11 +153,21 @@ class Report(TrainerCallback):
     ) -> None:
         if "loss" in logs:
             values = {name: logs.get(name) for name in ("loss", "learning_rate", "grad_norm")}
-            self.write("step", step=state.global_step, tokens=state.num_input_tokens_seen or None, **values)
+            self.write(
+                "step",
+                step=state.global_step,
+                tokens=state.num_input_tokens_seen or None,
+                tokens_per_second=self._tokens_per_second(state),
+                gpu_memory_bytes=torch.cuda.max_memory_reserved() if torch.cuda.is_available() else None,
+                **values,
+            )
 
     def on_evaluate(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        if state.global_step == 0:
+            # The base model, with TrainingArguments(eval_on_start=True).
+            self.write("evaluation", stage="base", step=0, metrics=_evaluated(state, 0))
         # A save after the evaluation reports the same metrics.
-        if not control.should_save:
+        elif not control.should_save:
             self.write("checkpoint", step=state.global_step, metrics=_metrics(state))
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
@@ -149,13 +177,24 @@ class Report(TrainerCallback):
         self.write("checkpoint", step=state.global_step, metrics=_metrics(state))
 
 
-def _metrics(state: TrainerState) -> dict[str, float | None]:
-    def newest(key: str, step: int | None = None) -> float | None:
-        entries = (entry for entry in reversed(state.log_history) if step is None or entry["step"] == step)
-        return next((entry[key] for entry in entries if key in entry), None)
+    def _tokens_per_second(self, state: TrainerState) -> float | None:
+        """Returns the rate since the last call. Only steps count, not evaluations and checkpoints."""
+        tokens, seconds = int(state.num_input_tokens_seen), self.step_seconds
+        read, self.tokens, self.step_seconds = tokens - self.tokens, tokens, 0.0
+        return round(read / seconds, 1) if read > 0 and seconds > 0 else None
 
-    evaluated = {name: newest(key, state.global_step) for name, key in METRICS.items()}
-    return {"train_loss": newest("loss"), **evaluated}
+
+def _metrics(state: TrainerState) -> dict[str, float | None]:
+    return {"train_loss": _newest(state, "loss"), **_evaluated(state, state.global_step)}
+
+
+def _evaluated(state: TrainerState, step: int) -> dict[str, float | None]:
+    return {name: _newest(state, key, step) for name, key in METRICS.items()}
+
+
+def _newest(state: TrainerState, key: str, step: int | None = None) -> float | None:
+    entries = (entry for entry in reversed(state.log_history) if step is None or entry["step"] == step)
+    return next((entry[key] for entry in entries if key in entry), None)
 
 
 def _publish(written: Path, target: Path, step: int) -> None:

@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import torch
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from .errors import Cancelled, RecipeError
@@ -22,12 +23,21 @@ class Reporting(TrainerCallback):
         self.progress = progress
         self.began = time.monotonic()
         self.first_step = 0
+        self.step_began = 0.0
+        self.step_seconds = 0.0
+        self.tokens = 0
 
     def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         self.began = time.monotonic()
         self.first_step = state.global_step
+        self.step_seconds = 0.0
+        self.tokens = int(state.num_input_tokens_seen)
+
+    def on_step_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        self.step_began = time.monotonic()
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        self.step_seconds += time.monotonic() - self.step_began
         if self.cancel.exists():
             raise Cancelled
 
@@ -49,8 +59,16 @@ class Reporting(TrainerCallback):
             learning_rate=logs.get("learning_rate"),
             grad_norm=logs.get("grad_norm"),
             tokens=state.num_input_tokens_seen,
+            tokens_per_second=self._tokens_per_second(state),
+            gpu_memory_bytes=gpu_memory_bytes(),
             remaining_seconds=round(seconds_per_step * (state.max_steps - state.global_step), 1),
         )
+
+    def _tokens_per_second(self, state: TrainerState) -> float | None:
+        """Returns the rate since the last call, of all workers. Only steps count, not evaluations and checkpoints."""
+        tokens, seconds = int(state.num_input_tokens_seen), self.step_seconds
+        read, self.tokens, self.step_seconds = tokens - self.tokens, tokens, 0.0
+        return round(read / seconds, 1) if read > 0 and seconds > 0 else None
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         self.progress.write(
@@ -59,6 +77,11 @@ class Reporting(TrainerCallback):
             metrics=metrics_at(state.log_history, state.global_step),
             path=f"checkpoints/step-{state.global_step}",
         )
+
+
+def gpu_memory_bytes() -> int | None:
+    """Returns the most memory that PyTorch has reserved on the GPU of this process; None without a GPU."""
+    return torch.cuda.max_memory_reserved() if torch.cuda.is_available() else None
 
 
 def metrics_at(history: list[dict[str, float]], step: int) -> dict[str, float]:
