@@ -40,6 +40,7 @@ def main(report: Report) -> None:
             logging_steps=1,
             eval_strategy="steps" if report.validation_files else "no",
             eval_steps=0.1,
+            eval_on_start=bool(report.validation_files),
             save_steps=0.1,
             seed=report.job.get("seed", 42),
             use_cpu=not torch.cuda.is_available(),

@@ -89,6 +89,17 @@ describe("an own training program, examples/own-program/train.py with report.py"
     console.log(`      validation loss ${first?.valid_loss} → ${last?.valid_loss}`);
     assert.ok((last?.train_loss ?? 0) < (first?.train_loss ?? 0) / 3);
     assert.ok((last?.valid_loss ?? 0) < (first?.valid_loss ?? 0) / 1.5);
+    const evaluations = lines.filter(({ type }) => type === "evaluation");
+    assert.deepEqual(
+      evaluations.map(({ stage, step }) => [stage, step]),
+      [
+        ["base", 0],
+        ["tuned", 60],
+      ],
+    );
+    assert.equal(evaluations[1].metrics.valid_loss, last?.valid_loss);
+    assert.ok(evaluations[0].metrics.valid_loss > evaluations[1].metrics.valid_loss);
+    assert.ok(lines.filter(({ type }) => type === "step").every((line) => line.tokens_per_second > 0));
     const { type, status, step: end, stop_reason, trained_tokens } = lines.at(-1) ?? {};
     assert.deepEqual([type, status, end, stop_reason], ["result", "succeeded", 60, "steps"]);
     assert.ok(trained_tokens > 1000);

@@ -93,6 +93,8 @@ def test_progress_reports_the_start_every_step_the_checkpoints_and_the_result(jo
     assert (last["type"], last["status"], last["stop_reason"], last["step"]) == ("result", "succeeded", "steps", 20)
     assert last["trained_tokens"] == 20 * start["tokens_per_step"]
     assert lines(job, "step")[-1]["remaining_seconds"] == 0
+    # A step of this training takes less than a minute.
+    assert all(step["tokens_per_second"] > start["tokens_per_step"] / 60 for step in lines(job, "step"))
 
 
 @pytest.mark.parametrize("tuned", [False, True])
