@@ -16,6 +16,7 @@ from trl import SFTConfig, SFTTrainer
 base, train, valid, recipe = sys.argv[1:]
 settings = json.loads(Path(recipe).read_text())
 hyperparameters, plan = settings["hyperparameters"], settings["plan"]
+validation = Dataset.from_json(valid)
 trainer = SFTTrainer(
     model=AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32),
     args=SFTConfig(
@@ -26,7 +27,8 @@ trainer = SFTTrainer(
         assistant_only_loss=True,
         max_steps=plan["total_steps"],
         per_device_train_batch_size=plan["micro_batch"],
-        per_device_eval_batch_size=plan["micro_batch"],
+        # One batch, because TRL averages the metrics of batches. The recipe averages over all tokens.
+        per_device_eval_batch_size=len(validation),
         gradient_accumulation_steps=plan["accumulation"],
         learning_rate=hyperparameters["learning_rate"],
         weight_decay=hyperparameters["weight_decay"],
@@ -41,7 +43,7 @@ trainer = SFTTrainer(
         disable_tqdm=True,
     ),
     train_dataset=Dataset.from_json(train),
-    eval_dataset=Dataset.from_json(valid),
+    eval_dataset=validation,
     processing_class=AutoTokenizer.from_pretrained(base),
     peft_config=LoraConfig(task_type="CAUSAL_LM", r=16, lora_alpha=32, target_modules="all-linear"),
 )
