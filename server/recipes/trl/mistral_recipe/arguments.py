@@ -27,7 +27,8 @@ def lora_config(base: Base, task: TaskType, config: PretrainedConfig) -> LoraCon
     )
 
 
-def training_arguments(job: Job, plan: Plan, evaluates: bool, report_to: list[str]) -> dict[str, Any]:
+def training_arguments(job: Job, plan: Plan, eval_steps: int | None, report_to: list[str]) -> dict[str, Any]:
+    evaluates = eval_steps is not None
     asked, gpu = job.hyperparameters, torch.cuda.is_available()
     return {
         "output_dir": str(folder_of(job.folder) / PARTIAL),
@@ -45,7 +46,7 @@ def training_arguments(job: Job, plan: Plan, evaluates: bool, report_to: list[st
         "save_strategy": "steps",
         "save_steps": plan.checkpoint_steps,
         "eval_strategy": "steps" if evaluates else "no",
-        "eval_steps": plan.checkpoint_steps if evaluates else None,
+        "eval_steps": eval_steps,
         "metric_for_best_model": "eval_loss" if evaluates else None,
         "greater_is_better": False if evaluates else None,
         # Early stopping continues its count of evaluations without improvement in later attempts.

@@ -34,7 +34,7 @@ def prepare(job: Job, workers: int, progress: Progress) -> Prepared:
     trainer = ClassifierTrainer(
         model=get_peft_model(model, lora_config(job.base, TaskType.SEQ_CLS, model.config)),
         args=TrainingArguments(
-            **training_arguments(job, data.plan, data.validation is not None, reports(job, progress)),
+            **training_arguments(job, data.plan, data.evaluation_steps(job.base), reports(job, progress)),
             include_num_input_tokens_seen="non_padding",
             label_names=["labels"],
         ),

@@ -24,7 +24,7 @@ def prepare(job: Job, workers: int, progress: Progress) -> Prepared:
     with reported_download(job.base, progress):
         model = load_model(job.base)
     arguments = SFTConfig(
-        **training_arguments(job, data.plan, data.validation is not None, reports(job, progress)),
+        **training_arguments(job, data.plan, data.evaluation_steps(job.base), reports(job, progress)),
         # The rows already have labels, and no row is longer than seq_len.
         dataset_kwargs={"skip_prepare_dataset": True},
         max_length=None,

@@ -6,8 +6,9 @@ from functools import cached_property
 from datasets import Dataset
 
 from .encoder import Encoder
+from .job import Base
 from .packing import lengths_of
-from .plan import Plan
+from .plan import Plan, evaluation_steps
 from .samples import Count
 
 
@@ -32,3 +33,10 @@ class PlannedData:
     @property
     def tokens_per_step(self) -> int:
         return round(self.tokens / len(self.rows) * self.plan.rows_per_step)
+
+    def evaluation_steps(self, base: Base) -> int | None:
+        """The number of steps between evaluations, or None without validation data."""
+        if self.validation is None:
+            return None
+        trained = self.tokens_per_step * self.plan.total_steps
+        return evaluation_steps(self.plan, base, trained, sum(lengths_of(self.validation)))

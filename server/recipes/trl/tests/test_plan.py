@@ -15,7 +15,8 @@ from jobs import CAPITALS, ENVIRONMENT, RECIPE, answer, capitals, events, lines,
 from test_classifier import TARGETS
 from test_classifier import samples as classified
 
-from mistral_recipe.job import read_job
+from mistral_recipe.job import Base, Hyperparameters, read_job
+from mistral_recipe.plan import evaluation_steps, make_plan
 from mistral_recipe.plan_command import main
 from mistral_recipe.plan_file import plan_to_follow, read_plan
 from mistral_recipe.prepared import Prepared
@@ -156,6 +157,20 @@ def test_a_training_reports_and_makes_the_steps_of_the_plan(
     for name in ("total_steps", "epochs", "tokens_per_step", "data_tokens"):
         assert begin[name] == plan[name], name
     assert len(lines(tmp_path, "step")) == plan["total_steps"]
+
+
+def test_evaluations_take_about_a_tenth_of_the_time_at_most() -> None:
+    plan = make_plan(2000, Hyperparameters(), Base("x"), 1, is_packed=False)
+    assert (plan.total_steps, plan.checkpoint_steps) == (750, 75)
+    epoch, validation = 1_000_000, 50_000
+    # Three epochs pay for all ten evaluations on a twentieth of the data, one epoch for two of them.
+    assert evaluation_steps(plan, Base("x"), 3 * epoch, validation) == 75
+    assert evaluation_steps(plan, Base("x"), epoch, validation) == 5 * 75
+    assert evaluation_steps(plan, Base("x"), epoch, 10 * validation) == 10 * 75
+    # Few tokens take no time, and the models file has the last word.
+    assert evaluation_steps(plan, Base("x"), epoch // 50, validation // 50) == 75
+    assert evaluation_steps(plan, Base("x", early_stopping={"patience": 1}), epoch, validation) == 75
+    assert evaluation_steps(plan, Base("x", checkpoint_steps=75), epoch, validation) == 75
 
 
 def test_with_another_number_of_workers_only_the_batch_of_a_process_differs(
