@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from jobs import capitals, events, lines, losses, make_job, result, start
 
-from mistral_recipe.checkpoints import fault_of, newest
+from mistral_recipe.checkpoints import best, fault_of, newest, trainer_state
 from mistral_recipe.guard import CANCELLED_CODE, guarded
 from mistral_recipe.progress import Progress
 from mistral_recipe.train import train
@@ -20,9 +20,9 @@ from mistral_recipe.train import train
 STEPS = 40
 
 
-def job(folder: Path, model: Path) -> Path:
+def job(folder: Path, model: Path, validates: bool = True) -> Path:
     folder.mkdir(exist_ok=True)
-    files = {"train.jsonl": capitals()}, {"valid.jsonl": capitals()[:3]}
+    files = {"train.jsonl": capitals()}, {"valid.jsonl": capitals()[:3]} if validates else None
     base = {"packing": False, "batch_size": 5, "checkpoint_steps": 3, "lora": {"dropout": 0.1}}
     return make_job(folder, model, *files, hyperparameters={"training_steps": STEPS}, base=base)
 
@@ -50,12 +50,13 @@ def test_a_killed_training_resumes_and_ends_with_the_same_losses(
 ) -> None:
     folder = job(tmp_path, tiny())
     # Killed twice at a random step after the first checkpoint, within an epoch of four steps or at its end.
-    for _ in range(2):
+    for kill in (signal.SIGTERM, signal.SIGKILL):
         step = random.randrange(4, STEPS - 1)
         process = start(folder)
         wait_for_step(folder, step)
-        process.kill()
-        process.wait()
+        process.send_signal(kill)
+        assert process.wait(timeout=30) == -kill
+        assert lines(folder, "result") == []
         print("killed at step", step)
     train(folder)
     assert lines(folder, "start")[-1]["step"] > 0
@@ -103,7 +104,11 @@ def test_a_training_with_a_damaged_newest_checkpoint_resumes_from_the_one_before
     folder = job(tmp_path, tiny())
     shutil.copytree(uninterrupted / "checkpoints", folder / "checkpoints")
     (folder / "checkpoints" / "step-40" / "optimizer.pt").write_bytes(b"")
+    (folder / "evaluation").mkdir()
+    (folder / "evaluation" / "base.json").write_text('{"valid_loss": 123.5}')
     train(folder)
+    # The base model is not measured again.
+    assert first_evaluation(folder)["metrics"] == {"valid_loss": 123.5}
     assert lines(folder, "start")[-1]["step"] == 39
     assert losses(folder)[40] == pytest.approx(losses(uninterrupted)[40], abs=1e-6)
     assert fault_of(folder / "checkpoints" / "step-40") is None
@@ -116,6 +121,8 @@ def test_an_attempt_killed_after_its_last_step_only_writes_the_result(
     shutil.copytree(uninterrupted / "checkpoints", folder / "checkpoints")
     train(folder)
     assert losses(folder) == {}
+    # This attempt has no figures of the base model, as after a kill during that evaluation.
+    assert first_evaluation(folder)["metrics"] == first_evaluation(uninterrupted)["metrics"]
     ours, theirs = ({**result(run), "time": 0} for run in (folder, uninterrupted))
     assert ours == theirs
     weights = [(run / "artifact" / "adapter_model.safetensors").read_bytes() for run in (folder, uninterrupted)]
@@ -139,13 +146,26 @@ def test_the_two_newest_checkpoints_and_the_best_are_kept_and_valid(uninterrupte
         assert json.loads((uninterrupted / "checkpoints" / name / "manifest.json").read_text())["step"] == int(name[5:])
 
 
-def test_sigterm_ends_the_training_without_a_result(tiny: Callable[..., Path], tmp_path: Path) -> None:
-    folder = job(tmp_path, tiny())
-    process = start(folder)
-    wait_for_step(folder, 1)
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=30) == -signal.SIGTERM
-    assert lines(folder, "result") == []
+def test_the_next_best_checkpoint_is_kept_when_the_best_is_damaged(uninterrupted: Path, tmp_path: Path) -> None:
+    shutil.copytree(uninterrupted / "checkpoints", tmp_path / "checkpoints")
+    history = trainer_state(tmp_path / "checkpoints" / "step-40")["log_history"]
+    first, folder = best(tmp_path, history, Progress(tmp_path)) or (0, tmp_path)
+    assert first == best_step(uninterrupted) and folder.name == f"step-{first}"
+    (folder / "adapter_model.safetensors").write_bytes(b"")
+    losses = {entry["step"]: entry["eval_loss"] for entry in history if "eval_loss" in entry}
+    left = [int(path.name[5:]) for path in (tmp_path / "checkpoints").glob("step-*") if path != folder]
+    second, _ = best(tmp_path, history, Progress(tmp_path)) or (0, tmp_path)
+    assert second == min(left, key=lambda step: losses[step])
+    assert first in [event["step"] for event in events(tmp_path, "checkpoint-skipped")]
+    assert best(tmp_path / "nowhere", history, Progress(tmp_path)) is None
+
+
+def test_evaluating_does_not_change_the_training(
+    uninterrupted: Path, tiny: Callable[..., Path], tmp_path: Path
+) -> None:
+    train(job(tmp_path, tiny(), validates=False))
+    assert losses(tmp_path) == losses(uninterrupted)
+    assert lines(tmp_path, "evaluation") == [] and result(tmp_path)["kept_step"] == STEPS
 
 
 def test_a_cancel_file_alone_ends_the_training_without_a_result(tiny: Callable[..., Path], tmp_path: Path) -> None:
