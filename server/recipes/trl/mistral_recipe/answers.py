@@ -14,7 +14,7 @@ from .encoder import Encoder
 from .errors import InvalidSample
 from .heads import Heads
 from .job import DataFile
-from .meters import Setting, at_rest, batches_of, shared
+from .meters import Setting, at_rest, batches_of_process
 from .samples import Message, numbered_lines, parse
 
 MAX_NEW_TOKENS = 256
@@ -83,7 +83,7 @@ def _generate(model: Any, encoder: Encoder, asked: list[Question], setting: Sett
     lengths = [len(question.ids) + MAX_NEW_TOKENS for question in asked]
     found: list[tuple[int, str | None]] = []
     with at_rest(model):
-        for batch in shared(batches_of(lengths, setting.budget)):
+        for batch in batches_of_process(lengths, setting):
             try:
                 rows = _continued(model, [asked[index].ids for index in batch], config, setting)
                 texts: list[str | None] = [_text(encoder, row) for row in rows]

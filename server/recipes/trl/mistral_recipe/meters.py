@@ -64,7 +64,7 @@ class CompletionMeter:
     def measure(self, model: Any) -> Measured:
         loss, right, count = 0.0, 0, 0
         with at_rest(model):
-            for batch in _batches(lengths_of(self.rows), self.setting):
+            for batch in batches_of_process(lengths_of(self.rows), self.setting):
                 rows = [self.rows[index] for index in batch]
                 labels = _padded([row["labels"] for row in rows], IGNORED, self.setting.device)
                 with self.setting.autocast():
@@ -90,7 +90,7 @@ class ClassifierMeter:
     def measure(self, model: Any) -> Measured:
         found: list[tuple[int, list[float]]] = []
         with at_rest(model):
-            for batch in _batches(lengths_of(self.rows), self.setting):
+            for batch in batches_of_process(lengths_of(self.rows), self.setting):
                 rows = [self.rows[index] for index in batch]
                 with self.setting.autocast():
                     logits = model(**_inputs(rows, self.setting)).logits
@@ -114,12 +114,6 @@ def at_rest(model: Any) -> Iterator[None]:
         yield
 
 
-def shared(items: list[Any]) -> list[Any]:
-    """Returns the share of this process: every Nth item."""
-    state = PartialState()
-    return items[state.process_index :: state.num_processes]
-
-
 def batches_of(lengths: list[int], budget: int) -> list[list[int]]:
     """Divides rows into batches of similar lengths with at most `budget` tokens, or of one row. Returns indices."""
     batches: list[list[int]] = []
@@ -132,14 +126,16 @@ def batches_of(lengths: list[int], budget: int) -> list[list[int]]:
     return batches
 
 
-def _batches(lengths: list[int], setting: Setting) -> Iterator[list[int]]:
+def batches_of_process(lengths: list[int], setting: Setting) -> Iterator[list[int]]:
     """Yields the batches of this process. Reports an event every 30 seconds, from completed batches only."""
-    batches = shared(batches_of(lengths, setting.budget))
+    batches = batches_of(lengths, setting.budget)
+    state = PartialState()
+    own = batches[state.process_index :: state.num_processes]
     reported = time.monotonic()
-    for done, batch in enumerate(batches):
+    for done, batch in enumerate(own):
         if time.monotonic() - reported >= reports.SECONDS_BETWEEN_REPORTS:
             reported = time.monotonic()
-            setting.progress.event("evaluating", percent=100 * done // len(batches))
+            setting.progress.event("evaluating", percent=100 * done // len(own))
         yield batch
 
 

@@ -12,7 +12,11 @@ from .errors import Cancelled, RecipeError
 from .progress import Progress
 
 # The names of a checkpoint's metrics in the API, and in the trainer's log.
-METRICS = {"valid_loss": "eval_loss", "valid_mean_token_accuracy": "eval_mean_token_accuracy"}
+METRICS = {
+    "valid_loss": "eval_loss",
+    "valid_mean_token_accuracy": "eval_mean_token_accuracy",
+    "valid_accuracy": "eval_accuracy",
+}
 
 
 class Reporting(TrainerCallback):

@@ -41,6 +41,8 @@ class ExactEvaluation:
             f"{metric_key_prefix}_loss": measured.loss,
             f"{metric_key_prefix}_mean_token_accuracy": measured.accuracy,
         }
+        if "accuracy" in measured.figures:
+            metrics[f"{metric_key_prefix}_accuracy"] = measured.figures["accuracy"]
         return EvalLoopOutput(None, None, metrics, len(self.eval_dataset))  # type: ignore[attr-defined]
 
 
