@@ -24,7 +24,7 @@ describe("the plugin, when only the CLI is killed during a wait", function () {
 
   it("exits and stops polling", async () => {
     const [create] = operations;
-    await environment.prepare({ ...(create as (typeof operations)[number]), declared: LONG });
+    await environment.prepare({ ...(create as (typeof operations)[number]), declared: { job: LONG } });
     const requests = environment.proxy.route("");
     const running = environment.spawn("up", "--yes", "--skip-preview");
     const isStarted = () => requests.some(({ template }) => template.endsWith("/start"));

@@ -35,16 +35,22 @@ export const receivedJobId = (requests: readonly RecordedRequest[]) =>
     ({ template, delivered, status = 500 }) => template === "POST /v1/fine_tuning/jobs" && delivered && status < 300,
   );
 
-/** Finds duplicate jobs and uploads of one declaration. */
-export function duplicatesIn({ jobs, files }: Records): Finding[] {
+/**
+ * Finds duplicate jobs and uploads.
+ *
+ * @param expected how many jobs were declared one after the other, and the number of data files
+ */
+export function duplicatesIn({ jobs, files }: Records, expected = { jobs: 1, uploads: 1 }): Finding[] {
   const started = jobs.filter(wasStarted);
   const unstarted = jobs.filter((job) => !wasStarted(job) && !isTerminal(job.status));
   return [
-    ...(started.length > 1 ? [duplicate(`${started.length} jobs were started: ${started.map(describe)}`)] : []),
+    ...(started.length > expected.jobs
+      ? [duplicate(`${started.length} jobs were started: ${started.map(describe)}`)]
+      : []),
     ...(unstarted.length > 0 && started.length > 0
       ? [duplicate(`besides the started job, these unstarted jobs exist: ${unstarted.map(describe)}`)]
       : []),
-    ...(files.length > 1 ? [duplicate(`the upload exists ${files.length} times`)] : []),
+    ...(files.length > expected.uploads ? [duplicate(`the upload exists ${files.length} times`)] : []),
   ];
 }
 

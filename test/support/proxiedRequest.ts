@@ -38,5 +38,5 @@ export function countsOf(requests: readonly RecordedRequest[]): Map<string, numb
 export function templateOf(method: string, url: string): string {
   const [path = "", query] = url.split("?");
   if (query === "dry_run=true") return `${method} ${path}?${query}`;
-  return `${method} ${path.replace(/^(\/v1\/(?:fine_tuning\/jobs|fine_tuning\/models|files|models))\/[^/]+/, "$1/{id}")}`;
+  return `${method} ${path.replace(/^(\/v1\/(?:fine_tuning\/(?:jobs|models|holds|evaluations)|files|models))\/[^/]+/, "$1/{id}")}`;
 }

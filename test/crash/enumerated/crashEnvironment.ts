@@ -10,7 +10,7 @@ import { type Deployment, Stack } from "../../support/stack";
 import { TestProxy } from "../../support/testProxy";
 import type { Properties } from "../properties";
 import { type HostName, testedHosts } from "../testedHost";
-import { type Operation, type StartState, startStates } from "./operations";
+import { type Declared, type Operation, type StartState, startStates } from "./operations";
 import { Program } from "./program";
 
 /** Simulated seconds per real second. At this speed, 20 steps take a quarter of a second, and a million steps take hours. */
@@ -47,7 +47,7 @@ export class CrashEnvironment {
     const proxy = await TestProxy.start();
     const stack = await Stack.create(cli, {
       project: PROJECT,
-      files: { "Pulumi.yaml": projectFile, "train.jsonl": sample("What?") },
+      files: { "Pulumi.yaml": projectFile, "train.jsonl": sample("What?"), "validation.jsonl": sample("Why?") },
       config: { "mistral:baseUrl": proxy.url() },
     });
     const server = await TestServer.start({ dataFolder: join(base, "data"), speed: SPEED });
@@ -117,13 +117,23 @@ export class CrashEnvironment {
     await this.stack.remove();
   }
 
-  private declare(declared: Properties | undefined): void {
-    const { token, addedInputs } = testedHosts[this.host];
-    this.program.declaration = declared && {
+  private declare(declared: Declared | undefined): void {
+    const { tokenOf, addedInputs } = testedHosts[this.host];
+    const job = declared && {
       name: "bot",
-      token,
-      inputs: async (urn) => ({ ...declared, ...(await addedInputs(urn)) }),
+      token: tokenOf("FineTuningJob"),
+      inputs: async (urn: string) => ({ ...declared.job, ...(await addedInputs(urn)) }),
     };
+    const approval = declared?.approval && {
+      name: "prod",
+      token: tokenOf("ModelApproval"),
+      inputs: async (urn: string, { bot }: Record<string, Properties>) => ({
+        jobId: bot?.jobId,
+        ...declared.approval,
+        ...(await addedInputs(urn, "ModelApproval")),
+      }),
+    };
+    this.program.declarations = [job, approval].filter((each) => each !== undefined);
   }
 
   private async startServer(): Promise<void> {

@@ -4,13 +4,14 @@ import { GetRequiredPluginsResponse, type RunRequest, RunResponse } from "@pulum
 import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import { ResourceMonitorClient } from "@pulumi/pulumi/proto/resource_grpc_pb";
 import { RegisterResourceRequest, type RegisterResourceResponse } from "@pulumi/pulumi/proto/resource_pb";
-import { type Properties, struct } from "../properties";
+import { type Properties, propertiesOf, struct } from "../properties";
 
-/** The resource that a program declares. */
+/** A resource that a program declares. */
 export interface Declaration {
   name: string;
   token: string;
-  inputs(urn: string): Promise<Properties>;
+  /** @param outputs the outputs of the resources before, by name; the resource depends on all of them */
+  inputs(urn: string, outputs: Record<string, Properties>): Promise<Properties>;
 }
 
 /**
@@ -18,8 +19,8 @@ export interface Declaration {
  * program in a process of its own would load Pulumi's SDK and TypeScript for each command, which takes most of the command's time.
  */
 export class Program {
-  /** The resource that the next command declares. */
-  declaration: Declaration | undefined;
+  /** The resources that the next command declares, in this order. */
+  declarations: Declaration[] = [];
   private readonly server = new Server();
   private port = 0;
 
@@ -67,12 +68,18 @@ export class Program {
         monitor,
         new RegisterResourceRequest().setType("pulumi:pulumi:Stack").setName(`${project}-${stackName}`),
       );
-      const { declaration } = this;
-      if (!declaration) return;
-      const { name, token } = declaration;
-      const inputs = await declaration.inputs(`urn:pulumi:${stackName}::${project}::${token}::${name}`);
-      const resource = new RegisterResourceRequest().setType(token).setName(name).setObject(struct(inputs));
-      await register(monitor, resource.setCustom(true).setParent(stack.getUrn()));
+      const outputs: Record<string, Properties> = {};
+      const urns: string[] = [];
+      for (const { name, token, inputs } of this.declarations) {
+        const declared = await inputs(`urn:pulumi:${stackName}::${project}::${token}::${name}`, outputs);
+        const resource = new RegisterResourceRequest().setType(token).setName(name).setObject(struct(declared));
+        const reply = await register(
+          monitor,
+          resource.setCustom(true).setParent(stack.getUrn()).setDependenciesList(urns),
+        );
+        outputs[name] = propertiesOf(reply.getObject());
+        urns.push(reply.getUrn());
+      }
     } finally {
       monitor.close();
     }

@@ -3,6 +3,7 @@ import type { RecordedRequest } from "../../support/proxiedRequest";
 import type { Deployment } from "../../support/stack";
 import { duplicatesIn, receivedJobId, recordsOf, wasStarted } from "../records";
 import { duplicate, type Finding, lostId, stuck, type Verdict } from "../verdict";
+import { checkApproval, lostHold } from "./approvals";
 import type { CrashEnvironment } from "./crashEnvironment";
 import { type FaultPoint, faultAt, nameOf } from "./faultPoint";
 import type { Operation } from "./operations";
@@ -16,9 +17,12 @@ export async function requestsOf(environment: CrashEnvironment, operation: Opera
   await environment.prepare(operation);
   const requests = environment.proxy.route("");
   const { code, output } = await environment.cmd(...operation.command(urnIn(await environment.state())));
-  if (code !== 0) throw new Error(`${operation.name} failed without any fault:\n${output}`);
+  if ((code !== 0) !== (operation.fails ?? false)) {
+    throw new Error(`${operation.name} ended with ${code} without any fault:\n${output}`);
+  }
   const names = new RequestNames();
-  return [...new Set(requests.map(({ template }) => names.next(template)))];
+  const distinct = [...new Set(requests.map(({ template }) => names.next(template)))];
+  return distinct.filter((name) => operation.requests?.test(name) ?? true);
 }
 
 /** Runs a command with a fault at one point, then runs it again without faults. Compares the state with the server's records. */
@@ -26,19 +30,23 @@ export async function runFaultPoint(environment: CrashEnvironment, point: FaultP
   const name = nameOf(point);
   const { operation } = point;
   await environment.prepare(operation);
-  const command = operation.command(urnIn(await environment.state()));
+  const before = await environment.state();
+  const command = operation.command(urnIn(before));
   const findings: Finding[] = [];
   let interruptedSeconds: number | undefined;
   try {
     const first = await runWithFault(environment, point, command);
-    findings.push(...first.findings);
+    findings.push(...first.findings, ...(await lostHold(environment, operation)));
     interruptedSeconds = first.interruptedSeconds;
     environment.proxy.route("");
     if (await environment.isLocked()) await environment.cmd("cancel", "--yes");
     const { code, output } = await environment.cmd(...command);
-    if (code !== 0) findings.push(stuck(`the command failed without faults:\n${output}`));
+    if ((code !== 0) !== (operation.fails ?? false)) {
+      findings.push(stuck(`the command ended with ${code} without faults:\n${output}`));
+    }
     if (point.kind.startsWith("kill")) await clearPendingCreates(environment);
     findings.push(...(await checkResult(environment, operation)));
+    if (operation.expectedResult.approval) findings.push(...(await checkApproval(environment, operation, before)));
   } catch (error) {
     findings.push(stuck((error as Error).message));
     environment.endProcesses();
@@ -90,19 +98,23 @@ async function lostIds(
   if (kind !== "sigint" && !receivedJobId(requests)) return [];
   const known = new Set((await environment.state()).resources?.map(({ id }) => id));
   const { jobs } = await recordsOf(environment.client);
-  const lost = jobs.filter(
-    ({ id, status }) => !known.has(id) && (operation.expectedResult.trained || !isTerminal(status)),
-  );
+  const lost = jobs.filter(({ id, status }) => !known.has(id) && (mustStay(operation) || !isTerminal(status)));
   return lost.map(({ id, status }) => lostId(`job ${id} (${status}) is not in the state:\n${output}`));
 }
+
+/** Whether every job must be in the state. A replacement removes the first job from it. */
+const mustStay = ({ expectedResult: { trained, replaced } }: Operation) => trained && !replaced;
 
 async function checkResult(environment: CrashEnvironment, { expectedResult }: Operation): Promise<Finding[]> {
   const records = await recordsOf(environment.client);
   const { resources = [], pending_operations: pending = [] } = await environment.state();
   const entries = resources.filter(({ type }) => type.endsWith(":FineTuningJob"));
-  const findings = duplicatesIn(records);
-  if (records.jobs.length > 1) findings.push(duplicate(`there are ${records.jobs.length} jobs`));
+  const jobs = expectedResult.replaced ? 2 : 1;
+  const uploads = expectedResult.approval ? 2 : 1;
+  const findings = duplicatesIn(records, { jobs, uploads });
+  if (records.jobs.length > jobs) findings.push(duplicate(`there are ${records.jobs.length} jobs`));
   if (pending.length > 0) findings.push(stuck(`operations are pending: ${pending.map(({ type }) => type)}`));
+  // The list is newest first.
   const job = records.jobs.find(wasStarted);
   if (!job) return [...findings, stuck("no job was started")];
   if (!expectedResult.trained) {

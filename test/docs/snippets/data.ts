@@ -39,7 +39,8 @@ function checkPulumiProgram({ resources = {}, variables = {}, plugins = {} }: Do
     if (call) known(call.arguments ?? {}, functionInputs(call.function));
   }
   for (const { type, properties = {} } of Object.values(resources) as Document[]) {
-    if (/^mistral:(index:)?FineTuningJob$/.test(type)) known(properties, jobInputs);
+    const resource = schema.resources[type.replace(/^mistral:(?!index:)/, "mistral:index:")];
+    if (resource) known(properties, resource.inputProperties);
     else if (type === "pulumi:providers:mistral") known(properties, schema.provider.inputProperties);
     else throw new Error(`unknown type ${type}`);
   }

@@ -118,6 +118,27 @@ const cases: Record<string, (run: Run) => Promise<void>> = {
     assert.ok(value);
     see(await host.delete(name, value.id, value.properties));
   },
+  async "approves a model, misses, keeps the previous one and deletes"({ name, host, created, write, see }) {
+    await write("validation.jsonl", sample("Why?"));
+    const { properties: job } = await created({ ...INPUTS, validationFiles: ["validation.jsonl"] });
+    const approvals = host.of("ModelApproval");
+    see(await approvals.check(name, {}, { jobId: job.jobId }));
+    see(await approvals.check(name, {}, { jobId: UNKNOWN, minAccuracy: 2, minLoss: 1 }));
+    const declare = async (news: Properties, olds: Properties = {}) =>
+      expectValue(await approvals.check(name, olds, { jobId: job.jobId, ...news })).inputs;
+    const inputs = await declare({ minImprovement: -100 });
+    const { id, properties } = expectValue(await approvals.create(name, inputs));
+    see({ id, properties });
+    const strict = await declare({ minTokenAccuracy: 1 }, inputs);
+    see(await approvals.diff(name, id, properties, strict));
+    const missed = await approvals.update(name, id, properties, strict);
+    assert.ok(missed.failure && !missed.failure.existing, JSON.stringify(missed));
+    see(missed);
+    see(await approvals.diff(name, id, properties, await declare({ minImprovement: -100 }, inputs)));
+    see(expectValue(await approvals.read(name, id, properties, inputs)).properties);
+    see(await approvals.update(name, id, properties, { ...strict, onMiss: "keepPrevious" }));
+    see(await approvals.delete(name, id, properties));
+  },
   async "is interrupted by Cancel"({ name, host, declare, see }) {
     const inputs = await declare({ ...INPUTS, hyperparameters: { trainingSteps: 100_000 } });
     const running = host.create(name, inputs);
@@ -253,6 +274,8 @@ function normaliser(...known: [string, string][]) {
       })
       .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<time>")
       .replace(/"(train|valid)Loss":[\d.]+/g, '"$1Loss":"<loss>"')
+      .replace(/"(\w*[aA]ccuracy)":[\d.]+/g, '"$1":"<share>"')
+      .replace(/((?:loss|accuracy)(?: is)?|7b|model|→) [\d.]+( %)?/g, "$1 <figure>")
       .replace(/(ft:[^"]*?:)\d{8}:[0-9a-f]{8}/g, "$1<date>:<job>");
     return JSON.parse(text);
   };

@@ -78,8 +78,19 @@ describe("the plugin and hostile requests", function () {
       request.setUrn("urn:pulumi:dev::project::mistral:index:Other::name");
       const unknown = await errorOf(method, request);
       assert.equal(unknown.code, status.INVALID_ARGUMENT, method);
-      assert.match(unknown.details, /unknown resource type "mistral:index:Other"/);
+      assert.match(
+        unknown.details,
+        /unknown resource type "mistral:index:Other": this provider has mistral:index:FineTuningJob, mistral:index:ModelApproval$/,
+      );
     }
+  });
+
+  it("says that an approval cannot be imported", async () => {
+    const request = new pb.ReadRequest();
+    request.setId("approval-0123456789abcdef");
+    request.setUrn("urn:pulumi:dev::project::mistral:index:ModelApproval::prod");
+    const { details } = await errorOf("read", request);
+    assert.match(details, /^a ModelApproval cannot be imported: .* Declare it in the program, and run `pulumi up`/);
   });
 
   it("names an unknown function, and refuses methods that it does not have", async () => {

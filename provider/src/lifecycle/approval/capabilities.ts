@@ -1,13 +1,14 @@
 import type { Capabilities, MistralClient } from "../../client";
 
-const known = new WeakMap<MistralClient, Promise<Capabilities>>();
+const known = new Map<string, Promise<Capabilities>>();
 
-/** Returns what the server offers. Asks once per connection and process; a failed request is not remembered. */
+/** Returns what the server offers. Asks each server once per process; a failed request is not remembered. */
 export function capabilitiesOf(client: MistralClient, signal: AbortSignal): Promise<Capabilities> {
-  const asked = known.get(client);
+  const { baseUrl } = client;
+  const asked = known.get(baseUrl);
   if (asked) return asked;
   const asking = client.capabilities({ signal });
-  known.set(client, asking);
-  asking.catch(() => known.delete(client));
+  known.set(baseUrl, asking);
+  asking.catch(() => known.delete(baseUrl));
   return asking;
 }
