@@ -12,6 +12,7 @@ import { StreamLimit } from "./http/metricStream/streamLimit";
 import { Metrics } from "./http/metrics";
 import { parsePublicUrl } from "./http/publicUrl";
 import { MAX_EXPIRY_HOURS, UrlSigner } from "./http/signedUrls";
+import { Evaluator } from "./jobs/evaluator";
 import { Supervisor } from "./jobs/supervisor";
 import { createLog, type Logger, type LogLevel } from "./log";
 import { BlobStore } from "./store/blobs";
@@ -22,11 +23,13 @@ import { HoldStore } from "./store/holds";
 import { JobStore } from "./store/jobs";
 import { lockFolder } from "./store/lock";
 import { MetricStore } from "./store/metrics/metricStore";
+import { ModelEvaluationStore } from "./store/modelEvaluations";
 import { ModelStore } from "./store/models";
 import { SecretStore } from "./store/secrets";
 import { SigningKeys } from "./store/signingKeys";
 import { createTrainers, DEFAULT_TRAINER, type TrainerOptions } from "./trainers";
 import { ArtifactStore } from "./trainers/program/artifactStore";
+import { SampleAnswers } from "./trainers/program/sampleAnswers";
 
 export interface ServerOptions extends TrainerOptions {
   /** The folder for all data of the server. Created when missing. */
@@ -132,6 +135,8 @@ async function open(
   const evaluations = new EvaluationStore(database);
   const models = new ModelStore(database);
   const holds = new HoldStore(database);
+  const modelEvaluations = new ModelEvaluationStore(database);
+  const sampleAnswers = new SampleAnswers({ dataDir, files, jobs, models, trainers });
   const artifacts = new ArtifactStore(dataDir);
   const onError = (jobId: string, error: unknown) =>
     log.error({ err: error, jobId }, "job failed with an internal error");
@@ -140,6 +145,10 @@ async function open(
   const supervisor = new Supervisor({
     ...{ jobs, files, models, metrics: metricStore, secrets, trainers },
     ...{ onError, onRetry },
+  });
+  const evaluator = new Evaluator({
+    ...{ evaluations: modelEvaluations, jobs, files, models, trainers },
+    onError: (id, error) => log.error({ err: error, evaluationId: id }, "evaluation failed with an internal error"),
   });
   const signer = new UrlSigner(new SigningKeys(database, MAX_EXPIRY_HOURS * 3_600_000));
   const trainer = trainers.get(trainerName) as Trainer;
@@ -151,11 +160,23 @@ async function open(
     (id) => models.jobHasModel(id),
     (id) => supervisor.release(id),
   );
+  await sampleAnswers.sweep();
   const metrics = new Metrics(jobs, trainer);
   const connections = new ConnectionLimit(maxConnections, (message) => log.warn(message));
-  const stores = { blobs, evaluations, files, jobs, models, holds, secrets, artifacts };
+  const stores = {
+    blobs,
+    evaluations,
+    modelEvaluations,
+    sampleAnswers,
+    files,
+    jobs,
+    models,
+    holds,
+    secrets,
+    artifacts,
+  };
   const app = await buildApp({
-    ...{ ...stores, keys, connections, signer, supervisor, trainer, maxFileBytes, publicUrl },
+    ...{ ...stores, keys, connections, signer, supervisor, evaluator, trainer, trainers, maxFileBytes, publicUrl },
     ...{ log, metrics, metricStore, metricFeed, streams: new StreamLimit(maxConnections) },
   });
   const closeApp = gracefulClose(app);
@@ -165,12 +186,13 @@ async function open(
     await closeApp();
     // The supervisor stops first: a trainer that closes must not decide about a job.
     const stopped = supervisor.close();
-    await Promise.all([stopped, ...[...trainers.values()].map((each) => each.close?.())]);
+    await Promise.all([stopped, evaluator.close(), ...[...trainers.values()].map((each) => each.close?.())]);
     database.close();
   };
   try {
     const url = await app.listen({ host, port });
     supervisor.open();
+    evaluator.open();
     trainer.open?.();
     return { url, close };
   } catch (error) {

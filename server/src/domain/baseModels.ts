@@ -27,6 +27,11 @@ const KNOWN: readonly BaseModel[] = Object.values(common.BaseModel).map((id) => 
   capabilities: [...CHAT, ...(EXTRA_CAPABILITIES[id] ?? [])],
 }));
 
+/** Whether jobs of a trainer can name this model. @param trainable see `baseModels` */
+export function isBaseModel(id: string, trainable?: readonly string[]): boolean {
+  return baseModels(trainable).some((model) => model.id === id);
+}
+
 /**
  * Returns the base models that `GET /v1/models` lists.
  *

@@ -21,6 +21,7 @@ import { acceptJson } from "./jsonBody";
 import { answerMethodNotAllowed } from "./methodNotAllowed";
 import { logRequests, pathOf } from "./requestLog";
 import { capabilityRoute } from "./routes/capabilities";
+import { evaluationRoutes } from "./routes/evaluations";
 import { fileRoutes } from "./routes/files";
 import { holdRoutes } from "./routes/holds";
 import { jobRoutes } from "./routes/jobs";
@@ -106,6 +107,7 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
   jobRoutes(app, services);
   metricRoutes(app, services);
   modelRoutes(app, services);
+  evaluationRoutes(app, services);
   holdRoutes(app, services);
   capabilityRoute(app, services);
   await rowsRoute(app, services);

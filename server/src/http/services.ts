@@ -1,4 +1,5 @@
 import type { Trainer } from "../domain/trainer";
+import type { Evaluator } from "../jobs/evaluator";
 import type { Supervisor } from "../jobs/supervisor";
 import type { Logger } from "../log";
 import type { BlobStore } from "../store/blobs";
@@ -7,9 +8,11 @@ import type { FileStore } from "../store/files";
 import type { HoldStore } from "../store/holds";
 import type { JobStore } from "../store/jobs";
 import type { MetricStore } from "../store/metrics/metricStore";
+import type { ModelEvaluationStore } from "../store/modelEvaluations";
 import type { ModelStore } from "../store/models";
 import type { SecretStore } from "../store/secrets";
 import type { ArtifactStore } from "../trainers/program/artifactStore";
+import type { SampleAnswers } from "../trainers/program/sampleAnswers";
 import type { Keys } from "./auth";
 import type { ConnectionLimit } from "./connections/connectionLimit";
 import type { MetricFeed } from "./metricStream/metricFeed";
@@ -24,6 +27,9 @@ export interface Services {
   signer: UrlSigner;
   blobs: BlobStore;
   evaluations: EvaluationStore;
+  modelEvaluations: ModelEvaluationStore;
+  evaluator: Evaluator;
+  sampleAnswers: SampleAnswers;
   files: FileStore;
   jobs: JobStore;
   models: ModelStore;
@@ -33,6 +39,8 @@ export interface Services {
   supervisor: Supervisor;
   /** The trainer of new jobs. */
   trainer: Trainer;
+  /** All trainers by name: also that of simulated jobs. */
+  trainers: ReadonlyMap<string, Trainer>;
   metrics: Metrics;
   metricStore: MetricStore;
   /** Tells event streams about changes of their jobs. */

@@ -212,6 +212,14 @@ export class JobStore {
     this.atomically(() => this.insertEvent(id, name, data, Date.now()));
   }
 
+  /** Returns the jobs that have used a file, for training or validation. */
+  usingFile(fileId: string): Job[] {
+    const rows = this.database
+      .prepare("SELECT * FROM jobs WHERE id IN (SELECT job_id FROM job_files WHERE file_id = ?)")
+      .all(fileId) as JobRow[];
+    return rows.map((row) => this.toJob(row));
+  }
+
   /** Newest first, like the hosted API. */
   events(id: string): JobEvent[] {
     const rows = this.database

@@ -1,7 +1,9 @@
-import type { SummaryFigures } from "../../domain/evaluation";
+import { type EvaluationStage, type SummaryFigures, summaryOf, type TargetFigures } from "../../domain/evaluation";
 import type { Job } from "../../domain/job";
 import { SIMULATED } from "../../domain/trainer";
 import type { SummarizedEvaluations } from "../../store/evaluations";
+import type { ModelEvaluation } from "../../store/modelEvaluations";
+import { seconds } from "./time";
 
 /** The figures of a model, and the step of its checkpoint. */
 type MeasuredReply = SummaryFigures & { step: number };
@@ -47,4 +49,31 @@ function improvementOf(base: SummaryFigures, tuned: SummaryFigures): NonNullable
     return [[name, Number(difference.toFixed(DIGITS))]];
   });
   return Object.fromEntries(differences);
+}
+
+/** Converts an evaluation on demand to the format of the API. An extension. */
+export function modelEvaluationReply({ sampleAnswers, jobId, createdAt, ...evaluation }: ModelEvaluation) {
+  const { id, status, model, figures, reason, trainer } = evaluation;
+  return {
+    id,
+    object: "fine_tuning.evaluation",
+    status,
+    model,
+    job_id: jobId,
+    ...(figures && { figures: { ...summaryOf(figures), ...(figures.targets && { targets: figures.targets }) } }),
+    ...(sampleAnswers && { samples: sampleAnswers }),
+    ...(reason !== undefined && { reason }),
+    ...(trainer === SIMULATED && { simulated: true }),
+    created_at: seconds(createdAt),
+  };
+}
+
+/** Converts the measurements of a job with the figures of its targets. */
+export function detailedEvaluationReply(
+  evaluation: EvaluationReply,
+  targets: Partial<Record<EvaluationStage, TargetFigures[]>>,
+) {
+  const withTargets = (stage: EvaluationStage) =>
+    evaluation[stage] && { [stage]: { ...evaluation[stage], ...(targets[stage] && { targets: targets[stage] }) } };
+  return { ...evaluation, ...withTargets("base"), ...withTargets("tuned") };
 }

@@ -13,7 +13,8 @@ import type { Services } from "../services";
 type ById = { Params: { file_id: string } };
 
 /** All routes for files except the upload. */
-export function fileRoutes(app: FastifyInstance, { files, signer, keys, connections, publicUrl }: Services): void {
+export function fileRoutes(app: FastifyInstance, services: Services): void {
+  const { files, signer, keys, connections, publicUrl, sampleAnswers } = services;
   const found = (file: StoredFile | undefined): StoredFile => {
     if (file === undefined) {
       throw new ApiError(404, "There is no file with this id");
@@ -37,6 +38,7 @@ export function fileRoutes(app: FastifyInstance, { files, signer, keys, connecti
   app.delete<ById>("/v1/files/:file_id", async (request) => {
     const { id } = find(request);
     await files.remove(id);
+    await sampleAnswers.removeOf(id);
     return { id, object: "file", deleted: true };
   });
 

@@ -56,7 +56,10 @@ export class ArtifactStore {
   }
 
   async remove(jobId: string): Promise<void> {
-    await rm(this.folder(jobId).artifactFolder, { recursive: true, force: true });
+    const { artifactFolder, samplesFile } = this.folder(jobId);
+    await rm(artifactFolder, { recursive: true, force: true });
+    // The sample answers are those of the model.
+    await rm(samplesFile, { force: true });
   }
 
   /**

@@ -56,6 +56,10 @@ export class JobFolder {
     return join(this.path, "checkpoints");
   }
 
+  get samplesFile(): string {
+    return join(this.path, "evaluation", "samples.json");
+  }
+
   get artifactFolder(): string {
     return join(this.path, "artifact");
   }
