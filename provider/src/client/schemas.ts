@@ -164,6 +164,19 @@ export const jobEvaluationSchema = open(evaluationShape).meta({
   description: "What the training has changed, measured on the validation data.",
 });
 
+export const sampleAnswerSchema = open({
+  prompt: z.unknown().describe("The conversation up to the last answer, or a text."),
+  reference: z.string().optional().describe("The answer in the validation data."),
+  base: z.string().optional().describe("The answer of the base model."),
+  tuned: z.string().optional().describe("The answer of the fine-tuned model."),
+}).meta({ id: "SampleAnswer", description: "A validation prompt, and what both models answer." });
+
+export const sampleAnswerListSchema = open({
+  data: z.array(sampleAnswerSchema),
+  object: z.string().optional().describe("`list`."),
+  simulated: z.boolean().optional().describe("True if the answers are made up."),
+}).meta({ id: "SampleAnswerList", description: "The sample answers of a job." });
+
 const jobShape = {
   id: anId,
   object: z.string().optional().describe("`job`."),

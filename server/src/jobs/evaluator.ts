@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isBaseModel } from "../domain/baseModels";
 import type { Job } from "../domain/job";
 import { isSystemError } from "../domain/systemError";
 import type { EvaluationRequest, Trainer } from "../domain/trainer";
@@ -46,21 +47,23 @@ export class Evaluator {
   /** Runs an evaluation after those that wait. Call it when the evaluation is durable. */
   add(id: string): void {
     this.waiting.add(id);
-    this.running ??= this.runAll().finally(() => {
-      this.running = undefined;
-    });
+    this.running ??= this.runAll();
   }
 
   private async runAll(): Promise<void> {
+    // Not in the caller's turn: `running` must be set before the loop can end.
+    await Promise.resolve();
     for (const id of this.waiting) {
-      if (this.closing.signal.aborted) return;
-      await this.runUntilEnd(id);
+      if (this.closing.signal.aborted) break;
+      // First: an evaluation that fails may be requested again before this iteration ends.
       this.waiting.delete(id);
+      await this.runUntilEnd(id);
     }
+    this.running = undefined;
   }
 
   private async runUntilEnd(id: string): Promise<void> {
-    const { evaluations, onError } = this.options;
+    const { onError } = this.options;
     const { signal } = this.closing;
     while (!signal.aborted) {
       try {
@@ -69,12 +72,20 @@ export class Evaluator {
       } catch (error) {
         if (signal.aborted) return;
         onError(id, error);
-        if (!isSystemError(error)) {
-          evaluations.update(id, "FAILED", { reason: `Internal error of the server; search its log for ${id}` });
-          return;
-        }
+        if (!isSystemError(error) && this.fail(id)) return;
         await sleep(RETRY_DELAY, undefined, { signal }).catch(() => {});
       }
+    }
+  }
+
+  /** @returns false when the database is what fails */
+  private fail(id: string): boolean {
+    try {
+      const reason = `Internal error of the server; search its log for ${id}`;
+      this.options.evaluations.update(id, "FAILED", { reason });
+      return true;
+    } catch {
+      return false;
     }
   }
 
@@ -108,13 +119,11 @@ export class Evaluator {
   }
 
   /** @returns why the model cannot be evaluated any more, if so */
-  private requestOf({ id, workspace, model, jobId, samples }: ModelEvaluation): EvaluationRequest | string {
+  private requestOf({ id, workspace, model, jobId, trainer, samples }: ModelEvaluation): EvaluationRequest | string {
     const { jobs, files, models, trainers } = this.options;
     const job = jobs.get(jobId) as Job;
     const tuned = models.find(model, workspace);
-    const isBase = [...trainers.values()].some(
-      ({ baseModels }) => baseModels === undefined || baseModels.includes(model),
-    );
+    const isBase = model === job.spec.model || isBaseModel(model, trainers.get(trainer)?.baseModels);
     if (tuned === undefined && !isBase) return `The model ${model} was deleted`;
     const missing = job.spec.validation_files.find((file) => files.find(file, workspace) === undefined);
     if (missing !== undefined) return `The validation file ${missing} was deleted`;

@@ -28,6 +28,8 @@ interface Generated {
   modelSchema: types.Model;
   onDemandEvaluationSchema: types.OnDemandEvaluation;
   repositorySchema: types.Repository;
+  sampleAnswerListSchema: types.SampleAnswerList;
+  sampleAnswerSchema: types.SampleAnswer;
   shownRowListSchema: types.ShownRowList;
   shownRowSchema: types.ShownRow;
   signedUrlSchema: types.SignedUrl;

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { baseModels } from "../../domain/baseModels";
+import { isBaseModel } from "../../domain/baseModels";
 import type { Job } from "../../domain/job";
 import type { Trainer } from "../../domain/trainer";
 import { SIMULATED } from "../../domain/trainer";
@@ -68,11 +68,7 @@ export function evaluationRoutes(app: FastifyInstance, services: Services): void
 async function trainerOf(model: string, job: Job, workspace: string, services: Services): Promise<Trainer> {
   const { models, jobs, trainers, trainer: current } = services;
   const tuned = models.find(model, workspace);
-  if (
-    tuned === undefined &&
-    !baseModels(current.baseModels).some(({ id }) => id === model) &&
-    model !== job.spec.model
-  ) {
+  if (tuned === undefined && !isBaseModel(model, current.baseModels) && model !== job.spec.model) {
     throw new ApiError(404, `There is no model ${model}`);
   }
   if (tuned !== undefined && tuned.jobType !== job.spec.job_type) {

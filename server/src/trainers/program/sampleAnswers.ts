@@ -54,7 +54,9 @@ export class SampleAnswers {
   private mayExist({ id, spec, workspace }: Job): boolean {
     const { models, files } = this.options;
     return (
-      models.jobHasModel(id) && spec.validation_files.every((fileId) => files.find(fileId, workspace) !== undefined)
+      spec.validation_files.length > 0 &&
+      models.jobHasModel(id) &&
+      spec.validation_files.every((fileId) => files.find(fileId, workspace) !== undefined)
     );
   }
 
