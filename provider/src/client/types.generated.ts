@@ -142,26 +142,6 @@ export interface JobEvaluation {
   simulated?: boolean | undefined;
 }
 
-/** An evaluation of a model on the validation data of a job. */
-export interface ModelEvaluation {
-  id: string;
-  /** `fine_tuning.evaluation`. */
-  object?: string | undefined;
-  /** `QUEUED`, `RUNNING`, `SUCCESS` or `FAILED`. */
-  status: string;
-  model?: string | undefined;
-  /** The job whose validation data is used. */
-  job_id?: string | undefined;
-  /** The figures of a model on the validation data of a job. */
-  figures?: EvaluationFigures | undefined;
-  /** Why the evaluation has failed. */
-  reason?: string | undefined;
-  /** True if the figures are made up. */
-  simulated?: boolean | undefined;
-  /** Unix seconds. */
-  created_at?: number | undefined;
-}
-
 /** A validation prompt, and what both models answer. */
 export interface SampleAnswer {
   /** The conversation up to the last answer, or a text. */
