@@ -40,6 +40,7 @@ export const groups: readonly Group[] = [
       { text: "Try several hyperparameters", link: "/examples/sweep" },
       { text: "Serve a model with vLLM", link: "/examples/deploy-vllm" },
       { text: "Deploy the model's ID", link: "/examples/deployment" },
+      { text: "Deploy only approved models", link: "/examples/approval" },
     ],
   },
   {
