@@ -12,6 +12,8 @@ export interface SweepArgs extends Omit<FineTuningJobArgs, "hyperparameters" | "
 /** A trained combination. */
 export interface Trial {
   hyperparameters: Values;
+  /** For `npx pulumi-mistral plot` and `compare`. */
+  jobId: string;
   fineTunedModel: string;
   /** Loss on the validation data at the last checkpoint. */
   validLoss: number;
@@ -32,8 +34,8 @@ export class Sweep extends pulumi.ComponentResource {
         { ...args, hyperparameters },
         { parent: this },
       );
-      const { fineTunedModel, validLoss } = job;
-      return pulumi.output({ hyperparameters, fineTunedModel, validLoss });
+      const { jobId, fineTunedModel, validLoss } = job;
+      return pulumi.output({ hyperparameters, jobId, fineTunedModel, validLoss });
     });
     this.trials = pulumi.all(trials).apply((all) => all.map(trained).sort((a, b) => a.validLoss - b.validLoss));
     this.best = this.trials.apply(([best]) => {
@@ -46,15 +48,16 @@ export class Sweep extends pulumi.ComponentResource {
 
 interface Result {
   hyperparameters: Values;
+  jobId: string;
   fineTunedModel: string | undefined;
   validLoss: number | undefined;
 }
 
-function trained({ hyperparameters, fineTunedModel, validLoss }: Result): Trial {
+function trained({ hyperparameters, jobId, fineTunedModel, validLoss }: Result): Trial {
   if (fineTunedModel === undefined || validLoss === undefined) {
     throw new pulumi.RunError(`${label(hyperparameters)} has no validation loss: a sweep needs validationFiles`);
   }
-  return { hyperparameters, fineTunedModel, validLoss };
+  return { hyperparameters, jobId, fineTunedModel, validLoss };
 }
 
 /** `learningRate-0.0001-trainingSteps-50` */

@@ -26,4 +26,26 @@ Compares two data files sample by sample, in constant memory. OLD and NEW can be
   --markdown         print Markdown, for a comment on a pull request
   --json             print the result as JSON
 
-  Exit codes: 0 = compared, 1 = a file cannot be read, 2 = wrong usage`;
+  Exit codes: 0 = compared, 1 = a file cannot be read, 2 = wrong usage
+
+plot JOB... [options]
+
+Draws the losses of jobs by step: training and validation loss of one job, the training losses of several. The server is asked:
+set MISTRAL_BASE_URL and, if the server needs a key, MISTRAL_API_KEY. A server that keeps no metrics has the checkpoints.
+
+  --metric NAME      draw this metric instead, such as valid_loss, learning_rate or tokens_per_second; can be repeated
+  --log              use a logarithmic y-axis
+  --svg FILE         write an SVG image instead
+  --width N          width of the chart in characters; default: the terminal's width, or 80
+  --height N         height of the chart in characters; default 16
+
+  Exit codes: 0 = drawn, 1 = nothing to draw, or the job cannot be read, 2 = wrong usage
+
+compare JOB JOB... [options]
+
+Prints declarations and figures of jobs side by side, with the differences first. The server is asked, as for plot.
+
+  --markdown         print Markdown, for a comment on a pull request
+  --json             print the result as JSON
+
+  Exit codes: 0 = compared, 1 = a job cannot be read, 2 = wrong usage`;

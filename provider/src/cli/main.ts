@@ -5,6 +5,8 @@ import { UsageError } from "./usage";
 /** Loads only the code of the command. */
 const commands: Record<string, () => (argv: string[]) => Promise<void>> = {
   check: () => (require("./check/command") as typeof import("./check/command")).check,
+  plot: () => (require("./plot/command") as typeof import("./plot/command")).plot,
+  compare: () => (require("./compare/command") as typeof import("./compare/command")).compare,
   diff: () => (require("./diff/command") as typeof import("./diff/command")).diff,
 };
 

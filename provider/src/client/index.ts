@@ -43,7 +43,7 @@ export type {
   RepositoryRequest,
   TrainingFile,
 } from "./jobs/jobRequests";
-export type { Jobs } from "./jobs/jobs";
+export type { Jobs, MetricsRequest } from "./jobs/jobs";
 export { isComplete, isTerminal, isTransient, type WaitOptions } from "./jobs/wait";
 export { BASE_MODELS, JOB_STATUSES, type JobStatus, type JobType, TERMINAL_STATUSES } from "./known";
 export type { Models, ModelUpdate } from "./models";

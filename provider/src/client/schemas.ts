@@ -132,6 +132,27 @@ export const checkpointSchema = open({
   created_at: seconds,
 }).meta({ id: "Checkpoint", description: "Losses measured at one step of the training." });
 
+export const metricPointSchema = open({
+  id: z.number().describe("Increases with every point of a job."),
+  type: z.string().describe("`step` or `evaluation`."),
+  step: z.number(),
+  metrics: z
+    .record(z.string(), z.number())
+    .describe(
+      "`step`: `train_loss`, `learning_rate`, `grad_norm`, `tokens_per_second`, `gpu_memory_bytes`. `evaluation`: `valid_loss`, `valid_mean_token_accuracy`, `valid_accuracy`.",
+    ),
+  created_at: seconds.optional(),
+}).meta({ id: "MetricPoint", description: "The figures of one step of a training." });
+
+export const metricPageSchema = open({
+  data: z.array(metricPointSchema).describe("Oldest first."),
+  has_more: z.boolean(),
+  simulated: z.boolean().optional().describe("True if the figures are made up."),
+}).meta({
+  id: "MetricPage",
+  description: "A page of the metrics of a job; only `mistral-fine-tuning-server` sends it.",
+});
+
 export const evaluationFiguresSchema = open({
   step: z.number().optional().describe("Step of the measured checkpoint; 0 for the base model."),
   valid_loss: z.number().optional(),

@@ -105,6 +105,28 @@ export interface Checkpoint {
   created_at: number;
 }
 
+/** The figures of one step of a training. */
+export interface MetricPoint {
+  /** Increases with every point of a job. */
+  id: number;
+  /** `step` or `evaluation`. */
+  type: string;
+  step: number;
+  /** `step`: `train_loss`, `learning_rate`, `grad_norm`, `tokens_per_second`, `gpu_memory_bytes`. `evaluation`: `valid_loss`, `valid_mean_token_accuracy`, `valid_accuracy`. */
+  metrics: Record<string, number>;
+  /** Unix seconds. */
+  created_at?: number | undefined;
+}
+
+/** A page of the metrics of a job; only `mistral-fine-tuning-server` sends it. */
+export interface MetricPage {
+  /** Oldest first. */
+  data: MetricPoint[];
+  has_more: boolean;
+  /** True if the figures are made up. */
+  simulated?: boolean | undefined;
+}
+
 /** The figures of a model on the validation data of a job. */
 export interface EvaluationFigures {
   /** Step of the measured checkpoint; 0 for the base model. */

@@ -24,6 +24,8 @@ interface Generated {
   jobListSchema: types.JobList;
   jobMetadataSchema: types.JobMetadata;
   jobSchema: types.Job;
+  metricPageSchema: types.MetricPage;
+  metricPointSchema: types.MetricPoint;
   modelListSchema: types.ModelList;
   modelSchema: types.Model;
   onDemandEvaluationSchema: types.OnDemandEvaluation;

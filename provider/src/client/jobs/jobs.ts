@@ -5,8 +5,8 @@ import type { Http } from "../http/http";
 import { LARGEST_PAGE, walkPages } from "../http/pages";
 import { segment, toQuery } from "../http/query";
 import type { RequestOptions } from "../options";
-import { detailedJobSchema, jobListSchema, jobMetadataSchema, jobSchema } from "../schemas";
-import type { DetailedJob, Job, JobList, JobMetadata } from "../types.generated";
+import { detailedJobSchema, jobListSchema, jobMetadataSchema, jobSchema, metricPageSchema } from "../schemas";
+import type { DetailedJob, Job, JobList, JobMetadata, MetricPage } from "../types.generated";
 import { type JobCreateRequest, type JobFilters, type JobListRequest, secretsOf } from "./jobRequests";
 import { isComplete, type WaitOptions, waitUntilComplete } from "./wait";
 
@@ -19,6 +19,16 @@ const repliesAbout = (id: string) =>
     path: ["id"],
     message: "is the ID of another job than the requested one",
   });
+
+/** Which points of a job's metrics to read. */
+export interface MetricsRequest {
+  /** `step`: figures of the training; `evaluation`: figures of the validation data. Both by default. */
+  type?: "step" | "evaluation" | undefined;
+  /** Only points with a greater ID. */
+  after?: number | undefined;
+  /** 1 to 5000, default 1000. */
+  page_size?: number | undefined;
+}
 
 /** Fine-tuning jobs. Requests and replies use the API's field names. */
 export class Jobs {
@@ -104,6 +114,37 @@ export class Jobs {
       { method: "GET", path: `${PATH}/${segment(id)}`, repeatable: true },
       options,
     );
+  }
+
+  /**
+   * Iterates over the pages of a job's metrics, oldest point first. An extension: the hosted service answers 404.
+   *
+   * The points of a running job can change: a training that resumes repeats steps, and their new points replace the earlier ones.
+   * Identify a point by its `type` and `step`.
+   *
+   * @param request `type`: both types by default; `after`: only points with a greater ID; `page_size`: 1 to 5000, default 1000
+   * @throws {NotFoundError} there is no such job, or the server does not keep metrics
+   * @example
+   * for await (const { data } of client.jobs.metrics(id, { type: "step" })) {
+   *   for (const { step, metrics } of data) console.log(step, metrics.train_loss);
+   * }
+   */
+  async *metrics(
+    id: string,
+    request: MetricsRequest = {},
+    options?: RequestOptions,
+  ): AsyncGenerator<MetricPage, void, undefined> {
+    const { type, page_size } = request;
+    for (let { after } = request; ; ) {
+      const path = `${PATH}/${segment(id)}/metrics`;
+      const query = toQuery({ type, after, page_size });
+      const page = await this.http.json(metricPageSchema, { method: "GET", path, query, repeatable: true }, options);
+      yield page;
+      const last = page.data.at(-1)?.id;
+      // A server that ignores `after` repeats its points.
+      if (!page.has_more || last === undefined || last <= (after ?? 0)) return;
+      after = last;
+    }
   }
 
   /**

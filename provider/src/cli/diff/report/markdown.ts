@@ -1,3 +1,4 @@
+import { plainMarkdown as plain } from "../../plainMarkdown";
 import type { Report } from "./report";
 
 /** Code hosts accept comments of about 65,000 characters. */
@@ -31,12 +32,6 @@ function detailsOf({ title, diff }: Report["samples"][number]): string {
   const longest = Math.max(2, ...Array.from(text.matchAll(/`+/g), ([run]) => run.length));
   const fence = "`".repeat(longest + 1);
   return `\n<details><summary>${plain(title)}</summary>\n\n${fence}diff\n${text}\n${fence}\n\n</details>`;
-}
-
-/** Escapes a file name or a message, so that it cannot contain markup or mention people. */
-function plain(text: string): string {
-  const entities = (character: string) => `&#${character.charCodeAt(0)};`;
-  return text.replace(/[^\p{L}\p{N} .,:()/→%_-]/gu, entities).replaceAll("_", "&#95;");
 }
 
 const code = (text: string) => `<code>${plain(text)}</code>`;
