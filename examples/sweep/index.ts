@@ -13,4 +13,6 @@ const sweep = new Sweep("support-bot", {
 });
 
 export const { best, trials } = sweep;
+/** For `npx pulumi-mistral plot` and `compare`. */
+export const jobIds = trials.apply((all) => all.map(({ jobId }) => jobId).join(" "));
 export const fineTunedModel = best.apply((it) => it.fineTunedModel);

@@ -47,7 +47,7 @@ function wordsProblem([name = "", ...args]: string[], file: string): string | un
   if (name === "npx") return wordsProblem(args, file);
   if (name === "npm") return npmProblem(args, file);
   if (name === "pulumi") return pulumiProblem(args);
-  if (name === "pulumi-mistral") return helpProblem(providerHelp, ["check", "diff"], true, args);
+  if (name === "pulumi-mistral") return helpProblem(providerHelp, ["check", "diff", "plot", "compare"], true, args);
   if (name === "mistral-fine-tuning-server") {
     return helpProblem(serverHelp, ["doctor", "setup", "rotate-signing-key"], false, args);
   }

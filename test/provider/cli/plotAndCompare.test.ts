@@ -85,7 +85,7 @@ describe("pulumi-mistral plot and compare", () => {
     assert.equal((await readFile(file, "utf8")).match(/<polyline/g)?.length, 2);
     const unknown = await run(api.url, "plot", ids()[0] as string, "--metric", "perplexity");
     assert.equal(unknown.exitCode, 1);
-    assert.match(unknown.stderr, /nothing to draw[^]*no perplexity \(it has .*train_loss, learning_rate/);
+    assert.match(unknown.stderr, /nothing to draw.*\n.*no perplexity \(it has .*train_loss, learning_rate/);
   });
 
   it("plot uses the checkpoints on a server without metrics, and says so", async () => {
