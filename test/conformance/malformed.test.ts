@@ -21,6 +21,7 @@ const ROUTES: Route[] = [
   ["GET", "/v1/fine_tuning/jobs/ID", "job"],
   ["POST", "/v1/fine_tuning/jobs/ID/start", "job"],
   ["POST", "/v1/fine_tuning/jobs/ID/cancel", "job"],
+  ["PUT", "/v1/fine_tuning/holds/prod"],
   ["GET", "/v1/models"],
   ["GET", "/v1/models/ID", "model"],
   ["PATCH", "/v1/fine_tuning/models/ID", "model"],

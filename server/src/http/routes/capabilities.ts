@@ -6,7 +6,8 @@ import type { Services } from "../services";
 /** An extension of the API: what this server can do with its trainer. A client asks once, and then sends no request in vain. */
 export function capabilityRoute(app: FastifyInstance, { trainer }: Services): void {
   const simulated = trainer.name === SIMULATED;
-  const reply = {
+  const canEvaluate = async () => trainer.evaluate !== undefined && (await trainer.canEvaluate?.()) !== false;
+  app.get("/v1/fine_tuning/capabilities", async () => ({
     object: "fine_tuning.capabilities",
     server: "mistral-fine-tuning-server",
     version: version(),
@@ -16,13 +17,12 @@ export function capabilityRoute(app: FastifyInstance, { trainer }: Services): vo
       metrics: true,
       evaluation: true,
       evaluation_samples: true,
-      evaluation_on_demand: "evaluate" in trainer,
+      evaluation_on_demand: await canEvaluate(),
       holds: true,
       artifacts: !simulated,
       training_rules: true,
       dry_run: true,
       cost: trainer.hasPrice,
     },
-  };
-  app.get("/v1/fine_tuning/capabilities", async () => reply);
+  }));
 }
