@@ -4,6 +4,7 @@ import type { Inputs } from "../schema/inputs";
 import { pulumiErrorText, withPulumiAdvice } from "./connection/advice";
 import { type Connection, connect } from "./connection/connect";
 import { isTemporaryFailure } from "./connection/errors";
+import { supportedInputs } from "./connection/extensions";
 import { adoptJob } from "./job/adopt";
 import { converge } from "./job/converge";
 import { findExistingJob } from "./job/findExisting";
@@ -62,9 +63,10 @@ async function adoptExisting(
 async function uploadAndCreate(connection: Connection, inputs: Inputs, host: Host, deadline: Deadline): Promise<Job> {
   const { client, baseUrl } = connection;
   const { __urn: urn } = inputs;
+  const supported = await explainStop(deadline, () => supportedInputs(client, inputs, host, deadline.signal));
   host.log(urn, `uploading data to ${baseUrl}`, "status");
   const files = await explainStop(deadline, () => uploadFiles(client, inputs, host, deadline.signal));
-  const job = await createJob(client, inputs, files, host, deadline);
+  const job = await createJob(client, supported, files, host, deadline);
   host.log(urn, `created fine-tuning job ${job.id}`, "milestone");
   return electJob(connection, job, inputs, host, deadline);
 }

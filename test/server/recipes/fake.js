@@ -4,6 +4,7 @@
 // - `at`: the step at which the program misbehaves
 // - `attempts`: the number of attempts that misbehave
 // - `ms`: the duration of a step in milliseconds
+// - `evaluates`: report figures and sample answers
 // - `every`: the number of steps between two checkpoints
 const { createHash } = require("node:crypto");
 const {
@@ -66,6 +67,19 @@ function finish() {
   writeFileSync(join(partial, "adapter_config.json"), JSON.stringify({ base_model_name_or_path: job.base.path }));
   writeFileSync(join(partial, "nested/weights.bin"), Buffer.alloc(job.base.bytes ?? 2000, 7));
   renameSync(partial, join(folder, "artifact"));
+  if (job.base.evaluates) {
+    report("evaluation", {
+      stage: "tuned",
+      step: total,
+      metrics: { valid_loss: 0.5, valid_mean_token_accuracy: 0.75 },
+    });
+    const answer = { prompt: "secret prompt", reference: "r", base: "b", tuned: "t" };
+    mkdirSync(join(folder, "evaluation"), { recursive: true });
+    writeFileSync(
+      join(folder, "evaluation/samples.json"),
+      JSON.stringify({ samples: Array(job.evaluation?.samples ?? 0).fill(answer) }),
+    );
+  }
   report("result", {
     status: "succeeded",
     artifact: "artifact",
@@ -134,6 +148,9 @@ async function main() {
     report("event", { name: "repository", data: { owner, name, ref, commit_id } });
   }
   report("start", { attempt, total_steps: total, step: first, tokens_per_step: 100, data_tokens: 1000, epochs: 1 });
+  if (job.base.evaluates) {
+    report("evaluation", { stage: "base", step: 0, metrics: { valid_loss: 2, valid_mean_token_accuracy: 0.25 } });
+  }
   for (let step = first + 1; step <= total; step += 1) {
     await new Promise((resolve) => setTimeout(resolve, ms));
     if (step === at) {

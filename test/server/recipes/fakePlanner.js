@@ -82,6 +82,22 @@ async function plan(folder, ...options) {
   });
 }
 
+/** The loss is lower with an adapter. `base.evaluate.fails`: the number of runs that fail. */
+function evaluate(folder) {
+  const { base, adapter, validation_files, samples } = JSON.parse(readFileSync(join(folder, "evaluate.json"), "utf8"));
+  record("evaluate", adapter === null ? "base" : "adapter");
+  const runs = readFileSync(`${settingsFile}.commands`, "utf8")
+    .split("\n")
+    .filter((line) => /^evaluate/.test(line));
+  if (runs.length <= (base.evaluate?.fails ?? 0)) {
+    console.error("Traceback\nthe model cannot be read");
+    process.exit(1);
+  }
+  const prompt = readFileSync(validation_files[0].path, "utf8").slice(0, 10);
+  const answers = Array(samples).fill({ prompt, reference: "r", answer: "a" });
+  writeFileSync(join(folder, "figures.json"), JSON.stringify({ valid_loss: adapter ? 1 : 2, samples: answers }));
+}
+
 function show(...options) {
   const [, base, , rows, file] = options;
   record("show", `base=${basename(base)}`, `rows=${rows}`);
@@ -101,6 +117,8 @@ if (command === "capabilities") {
   console.log(readFileSync(settingsFile, "utf8"));
 } else if (command === "plan") {
   void plan(...rest);
+} else if (command === "evaluate") {
+  evaluate(...rest);
 } else if (command === "show") {
   show(...rest);
 } else {

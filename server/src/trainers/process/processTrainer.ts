@@ -2,14 +2,24 @@ import { writeFile } from "node:fs/promises";
 import { z } from "zod";
 import { plural } from "#common";
 import { TemporaryError } from "../../domain/systemError";
-import type { Progress, StartedJob, Trainer, TrainingRequest, Validation } from "../../domain/trainer";
+import type {
+  EvaluationRequest,
+  EvaluationResult,
+  Progress,
+  StartedJob,
+  Trainer,
+  TrainingRequest,
+  Validation,
+} from "../../domain/trainer";
 import { omitUndefined } from "../../omitUndefined";
 import { artifactBytes } from "../program/artifact";
+import { evaluateModel } from "../program/command/evaluateModel";
 import { removeWorkingFiles } from "../program/createJobFolder";
 import { exists, readJson } from "../program/jsonFile";
 import { type Action, nextAction } from "../program/nextAction";
 import { type Failure, ProgramTrainer, type ProgramTrainerOptions } from "../program/programTrainer";
 import { toProgress } from "../program/progress/programProgress";
+import type { BaseModelEntry } from "../recipe/modelsFile";
 import { readAttempt, SYSTEM_ERROR } from "./attemptFile";
 import { endProgram } from "./endProgram";
 import { Queue } from "./fairQueue";
@@ -36,6 +46,8 @@ interface Waiting {
 /** The part of `job.json` that decides about GPUs. */
 const jobFileWithGpus = z.object({ base: z.looseObject({ gpus: z.int().min(1).optional() }) });
 
+const jobFileWithBase = z.object({ base: z.looseObject({ path: z.string() }) });
+
 /**
  * Maximum launches of a runner for one attempt. Prevents an endless loop when runners exit before the attempt begins, for
  * example because the disk is full.
@@ -49,6 +61,8 @@ export class ProcessTrainer extends ProgramTrainer<ProcessTrainerOptions> implem
   onChange?: (jobId: string) => void;
   private readonly gpus: GpuPool;
   private readonly earlierRunners = new EarlierRunners();
+  /** Evaluations that wait for a GPU. They come before queued trainings, because they are short. */
+  private readonly waitingForGpu = new Set<() => void>();
   private readonly attached = new Map<string, AttachedRun>();
 
   constructor(options: ProcessTrainerOptions) {
@@ -158,8 +172,59 @@ export class ProcessTrainer extends ProgramTrainer<ProcessTrainerOptions> implem
     this.queue.remove(id);
     this.gpus.release(id);
     this.attached.delete(id);
+    for (const tryAgain of this.waitingForGpu) tryAgain();
     this.wakeNext();
     await removeWorkingFiles(folder);
+  }
+
+  async canEvaluate(): Promise<boolean> {
+    return (await this.program.capabilities()).evaluate;
+  }
+
+  /** Evaluates a model on one GPU, which no training uses meanwhile. On a machine without GPUs, trainings continue beside it. */
+  async evaluate(request: EvaluationRequest, signal: AbortSignal): Promise<EvaluationResult> {
+    const { root, modelJobId } = request;
+    const folder = modelJobId === undefined ? undefined : this.folderOf(modelJobId);
+    // An adapter fits the base model of its training, which the models file may have changed since.
+    const base = (folder && readJson(folder.jobFile, jobFileWithBase)?.base) ?? this.options.models.get(root);
+    if (base === undefined) return { failure: `The server's models file no longer contains the model ${root}` };
+    if (folder !== undefined && !exists(folder.artifactFolder))
+      return { failure: "The files of the model were deleted" };
+    const gpus = await this.gpuFor(request.id, signal);
+    try {
+      return await evaluateModel(
+        this.program,
+        request,
+        { base: base as BaseModelEntry, adapter: folder?.artifactFolder ?? null, gpus },
+        signal,
+      );
+    } finally {
+      this.gpus.release(request.id);
+      this.wakeNext();
+    }
+  }
+
+  /** @throws the reason of `signal` when it aborts before a GPU is free */
+  private gpuFor(id: string, signal: AbortSignal): Promise<readonly string[]> {
+    return new Promise((resolve, reject) => {
+      const end = () => {
+        this.waitingForGpu.delete(tryAgain);
+        signal.removeEventListener("abort", abort);
+      };
+      const abort = () => {
+        end();
+        reject(signal.reason);
+      };
+      const tryAgain = () => {
+        const gpus = this.gpus.assign(id, 1);
+        if (gpus === undefined) return;
+        end();
+        resolve(gpus);
+      };
+      signal.addEventListener("abort", abort, { once: true });
+      this.waitingForGpu.add(tryAgain);
+      tryAgain();
+    });
   }
 
   /** Returns why a queued job waits. Computed for each reply: a training that ends moves up every job behind it. */

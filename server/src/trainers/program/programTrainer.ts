@@ -38,7 +38,7 @@ export interface Failure {
 
 /** The common part of the trainers that run a training program in a job folder, for base models of the models file. */
 export abstract class ProgramTrainer<Options extends ProgramTrainerOptions = ProgramTrainerOptions> {
-  private readonly program: Program;
+  protected readonly program: Program;
   private readonly planner: Planner;
   private readonly rowViewer: RowViewer;
 

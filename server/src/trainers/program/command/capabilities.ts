@@ -12,6 +12,8 @@ const capabilities = z.object({
   plan: z.boolean().default(false),
   /** The program has the command `show`. */
   show: z.boolean().default(false),
+  /** The program has the command `evaluate`. */
+  evaluate: z.boolean().default(false),
   /** The program evaluates on validation files. */
   evaluation: z.boolean().default(true),
   /** The program reads cleaned copies of the data files. */
@@ -41,6 +43,7 @@ export interface Capabilities extends Omit<z.output<typeof capabilities>, "versi
 export const UNDECLARED: Capabilities = {
   plan: false,
   show: false,
+  evaluate: false,
   evaluation: true,
   cleaned_data: false,
   rule: UNDECLARED_RULE,
