@@ -31,6 +31,9 @@ describe("create", () => {
     assert.equal(outputs.trainLoss, outputs.checkpoints.at(-1)?.trainLoss);
     assert.ok((outputs.validLoss as number) > 0);
     assert.ok((outputs.trainedTokens as number) > 0);
+    const { base, tuned, improvement, kept, simulated } = outputs.evaluation ?? {};
+    assert.deepEqual([base?.step, tuned?.validLoss, kept, simulated], [0, outputs.validLoss, "best", true]);
+    assert.ok((improvement?.validLoss as number) > 0 && (improvement?.validMeanTokenAccuracy as number) > 0);
     assert.ok(outputs.events.length > 3);
     assert.equal(outputs.model, "open-mistral-7b");
     const model = await harness.client.models.get(outputs.fineTunedModel as string);
