@@ -38,6 +38,8 @@ const WITHOUT_ID: Record<string, "exempt" | "own" | "totals"> = {
   "GET /v1/files": "own",
   "POST /v1/files": "own",
   "GET /v1/fine_tuning/capabilities": "totals",
+  // Names a model and a job, which must be of the caller's workspace.
+  "POST /v1/fine_tuning/evaluations": "own",
   "GET /v1/fine_tuning/jobs": "own",
   "POST /v1/fine_tuning/jobs": "own",
   "GET /v1/models": "own",
@@ -50,6 +52,7 @@ const UNKNOWN = {
   file_id: "00000000-0000-4000-8000-000000000000",
   job_id: "00000000-0000-4000-8000-000000000000",
   model_id: "ft:open-mistral-7b:x:20260101:00000000",
+  evaluation_id: "00000000-0000-4000-8000-000000000000",
 };
 
 describe("server: workspaces", () => {
@@ -64,8 +67,11 @@ describe("server: workspaces", () => {
   let ids: typeof UNKNOWN;
 
   before(async () => {
-    const job = await owner().trained({ suffix: "secret-suffix" });
-    ids = { file_id: job.training_files[0], job_id: job.id, model_id: job.fine_tuned_model };
+    const validation_files = [await owner().fileId(samples(1), "valid.jsonl")];
+    const job = await owner().trained({ suffix: "secret-suffix", validation_files, evaluation: { samples: 1 } });
+    const request = { model: "open-mistral-7b", job_id: job.id };
+    const { id: evaluation_id } = await owner().ok("POST", "/v1/fine_tuning/evaluations", request);
+    ids = { file_id: job.training_files[0], job_id: job.id, model_id: job.fine_tuned_model, evaluation_id };
   });
 
   const call = (who: Api, { method, url }: Route, values: typeof UNKNOWN): Promise<Reply> => {
