@@ -1,6 +1,6 @@
 """Sets up the recipe's environment: `python setup_env.py [DIR] [--extra ray] [--torch-index URL] [--print]`.
 
-Needs Python 3.11 or later and nothing else. Uses uv when it is installed (seconds instead of minutes), else pip.
+Needs Python 3.11 or later and nothing else. Uses uv when it is installed, which is faster, else pip.
 Default for DIR: a folder in the user's cache named by the hash of requirements.txt, so that each version of the recipe
 has its own environment. With `--torch-index`, the name also has a hash of the URL. The server uses the environment
 that was set up last. The last line of the output is the path of the environment's Python.
@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 from torch_index import TorchIndex, torch_version, without_torch
@@ -77,6 +78,22 @@ def install(folder: Path, requirements: Path, index: TorchIndex | None) -> None:
     note.write_text(hash_of(requirements))
 
 
+def compile_packages(folder: Path) -> None:
+    """Writes the bytecode of all packages, which uv does not.
+
+    Python writes it at the first start, but not if PYTHONDONTWRITEBYTECODE is set or the folder is read-only. There, each
+    start of a training would compile PyTorch again, which takes longer than the rest of the start.
+    """
+    compiled = folder / "bytecode.compiled"
+    installed = "".join(sorted(note.read_text() for note in folder.glob("*.installed")))
+    if compiled.exists() and compiled.read_text() == installed:
+        return
+    # Fails for the few files that are templates or written for other versions of Python.
+    packages = sysconfig.get_path("purelib", "venv", vars={"base": str(folder)})
+    subprocess.run([python_of(folder), "-m", "compileall", "-qq", "-j", "0", packages], stdout=sys.stderr)
+    compiled.write_text(installed)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description="Sets up the environment of the TRL recipe.")
     parser.add_argument("folder", nargs="?", type=Path, help=f"default: {default_folder()}")
@@ -105,6 +122,7 @@ def main() -> int:
     try:
         for name in ["requirements", *(f"requirements-{extra}" for extra in options.extra)]:
             install(folder, HERE / f"{name}.txt", index)
+        compile_packages(folder)
     except subprocess.CalledProcessError as error:
         print(f"the installation failed with exit code {error.returncode}; run setup_env.py again", file=sys.stderr)
         return 1

@@ -140,6 +140,8 @@ def test_torch_comes_from_the_index_and_the_rest_stays_pinned(setup: Setup, inde
     assert done.returncode == 0, done.stderr
     python = done.stdout.splitlines()[-1]
     assert installed(python) == {"helper": "1.0", "more": "3.0", "torch": "2.15.0+cpu"}
+    # Without the bytecode, each start would compile the packages again where Python must not write it.
+    assert list(Path(python).parents[1].glob("**/__pycache__/helper.*.pyc"))
     assert not any(path.startswith("/pypi/torch") for path in indexes.requests)
     for secret in (USER, PASSWORD, "p@ss-word"):
         assert secret not in done.stdout + done.stderr
