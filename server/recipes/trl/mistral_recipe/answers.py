@@ -14,7 +14,7 @@ from .encoder import Encoder
 from .errors import InvalidSample
 from .heads import Heads
 from .job import DataFile
-from .meters import Setting, at_rest, batches_of_process
+from .meters import RunOptions, batches_of_process, evaluation_mode
 from .samples import Message, numbered_lines, parse
 
 MAX_NEW_TOKENS = 256
@@ -41,28 +41,37 @@ class Sample:
     answer: str | None
 
 
-def answered(
-    model: Any, encoder: Encoder, files: list[DataFile], max_tokens: int, count: int, setting: Setting
+def answer_prompts(
+    model: Any, encoder: Encoder, files: list[DataFile], max_tokens: int, count: int, options: RunOptions
 ) -> list[Sample]:
     """Returns greedy answers to the first `count` prompts of at most `max_tokens` tokens. All processes call it."""
 
-    def of(sample: dict[str, Any]) -> Question | None:
+    def question_of(sample: dict[str, Any]) -> Question | None:
         return _of_messages(encoder, sample) if "messages" in sample else _of_text(encoder, sample["text"])
 
-    found = (question for question in _used(files, of) if question and 0 < len(question.ids) <= max_tokens)
-    asked = list(islice(found, count))
-    told = _generate(model, encoder, asked, setting)
-    return [Sample(own.prompt, own.reference, answer) for own, answer in zip(asked, told, strict=True)]
+    found = _valid_samples(files, question_of)
+    found = (question for question in found if question and 0 < len(question.ids) <= max_tokens)
+    questions = list(islice(found, count))
+    answers = _generate(model, encoder, questions, options)
+    return [
+        Sample(question.prompt, question.reference, answer)
+        for question, answer in zip(questions, answers, strict=True)
+    ]
 
 
-def classified(
+def predict_labels(
     heads: Heads, logits: torch.Tensor, files: list[DataFile], row: Callable[[dict[str, Any]], Any], count: int
 ) -> list[Sample]:
     """Returns the predicted labels of the first `count` samples as JSON. `row` raises for invalid samples.
 
     `logits` are those of all valid samples, in the order of the files.
     """
-    used = islice(_used(files, lambda sample: (row(sample), sample)[1]), count)
+
+    def checked(sample: dict[str, Any]) -> dict[str, Any]:
+        row(sample)
+        return sample
+
+    used = islice(_valid_samples(files, checked), count)
     predicted = heads.answers(logits[:count])
 
     def labels(index: int) -> dict[str, Any]:
@@ -76,32 +85,33 @@ def classified(
     ]
 
 
-def _generate(model: Any, encoder: Encoder, asked: list[Question], setting: Setting) -> list[str | None]:
+def _generate(model: Any, encoder: Encoder, questions: list[Question], options: RunOptions) -> list[str | None]:
     config = GenerationConfig(
-        do_sample=False, max_new_tokens=MAX_NEW_TOKENS, eos_token_id=encoder.eos_id, pad_token_id=setting.pad_id
+        do_sample=False, max_new_tokens=MAX_NEW_TOKENS, eos_token_id=encoder.eos_id, pad_token_id=options.pad_id
     )
-    lengths = [len(question.ids) + MAX_NEW_TOKENS for question in asked]
+    lengths = [len(question.ids) + MAX_NEW_TOKENS for question in questions]
     found: list[tuple[int, str | None]] = []
-    with at_rest(model):
-        for batch in batches_of_process(lengths, setting):
+    with evaluation_mode(model):
+        for batch in batches_of_process(lengths, options):
             try:
-                rows = _continued(model, [asked[index].ids for index in batch], config, setting)
+                rows = _continued(model, [questions[index].ids for index in batch], config, options)
                 texts: list[str | None] = [_text(encoder, row) for row in rows]
-            except RuntimeError:
-                # For example, too little memory. A training must not fail because of its sample answers.
+            except Exception:
+                # Out of memory, for example. The training continues, and the event `samples-skipped` reports the
+                # missing answers.
                 texts = [None] * len(batch)
             found += zip(batch, texts, strict=True)
     return [answer for _, answer in sorted(gather_object(found), key=lambda pair: pair[0])]
 
 
-def _continued(model: Any, prompts: list[list[int]], config: GenerationConfig, setting: Setting) -> list[list[int]]:
+def _continued(model: Any, prompts: list[list[int]], config: GenerationConfig, options: RunOptions) -> list[list[int]]:
     longest = max(map(len, prompts))
-    ids = [[setting.pad_id] * (longest - len(prompt)) + prompt for prompt in prompts]
+    ids = [[options.pad_id] * (longest - len(prompt)) + prompt for prompt in prompts]
     mask = [[0] * (longest - len(prompt)) + [1] * len(prompt) for prompt in prompts]
-    with setting.autocast():
+    with options.autocast():
         generated = model.generate(
-            input_ids=torch.tensor(ids, device=setting.device),
-            attention_mask=torch.tensor(mask, device=setting.device),
+            input_ids=torch.tensor(ids, device=options.device),
+            attention_mask=torch.tensor(mask, device=options.device),
             generation_config=config,
             use_cache=True,
         )
@@ -112,7 +122,7 @@ def _text(encoder: Encoder, ids: list[int]) -> str:
     return encoder.decode(ids[: ids.index(encoder.eos_id)] if encoder.eos_id in ids else ids).strip()
 
 
-def _used(files: list[DataFile], use: Callable[[dict[str, Any]], Any]) -> Iterator[Any]:
+def _valid_samples(files: list[DataFile], use: Callable[[dict[str, Any]], Any]) -> Iterator[Any]:
     for file in files:
         with file.path.open("rb") as lines:
             for _, line in numbered_lines(lines):

@@ -6,7 +6,7 @@ import torch
 from peft import TaskType, get_peft_model
 from transformers import PreTrainedTokenizerBase, TrainingArguments
 
-from .answers import Sample, classified
+from .answers import Sample, predict_labels
 from .arguments import lora_config, training_arguments
 from .artifact import classifier_settings
 from .base_model import load_model, load_tokenizer
@@ -18,7 +18,7 @@ from .heads import Heads
 from .integrations import reports
 from .job import Job
 from .meters import ClassifierMeter, Measured
-from .prepared import Prepared, setting_of
+from .prepared import Prepared, run_options_of
 from .progress import Progress
 from .trainers import ClassifierTrainer
 
@@ -48,12 +48,12 @@ def prepare(job: Job, workers: int, progress: Progress) -> Prepared:
     settings = {"seq_len": data.seq_len, **classifier_settings(heads, majority)}
     if data.validation is None:
         return Prepared(trainer, tokenizer, data, settings)
-    setting = setting_of(trainer, tokenizer, data, progress)
-    trainer.meter = ClassifierMeter(data.validation, heads, majority, setting)
+    options = run_options_of(trainer, tokenizer, data, progress)
+    trainer.meter = ClassifierMeter(data.validation, heads, majority, options)
     row = ClassifierData(data.encoder, tokenizer, heads, data.seq_len, job, progress).row
 
     def answer(_: Any, measured: Measured, count: int) -> list[Sample]:
-        return classified(heads, measured.logits, job.validation_files, row, count)
+        return predict_labels(heads, measured.logits, job.validation_files, row, count)
 
     return Prepared(trainer, tokenizer, data, settings, trainer.meter, answer)
 

@@ -25,6 +25,8 @@ class ClassifierData:
     progress: Progress
     # The samples of the training data. Complete after `training`.
     count: Count = field(default_factory=Count)
+    # The samples of the validation data. Complete after `validation`.
+    validation_count: Count = field(default_factory=Count)
 
     def training(self) -> Dataset:
         count = self.count
@@ -39,7 +41,7 @@ class ClassifierData:
     def validation(self) -> Dataset | None:
         if not self.job.validation_files:
             return None
-        count = Count()
+        count = self.validation_count
         dataset = mixed([(self._rows(file, count), 1.0) for file in self.job.validation_files], self.job.seed)
         count.check(self.job.skip_share)
         self._report("validation-data", count)

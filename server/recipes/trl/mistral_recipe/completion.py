@@ -5,7 +5,7 @@ from typing import Any
 from peft import TaskType
 from trl import SFTConfig
 
-from .answers import Sample, answered
+from .answers import Sample, answer_prompts
 from .arguments import lora_config, training_arguments
 from .base_model import load_model, load_tokenizer
 from .completion_plan import plan_data
@@ -13,7 +13,7 @@ from .downloads import reported_download
 from .integrations import reports
 from .job import Job
 from .meters import CompletionMeter, Measured
-from .prepared import Prepared, setting_of
+from .prepared import Prepared, run_options_of
 from .progress import Progress
 from .trainers import CompletionTrainer
 
@@ -42,10 +42,10 @@ def prepare(job: Job, workers: int, progress: Progress) -> Prepared:
     settings = {"seq_len": data.seq_len, "packing": data.packing}
     if data.validation is None:
         return Prepared(trainer, tokenizer, data, settings)
-    setting = setting_of(trainer, tokenizer, data, progress)
-    trainer.meter = CompletionMeter(data.validation, setting)
+    options = run_options_of(trainer, tokenizer, data, progress)
+    trainer.meter = CompletionMeter(data.validation, options)
 
     def answer(model: Any, _: Measured, count: int) -> list[Sample]:
-        return answered(model, data.encoder, job.validation_files, data.seq_len, count, setting)
+        return answer_prompts(model, data.encoder, job.validation_files, data.seq_len, count, options)
 
     return Prepared(trainer, tokenizer, data, settings, trainer.meter, answer)

@@ -33,6 +33,8 @@ class CompletionData:
     progress: Progress
     # The samples of the training data, and the documents of repositories. Complete after `training`.
     count: Count = field(default_factory=Count)
+    # The samples of the validation data. Complete after `validation`.
+    validation_count: Count = field(default_factory=Count)
 
     def training(self) -> Dataset:
         """Returns the rows of one weighted epoch. Raises InvalidData when there is nothing to train on."""
@@ -50,7 +52,7 @@ class CompletionData:
     def validation(self) -> Dataset | None:
         if not self.job.validation_files:
             return None
-        count, tally = Count(), Tally()
+        count, tally = self.validation_count, Tally()
         rows = joined([self._tokenizer.tokenize(file, count, tally) for file in self.job.validation_files])
         count.check(self.job.skip_share)
         self._report("validation-data", count, tally)

@@ -1,9 +1,10 @@
 """`python train.py evaluate FOLDER` evaluates a base model, with or without an adapter, on validation files.
 
 FOLDER/evaluate.json: `{version: 1, base, job_type, classifier_targets, validation_files: [{path, name}], adapter,
-samples}`, and optionally `seq_len`, `fim_ratio` and `seed` of the job whose validation rows to use. `adapter` is the
-path of an artifact, or null for the base model. Writes FOLDER/figures.json: the figures of an `evaluation` record, and
-with `samples` a list `samples` of `{prompt, reference, answer}`.
+samples}`, and optionally `seq_len`, `fim_ratio`, `seed` and `invalid_sample_skip_percentage` of the job whose
+validation rows to use. `adapter` is the path of an artifact, or null for the base model. Writes FOLDER/figures.json:
+the figures of an `evaluation` record, `evaluated_samples` (the number of valid samples), and with `samples` a list
+`samples` of `{prompt, reference, answer}`.
 """
 
 import argparse
@@ -14,14 +15,21 @@ import traceback
 import warnings
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import InvalidData, RecipeError, reason_of
 from .files import write_atomically
 from .job import Base, Hyperparameters, Job, Target, data_file, known
-from .progress import Progress
+from .progress import Progress, without_missing
+from .samples import Count
+
+if TYPE_CHECKING:
+    from .answers import Sample
+    from .meters import Measured
 
 DEFAULT_SEED = 42
+# The share of invalid samples that are skipped. If all samples are invalid, the command fails.
+NO_LIMIT = 1.0
 
 
 def main(arguments: list[str]) -> int:
@@ -34,7 +42,7 @@ def main(arguments: list[str]) -> int:
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     warnings.simplefilter("ignore")
     try:
-        write_atomically(folder / "figures.json", json.dumps(evaluate(folder), ensure_ascii=False))
+        write_atomically(folder / "figures.json", json.dumps(without_missing(evaluate(folder)), allow_nan=False))
         return 0
     except Exception as error:
         if not isinstance(error, RecipeError):
@@ -55,11 +63,11 @@ def evaluate(folder: Path) -> dict[str, Any]:
     # A classifier without an adapter has a head with random weights, which come from the seed.
     set_seed(job.seed)
     progress = Progress(folder, enabled=False)
-    measured, samples = (_classifier if job.is_classifier else _completion)(job, adapter, progress)
-    if not job.sample_answers:
-        return measured.figures
-    told = [asdict(sample) for sample in samples if sample.answer is not None]
-    return {**measured.figures, "samples": told}
+    measured, samples, count = (_classifier if job.is_classifier else _completion)(job, adapter, progress)
+    figures = {**measured.figures, "evaluated_samples": count.samples - count.invalid}
+    if job.sample_answers:
+        figures["samples"] = [asdict(sample) for sample in samples if sample.answer is not None]
+    return figures
 
 
 def read_request(folder: Path) -> tuple[Job, str | None]:
@@ -69,6 +77,7 @@ def read_request(folder: Path) -> tuple[Job, str | None]:
         raw = json.loads(file.read_text(encoding="utf-8"))
         if raw.get("version") != 1:
             raise RecipeError(f"{file}: version {raw.get('version')} is not supported; this recipe supports version 1")
+        share = raw.get("invalid_sample_skip_percentage")
         job = Job(
             folder=folder,
             id=folder.name,
@@ -81,8 +90,7 @@ def read_request(folder: Path) -> tuple[Job, str | None]:
             targets=[known(Target, entry) for entry in raw.get("classifier_targets") or []],
             repositories=[],
             integrations=[],
-            # The job whose files these are has checked its share of invalid samples.
-            skip_share=1.0,
+            skip_share=NO_LIMIT if share is None else share,
             suffix=None,
             seed=raw["seed"] if raw.get("seed") is not None else raw["base"].get("seed", DEFAULT_SEED),
             sample_answers=raw.get("samples") or 0,
@@ -92,28 +100,29 @@ def read_request(folder: Path) -> tuple[Job, str | None]:
         raise RecipeError(f"cannot read {file}: {type(error).__name__}: {error}") from error
 
 
-def _completion(job: Job, adapter: str | None, progress: Progress) -> Any:
+def _completion(job: Job, adapter: str | None, progress: Progress) -> "tuple[Measured, list[Sample], Count]":
     from trl.trainer.utils import add_fused_lm_head
 
-    from .answers import answered
+    from .answers import answer_prompts
     from .base_model import load_config, load_encoder, load_model, load_tokenizer, seq_len_of
     from .completion_data import CompletionData
     from .meters import CompletionMeter
 
     seq_len = seq_len_of(job.hyperparameters.seq_len, job.base, load_config(job.base))
     encoder = load_encoder(job.base, progress, strict=False)
-    rows = _checked(CompletionData(encoder, seq_len, job, progress).validation())
+    data = CompletionData(encoder, seq_len, job, progress)
+    rows = _checked(data.validation())
     model = load_model(job.base)
     add_fused_lm_head(model, outputs=("log_probs", "is_top1"))
     model = _with_adapter(model, adapter)
-    setting = _setting(load_tokenizer(job.base, encoder).pad_token_id, seq_len, model, progress)
-    measured = CompletionMeter(rows, setting).measure(model)
-    samples = answered(model, encoder, job.validation_files, seq_len, job.sample_answers, setting)
-    return measured, samples
+    options = _run_options(load_tokenizer(job.base, encoder).pad_token_id, seq_len, model, progress)
+    measured = CompletionMeter(rows, options).measure(model)
+    samples = answer_prompts(model, encoder, job.validation_files, seq_len, job.sample_answers, options)
+    return measured, samples, data.validation_count
 
 
-def _classifier(job: Job, adapter: str | None, progress: Progress) -> Any:
-    from .answers import classified
+def _classifier(job: Job, adapter: str | None, progress: Progress) -> "tuple[Measured, list[Sample], Count]":
+    from .answers import predict_labels
     from .base_model import load_config, load_encoder, load_model, load_tokenizer, seq_len_of
     from .classifier_data import ClassifierData
     from .heads import Heads
@@ -127,9 +136,10 @@ def _classifier(job: Job, adapter: str | None, progress: Progress) -> Any:
     model = load_model(job.base, heads.names)
     model.config.pad_token_id = tokenizer.pad_token_id
     model = _with_adapter(model, adapter)
-    setting = _setting(tokenizer.pad_token_id, seq_len, model, progress)
-    measured = ClassifierMeter(rows, heads, _majority(adapter), setting).measure(model)
-    return measured, classified(heads, measured.logits, job.validation_files, data.row, job.sample_answers)
+    options = _run_options(tokenizer.pad_token_id, seq_len, model, progress)
+    measured = ClassifierMeter(rows, heads, _majority(adapter), options).measure(model)
+    samples = predict_labels(heads, measured.logits, job.validation_files, data.row, job.sample_answers)
+    return measured, samples, data.validation_count
 
 
 def _checked(rows: Any) -> Any:
@@ -158,13 +168,13 @@ def _majority(adapter: str | None) -> dict[str, list[str]]:
         return {}
 
 
-def _setting(pad_id: int, seq_len: int, model: Any, progress: Progress) -> Any:
+def _run_options(pad_id: int, seq_len: int, model: Any, progress: Progress) -> Any:
     import torch
     from accelerate import Accelerator
 
-    from .meters import Setting
+    from .meters import RunOptions
 
     gpu = torch.cuda.is_available()
     accelerator = Accelerator(cpu=not gpu, mixed_precision="bf16" if gpu else "no")
     # One row of the maximum length: no more than a training has at once.
-    return Setting(pad_id, seq_len, model.device, accelerator.autocast, progress)
+    return RunOptions(pad_id, seq_len, model.device, accelerator.autocast, progress)

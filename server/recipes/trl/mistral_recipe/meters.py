@@ -33,7 +33,7 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Setting:
+class RunOptions:
     """How to run a model. `budget` is the number of tokens of one forward pass, with padding."""
 
     pad_id: int
@@ -44,7 +44,7 @@ class Setting:
 
 
 class Meter(Protocol):
-    setting: Setting
+    options: RunOptions
 
     def measure(self, model: Any) -> Measured:
         """Measures the model. All processes of the training call this method, and get the same result."""
@@ -59,16 +59,16 @@ class CompletionMeter:
     """
 
     rows: Dataset
-    setting: Setting
+    options: RunOptions
 
     def measure(self, model: Any) -> Measured:
         loss, right, count = 0.0, 0, 0
-        with at_rest(model):
-            for batch in batches_of_process(lengths_of(self.rows), self.setting):
+        with evaluation_mode(model):
+            for batch in batches_of_process(lengths_of(self.rows), self.options):
                 rows = [self.rows[index] for index in batch]
-                labels = _padded([row["labels"] for row in rows], IGNORED, self.setting.device)
-                with self.setting.autocast():
-                    out = model(**_inputs(rows, self.setting), labels=labels, use_cache=False, fused_lm_head=True)
+                labels = _padded([row["labels"] for row in rows], IGNORED, self.options.device)
+                with self.options.autocast():
+                    out = model(**_inputs(rows, self.options), labels=labels, use_cache=False, fused_lm_head=True)
                 loss -= out.log_probs.double().sum().item()
                 right += int(out.is_top1.sum())
                 count += int(out.label_mask.sum())
@@ -85,15 +85,15 @@ class ClassifierMeter:
     rows: Dataset
     heads: Heads
     majority: dict[str, list[str]]
-    setting: Setting
+    options: RunOptions
 
     def measure(self, model: Any) -> Measured:
         found: list[tuple[int, list[float]]] = []
-        with at_rest(model):
-            for batch in batches_of_process(lengths_of(self.rows), self.setting):
+        with evaluation_mode(model):
+            for batch in batches_of_process(lengths_of(self.rows), self.options):
                 rows = [self.rows[index] for index in batch]
-                with self.setting.autocast():
-                    logits = model(**_inputs(rows, self.setting)).logits
+                with self.options.autocast():
+                    logits = model(**_inputs(rows, self.options)).logits
                 found += zip(batch, logits.float().tolist(), strict=True)
         ordered = sorted(gather_object(found))
         logits, labels = torch.tensor([row for _, row in ordered]), torch.tensor(self.rows["labels"][:])
@@ -103,7 +103,7 @@ class ClassifierMeter:
 
 
 @contextmanager
-def at_rest(model: Any) -> Iterator[None]:
+def evaluation_mode(model: Any) -> Iterator[None]:
     """Runs the model in evaluation mode, and restores the random numbers of the training afterwards.
 
     The model stays in evaluation mode. The trainer sets the training mode before each step.
@@ -126,24 +126,24 @@ def batches_of(lengths: list[int], budget: int) -> list[list[int]]:
     return batches
 
 
-def batches_of_process(lengths: list[int], setting: Setting) -> Iterator[list[int]]:
+def batches_of_process(lengths: list[int], options: RunOptions) -> Iterator[list[int]]:
     """Yields the batches of this process. Reports an event every 30 seconds, from completed batches only."""
-    batches = batches_of(lengths, setting.budget)
+    batches = batches_of(lengths, options.budget)
     state = PartialState()
-    own = batches[state.process_index :: state.num_processes]
+    mine = batches[state.process_index :: state.num_processes]
     reported = time.monotonic()
-    for done, batch in enumerate(own):
+    for done, batch in enumerate(mine):
         if time.monotonic() - reported >= reports.SECONDS_BETWEEN_REPORTS:
             reported = time.monotonic()
-            setting.progress.event("evaluating", percent=100 * done // len(own))
+            options.progress.event("evaluating", percent=100 * done // len(mine))
         yield batch
 
 
-def _inputs(rows: list[dict[str, Any]], setting: Setting) -> dict[str, torch.Tensor]:
+def _inputs(rows: list[dict[str, Any]], options: RunOptions) -> dict[str, torch.Tensor]:
     ids = [row["input_ids"] for row in rows]
     return {
-        "input_ids": _padded(ids, setting.pad_id, setting.device),
-        "attention_mask": _padded([[1] * len(row) for row in ids], 0, setting.device),
+        "input_ids": _padded(ids, options.pad_id, options.device),
+        "attention_mask": _padded([[1] * len(row) for row in ids], 0, options.device),
     }
 
 

@@ -9,7 +9,7 @@ from transformers import PreTrainedTokenizerBase, Trainer
 from . import checkpoints
 from .answers import Sample
 from .job import RULES_MARKER, Hyperparameters, Job, began_before_rules
-from .meters import Measured, Meter, Setting
+from .meters import Measured, Meter, RunOptions
 from .packing import lengths_of
 from .planned_data import PlannedData
 from .progress import Progress
@@ -31,10 +31,12 @@ class Prepared:
     answer: Answerer | None = None
 
 
-def setting_of(trainer: Trainer, tokenizer: PreTrainedTokenizerBase, data: PlannedData, progress: Progress) -> Setting:
+def run_options_of(
+    trainer: Trainer, tokenizer: PreTrainedTokenizerBase, data: PlannedData, progress: Progress
+) -> RunOptions:
     """Returns how to evaluate during the training: with no more tokens at once than a training step has."""
     budget = data.plan.micro_batch * max(lengths_of(data.rows))
-    return Setting(tokenizer.pad_token_id, budget, trainer.args.device, trainer.accelerator.autocast, progress)
+    return RunOptions(tokenizer.pad_token_id, budget, trainer.args.device, trainer.accelerator.autocast, progress)
 
 
 def planned_hyperparameters(job: Job) -> Hyperparameters:

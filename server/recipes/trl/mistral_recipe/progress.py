@@ -21,7 +21,7 @@ class Progress:
         """Appends one line. Omits fields that are None, NaN or infinite, because JSON has no such numbers."""
         if not self.enabled:
             return
-        line = {"time": round(time.time(), 3), "type": type, **_without_missing(fields)}
+        line = {"time": round(time.time(), 3), "type": type, **without_missing(fields)}
         with self.path.open("a+b") as file:
             if file.tell() > 0:
                 file.seek(-1, 2)
@@ -49,16 +49,17 @@ class PlanProgress(Progress):
         self.events: list[dict[str, Any]] = []
 
     def write(self, type: str, /, **fields: Any) -> None:
-        event = {"name": fields["name"], "data": _without_missing(fields.get("data") or {})}
+        event = {"name": fields["name"], "data": without_missing(fields.get("data") or {})}
         if event["name"] in self.TRANSIENT:
             print(event["data"].get("message") or event["name"], flush=True)
         else:
             self.events.append(event)
 
 
-def _without_missing(value: Any) -> Any:
+def without_missing(value: Any) -> Any:
+    """Returns the value without entries of objects that are None, NaN or infinite."""
     if isinstance(value, dict):
-        return {key: _without_missing(entry) for key, entry in value.items() if not _is_missing(entry)}
+        return {key: without_missing(entry) for key, entry in value.items() if not _is_missing(entry)}
     return value
 
 

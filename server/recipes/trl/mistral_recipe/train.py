@@ -17,6 +17,7 @@ from .prepared import Prepared, mark_rules
 from .progress import Progress
 from .reporting import Reporting, metrics_at, report_flat_loss
 from .repositories import fetch_all
+from .shared_decision import decided_by_first
 
 
 def train(folder: Path) -> None:
@@ -45,7 +46,7 @@ def run(job: Job, prepared: Prepared, progress: Progress) -> None:
         trainer.add_callback(EarlyStoppingCallback(job.base.early_stopping.get("patience", 1)))
     if trainer.is_world_process_zero():
         mark_rules(job)
-    checkpoint = checkpoints.newest(job.folder, progress)
+    checkpoint = decided_by_first(lambda: checkpoints.newest(job.folder, progress))
     reached = checkpoints.trainer_state(checkpoint) if checkpoint else {"global_step": 0}
     progress.write(
         "start",
@@ -69,7 +70,8 @@ def run(job: Job, prepared: Prepared, progress: Progress) -> None:
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     step = trainer.state.global_step
     kept = step
-    best = checkpoints.best(job.folder, trainer.state.log_history, progress) if job.keeps_best else None
+    history = trainer.state.log_history
+    best = decided_by_first(lambda: checkpoints.best(job.folder, history, progress)) if job.keeps_best else None
     if best and best[0] != step:
         kept, best_checkpoint = best
         _load(trainer, best_checkpoint)
@@ -78,7 +80,7 @@ def run(job: Job, prepared: Prepared, progress: Progress) -> None:
         artifact.save(job, plan, prepared.settings, model, prepared.tokenizer)
     trainer.accelerator.wait_for_everyone()
     evaluate_tuned(job, prepared, kept, progress)
-    report_flat_loss(trainer.state.log_history, progress)
+    report_flat_loss(history, progress)
     progress.write(
         "result",
         status="succeeded",
@@ -87,7 +89,7 @@ def run(job: Job, prepared: Prepared, progress: Progress) -> None:
         step=step,
         kept_step=kept,
         stop_reason="steps" if step >= plan.total_steps else "early_stopping",
-        metrics=metrics_at(trainer.state.log_history, kept),
+        metrics=metrics_at(history, kept),
     )
 
 

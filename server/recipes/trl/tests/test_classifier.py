@@ -1,6 +1,7 @@
 """Classifier jobs with targets of one label and of several."""
 
 import json
+import shutil
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -9,8 +10,9 @@ from typing import Any
 import independent
 import pytest
 import torch
-from jobs import CAPITALS, lines, losses, make_job, question, result
+from jobs import CAPITALS, lines, losses, make_job, question, result, write_jsonl
 from peft import PeftModel
+from safetensors.torch import load_file, save_file
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from mistral_recipe.errors import InvalidSample
@@ -105,10 +107,38 @@ def test_the_evaluate_command_gives_the_figures_of_the_job(
         (tmp_path / "evaluate.json").write_text(json.dumps({**request, "adapter": adapter}))
         assert evaluate([str(tmp_path)]) == 0
         figures = json.loads((tmp_path / "figures.json").read_text())
+        assert figures["evaluated_samples"] == len(samples())
         assert figures["valid_loss"] == pytest.approx(expected["valid_loss"], abs=1e-5)
         for own, its in zip(figures["targets"], expected["targets"], strict=True):
             # Without an adapter, the training data is not known.
             assert own == (its if adapter else {name: its[name] for name in its if name != "majority_accuracy"})
+
+
+def test_the_evaluate_command_limits_invalid_samples_and_writes_no_nan(
+    job: Path, tiny: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file = write_jsonl(tmp_path / "valid.jsonl", [*samples()[:3], {"text": "Peru", "labels": {"half": "third"}}])
+    shutil.copytree(job / "artifact", tmp_path / "diverged")
+    weights = tmp_path / "diverged" / "adapter_model.safetensors"
+    save_file({name: tensor * torch.nan for name, tensor in load_file(weights).items()}, weights)
+    request = {
+        "version": 1, "base": {"path": str(tiny())}, "job_type": "classifier", "classifier_targets": TARGETS,
+        "validation_files": [{"path": str(file), "name": "valid.jsonl"}], "adapter": str(tmp_path / "diverged"),
+    }  # fmt: skip
+
+    def run(**more: Any) -> int:
+        (tmp_path / "evaluate.json").write_text(json.dumps({**request, **more}))
+        return evaluate([str(tmp_path)])
+
+    assert run(invalid_sample_skip_percentage=0.2) == 1
+    assert "1 of 4 samples are invalid; invalid_sample_skip_percentage allows 20 %" in capfd.readouterr().err
+    targets = [{**target, "labels": ["other"]} for target in TARGETS]
+    assert run(classifier_targets=targets) == 1
+    assert "4 of 4 samples are invalid" in capfd.readouterr().err
+    assert not (tmp_path / "figures.json").exists()
+    assert run() == 0
+    figures = json.loads((tmp_path / "figures.json").read_text(), parse_constant=pytest.fail)
+    assert figures["evaluated_samples"] == 3 and "valid_loss" not in figures and "accuracy" in figures
 
 
 def test_a_confusion_matrix_has_the_50_most_frequent_labels_and_the_record_fits_into_a_line() -> None:

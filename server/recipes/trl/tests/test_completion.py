@@ -25,6 +25,7 @@ from transformers import (
 )
 from trl import SFTConfig, SFTTrainer
 
+from mistral_recipe import answers, meters
 from mistral_recipe.evaluate_command import main as evaluate
 from mistral_recipe.packing_probe import keeps_samples_apart
 from mistral_recipe.train import train
@@ -116,8 +117,9 @@ def test_the_evaluate_command_gives_the_figures_of_the_job_for_any_batch(
         figures = json.loads((tmp_path / "figures.json").read_text())
         assert figures["valid_loss"] == pytest.approx(expected["valid_loss"], abs=1e-5)
         assert figures["valid_mean_token_accuracy"] == expected["valid_mean_token_accuracy"]
-    answers = [(told["prompt"], told["reference"], told["answer"]) for told in figures["samples"]]
-    assert answers == [(told["prompt"], told["reference"], told["tuned" if tuned else "base"]) for told in samples]
+    assert figures["evaluated_samples"] == 6
+    found = [(told["prompt"], told["reference"], told["answer"]) for told in figures["samples"]]
+    assert found == [(told["prompt"], told["reference"], told["tuned" if tuned else "base"]) for told in samples]
     assert capfd.readouterr().out == ""
 
 
@@ -128,6 +130,33 @@ def test_sample_answers_are_in_their_own_file_only(job: Path) -> None:
     assert first["base"] and first["base"] != first["tuned"]
     progress = (job / "progress.jsonl").read_text()
     assert "Paris" not in progress and "capital of" not in progress
+
+
+def test_a_failure_of_the_evaluation_is_no_failure_of_the_training(
+    job: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "job"
+    shutil.copytree(job, folder)
+    (folder / "progress.jsonl").unlink()
+    # The model generates an answer that the tokenizer cannot decode, and the file cannot be written.
+    (folder / "evaluation" / "samples.json").unlink()
+    (folder / "evaluation" / "samples.json").mkdir()
+    monkeypatch.setattr(answers, "_text", lambda *_: [][len("Paris.")])
+    train(folder)
+    assert result(folder)["status"] == "succeeded" and evaluated(folder, "tuned")
+    (skipped,) = events(folder, "samples-skipped")
+    assert skipped["samples"] == 2 and "IsADirectoryError" in skipped["reason"]
+    (folder / "evaluation" / "samples.json").rmdir()
+    train(folder)
+    assert json.loads((folder / "evaluation" / "samples.json").read_text()) == {"samples": []}
+    assert "could not generate" in events(folder, "samples-skipped")[1]["reason"]
+    assert events(folder, "evaluation-skipped") == []
+    # Nothing at all can be measured.
+    monkeypatch.setattr(answers, "_text", None)
+    monkeypatch.setattr(meters, "_inputs", lambda *_: 1 / 0)
+    train(folder)
+    assert result(folder)["status"] == "succeeded" and (folder / "artifact" / "adapter_model.safetensors").exists()
+    assert events(folder, "evaluation-skipped") == [{"reason": "ZeroDivisionError: division by zero"}]
 
 
 def test_the_artifact_records_how_it_was_made(job: Path, tiny: Callable[..., Path]) -> None:

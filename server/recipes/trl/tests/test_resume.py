@@ -7,11 +7,13 @@ import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from jobs import capitals, events, lines, losses, make_job, result, start
 
+from mistral_recipe import shared_decision
 from mistral_recipe.checkpoints import best, fault_of, newest, trainer_state
 from mistral_recipe.guard import CANCELLED_CODE, guarded
 from mistral_recipe.progress import Progress
@@ -158,6 +160,13 @@ def test_the_next_best_checkpoint_is_kept_when_the_best_is_damaged(uninterrupted
     assert second == min(left, key=lambda step: losses[step])
     assert first in [event["step"] for event in events(tmp_path, "checkpoint-skipped")]
     assert best(tmp_path / "nowhere", history, Progress(tmp_path)) is None
+
+
+def test_only_the_first_process_decides_about_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    # On a network file system, another process may not see the checkpoint.
+    monkeypatch.setattr(shared_decision, "PartialState", lambda: SimpleNamespace(is_main_process=False))
+    monkeypatch.setattr(shared_decision, "broadcast_object_list", lambda own: ["of the first" for _ in own])
+    assert shared_decision.decided_by_first(lambda: pytest.fail("decided alone")) == "of the first"
 
 
 def test_evaluating_does_not_change_the_training(
