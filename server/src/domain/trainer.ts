@@ -126,6 +126,15 @@ export interface Progress {
   actual?: Partial<Pick<Plan, "totalSteps" | "epochs" | "tokensPerStep" | "dataTokens">>;
 }
 
+/** Settings of a job that change the rows of its validation data. Absent: the default of the training program. */
+export interface EvaluationRows {
+  /** Tokens. */
+  seqLen?: number | undefined;
+  fimRatio?: number | undefined;
+  /** The seed of fill-in-the-middle, and of the head of a classifier's base model. */
+  seed?: number | undefined;
+}
+
 /** An evaluation of a model on the validation data of a job. */
 export interface EvaluationRequest {
   id: string;
@@ -136,8 +145,8 @@ export interface EvaluationRequest {
   modelJobId?: string;
   jobType: JobSpec["job_type"];
   classifierTargets: readonly ClassifierTarget[];
-  /** Tokens. Absent: the default of the training program. */
-  seqLen?: number;
+  /** How the rows of the job were made from its validation files. */
+  rows: EvaluationRows;
   validationFiles: readonly DataFile[];
   /** The number of sample answers. */
   samples: number;
@@ -206,7 +215,9 @@ export interface Trainer {
   defaultKeep?(model: string): Keep | undefined;
   /** Returns sample answers of a job that has succeeded, when the trainer invents them. Absent: the program writes a file. */
   inventSamples?(count: number): SampleAnswer[];
-  /** Whether `evaluate` works. Absent: it does if it exists. */
+  /** Returns the length and the seed of a job's rows, which the models file decides when the job does not. Absent: none. */
+  rowsOf?(job: Pick<TrainingRequest, "id" | "spec">): Pick<EvaluationRows, "seqLen" | "seed">;
+  /** Whether `evaluate` works, see `canEvaluate`. Absent: it does if it exists. */
   canEvaluate?(): Promise<boolean>;
   /**
    * Evaluates a model. Called again after a server restart. Absent: the trainer cannot.
@@ -235,4 +246,9 @@ export interface Trainer {
    * status is stored, again after an error, and for old jobs after a restart. Idempotent.
    */
   release(id: string): Promise<void>;
+}
+
+/** Whether a trainer can evaluate a model on demand. */
+export async function canEvaluate(trainer: Trainer | undefined): Promise<boolean> {
+  return trainer?.evaluate !== undefined && (await trainer.canEvaluate?.()) !== false;
 }

@@ -1,13 +1,15 @@
-import { createHash } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isBaseModel } from "../domain/baseModels";
 import type { Job } from "../domain/job";
-import { isSystemError } from "../domain/systemError";
+import { describeSystemError, isSystemError } from "../domain/systemError";
 import type { EvaluationRequest, Trainer } from "../domain/trainer";
 import type { FileStore } from "../store/files";
 import type { JobStore } from "../store/jobs";
 import type { ModelEvaluation, ModelEvaluationStore } from "../store/modelEvaluations";
 import type { ModelStore } from "../store/models";
+import { FairTurns } from "../trainers/fairTurns";
+import { rowsOf } from "./evaluationInput";
 
 export interface EvaluatorOptions {
   evaluations: ModelEvaluationStore;
@@ -17,71 +19,78 @@ export interface EvaluatorOptions {
   trainers: ReadonlyMap<string, Trainer>;
   /** Receives the internal error that failed an evaluation. The API does not show this error to users. */
   onError(id: string, error: unknown): void;
+  /** Milliseconds between two attempts after a system error, such as a full disk. */
+  retryDelay?: number;
 }
 
-/** Milliseconds between two attempts after a system error, such as a full disk. */
 const RETRY_DELAY = 5000;
 
+/** After so many system errors, an evaluation fails: the others wait for it. */
+const MAX_ATTEMPTS = 12;
+
 /**
- * Runs the evaluations on demand, one after the other: each needs as much memory as a training. An evaluation that a crash
- * has interrupted is queued again by `open`.
+ * Runs the evaluations on demand, one after the other: each needs as much memory as a training. Workspaces take turns. An
+ * evaluation that a crash has interrupted is queued again by `open`.
  */
 export class Evaluator {
   private readonly closing = new AbortController();
+  private readonly turns = new FairTurns(1);
   private readonly waiting = new Set<string>();
-  private running: Promise<void> | undefined;
+  private readonly tasks = new Set<Promise<void>>();
 
-  constructor(private readonly options: EvaluatorOptions) {}
+  constructor(private readonly options: EvaluatorOptions) {
+    // Each evaluation that waits for its turn listens.
+    setMaxListeners(0, this.closing.signal);
+  }
 
   /** Continues with the evaluations of an earlier process. */
   open(): void {
-    for (const id of this.options.evaluations.unfinished()) this.add(id);
+    for (const evaluation of this.options.evaluations.unfinished()) this.add(evaluation);
   }
 
   /** Stops the running evaluation. The next process runs it again. */
   async close(): Promise<void> {
     this.closing.abort();
-    await this.running;
+    await Promise.all(this.tasks);
   }
 
   /** Runs an evaluation after those that wait. Call it when the evaluation is durable. */
-  add(id: string): void {
+  add({ id, workspace }: Pick<ModelEvaluation, "id" | "workspace">): void {
+    if (this.waiting.has(id)) return;
     this.waiting.add(id);
-    this.running ??= this.runAll();
-  }
-
-  private async runAll(): Promise<void> {
-    // Not in the caller's turn: `running` must be set before the loop can end.
-    await Promise.resolve();
-    for (const id of this.waiting) {
-      if (this.closing.signal.aborted) break;
-      // First: an evaluation that fails may be requested again before this iteration ends.
-      this.waiting.delete(id);
-      await this.runUntilEnd(id);
-    }
-    this.running = undefined;
+    const task = this.turns
+      .run(workspace, this.closing.signal, () => {
+        // First: an evaluation that fails may be requested again before this turn ends.
+        this.waiting.delete(id);
+        return this.runUntilEnd(id);
+      })
+      // The server is closing.
+      .catch(() => {})
+      .finally(() => this.tasks.delete(task));
+    this.tasks.add(task);
   }
 
   private async runUntilEnd(id: string): Promise<void> {
-    const { onError } = this.options;
+    const { onError, retryDelay = RETRY_DELAY } = this.options;
     const { signal } = this.closing;
-    while (!signal.aborted) {
+    for (let attempt = 1; !signal.aborted; attempt += 1) {
       try {
         await this.run(id);
         return;
       } catch (error) {
         if (signal.aborted) return;
         onError(id, error);
-        if (!isSystemError(error) && this.fail(id)) return;
-        await sleep(RETRY_DELAY, undefined, { signal }).catch(() => {});
+        if ((!isSystemError(error) || attempt >= MAX_ATTEMPTS) && this.fail(id, error)) return;
+        await sleep(retryDelay, undefined, { signal }).catch(() => {});
       }
     }
   }
 
   /** @returns false when the database is what fails */
-  private fail(id: string): boolean {
+  private fail(id: string, error: unknown): boolean {
+    const problem = isSystemError(error) ? describeSystemError(error) : "Internal error";
     try {
-      const reason = `Internal error of the server; search its log for ${id}`;
+      const reason = `${problem}; search the log of the server for ${id}`;
       this.options.evaluations.update(id, "FAILED", { reason });
       return true;
     } catch {
@@ -127,28 +136,22 @@ export class Evaluator {
     if (tuned === undefined && !isBase) return `The model ${model} was deleted`;
     const missing = job.spec.validation_files.find((file) => files.find(file, workspace) === undefined);
     if (missing !== undefined) return `The validation file ${missing} was deleted`;
-    const { seq_len: seqLen } = job.spec.hyperparameters;
+    const { classifier_targets: targets } = job.spec;
+    const weightOf = (name: string) => targets.find((target) => target.name === name)?.weight ?? 1;
     return {
       id,
       workspace,
       root: tuned?.root ?? model,
       ...(tuned !== undefined && { modelJobId: tuned.jobId }),
       jobType: job.spec.job_type,
-      classifierTargets: tuned?.classifierTargets ?? job.spec.classifier_targets,
-      ...(seqLen !== undefined && { seqLen }),
+      // The order of a model's labels is that of its training. The weights are those of the job: they change the loss.
+      classifierTargets: (tuned?.classifierTargets ?? targets).map((target) => ({
+        ...target,
+        weight: weightOf(target.name),
+      })),
+      rows: rowsOf(job, trainers),
       validationFiles: job.spec.validation_files.map((file) => files.dataFile(file)),
       samples,
     };
   }
-}
-
-/**
- * Identifies an evaluation: the same model on the same data has the same result.
- *
- * @param hashes the SHA-256 of each validation file
- */
-export function evaluationKey(model: string, { spec }: Pick<Job, "spec">, hashes: string[], samples: number): string {
-  const { job_type, classifier_targets, hyperparameters } = spec;
-  const parts = [model, job_type, classifier_targets, hyperparameters.seq_len ?? null, hashes, samples];
-  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }

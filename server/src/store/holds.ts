@@ -77,11 +77,11 @@ export class HoldStore {
     });
   }
 
-  /** Returns who holds a model: the description of each hold, or its holder. Oldest first. */
+  /** Returns who holds a model, oldest first: the description of each hold, and the holder, with which the hold can be ended. */
   heldBy(modelId: string): string[] {
     const rows = this.database
       .prepare(
-        `SELECT coalesce(description, holder) AS name FROM held_models JOIN holds ON holds.seq = hold_seq
+        `SELECT iif(description IS NULL, holder, description || ' (hold ' || holder || ')') AS name FROM held_models JOIN holds ON holds.seq = hold_seq
          WHERE model_id = ? ORDER BY hold_seq`,
       )
       .all(modelId) as { name: string }[];

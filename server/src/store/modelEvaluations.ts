@@ -28,10 +28,18 @@ export interface ModelEvaluation {
   createdAt: number;
 }
 
-type NewEvaluation = Pick<ModelEvaluation, "workspace" | "model" | "jobId" | "trainer" | "samples"> & {
-  /** Identifies what is evaluated, on which data. */
+type EvaluatedModel = Pick<ModelEvaluation, "workspace" | "model" | "jobId" | "samples">;
+
+type NewEvaluation = EvaluatedModel & {
+  trainer: string;
+  /** Identifies what is evaluated, on which data, with how many sample answers. */
   key: string;
+  /** The keys of the same evaluation with more sample answers. */
+  largerKeys: readonly string[];
 };
+
+/** The maximum number of evaluations of a workspace that have not ended. */
+export const MAX_UNFINISHED = 20;
 
 interface Row {
   id: string;
@@ -56,15 +64,47 @@ export class ModelEvaluationStore {
     return committed(this.database);
   }
 
-  /** Returns the existing evaluation with this key, or adds one. Queues one that has failed again. */
-  queue({ key, workspace, model, jobId, trainer, samples }: NewEvaluation): ModelEvaluation {
+  /** Returns the result of a model for a job, if there is one with at least so many answers, which may be deleted since. */
+  result({ workspace, model, jobId, samples }: EvaluatedModel): ModelEvaluation | undefined {
+    const row = this.database
+      .prepare(
+        `SELECT * FROM model_evaluations WHERE job_id = ? AND workspace = ? AND model = ? AND samples >= ?
+         AND status = 'SUCCESS' ORDER BY sample_answers IS NULL, samples LIMIT 1`,
+      )
+      .get(jobId, workspace, model, samples) as Row | undefined;
+    return row && toEvaluation(row);
+  }
+
+  /**
+   * Returns the existing evaluation with this key, or a result with more answers. Otherwise adds an evaluation. Queues it
+   * again if it has failed, or its answers were deleted.
+   *
+   * @returns undefined when the workspace has `MAX_UNFINISHED` evaluations that have not ended
+   */
+  queue(evaluation: NewEvaluation): ModelEvaluation | undefined {
+    const { key, largerKeys, workspace, model, jobId, trainer, samples } = evaluation;
     return inTransaction(this.database, () => {
+      const existing = this.database
+        .prepare(
+          `SELECT * FROM model_evaluations WHERE workspace = ?1 AND (
+             (key = ?2 AND status IN ('QUEUED', 'RUNNING'))
+             OR (key IN (SELECT value FROM json_each(?3)) AND status = 'SUCCESS' AND (?4 = 0 OR sample_answers IS NOT NULL))
+           ) ORDER BY samples LIMIT 1`,
+        )
+        .get(workspace, key, JSON.stringify([key, ...largerKeys]), samples) as Row | undefined;
+      if (existing !== undefined) return toEvaluation(existing);
+      const { count } = this.database
+        .prepare(
+          "SELECT count(*) AS count FROM model_evaluations WHERE workspace = ? AND status IN ('QUEUED', 'RUNNING')",
+        )
+        .get(workspace) as { count: number };
+      if (count >= MAX_UNFINISHED) return undefined;
       this.database
         .prepare(
           `INSERT INTO model_evaluations (id, workspace, key, model, job_id, trainer, samples, status, created_at)
            VALUES (?, ?, ?, ?, ?, ?, ?, 'QUEUED', ?)
-           ON CONFLICT (workspace, key) DO UPDATE SET status = 'QUEUED', reason = NULL, job_id = excluded.job_id,
-             trainer = excluded.trainer WHERE status = 'FAILED'`,
+           ON CONFLICT (workspace, key) DO UPDATE SET status = 'QUEUED', figures = NULL, reason = NULL,
+             job_id = excluded.job_id, trainer = excluded.trainer`,
         )
         .run(randomUUID(), workspace, key, model, jobId, trainer, samples, Date.now());
       const row = this.database
@@ -85,12 +125,12 @@ export class ModelEvaluationStore {
     return evaluation?.workspace === workspace ? evaluation : undefined;
   }
 
-  /** Returns the ids of the evaluations that have not ended, oldest first. */
-  unfinished(): string[] {
+  /** Returns the evaluations that have not ended, oldest first. */
+  unfinished(): Pick<ModelEvaluation, "id" | "workspace">[] {
     const rows = this.database
-      .prepare("SELECT id FROM model_evaluations WHERE status IN ('QUEUED', 'RUNNING') ORDER BY seq")
+      .prepare("SELECT id, workspace FROM model_evaluations WHERE status IN ('QUEUED', 'RUNNING') ORDER BY seq")
       .all();
-    return (rows as { id: string }[]).map(({ id }) => id);
+    return rows as Pick<Row, "id" | "workspace">[];
   }
 
   /** Stores a new status. Ignored when the evaluation has ended. */

@@ -48,7 +48,7 @@ describe("delete", () => {
       await remove(id, outputs, destroyed);
       assert.deepEqual(
         destroyed.logged.map(({ message }) => message),
-        [`model ${model} is held by approval prod: the server ${says} it when the hold ends`],
+        [`model ${model} is held by approval prod (hold prod): the server ${says} it when the hold ends`],
       );
       assert.equal((await modelOf(model))?.archived, false);
 

@@ -139,6 +139,45 @@ describe("server: the evaluation of a job", () => {
       assert.deepEqual([answers, figures], [undefined, done.figures]);
     });
 
+    it("gives a result also after the files are deleted, with fewer answers, and measures again for deleted answers", async () => {
+      const file = await api.fileId(`${samples(2)}\n`, "one.jsonl");
+      const [one, other] = [
+        await api.trained({ validation_files: [file] }),
+        await api.trained({ validation_files: [await api.fileId(`${samples(2)}\n`, "other.jsonl")] }),
+      ];
+      const request = { model: "open-mistral-7b", job_id: one.id };
+      const { id } = await evaluations().create({ ...request, samples: 2 });
+      await evaluations().wait(id, { pollIntervalMs: 10 });
+      const fewer: Json = await evaluations().create({ ...request, job_id: other.id, samples: 1 });
+      assert.deepEqual([fewer.id, fewer.job_id, fewer.samples.length], [id, other.id, 1]);
+      await api.ok("DELETE", `/v1/files/${file}`);
+      const later: Json = await evaluations().create(request);
+      assert.deepEqual([later.id, later.status, later.samples], [id, "SUCCESS", undefined]);
+      const again = await evaluations().create({ ...request, job_id: other.id, samples: 2 });
+      assert.deepEqual([again.id, again.job_id], [id, other.id]);
+      const done: Json = await evaluations().wait(id, { pollIntervalMs: 10 });
+      assert.equal(done.samples.length, 2);
+    });
+
+    it("rejects a model whose figures would not be comparable with those of the job", async () => {
+      const refused = async (model: string, job_id: string, message: RegExp) => {
+        const { status, body } = await api.call("POST", "/v1/fine_tuning/evaluations", { model, job_id });
+        assert.equal(status, 422);
+        assert.match(JSON.stringify(body), message);
+      };
+      await refused("mistral-small-latest", job.id, /mistral-small-latest, and that of the job is open-mistral-7b/);
+      const training = await api.fileId('{"text":"a","labels":{"mood":"good"}}\n');
+      const classifier = (labels: string[]) =>
+        api.trained({
+          training_files: [training],
+          validation_files: [training],
+          classifier_targets: [{ name: "mood", labels }],
+        });
+      const [two, three] = await Promise.all([classifier(["good", "bad"]), classifier(["good", "bad", "so-so"])]);
+      await refused(two.fine_tuned_model, three.id, /differ in the names or labels/);
+      await refused(two.fine_tuned_model, job.id, /classifier model, and the job is a completion job/);
+    });
+
     it("answers 404 for unknown models and jobs, and 422 without validation data", async () => {
       const status = async (body: Json) => (await api.call("POST", "/v1/fine_tuning/evaluations", body)).status;
       assert.equal(await status({ model: "ft:unknown", job_id: job.id }), 404);

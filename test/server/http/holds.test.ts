@@ -38,7 +38,7 @@ describe("server: holds", () => {
     const id = await trained();
     await put("first", [id], "approval prod");
     await put("second", [id]);
-    const heldBy = ["approval prod", "second"];
+    const heldBy = ["approval prod (hold first)", "second"];
     for (let time = 1; time <= 2; time++) {
       const reply = await own().ok("DELETE", model(id));
       assert.deepEqual(reply, { id, object: "model", deleted: false, held_by: heldBy, pending: "delete" });

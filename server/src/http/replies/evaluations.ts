@@ -51,8 +51,15 @@ function improvementOf(base: SummaryFigures, tuned: SummaryFigures): NonNullable
   return Object.fromEntries(differences);
 }
 
-/** Converts an evaluation on demand to the format of the API. An extension. */
-export function modelEvaluationReply({ sampleAnswers, jobId, createdAt, ...evaluation }: ModelEvaluation) {
+/**
+ * Converts an evaluation on demand to the format of the API. An extension.
+ *
+ * @param asked what the client has asked for: another job with the same data, or fewer sample answers
+ */
+export function modelEvaluationReply(
+  { sampleAnswers, createdAt, ...evaluation }: ModelEvaluation,
+  { jobId, samples }: Pick<ModelEvaluation, "jobId" | "samples"> = evaluation,
+) {
   const { id, status, model, figures, reason, trainer } = evaluation;
   return {
     id,
@@ -61,7 +68,7 @@ export function modelEvaluationReply({ sampleAnswers, jobId, createdAt, ...evalu
     model,
     job_id: jobId,
     ...(figures && { figures: { ...summaryOf(figures), ...(figures.targets && { targets: figures.targets }) } }),
-    ...(sampleAnswers && { samples: sampleAnswers }),
+    ...(sampleAnswers && samples > 0 && { samples: sampleAnswers.slice(0, samples) }),
     ...(reason !== undefined && { reason }),
     ...(trainer === SIMULATED && { simulated: true }),
     created_at: seconds(createdAt),

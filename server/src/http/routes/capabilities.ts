@@ -1,12 +1,11 @@
 import type { FastifyInstance } from "fastify";
-import { SIMULATED } from "../../domain/trainer";
+import { canEvaluate, SIMULATED } from "../../domain/trainer";
 import { version } from "../../version";
 import type { Services } from "../services";
 
 /** An extension of the API: what this server can do with its trainer. A client asks once, and then sends no request in vain. */
 export function capabilityRoute(app: FastifyInstance, { trainer }: Services): void {
   const simulated = trainer.name === SIMULATED;
-  const canEvaluate = async () => trainer.evaluate !== undefined && (await trainer.canEvaluate?.()) !== false;
   app.get("/v1/fine_tuning/capabilities", async () => ({
     object: "fine_tuning.capabilities",
     server: "mistral-fine-tuning-server",
@@ -17,7 +16,7 @@ export function capabilityRoute(app: FastifyInstance, { trainer }: Services): vo
       metrics: true,
       evaluation: true,
       evaluation_samples: true,
-      evaluation_on_demand: await canEvaluate(),
+      evaluation_on_demand: await canEvaluate(trainer),
       holds: true,
       artifacts: !simulated,
       training_rules: true,

@@ -6,7 +6,7 @@ import type { BaseModelEntry } from "../recipe/modelsFile";
 export type JobFile = ReturnType<typeof jobFile>;
 
 /** A fixed seed makes trainings reproducible. The models file can set another seed. */
-const DEFAULT_SEED = 42;
+export const DEFAULT_SEED = 42;
 
 /** Fields of `job.json` for programs that plan a training themselves. */
 export interface PlannedFields {

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
 import type { TrainingRule } from "#common/trainingRule";
 import type { Keep } from "../../domain/evaluation";
 import { isSystemError } from "../../domain/systemError";
-import type { ShownRows, StartedJob, TrainingRequest, Validation } from "../../domain/trainer";
+import type { EvaluationRows, ShownRows, StartedJob, TrainingRequest, Validation } from "../../domain/trainer";
 import type { SecretStore } from "../../store/secrets";
 import type { BaseModelEntry, ModelsFile } from "../recipe/modelsFile";
 import { UNDECLARED } from "./command/capabilities";
@@ -11,8 +12,9 @@ import { Program } from "./command/program";
 import { RowViewer } from "./command/rowViewer";
 import { createJobFolder, folderErrorMessage } from "./createJobFolder";
 import { describeFailure } from "./failureReason";
+import { DEFAULT_SEED } from "./jobFile";
 import { JobFolder } from "./jobFolder";
-import { exists } from "./jsonFile";
+import { exists, readJson } from "./jsonFile";
 import { Planner } from "./plan/planner";
 import { ProgressFile } from "./progress/progressFile";
 import { redactOutput } from "./redactOutput";
@@ -30,6 +32,11 @@ export interface ProgramTrainerOptions {
 
 /** The longest wait for the program's capabilities when models are listed. */
 const RULE_TIMEOUT_MS = 5000;
+
+/** The parts of a model's entry and of `job.json` that decide about the rows of a job. */
+const integer = z.int().optional().catch(undefined);
+const baseWithRows = z.looseObject({ seq_len: integer, seed: integer });
+const jobFileWithRows = z.object({ base: baseWithRows, seed: integer });
 
 export interface Failure {
   state: "failed";
@@ -78,6 +85,13 @@ export abstract class ProgramTrainer<Options extends ProgramTrainerOptions = Pro
 
   defaultKeep(model: string): Keep | undefined {
     return this.options.models.get(model)?.keep;
+  }
+
+  /** Reads `job.json`: the models file may have changed since the job was created. */
+  rowsOf({ id, spec }: Pick<TrainingRequest, "id" | "spec">): Pick<EvaluationRows, "seqLen" | "seed"> {
+    const job = readJson(this.folderOf(id).jobFile, jobFileWithRows);
+    const base = job?.base ?? baseWithRows.safeParse(this.options.models.get(spec.model)).data;
+    return { seqLen: spec.hyperparameters.seq_len ?? base?.seq_len, seed: job?.seed ?? base?.seed ?? DEFAULT_SEED };
   }
 
   validate(request: TrainingRequest, signal: AbortSignal): Promise<Validation> {

@@ -8,7 +8,7 @@ import { TrainingServer } from "../../trainings";
 describe("server: the evaluation by a training program", function () {
   this.timeout(60_000);
   const trainings = new TrainingServer({
-    measured: { evaluates: true, keep: "last", evaluate: { fails: 1 } },
+    measured: { evaluates: true, keep: "last", evaluate: { fails: 1 }, seq_len: 64, seed: 7 },
   });
   let api: Api;
   let job: Json;
@@ -17,7 +17,8 @@ describe("server: the evaluation by a training program", function () {
   before(async () => {
     api = await trainings.startPlanner({ evaluate: true });
     const validation_files = [await api.fileId(samples(1), "valid.jsonl")];
-    job = await api.trained({ model: "measured", validation_files, evaluation: { samples: 2 } });
+    const hyperparameters = { training_steps: 10, fim_ratio: 0.5 };
+    job = await api.trained({ model: "measured", validation_files, hyperparameters, evaluation: { samples: 2 } });
   });
   after(() => trainings.stop());
 
@@ -57,6 +58,8 @@ describe("server: the evaluation by a training program", function () {
     api = await trainings.startPlanner({ evaluate: true });
     const [base, after] = await Promise.all([ended(id), ended(tuned.id)]);
     assert.deepEqual([base.figures, after.figures], [{ valid_loss: 2 }, { valid_loss: 1 }]);
+    const commands = trainings.plannerCommands().filter((each) => each.startsWith("evaluate"));
+    assert.deepEqual([...new Set(commands)].sort(), ["evaluate adapter rows=64,0.5,7", "evaluate base rows=64,0.5,7"]);
     assert.deepEqual(base.samples, [{ prompt: samples(1).slice(0, 10), reference: "r", answer: "a" }]);
   });
 

@@ -14,6 +14,9 @@ import { type GroupResult, runInGroup } from "./runInGroup";
 /** The part of the program's output that a failure shows, in characters. */
 const MAX_ERROR = 1000;
 
+/** The longest run of the program, in milliseconds. */
+const TIME_LIMIT = 2 * 3_600_000;
+
 const sample = sampleAnswer.pick({ prompt: true, reference: true }).extend({ answer: z.string() });
 const figuresFile = figures.extend({ samples: z.array(sample).max(MAX_SAMPLES).default([]) });
 
@@ -37,7 +40,9 @@ export async function evaluateModel(
   request: EvaluationRequest,
   { base, adapter, gpus }: EvaluationSources,
   signal: AbortSignal,
+  timeLimit = TIME_LIMIT,
 ): Promise<EvaluationResult> {
+  const deadline = AbortSignal.timeout(timeLimit);
   const folder = await mkdtemp(join(tmpdir(), "evaluation-"));
   try {
     const { price: _, keep: __, ...settings } = base;
@@ -46,7 +51,9 @@ export async function evaluateModel(
       base: settings,
       job_type: request.jobType,
       classifier_targets: request.classifierTargets,
-      seq_len: request.seqLen,
+      seq_len: request.rows.seqLen,
+      fim_ratio: request.rows.fimRatio,
+      seed: request.rows.seed,
       validation_files: request.validationFiles.map(({ path, name }) => ({ path, name })),
       adapter,
       samples: request.samples,
@@ -55,10 +62,13 @@ export async function evaluateModel(
     const ended = await runInGroup([...program.command, "evaluate", folder], {
       cwd: folder,
       env: { ...program.environment(), ...(gpus.length > 0 && { CUDA_VISIBLE_DEVICES: gpus.join(",") }) },
-      signal,
+      signal: AbortSignal.any([signal, deadline]),
       grace: SHORT_GRACE,
     });
     return ended.code === 0 ? readFigures(folder) : { failure: failureOf(ended) };
+  } catch (error) {
+    if (!deadline.aborted || signal.aborted) throw error;
+    return { failure: `The evaluation took longer than ${timeLimit / 3_600_000} hours` };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
