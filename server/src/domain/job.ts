@@ -26,7 +26,7 @@ export type JobState = Pick<Job, "status" | "trainer" | "cancelRequestedAt">;
 
 /** The part of a trainer's progress that the job row stores. Checkpoints and events have their own tables. */
 export interface StoredProgress
-  extends Pick<Progress, "step" | "trainLoss" | "remainingSeconds" | "trainedTokens" | "actual"> {
+  extends Pick<Progress, "step" | "trainLoss" | "remainingSeconds" | "trainedTokens" | "keptStep" | "actual"> {
   updatedAt: number;
   /** Why a started job is not running yet, for example its position in the queue. */
   waitingFor?: string;

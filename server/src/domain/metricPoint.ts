@@ -13,6 +13,8 @@ export interface MetricPoint {
   metrics: Record<string, number>;
   /** Milliseconds since 1970. */
   createdAt: number;
+  /** The point was chosen from this many points of its type, because the training has reported too many. Default: 1. */
+  every?: number;
 }
 
 /** The most points that are kept of each type. The points of a longer training are thinned. */

@@ -115,6 +115,8 @@ export interface Progress {
   /** The metric points after `storedPoint`, oldest first. */
   points?: readonly MetricPoint[];
   trainedTokens?: number;
+  /** The step of the checkpoint that is the artifact. Absent: the training program does not report it. */
+  keptStep?: number;
   /**
    * The earliest time at which the state can change, in milliseconds since 1970. The job is polled then. Absent: unknown.
    * `Infinity`: not before the trainer calls `onChange`.

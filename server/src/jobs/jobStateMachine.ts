@@ -249,6 +249,7 @@ export class JobStateMachine {
       trainLoss,
       remainingSeconds,
       trainedTokens,
+      keptStep,
       actual,
       checkpoints,
       evaluations = {},
@@ -262,7 +263,7 @@ export class JobStateMachine {
     const storedReason =
       progress.stateChangesAt === Number.POSITIVE_INFINITY ? withoutNumbers(waitingFor ?? "") : waitingFor;
     const current: Recorded = {
-      progress: JSON.stringify([step, trainedTokens, actual, storedReason]),
+      progress: JSON.stringify([step, trainedTokens, keptStep, actual, storedReason]),
       checkpoints: JSON.stringify([checkpoints.length, checkpoints.at(-1)]),
       evaluations,
       events: events.length,
@@ -278,7 +279,7 @@ export class JobStateMachine {
     if (recorded?.progress === current.progress && !hasCheckpoints && !hasEvaluations && !hasEvents) {
       return current;
     }
-    const stored = omitUndefined({ trainLoss, remainingSeconds, trainedTokens, actual, waitingFor });
+    const stored = omitUndefined({ trainLoss, remainingSeconds, trainedTokens, keptStep, actual, waitingFor });
     jobs.record(
       run.id,
       { step, ...stored, updatedAt: Date.now() },

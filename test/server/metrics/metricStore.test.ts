@@ -88,12 +88,35 @@ describe("the metric store", () => {
     assert.deepEqual(
       all(["evaluation"]).map((each) => [each.id, each.step]),
       [
+        [1, 0],
         [2, 5],
-        [4, 0],
         [5, 9],
       ],
     );
     assert.equal(metrics.lastId(id), 5);
+  });
+
+  it("keeps the figures of a checkpoint that the evaluation of the result does not repeat", () => {
+    const [checkpoint, result] = [point(1, 5, "evaluation"), point(3, 5, "evaluation")];
+    metrics.add(id, [{ ...checkpoint, metrics: { valid_loss: 2, valid_mean_token_accuracy: 0.5 } }]);
+    metrics.add(id, [{ ...result, metrics: { valid_loss: 1, valid_accuracy: 0.25 } }]);
+    assert.deepEqual(
+      all(["evaluation"]).map((each) => [each.id, each.metrics]),
+      [[3, { valid_loss: 1, valid_mean_token_accuracy: 0.5, valid_accuracy: 0.25 }]],
+    );
+  });
+
+  it("stores evenly spaced points of a training that has reported too many at once", () => {
+    const batch = Array.from({ length: 3000 }, (_, index) => ({ ...point(index * 32 + 2, index * 32 + 1), every: 32 }));
+    metrics.add(id, batch);
+    const last = 3000 * 32;
+    for (let step = last; step < last + 960; step += 10)
+      metrics.add(
+        id,
+        Array.from({ length: 10 }, (_, index) => point(step + index + 2, step + index + 1)),
+      );
+    const steps = all().map(({ step }) => step);
+    assert.equal(steps.length, 3000 + 30);
   });
 
   it("limits the points of a program that resumes without end", () => {

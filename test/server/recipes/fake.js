@@ -84,6 +84,7 @@ function finish() {
     status: "succeeded",
     artifact: "artifact",
     trained_tokens: total * 100,
+    ...(job.base.evaluates && { kept_step: total }),
     step: behaviour === "early stopping" ? at : total,
     stop_reason: behaviour === "early stopping" ? "early_stopping" : "steps",
   });

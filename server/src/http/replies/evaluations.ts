@@ -1,4 +1,10 @@
-import { type EvaluationStage, type SummaryFigures, summaryOf, type TargetFigures } from "../../domain/evaluation";
+import {
+  type EvaluationStage,
+  type Keep,
+  type SummaryFigures,
+  summaryOf,
+  type TargetFigures,
+} from "../../domain/evaluation";
 import type { Job } from "../../domain/job";
 import { SIMULATED } from "../../domain/trainer";
 import type { SummarizedEvaluations } from "../../store/evaluations";
@@ -14,8 +20,8 @@ export interface EvaluationReply {
   tuned?: MeasuredReply;
   /** Positive: the tuned model is better. Only figures that both models have. */
   improvement?: Partial<Record<(typeof COMPARED)[number], number>>;
-  /** Which checkpoint is the model. */
-  kept: "best" | "last";
+  /** Which checkpoint is the model. Absent while it is unknown: a program may ignore `keep`. */
+  kept?: Keep;
   /** The figures are made up. */
   simulated?: true;
 }
@@ -27,15 +33,16 @@ const DIGITS = 9;
 
 /** Returns undefined for a job without figures. */
 export function evaluationReply(
-  { spec, trainer }: Pick<Job, "spec" | "trainer">,
+  { spec, trainer, progress }: Pick<Job, "spec" | "trainer" | "progress">,
   { base, tuned }: SummarizedEvaluations = {},
 ): EvaluationReply | undefined {
   if (base === undefined && tuned === undefined) return undefined;
+  const kept = trainer === SIMULATED ? (spec.kept ?? "last") : progress?.keptStep !== undefined && spec.kept;
   return {
     ...(base && { base: { step: base.step, ...base.figures } }),
     ...(tuned && { tuned: { step: tuned.step, ...tuned.figures } }),
     ...(base && tuned && { improvement: improvementOf(base.figures, tuned.figures) }),
-    kept: spec.kept ?? "last",
+    ...(kept && { kept }),
     ...(trainer === SIMULATED && { simulated: true }),
   };
 }

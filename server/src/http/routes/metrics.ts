@@ -53,10 +53,18 @@ export function metricRoutes(app: FastifyInstance, services: Services): void {
       const isSimulated = trainer === SIMULATED;
       const leave = streams.enter(request.owner);
       const watch = metricFeed.watch(id);
-      reply.raw.once("close", () => {
+      const { socket } = request.raw;
+      // Called once: removes both listeners.
+      const end = () => {
+        reply.raw.off("close", end);
+        socket.off("close", end);
         watch.close();
         leave();
-      });
+      };
+      reply.raw.once("close", end);
+      // A reply that waits for earlier replies of its connection has no connection yet, so it is not closed with it.
+      socket.once("close", end);
+      if (socket.destroyed) end();
       const types: PointQuery["types"] = [...MetricType, "resumed"];
       const state = (after: number): StreamState => {
         const job = isSimulated ? findJob(jobs, id, request.workspace) : undefined;

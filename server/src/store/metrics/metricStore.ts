@@ -74,10 +74,10 @@ export class MetricStore {
 
   private append(seq: number, type: MetricType, points: readonly MetricPoint[]): void {
     const { series, rows, removed } = append(this.series(seq, type), points);
+    for (const row of rows) this.insert(seq, row);
     if (removed !== undefined) {
       this.database.prepare("DELETE FROM metric_points WHERE job_seq = ? AND id = ?").run(seq, removed);
     }
-    for (const row of rows) this.insert(seq, row);
     this.saveSeries(seq, type, this.thinned(seq, type, series));
   }
 
@@ -116,13 +116,22 @@ export class MetricStore {
     this.database.prepare("UPDATE metric_series SET since = 0, extra = NULL WHERE job_seq = ?").run(seq);
   }
 
-  /** Replaces an earlier point of the same type and step. */
+  /**
+   * Replaces an earlier point of the same type and step, and keeps the figures that only the earlier one has: the result is a
+   * checkpoint that is evaluated again.
+   */
   private insert(seq: number, { id, type, step, metrics, createdAt }: MetricPoint): void {
+    const earlier = this.database
+      .prepare("SELECT metrics FROM metric_points WHERE job_seq = ? AND type = ? AND step = ?")
+      .get(seq, type, step) as { metrics: string } | undefined;
+    const merged = JSON.stringify({ ...(earlier && JSON.parse(earlier.metrics)), ...metrics });
+    // A resumed training reports the same figures of the base model again.
+    if (step === 0 && earlier?.metrics === merged) return;
     this.database
       .prepare(
         "INSERT OR REPLACE INTO metric_points (job_seq, id, type, step, metrics, created_at) VALUES (?, ?, ?, ?, ?, ?)",
       )
-      .run(seq, id, type, step, JSON.stringify(metrics), createdAt);
+      .run(seq, id, type, step, merged, createdAt);
   }
 
   private count(seq: number, type: MetricType): number {

@@ -43,7 +43,9 @@ export function append(before: Series, points: readonly MetricPoint[]): Appended
       else rows.splice(index, 1);
     }
     rows.push(point);
-    series.since = (series.since + 1) % series.stride;
+    const { every = 1 } = point;
+    series.stride = Math.max(series.stride, every);
+    series.since = (series.since + every) % series.stride;
     series.extra = series.since === 0 ? null : point.id;
   }
   series.points += rows.length;

@@ -1,4 +1,4 @@
-import { MAX_POINTS, type MetricPoint } from "../../../domain/metricPoint";
+import type { MetricPoint } from "../../../domain/metricPoint";
 import { omitUndefined } from "../../../omitUndefined";
 import type { ProgressRecord } from "./progressRecords";
 
@@ -29,39 +29,5 @@ function figuresOf(record: ProgressRecord) {
     }
     default:
       return undefined;
-  }
-}
-
-/**
- * The points of a training that are not stored yet. Limited: a file that was written while the server was stopped may have
- * millions of them.
- */
-export class PendingPoints {
-  private points: MetricPoint[] = [];
-
-  /** @param stored the ID of the newest stored point */
-  constructor(private stored: number) {}
-
-  add(point: MetricPoint): void {
-    if (point.id <= this.stored) return;
-    if (point.type === "resumed") this.points = this.points.filter(({ step }) => step <= point.step);
-    this.points.push(point);
-    if (this.points.length > MAX_POINTS) this.thin();
-  }
-
-  /** Keeps the first and the newest point. */
-  private thin(): void {
-    const isEven = (_: MetricPoint, index: number) => index % 2 === 0;
-    this.points = this.points.filter((point, index) => point.type === "resumed" || isEven(point, index));
-    if (this.points.length > MAX_POINTS) this.points = this.points.filter(isEven);
-  }
-
-  /** Returns the points after the newest stored one, oldest first. Forgets earlier ones. */
-  after(stored: number): readonly MetricPoint[] {
-    this.stored = stored;
-    if ((this.points[0]?.id ?? Number.POSITIVE_INFINITY) <= stored) {
-      this.points = this.points.filter(({ id }) => id > stored);
-    }
-    return this.points;
   }
 }

@@ -32,6 +32,8 @@ export interface ProgramProgress {
   eventBytes: number;
   /** Whether later events are dropped. */
   dropsEvents: boolean;
+  /** The checkpoint of the artifact, if the program reports it. */
+  keptStep?: number;
   /** The result that the latest attempt reported. */
   result?: Extract<ProgressRecord, { type: "result" }>;
 }
@@ -113,7 +115,7 @@ export function applyRecord(before: ProgramProgress, record: ProgressRecord | nu
         : {
             ...programProgress,
             ...advanceTo(programProgress, record.step),
-            ...omitUndefined({ trainedTokens: record.trained_tokens }),
+            ...omitUndefined({ trainedTokens: record.trained_tokens, keptStep: record.kept_step }),
             result: record,
           };
     default:
@@ -128,6 +130,7 @@ function applyStart(before: ProgramProgress, record: Extract<ProgressRecord, { t
     trainLoss,
     trainedTokens,
     remainingSeconds,
+    keptStep: _kept,
     ...programProgress
   } = withResumedEvent(before, record);
   return {
@@ -184,7 +187,8 @@ function toMilliseconds(seconds: number): number {
 
 /** Converts to the progress of an unfinished run. The trainer decides whether and how the run has ended. */
 export function toProgress(programProgress: ProgramProgress): Progress {
-  const { step, checkpoints, evaluations, events, trainLoss, remainingSeconds, trainedTokens } = programProgress;
+  const { step, checkpoints, evaluations, events, trainLoss, remainingSeconds, trainedTokens, keptStep } =
+    programProgress;
   const { totalSteps, epochs, tokensPerStep, dataTokens } = programProgress;
   return {
     state: programProgress.attempts === 0 ? "starting" : "running",
@@ -192,7 +196,7 @@ export function toProgress(programProgress: ProgramProgress): Progress {
     checkpoints,
     evaluations,
     events,
-    ...omitUndefined({ trainLoss, remainingSeconds, trainedTokens }),
+    ...omitUndefined({ trainLoss, remainingSeconds, trainedTokens, keptStep }),
     actual: omitUndefined({ totalSteps, epochs, tokensPerStep, dataTokens }),
   };
 }

@@ -2,7 +2,8 @@ import { StringDecoder } from "node:string_decoder";
 import type { MetricPoint } from "../../../domain/metricPoint";
 import { openToRead } from "../programFile";
 import { showableEvent } from "../showableEvent";
-import { PendingPoints, toPoint } from "./metricPoints";
+import { toPoint } from "./metricPoints";
+import { PendingPoints } from "./pendingPoints";
 import { applyRecord, NO_PROGRESS, type ProgramProgress } from "./programProgress";
 import { type ProgressRecord, parseRecord } from "./progressRecords";
 

@@ -55,6 +55,8 @@ export const progressRecord = z.discriminatedUnion("type", [
       artifact: z.literal("artifact").default("artifact"),
       trained_tokens: number,
       step,
+      /** Checkpoint of the artifact. An invalid value does not make the training fail. */
+      kept_step: step.optional().catch(undefined),
       stop_reason: z.enum(["steps", "early_stopping"]).default("steps"),
     }),
     z.object({ type: z.literal("result"), time, status: z.literal("failed"), reason: z.string() }),

@@ -27,6 +27,43 @@ describe("server: progress.jsonl", () => {
     assert.equal(toProgress(await file.read()).state, "starting");
   });
 
+  it("has evenly spaced points of 100,000 steps that are read at once, and all evaluations", async () => {
+    const lines: string[] = [];
+    for (let step = 1; step <= 100_000; step++) {
+      lines.push(line({ type: "step", step, loss: 1 }));
+      const metrics = { train_loss: 1, valid_loss: 1 };
+      if (step % 2000 === 0) lines.push(line({ type: "checkpoint", step, metrics }));
+    }
+    await read(...lines);
+    const points = file.pointsAfter(0);
+    const ids = points.map(({ id }) => id);
+    assert.deepEqual(
+      ids,
+      [...new Set(ids)].sort((one, other) => one - other),
+    );
+    const stepsOf = (wanted: string) => points.filter(({ type }) => type === wanted).map(({ step }) => step);
+    assert.deepEqual(
+      stepsOf("evaluation"),
+      Array.from({ length: 50 }, (_, index) => (index + 1) * 2000),
+    );
+    const steps = stepsOf("step");
+    assert.ok(steps.length > 2500 && steps.length <= 5000, `${steps.length} points`);
+    assert.deepEqual([steps[0], steps.at(-1)], [1, 100_000]);
+    const gaps = steps.slice(1).map((step, index) => step - (steps[index] as number));
+    assert.ok(Math.max(...gaps) <= 32, `a gap of ${Math.max(...gaps)} steps`);
+  });
+
+  it("removes the points of steps that are trained again before they are stored", async () => {
+    const steps = (first: number, last: number) =>
+      Array.from({ length: last - first + 1 }, (_, index) => line({ type: "step", step: first + index, loss: 1 }));
+    const start = (step: number) => line({ type: "start", total_steps: 20, step });
+    await read(start(0), ...steps(1, 6), start(4), ...steps(5, 6), start(2), ...steps(3, 4));
+    assert.deepEqual(
+      file.pointsAfter(0).map(({ type, step }) => (type === "resumed" ? -step : step)),
+      [1, 2, -2, 3, 4],
+    );
+  });
+
   it("lets other work run often while it is long", async () => {
     appendFileSync(path, line({ type: "step", step: 1, loss: 1 }).repeat(30_000));
     let turns = 0;
