@@ -101,7 +101,7 @@ export class ModelApproval extends pulumi.CustomResource {
      */
     declare public /*out*/ readonly model: pulumi.Output<string>;
     /**
-     * What happens when the model misses a threshold. `fail`: the update fails, and the state keeps the approved model. `keepPrevious`: the update succeeds with a warning, and `model` stays the approved model. Default: `fail`.
+     * What happens when the model misses a threshold. `fail`: the update fails, and `model` stays the approved model. `keepPrevious`: the update succeeds with a warning, and `model` stays the approved model. If no model was approved before, both fail. Default: `fail`.
      */
     declare public readonly onMiss: pulumi.Output<enums.OnMiss | undefined>;
     /**
@@ -195,7 +195,7 @@ export interface ModelApprovalArgs {
      */
     minTokenAccuracy?: pulumi.Input<number | undefined>;
     /**
-     * What happens when the model misses a threshold. `fail`: the update fails, and the state keeps the approved model. `keepPrevious`: the update succeeds with a warning, and `model` stays the approved model. Default: `fail`.
+     * What happens when the model misses a threshold. `fail`: the update fails, and `model` stays the approved model. `keepPrevious`: the update succeeds with a warning, and `model` stays the approved model. If no model was approved before, both fail. Default: `fail`.
      */
     onMiss?: pulumi.Input<enums.OnMiss | undefined>;
 }

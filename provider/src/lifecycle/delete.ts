@@ -6,13 +6,13 @@ import { connectWithFallbackKeys } from "./connection/fallbackKeys";
 import { undefinedIfNotFound } from "./connection/notFound";
 import { assertSameServer, isSameServer } from "./connection/sameServer";
 import { cancelUnlessEnded } from "./job/cancel";
-import { fileIdsOf } from "./job/fileIds";
 import { applyDeletionPolicy } from "./job/model";
 import { pollerFor } from "./job/poller";
 import { PollInterval } from "./job/pollInterval";
 import { withDeadline } from "./runtime/deadline";
 import type { Host } from "./runtime/host";
 import type { Outputs } from "./state/outputs";
+import { filesInUse } from "./uploads/filesInUse";
 import { isUploadName } from "./uploads/uploadFiles";
 
 const TEN_MINUTES = 600;
@@ -38,7 +38,8 @@ async function removeJob(id: string, state: Outputs, host: Host): Promise<void> 
       const model = job?.fine_tuned_model ?? state.fineTunedModel;
       const delayed = model && (await applyDeletionPolicy(client, model, state.modelDeletionPolicy, signal));
       if (delayed) host.log(state.__urn, delayed, "milestone");
-      await removeUploads(client, state, model, signal);
+      host.session.recordRemoved(id);
+      await removeUploads(client, state, model, host, signal);
     } catch (error) {
       if (!deadline.reason()) throw error;
       throw new Error(`${deadline.reason()} while cancelling fine-tuning job ${id}: run the command again to continue`);
@@ -95,13 +96,14 @@ async function cancelAndWait(
 }
 
 /**
- * Removes the files that this provider uploaded, recognised by their names. Keeps files that an unfinished job uses, and files
+ * Removes the files that this provider uploaded, recognised by their names. Keeps files that another job needs, and files
  * whose name carries the identity of a retained model: the next `pulumi up` finds the model by that name.
  */
 async function removeUploads(
   client: MistralClient,
   state: Outputs,
   model: string | undefined,
+  host: Host,
   signal: AbortSignal,
 ): Promise<void> {
   const userFileIds = [...(state.trainingFiles ?? []), ...(state.validationFiles ?? [])].map((file) => file.fileId);
@@ -110,14 +112,8 @@ async function removeUploads(
   );
   const keepsIdentity = state.__suffix === "user" && model && state.modelDeletionPolicy !== "delete";
   if (uploads.length === 0 || keepsIdentity) return;
-  const usedByOthers = new Set<string>();
-  for await (const job of client.jobs.listAll({}, { signal })) {
-    if (isTerminal(job.status)) continue;
-    for (const fileId of fileIdsOf(job)) {
-      usedByOthers.add(fileId);
-    }
-  }
-  for (const fileId of uploads.filter((upload) => !usedByOthers.has(upload))) {
+  const used = await filesInUse(client, uploads, host.session, signal);
+  for (const fileId of uploads.filter((upload) => !used.has(upload))) {
     const file = await undefinedIfNotFound(client.files.get(fileId, { signal }));
     // An adopted job may use files that this provider did not upload.
     if (file?.filename && isUploadName(file.filename)) {

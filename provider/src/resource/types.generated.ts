@@ -155,7 +155,7 @@ export interface ModelApprovalArgs {
   minAccuracy?: pulumi.Input<number>;
   /** ID of the model to compare with instead of the base model, for example the model in production. Needs `minImprovement`, and a server that evaluates models. */
   baselineModel?: pulumi.Input<string>;
-  /** What happens when the model misses a threshold. `fail`: the update fails, and the state keeps the approved model. `keepPrevious`: the update succeeds with a warning, and `model` stays the approved model. Default: `fail`. */
+  /** What happens when the model misses a threshold. `fail`: the update fails, and `model` stays the approved model. `keepPrevious`: the update succeeds with a warning, and `model` stays the approved model. If no model was approved before, both fail. Default: `fail`. */
   onMiss?: pulumi.Input<"fail" | "keepPrevious">;
   /** Server and API key for this resource. Overrides the stack's config and the environment. */
   connection?: pulumi.Input<ConnectionArgs>;
@@ -527,7 +527,7 @@ export interface ModelApprovalOutputs {
   readonly minAccuracy: pulumi.Output<number | undefined>;
   /** ID of the model to compare with instead of the base model, for example the model in production. Needs `minImprovement`, and a server that evaluates models. */
   readonly baselineModel: pulumi.Output<string | undefined>;
-  /** What happens when the model misses a threshold. `fail`: the update fails, and the state keeps the approved model. `keepPrevious`: the update succeeds with a warning, and `model` stays the approved model. Default: `fail`. */
+  /** What happens when the model misses a threshold. `fail`: the update fails, and `model` stays the approved model. `keepPrevious`: the update succeeds with a warning, and `model` stays the approved model. If no model was approved before, both fail. Default: `fail`. */
   readonly onMiss: pulumi.Output<"fail" | "keepPrevious" | undefined>;
   /** Server and API key for this resource. Overrides the stack's config and the environment. */
   readonly connection: pulumi.Output<Connection | undefined>;

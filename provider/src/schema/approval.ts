@@ -59,7 +59,7 @@ export const approvalInputsSchema = z.strictObject({
       id: "OnMiss",
       ...input(
         "update",
-        "What happens when the model misses a threshold. `fail`: the update fails, and the state keeps the approved model. `keepPrevious`: the update succeeds with a warning, and `model` stays the approved model. Default: `fail`.",
+        "What happens when the model misses a threshold. `fail`: the update fails, and `model` stays the approved model. `keepPrevious`: the update succeeds with a warning, and `model` stays the approved model. If no model was approved before, both fail. Default: `fail`.",
       ),
     }),
   connection: connection.optional().meta(

@@ -77,7 +77,7 @@ type ModelApproval struct {
 	MinTokenAccuracy pulumi.Float64PtrOutput `pulumi:"minTokenAccuracy"`
 	// ID of the approved model. Deployments use this output. It keeps its value while no other model is approved.
 	Model pulumi.StringOutput `pulumi:"model"`
-	// What happens when the model misses a threshold. `fail`: the update fails, and the state keeps the approved model. `keepPrevious`: the update succeeds with a warning, and `model` stays the approved model. Default: `fail`.
+	// What happens when the model misses a threshold. `fail`: the update fails, and `model` stays the approved model. `keepPrevious`: the update succeeds with a warning, and `model` stays the approved model. If no model was approved before, both fail. Default: `fail`.
 	OnMiss OnMissPtrOutput `pulumi:"onMiss"`
 	// ID of the model that was approved before.
 	PreviousModel pulumi.StringPtrOutput `pulumi:"previousModel"`
@@ -153,7 +153,7 @@ type modelApprovalArgs struct {
 	MinImprovement *float64 `pulumi:"minImprovement"`
 	// Smallest mean token accuracy on the validation data, 0 to 1. Only for `completion` jobs.
 	MinTokenAccuracy *float64 `pulumi:"minTokenAccuracy"`
-	// What happens when the model misses a threshold. `fail`: the update fails, and the state keeps the approved model. `keepPrevious`: the update succeeds with a warning, and `model` stays the approved model. Default: `fail`.
+	// What happens when the model misses a threshold. `fail`: the update fails, and `model` stays the approved model. `keepPrevious`: the update succeeds with a warning, and `model` stays the approved model. If no model was approved before, both fail. Default: `fail`.
 	OnMiss *OnMiss `pulumi:"onMiss"`
 }
 
@@ -173,7 +173,7 @@ type ModelApprovalArgs struct {
 	MinImprovement pulumi.Float64PtrInput
 	// Smallest mean token accuracy on the validation data, 0 to 1. Only for `completion` jobs.
 	MinTokenAccuracy pulumi.Float64PtrInput
-	// What happens when the model misses a threshold. `fail`: the update fails, and the state keeps the approved model. `keepPrevious`: the update succeeds with a warning, and `model` stays the approved model. Default: `fail`.
+	// What happens when the model misses a threshold. `fail`: the update fails, and `model` stays the approved model. `keepPrevious`: the update succeeds with a warning, and `model` stays the approved model. If no model was approved before, both fail. Default: `fail`.
 	OnMiss OnMissPtrInput
 }
 
@@ -324,7 +324,7 @@ func (o ModelApprovalOutput) Model() pulumi.StringOutput {
 	return o.ApplyT(func(v *ModelApproval) pulumi.StringOutput { return v.Model }).(pulumi.StringOutput)
 }
 
-// What happens when the model misses a threshold. `fail`: the update fails, and the state keeps the approved model. `keepPrevious`: the update succeeds with a warning, and `model` stays the approved model. Default: `fail`.
+// What happens when the model misses a threshold. `fail`: the update fails, and `model` stays the approved model. `keepPrevious`: the update succeeds with a warning, and `model` stays the approved model. If no model was approved before, both fail. Default: `fail`.
 func (o ModelApprovalOutput) OnMiss() OnMissPtrOutput {
 	return o.ApplyT(func(v *ModelApproval) OnMissPtrOutput { return v.OnMiss }).(OnMissPtrOutput)
 }

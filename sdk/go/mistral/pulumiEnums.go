@@ -948,7 +948,7 @@ func (in *modelDeletionPolicyPtr) ToModelDeletionPolicyPtrOutputWithContext(ctx 
 	return pulumi.ToOutputWithContext(ctx, in).(ModelDeletionPolicyPtrOutput)
 }
 
-// What happens when the model misses a threshold. `fail`: the update fails, and the state keeps the approved model. `keepPrevious`: the update succeeds with a warning, and `model` stays the approved model. Default: `fail`.
+// What happens when the model misses a threshold. `fail`: the update fails, and `model` stays the approved model. `keepPrevious`: the update succeeds with a warning, and `model` stays the approved model. If no model was approved before, both fail. Default: `fail`.
 type OnMiss string
 
 const (

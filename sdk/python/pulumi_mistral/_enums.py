@@ -83,7 +83,7 @@ class ModelDeletionPolicy(_builtins.str, Enum):
 @pulumi.type_token("mistral:index:OnMiss")
 class OnMiss(_builtins.str, Enum):
     """
-    What happens when the model misses a threshold. `fail`: the update fails, and the state keeps the approved model. `keepPrevious`: the update succeeds with a warning, and `model` stays the approved model. Default: `fail`.
+    What happens when the model misses a threshold. `fail`: the update fails, and `model` stays the approved model. `keepPrevious`: the update succeeds with a warning, and `model` stays the approved model. If no model was approved before, both fail. Default: `fail`.
     """
     FAIL = "fail"
     KEEP_PREVIOUS = "keepPrevious"

@@ -40,7 +40,7 @@ class ModelApprovalArgs:
         :param pulumi.Input[_builtins.float] min_accuracy: Smallest accuracy on the validation data, 0 to 1: the mean over the targets. Only for `classifier` jobs.
         :param pulumi.Input[_builtins.float] min_improvement: Smallest improvement of the validation loss: the loss of the base model, or of `baselineModel`, minus the loss of the fine-tuned model. Both are measured on the job's validation data.
         :param pulumi.Input[_builtins.float] min_token_accuracy: Smallest mean token accuracy on the validation data, 0 to 1. Only for `completion` jobs.
-        :param pulumi.Input['OnMiss'] on_miss: What happens when the model misses a threshold. `fail`: the update fails, and the state keeps the approved model. `keepPrevious`: the update succeeds with a warning, and `model` stays the approved model. Default: `fail`.
+        :param pulumi.Input['OnMiss'] on_miss: What happens when the model misses a threshold. `fail`: the update fails, and `model` stays the approved model. `keepPrevious`: the update succeeds with a warning, and `model` stays the approved model. If no model was approved before, both fail. Default: `fail`.
         """
         pulumi.set(__self__, "job_id", job_id)
         if baseline_model is not None:
@@ -146,7 +146,7 @@ class ModelApprovalArgs:
     @pulumi.getter(name="onMiss")
     def on_miss(self) -> pulumi.Input[Optional['OnMiss']]:
         """
-        What happens when the model misses a threshold. `fail`: the update fails, and the state keeps the approved model. `keepPrevious`: the update succeeds with a warning, and `model` stays the approved model. Default: `fail`.
+        What happens when the model misses a threshold. `fail`: the update fails, and `model` stays the approved model. `keepPrevious`: the update succeeds with a warning, and `model` stays the approved model. If no model was approved before, both fail. Default: `fail`.
         """
         return pulumi.get(self, "on_miss")
 
@@ -200,7 +200,7 @@ class ModelApproval(pulumi.CustomResource):
         :param pulumi.Input[_builtins.float] min_accuracy: Smallest accuracy on the validation data, 0 to 1: the mean over the targets. Only for `classifier` jobs.
         :param pulumi.Input[_builtins.float] min_improvement: Smallest improvement of the validation loss: the loss of the base model, or of `baselineModel`, minus the loss of the fine-tuned model. Both are measured on the job's validation data.
         :param pulumi.Input[_builtins.float] min_token_accuracy: Smallest mean token accuracy on the validation data, 0 to 1. Only for `completion` jobs.
-        :param pulumi.Input['OnMiss'] on_miss: What happens when the model misses a threshold. `fail`: the update fails, and the state keeps the approved model. `keepPrevious`: the update succeeds with a warning, and `model` stays the approved model. Default: `fail`.
+        :param pulumi.Input['OnMiss'] on_miss: What happens when the model misses a threshold. `fail`: the update fails, and `model` stays the approved model. `keepPrevious`: the update succeeds with a warning, and `model` stays the approved model. If no model was approved before, both fail. Default: `fail`.
         """
         ...
     @overload
@@ -419,7 +419,7 @@ class ModelApproval(pulumi.CustomResource):
     @pulumi.getter(name="onMiss")
     def on_miss(self) -> pulumi.Output[Optional['OnMiss']]:
         """
-        What happens when the model misses a threshold. `fail`: the update fails, and the state keeps the approved model. `keepPrevious`: the update succeeds with a warning, and `model` stays the approved model. Default: `fail`.
+        What happens when the model misses a threshold. `fail`: the update fails, and `model` stays the approved model. `keepPrevious`: the update succeeds with a warning, and `model` stays the approved model. If no model was approved before, both fail. Default: `fail`.
         """
         return pulumi.get(self, "on_miss")
 

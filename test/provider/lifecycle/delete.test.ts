@@ -77,6 +77,20 @@ describe("delete", () => {
     assert.ok(!left.includes(ownId));
   });
 
+  it("keeps a validation file while another job's model can be evaluated with it, and removes it with the last", async () => {
+    const validationFiles = [await harness.file("judged.jsonl", sample("Judged?"))];
+    const inputs = { validationFiles, modelDeletionPolicy: "delete" };
+    const a = await harness.create("judged-a", { ...inputs, triggers: ["a"] });
+    const b = await harness.create("judged-b", { ...inputs, triggers: ["b"], modelDeletionPolicy: "retain" });
+    const [judged] = a.outputs.validationFileIds;
+    assert.equal(b.outputs.validationFileIds[0], judged);
+    const host = harness.host();
+    await remove(a.id, a.outputs, host);
+    assert.ok((await fileIds()).includes(judged as string));
+    await remove(b.id, b.outputs, host);
+    assert.ok(!(await fileIds()).includes(judged as string));
+  });
+
   it("keeps the files of an adopted job that were uploaded elsewhere", async () => {
     const { id: file_id } = await harness.client.files.upload({ name: "precious.jsonl", content: sample("What?") });
     const { id: adopt } = await harness.client.jobs.create({

@@ -5,16 +5,16 @@ import { hasUnknown, UNKNOWN } from "../../inputs/unknowns";
 import { schemaProblems } from "../../inputs/validation/validate";
 import { type ApprovalInputs, approvalInputsSchema, thresholdNames } from "../../schema/approval";
 import type { CheckResult, RawInputs } from "../check";
+import { capabilitiesOf } from "../connection/capabilities";
 import { type Connection, connect } from "../connection/connect";
 import { unencryptedWarning } from "../connection/unencrypted";
 import type { Host } from "../runtime/host";
-import { capabilitiesOf } from "./capabilities";
 import { changedInputs } from "./diff";
 import { unmeasurable } from "./judgement/figures/unmeasurable";
 
 /**
  * Validates the inputs of an approval, and adds the name of its hold. Reports what would make the approval impossible before a job is
- * trained: jobs without validation data, and thresholds whose figures the server cannot measure.
+ * trained: an only job without validation data, and thresholds whose figures the server cannot measure.
  */
 export async function checkApproval(olds: RawInputs, news: RawInputs, host: Host): Promise<CheckResult> {
   const { __urn, __organization, __timeouts, __holder, ...inputs } = news;
@@ -68,16 +68,17 @@ function thresholdProblems(inputs: RawInputs): InputProblem[] {
   return [];
 }
 
-/** While the job's ID is unknown, the job is not trained yet: a job without validation data has no figures afterwards. */
+/**
+ * While the job's ID is unknown, the job is not trained yet: a job without validation data has no figures afterwards. With several jobs,
+ * or jobs of another process, nothing tells which one the approval judges.
+ */
 function untrainedProblems({ jobId }: RawInputs, host: Host): InputProblem[] {
-  if (jobId !== UNKNOWN) return [];
-  const jobs = host.session.jobsWithoutValidationData();
-  if (jobs.length === 0) return [];
-  const names = jobs.map((urn) => urn.slice(urn.lastIndexOf("::") + 2));
+  const urn = jobId === UNKNOWN ? host.session.onlyJobWithoutValidationData() : undefined;
+  if (urn === undefined) return [];
   return [
     new InputProblem(
       "jobId",
-      `${names.length === 1 ? `the job ${names[0]} has` : `the jobs ${names.join(", ")} have`} no validationFiles: without validation data, there are no figures to judge. Set validationFiles`,
+      `the job ${urn.slice(urn.lastIndexOf("::") + 2)} has no validationFiles: without validation data, there are no figures to judge. Set validationFiles`,
     ),
   ];
 }

@@ -1,7 +1,8 @@
+import { workspaceOf } from "../../client/http/workspace";
 import type { ApprovalInputs, ApprovalState } from "../../schema/approval";
 import { connect } from "../connection/connect";
 import type { Host } from "../runtime/host";
-import { heldModels, holdModels } from "./hold";
+import { holdModels, ownHold } from "./hold";
 import { judge } from "./judgement/judge";
 import { approvedText, missText, nothingToKeepText } from "./judgement/messages";
 import { runApproval } from "./run";
@@ -21,13 +22,13 @@ export function createApproval(inputs: ApprovalInputs, host: Host): Promise<{ id
       throw new Error(inputs.onMiss === "keepPrevious" ? nothingToKeepText(judgement) : missText(judgement));
     }
     const holder = inputs.__holder ?? "";
-    // A killed `create`, or the entry that this one replaces (`up --replace`), has the same hold.
-    const [held, heldBefore] = await heldModels(holder, connection, signal);
+    const [held, heldBefore] = await ownHold(holder, inputs, connection, signal);
     const previous = held === judgement.model ? heldBefore : held;
     const existing = await holdModels(holder, [judgement.model, previous], inputs, connection, host, signal);
     host.session.recordReturned(holder);
     host.log(inputs.__urn, approvedText(judgement), "milestone");
     const approval = { model: judgement.model, previousModel: existing[1] };
-    return { id: holder, outputs: toState(inputs, judgement, approval, connection.baseUrl) };
+    const place = { baseUrl: connection.baseUrl, workspace: workspaceOf(judgement.job) };
+    return { id: holder, outputs: toState(inputs, judgement, approval, place) };
   });
 }

@@ -4,6 +4,7 @@ import type { RawInputs } from "../check";
 import { changesOf, type PropertyChange } from "../detailedDiff";
 import type { DiffResult } from "../diff";
 import type { Host } from "../runtime/host";
+import { descriptionOf } from "./hold";
 
 const inputNames = Object.keys(approvalInputsSchema.shape);
 
@@ -11,10 +12,12 @@ const inputNames = Object.keys(approvalInputsSchema.shape);
 export const changedInputs = (olds: RawInputs, news: RawInputs): string[] =>
   inputNames.filter((name) => stringify(olds[name]) !== stringify(news[name]));
 
-/** Compares the state with the inputs. Every change judges again; none replaces the approval, because its model must stay held. */
+/** Compares the state with the inputs. Every change judges again, except of the name; none replaces the approval, because its model must stay held. */
 export function diffApproval(id: string, olds: RawInputs, news: RawInputs, host: Host): DiffResult {
   host.session.recordKeptByDiff(id, news.__urn as string | undefined);
-  return { changes: changedInputs(olds, news).length > 0, replaces: [] };
+  // Whoever is about to delete a held model sees the name. It also tells this hold from that of a new approval with the old name.
+  const isRenamed = olds.__urn !== undefined && news.__urn !== undefined && descriptionOf(olds) !== descriptionOf(news);
+  return { changes: isRenamed || changedInputs(olds, news).length > 0, replaces: [] };
 }
 
 export const changedProperties = (_id: string, olds: RawInputs, news: RawInputs): PropertyChange[] =>

@@ -1,9 +1,10 @@
-import { NotFoundError } from "../../client";
+import { visibleText } from "#common";
+import { type Hold, NotFoundError } from "../../client";
 import type { ApprovalInputs } from "../../schema/approval";
+import { capabilitiesOf } from "../connection/capabilities";
 import type { Connection } from "../connection/connect";
 import { undefinedIfNotFound } from "../connection/notFound";
 import type { Host } from "../runtime/host";
-import { capabilitiesOf } from "./capabilities";
 
 /**
  * Has the server hold models, so that deleting their jobs neither archives nor deletes them. Replaces what the holder has held.
@@ -44,6 +45,26 @@ export async function holdModels(
   }
 }
 
+/**
+ * Returns what the holder of a new approval holds. A killed `create`, or the entry that this one replaces (`up --replace`), has the same
+ * hold.
+ *
+ * @throws when the hold belongs to another approval, which had this one's name when it was created: taking it over would release the
+ * other one's models
+ */
+export async function ownHold(
+  holder: string,
+  inputs: ApprovalInputs,
+  { client, baseUrl }: Connection,
+  signal: AbortSignal,
+): Promise<string[]> {
+  if (!(await capabilitiesOf(client, signal)).features.holds) return [];
+  const hold = await undefinedIfNotFound(client.holds.get(holder, { signal }));
+  if (hold === undefined) return [];
+  if (hold.description !== descriptionOf(inputs)) throw new Error(foreignText(holder, hold, baseUrl));
+  return hold.models;
+}
+
 /** Returns what the holder holds. @returns none on a server without holds */
 export async function heldModels(holder: string, { client }: Connection, signal: AbortSignal): Promise<string[]> {
   if (!(await capabilitiesOf(client, signal)).features.holds) return [];
@@ -51,13 +72,16 @@ export async function heldModels(holder: string, { client }: Connection, signal:
 }
 
 /** What whoever deletes a held model sees. */
-function descriptionOf({ __urn = "" }: ApprovalInputs): string {
+export function descriptionOf({ __urn = "" }: Pick<ApprovalInputs, "__urn">): string {
   const [, , stack, , project] = __urn.split(":");
   return `approval ${__urn.slice(__urn.lastIndexOf("::") + 2)} of stack ${project}/${stack}`.slice(0, 200);
 }
 
 const goneText = (model: string, baseUrl: string) =>
   `model ${model} does not exist on ${baseUrl}: it was deleted outside of Pulumi, so it cannot be approved`;
+
+const foreignText = (holder: string, { description = "another approval" }: Hold, baseUrl: string) =>
+  `the hold ${holder} on ${baseUrl} belongs to ${visibleText(description)}, which had the name of this approval when it was created. Give this approval another name; if the other one no longer exists, end the hold with the client: client.holds.delete("${holder}")`;
 
 const unheldText = (baseUrl: string) =>
   `${baseUrl} cannot hold models: set modelDeletionPolicy "retain" on the job, or replacing the job archives or deletes the approved model while deployments still use it`;

@@ -3,6 +3,7 @@ import { type ApprovalInputs, type ApprovalState, approvalOutputsSchema } from "
 import type { RawInputs } from "../check";
 import { connect } from "../connection/connect";
 import type { Settings } from "../runtime/host";
+import { changedInputs } from "./diff";
 
 /** Returns the outputs of a `create` as a preview knows them: the inputs and the server. */
 export async function previewOfCreate(inputs: ApprovalInputs, host: Settings): Promise<RawInputs> {
@@ -11,8 +12,9 @@ export async function previewOfCreate(inputs: ApprovalInputs, host: Settings): P
   return { ...unknown, ...inputs, ...server };
 }
 
-/** Like `previewOfCreate`. The candidate is known while the job is the same. */
+/** Like `previewOfCreate`. The candidate is known while the job is the same, and everything when only the name changes. */
 export async function previewOfUpdate(olds: ApprovalState, inputs: ApprovalInputs, host: Settings): Promise<RawInputs> {
+  if (changedInputs(olds, inputs).length === 0) return { ...olds, ...inputs };
   const { jobId, candidate } = olds;
   return { ...(await previewOfCreate(inputs, host)), ...(inputs.jobId === jobId && { candidate }) };
 }

@@ -1,5 +1,6 @@
 import type { ApprovalState } from "../../schema/approval";
 import { withPulumiAdvice } from "../connection/advice";
+import { capabilitiesOf } from "../connection/capabilities";
 import { connect } from "../connection/connect";
 import { undefinedIfNotFound } from "../connection/notFound";
 import { isSameServer } from "../connection/sameServer";
@@ -7,8 +8,8 @@ import type { Host } from "../runtime/host";
 import { heldModels } from "./hold";
 
 /**
- * Returns the state unchanged: a refresh never judges, so it cannot turn a miss into an approval. Warns when the approved model is gone
- * or archived. Without a state (`ModelApproval.get`), returns the models that the server holds.
+ * Returns the state unchanged: a refresh never judges, so it cannot turn a miss into an approval. Warns when the approved model is gone,
+ * archived or no longer held. Without a state (`ModelApproval.get`), returns the models that the server holds.
  *
  * @returns undefined when there is neither a state nor a hold
  */
@@ -37,6 +38,21 @@ export function readApproval(
         "warning",
       );
     }
+    if (!(await capabilitiesOf(client, signal)).features.holds) return state;
+    if (model && !(await heldModels(id, connection, signal)).includes(state.model)) {
+      host.log(state.__urn, unheldText(id, state.model, baseUrl), "warning");
+    }
+    const { previousModel } = state;
+    if (previousModel && !(await undefinedIfNotFound(client.models.get(previousModel, { signal })))) {
+      host.log(
+        state.__urn,
+        `model ${previousModel}, which was approved before, was deleted outside of Pulumi: deployments that still use it fail`,
+        "warning",
+      );
+    }
     return state;
   });
 }
+
+const unheldText = (holder: string, model: string, baseUrl: string) =>
+  `${baseUrl} does not hold approved model ${model} any more: the hold ${holder} was ended or changed outside of Pulumi. The next change of an input of the approval holds the model again`;

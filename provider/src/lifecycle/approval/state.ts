@@ -1,15 +1,13 @@
-import { workspaceOf } from "../../client/http/workspace";
 import type { ApprovalInputs, ApprovalState } from "../../schema/approval";
 import type { Judgement } from "./judgement/judge";
 
-/** Returns the state: the inputs, the judgement, and the models that are held. */
+/** Returns the state: the inputs, the judgement, the models that are held, and where. */
 export function toState(
   inputs: ApprovalInputs,
   judgement: Judgement,
   { model, previousModel }: Pick<ApprovalState, "model"> & { previousModel?: string | undefined },
-  baseUrl: string,
+  { baseUrl, workspace }: { baseUrl: string; workspace: string | undefined },
 ): ApprovalState {
-  const workspace = workspaceOf(judgement.job);
   return {
     ...inputs,
     model,

@@ -1,8 +1,8 @@
 import type { MistralClient } from "../../client";
 import { InputProblem } from "../../inputs/problem";
 import type { Inputs } from "../../schema/inputs";
-import { capabilitiesOf } from "../approval/capabilities";
 import type { Host } from "../runtime/host";
+import { capabilitiesOf } from "./capabilities";
 
 /**
  * Returns the inputs that this server supports. Asks the server only if an input needs an extension of the API. Leaves out

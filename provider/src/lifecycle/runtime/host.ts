@@ -43,6 +43,7 @@ export interface SharedIds {
  */
 export class Session {
   private readonly liveIds = new Set<string>();
+  private readonly removedIds = new Set<string>();
   private readonly lastCall = new Map<string, "check" | "read">();
   /** Whether each checked job has validation data, by the job's URN. */
   private readonly validated = new Map<string, boolean>();
@@ -57,6 +58,15 @@ export class Session {
     this.shared?.add(id);
   }
 
+  /** Records that `delete` has removed a job, or is about to remove its files. */
+  recordRemoved(id: string): void {
+    this.removedIds.add(id);
+  }
+
+  isRemoved(id: string): boolean {
+    return this.removedIds.has(id);
+  }
+
   recordCheck(urn: string | undefined): void {
     if (urn !== undefined) this.lastCall.set(urn, "check");
   }
@@ -66,9 +76,10 @@ export class Session {
     if (urn !== undefined) this.validated.set(urn, hasData);
   }
 
-  /** Returns the URNs of the declared jobs, if none of them has validation data. Empty when one has, and when there are no jobs. */
-  jobsWithoutValidationData(): string[] {
-    return [...this.validated.values()].includes(true) ? [] : [...this.validated.keys()];
+  /** Returns the URN of the only job that this process has checked, if it has no validation data. */
+  onlyJobWithoutValidationData(): string | undefined {
+    const [[urn, hasData] = [], ...others] = [...this.validated];
+    return others.length === 0 && hasData === false ? urn : undefined;
   }
 
   recordRead(urn: string | undefined): void {

@@ -77,6 +77,6 @@ export const OnMiss = {
 } as const;
 
 /**
- * What happens when the model misses a threshold. `fail`: the update fails, and the state keeps the approved model. `keepPrevious`: the update succeeds with a warning, and `model` stays the approved model. Default: `fail`.
+ * What happens when the model misses a threshold. `fail`: the update fails, and `model` stays the approved model. `keepPrevious`: the update succeeds with a warning, and `model` stays the approved model. If no model was approved before, both fail. Default: `fail`.
  */
 export type OnMiss = (typeof OnMiss)[keyof typeof OnMiss];

@@ -102,7 +102,11 @@ describe("approving a job's model", () => {
     await assert.rejects(change(approval, strict), new RegExp(`The approved model stays ${first.fineTunedModel}`));
     assert.deepEqual(await held(approval.id), [first.fineTunedModel]);
     // A revert of the program.
-    const reverted = await declare({ jobId: first.jobId, maxValidationLoss: 100 }, approval.outputs);
+    const reverted = await declare(
+      { jobId: first.jobId, maxValidationLoss: 100 },
+      approval.outputs,
+      URN.replace("prod", "lower"),
+    );
     assert.equal(diffApproval(approval.id, { ...approval.outputs }, { ...reverted }, harness.host()).changes, false);
     const state = await change(approval, { jobId: second.jobId, maxValidationLoss: 100 });
     assert.deepEqual([state.model, state.previousModel], [second.fineTunedModel, first.fineTunedModel]);
@@ -184,6 +188,43 @@ describe("approving a job's model", () => {
       approve(same, "same"),
       /missed {2}minImprovement 0.1: the improvement of the validation loss is 0/,
     );
+  });
+
+  it("counts minImprovement as met when the approved model has become its own baseline", async () => {
+    const approval = await approve({ jobId: first.jobId, minTokenAccuracy: 0 }, "own-baseline");
+    const declared = { jobId: second.jobId, minImprovement: -100, baselineModel: first.fineTunedModel as string };
+    const state = await change(approval, declared);
+    const host = harness.host();
+    const next = { ...declared, minImprovement: 0.1, baselineModel: second.fineTunedModel as string };
+    const again = await change({ id: approval.id, outputs: state }, next, host);
+    assert.deepEqual([again.model, again.previousModel], [second.fineTunedModel, first.fineTunedModel]);
+    assert.match(host.logged.at(-1)?.message ?? "", /minImprovement: the approved model is the baseline itself/);
+  });
+
+  it("holds the approved model again after a miss, also when the hold was ended", async () => {
+    const approval = await approve({ jobId: first.jobId, minTokenAccuracy: 0 }, "unheld");
+    await harness.client.holds.delete(approval.id);
+    const host = harness.host();
+    await readApproval(approval.id, approval.outputs, host);
+    assert.match(host.logged[0]?.message ?? "", /does not hold approved model/);
+    await assert.rejects(change(approval, { jobId: second.jobId, minTokenAccuracy: 1 }), /misses 1 of 1/);
+    assert.deepEqual(await held(approval.id), [first.fineTunedModel]);
+  });
+
+  it("keeps the hold of a renamed approval from a new one with the old name", async () => {
+    const { id, outputs } = await approve({ jobId: first.jobId, minTokenAccuracy: 0 }, "old-name");
+    const renamed = await declare(
+      { jobId: first.jobId, minTokenAccuracy: 0 },
+      outputs,
+      URN.replace("prod", "new-name"),
+    );
+    assert.equal(diffApproval(id, { ...outputs }, { ...renamed }, harness.host()).changes, true);
+    const state = await updateApproval(id, outputs, renamed, harness.host());
+    assert.equal(state.model, outputs.model);
+    assert.equal((await harness.client.holds.get(id)).description, "approval new-name of stack project/dev");
+    const another = approve({ jobId: second.jobId, minTokenAccuracy: 0 }, "old-name");
+    await assert.rejects(another, new RegExp(`the hold ${id} on \\S+ belongs to approval new-name`));
+    assert.deepEqual(await held(id), [first.fineTunedModel]);
   });
 
   it("explains a job without validation data, and one that has not succeeded", async () => {

@@ -50,14 +50,14 @@ describe("checking an approval", () => {
     });
   }
 
-  it("names the jobs without validation data before anything is trained", async () => {
+  it("names the only job without validation data before anything is trained", async () => {
     serve({});
     const host = newHost();
     await check({}, { model: "m", trainingFiles: [{ fileId: JOB }], __urn: urnOf("support-bot") }, host);
     const inputs = { jobId: UNKNOWN, maxValidationLoss: 1 };
     assert.match(String(await problemsOf(inputs, host)), /^jobId: the job support-bot has no validationFiles/);
-    const validationFiles = [{ fileId: JOB }];
-    await check({}, { model: "m", trainingFiles: [{ fileId: JOB }], validationFiles, __urn: urnOf("other") }, host);
+    // Which of two jobs the approval judges is not known.
+    await check({}, { model: "m", trainingFiles: [{ fileId: JOB }], __urn: urnOf("other") }, host);
     assert.deepEqual(await problemsOf(inputs, host), []);
   });
 
@@ -154,9 +154,50 @@ describe("checking an approval", () => {
     );
   });
 
+  describe("when the server cannot measure", () => {
+    const job = { id: JOB, model: "m", status: "SUCCESS", fine_tuned_model: MODEL, validation_files: [JOB] };
+    const checkpoints = [{ step_number: 20, created_at: 2, metrics: { valid_loss: 0.9 } }];
+    const refuse = (status: number, body: object) =>
+      serve(
+        {
+          "/measuring/v1/fine_tuning/capabilities": { features: { evaluation_on_demand: true } },
+          [`/measuring/v1/fine_tuning/jobs/${JOB}`]: { ...job, checkpoints },
+          [`/measuring/v1/models/${MODEL}`]: { id: MODEL },
+        },
+        { path: "/measuring/v1/fine_tuning/evaluations", status, body },
+      );
+    const approve = (more: object) =>
+      createApproval(
+        { jobId: JOB, connection: { baseUrl: `${server.url}/measuring` }, __urn: URN, __holder: "approval-1", ...more },
+        newHost(),
+      );
+
+    it("uses the checkpoints of a model of another trainer, and cannot compare it", async () => {
+      refuse(501, { detail: "The trainer simulated of this server cannot evaluate a model on demand" });
+      assert.equal((await approve({ maxValidationLoss: 1 })).outputs.figures.source, "checkpoint");
+      await assert.rejects(approve({ minImprovement: 0 }), /minImprovement: the base model was not measured/);
+      const compared = { minImprovement: 0, baselineModel: "other" };
+      await assert.rejects(approve(compared), /baselineModel: \S+ cannot evaluate other/);
+    });
+
+    it("says which figure is missing after the validation data was deleted", async () => {
+      refuse(422, { detail: [{ loc: ["body", "job_id"], msg: "was deleted", type: "file_not_found" }] });
+      for (const more of [{}, { baselineModel: "other" }]) {
+        await assert.rejects(approve({ minImprovement: 0, ...more }), /there is no improvement of the validation loss/);
+      }
+      refuse(422, { detail: [{ loc: ["body", "model"], msg: "is a classifier", type: "job_type" }] });
+      await assert.rejects(approve({ minImprovement: 0 }), /422 .*is a classifier/);
+    });
+  });
+
   /** Answers by path; 404 for every other path, as a server without extensions does. */
-  function serve(replies: Record<string, unknown>): void {
+  function serve(replies: Record<string, unknown>, refusal?: { path: string; status: number; body: object }): void {
     const answer: Answer = ({ path }, response) => {
+      if (path === refusal?.path) {
+        response.writeHead(refusal.status, { "content-type": "application/json" });
+        response.end(JSON.stringify(refusal.body));
+        return;
+      }
       const reply = replies[decodeURIComponent(path)];
       response.writeHead(reply === undefined ? 404 : 200, { "content-type": "application/json" });
       response.end(JSON.stringify(reply ?? { detail: "Not Found" }));

@@ -35,7 +35,9 @@ export function figuresText({ tuned, base, baseline, simulated }: ApprovalFigure
 }
 
 /** One line per threshold: its value, the measured value, and the figures that it is the difference of. */
-function comparisonLine({ name, limit, measured = Number.NaN, met }: Comparison, judgement: Judgement): string {
+function comparisonLine(comparison: Comparison, judgement: Judgement): string {
+  const { name, limit, measured = Number.NaN, met } = comparison;
+  if (comparison.ownBaseline) return `  met     ${name} ${rounded(limit)}: ${OWN_BASELINE}`;
   const [limitText, measuredText] = pair(limit, measured);
   return `  ${met ? "met   " : "missed"}  ${name} ${limitText}: the ${labels[name]} is ${measuredText}${differenceText(name, judgement)}`;
 }
@@ -75,8 +77,12 @@ const keptText = (model: string | undefined) =>
 export const nothingToKeepText = (judgement: Judgement) =>
   `${missText(judgement)}\nonMiss is "keepPrevious", but no model was approved before, so there is none to keep.`;
 
-export const approvedText = ({ model, job, figures }: Judgement) =>
-  `approved ${model} of fine-tuning job ${job.id}: ${figuresText(figures)}`;
+export const approvedText = ({ model, job, figures, comparisons }: Judgement) =>
+  comparisons.some(({ ownBaseline }) => ownBaseline)
+    ? `approved ${model} of fine-tuning job ${job.id}: ${figuresText({ ...figures, baseline: undefined })}; minImprovement: ${OWN_BASELINE}`
+    : `approved ${model} of fine-tuning job ${job.id}: ${figuresText(figures)}`;
+
+const OWN_BASELINE = "the approved model is the baseline itself, and was compared with the model before it";
 
 /** There is no figure for a threshold, so the model is not approved. */
 export function missingFigureText({ job, model }: Candidate, figures: ApprovalFigures, missing: Comparison[]): string {

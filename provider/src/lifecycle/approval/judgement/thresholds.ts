@@ -12,6 +12,8 @@ export interface Comparison {
   /** Undefined when there is no such figure: the threshold is not met. */
   measured: number | undefined;
   met: boolean;
+  /** Whether the approved model is its own baseline: it has met this threshold compared with the model before it. */
+  ownBaseline: boolean;
 }
 
 const measuredBy: Record<ThresholdName, (figures: ApprovalFigures) => number | undefined> = {
@@ -21,14 +23,19 @@ const measuredBy: Record<ThresholdName, (figures: ApprovalFigures) => number | u
   minAccuracy: ({ tuned }) => tuned.accuracy,
 };
 
-/** Compares the figures with each declared threshold. */
-export function compare(inputs: ApprovalInputs, figures: ApprovalFigures): Comparison[] {
+/**
+ * Compares the figures with each declared threshold.
+ *
+ * @param ownBaseline whether the candidate is approved already, and has become the baseline by that
+ */
+export function compare(inputs: ApprovalInputs, figures: ApprovalFigures, ownBaseline: boolean): Comparison[] {
   return thresholdNames.flatMap((name) => {
     const limit = inputs[name];
     if (limit === undefined) return [];
     const measured = measuredBy[name](figures);
     const isMaximum = name.startsWith("max");
-    const met = measured !== undefined && (isMaximum ? measured <= limit : measured >= limit);
-    return [{ name, limit, measured, met }];
+    const isOwn = ownBaseline && name === "minImprovement";
+    const met = measured !== undefined && (isOwn || (isMaximum ? measured <= limit : measured >= limit));
+    return [{ name, limit, measured, met, ownBaseline: isOwn }];
   });
 }

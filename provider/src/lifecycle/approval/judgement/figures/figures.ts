@@ -1,11 +1,11 @@
 import type { ApprovalFigures, ApprovalInputs, ModelFigures } from "../../../../schema/approval";
+import { capabilitiesOf } from "../../../connection/capabilities";
 import type { Connection } from "../../../connection/connect";
 import { checkpointsOf } from "../../../job/history";
 import type { Host } from "../../../runtime/host";
-import { capabilitiesOf } from "../../capabilities";
 import type { Candidate } from "../candidate";
 import { convertFigures, improvementOf } from "./convert";
-import { evaluateOnDemand, NoValidationDataError } from "./onDemand";
+import { CannotMeasureError, evaluateOnDemand, NoValidationDataError } from "./onDemand";
 
 /**
  * Returns the figures of the candidate: those that the job has measured. Else the server measures them, if it can. Else they are the
@@ -20,26 +20,37 @@ export async function figuresOf(
   host: Host,
   signal: AbortSignal,
 ): Promise<ApprovalFigures> {
-  const measure = (model: string) => evaluateOnDemand(model, candidate.job, inputs, connection, host, signal);
-  const canMeasure = async () => (await capabilitiesOf(connection.client, signal)).features.evaluation_on_demand;
-  const figures =
-    fromEvaluation(candidate) ??
-    ((await canMeasure()) ? await measured(candidate, measure) : undefined) ??
-    fromCheckpoint(candidate);
+  const measure: Measure = async (model) => {
+    if (!(await capabilitiesOf(connection.client, signal)).features.evaluation_on_demand) return "unsupported";
+    try {
+      return await evaluateOnDemand(model, candidate.job, inputs, connection, host, signal);
+    } catch (error) {
+      if (error instanceof NoValidationDataError) return "noData";
+      if (error instanceof CannotMeasureError) return "unsupported";
+      throw error;
+    }
+  };
+  const figures = fromEvaluation(candidate) ?? (await measured(candidate, measure)) ?? fromCheckpoint(candidate);
   if (inputs.minImprovement === undefined) return figures;
-  if (inputs.baselineModel !== undefined) {
-    const known = knownFigures(inputs.baselineModel, candidate, figures);
-    if (known === undefined && !(await canMeasure())) throw new Error(noBaselineText(inputs.baselineModel, connection));
-    const baseline = known ?? (await measure(inputs.baselineModel)).figures;
-    return { ...figures, baseline, improvement: improvementOf(baseline, figures.tuned) };
+  const { baselineModel } = inputs;
+  const known = baselineModel === undefined ? figures.base : knownFigures(baselineModel, candidate, figures);
+  const compared = known ? { figures: known } : await measure(baselineModel ?? candidate.job.model);
+  if (compared === "unsupported") {
+    throw new Error(
+      baselineModel === undefined ? noBaseText(candidate, connection) : noBaselineText(baselineModel, connection),
+    );
   }
-  if (figures.base === undefined && (await canMeasure())) {
-    const base = (await measure(candidate.job.model)).figures;
-    return { ...figures, base, improvement: improvementOf(base, figures.tuned) };
-  }
-  if (figures.base === undefined) throw new Error(noBaseText(candidate, connection));
-  return figures;
+  const { improvement: _, ...uncompared } = figures;
+  if (compared === "noData") return uncompared;
+  return {
+    ...uncompared,
+    [baselineModel === undefined ? "base" : "baseline"]: compared.figures,
+    improvement: improvementOf(compared.figures, figures.tuned),
+  };
 }
+
+/** Measures a model on the job's validation data. Resolves to a reason when that is impossible. */
+type Measure = (model: string) => Promise<Awaited<ReturnType<typeof evaluateOnDemand>> | "noData" | "unsupported">;
 
 function fromEvaluation({ job }: Candidate): ApprovalFigures | undefined {
   const { base, tuned, simulated } = job.evaluation ?? {};
@@ -53,19 +64,13 @@ function fromEvaluation({ job }: Candidate): ApprovalFigures | undefined {
   };
 }
 
-/** @returns undefined when the job has no validation data to measure with */
-async function measured(
-  { model, job }: Candidate,
-  measure: (model: string) => ReturnType<typeof evaluateOnDemand>,
-): Promise<ApprovalFigures | undefined> {
+/** @returns undefined when the server cannot measure the model, or the job has no validation data */
+async function measured({ model, job }: Candidate, measure: Measure): Promise<ApprovalFigures | undefined> {
   if ((job.validation_files ?? []).length === 0) return undefined;
-  try {
-    const { figures, simulated } = await measure(model);
-    return { tuned: figures, source: "onDemand", ...(simulated && { simulated }) };
-  } catch (error) {
-    if (error instanceof NoValidationDataError) return undefined;
-    throw error;
-  }
+  const result = await measure(model);
+  if (typeof result === "string") return undefined;
+  const { figures, simulated } = result;
+  return { tuned: figures, source: "onDemand", ...(simulated && { simulated }) };
 }
 
 function fromCheckpoint({ job }: Candidate): ApprovalFigures {

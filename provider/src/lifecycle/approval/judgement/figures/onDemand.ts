@@ -1,4 +1,10 @@
-import { type DetailedJob, NotFoundError, type OnDemandEvaluation, UnprocessableEntityError } from "../../../../client";
+import {
+  type DetailedJob,
+  NotFoundError,
+  type OnDemandEvaluation,
+  ServerError,
+  UnprocessableEntityError,
+} from "../../../../client";
 import type { ApprovalInputs, ModelFigures } from "../../../../schema/approval";
 import { pulumiErrorText } from "../../../connection/advice";
 import type { Connection } from "../../../connection/connect";
@@ -10,6 +16,9 @@ import { convertFigures } from "./convert";
 /** The job has no validation files, or they were deleted. */
 export class NoValidationDataError extends Error {}
 
+/** The server cannot measure this model: it was trained by another trainer than the server's current one. */
+export class CannotMeasureError extends Error {}
+
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 10_000;
 
@@ -18,6 +27,7 @@ const LONGEST_PAUSE_MS = 10_000;
  * same data once, so a repeated request continues the wait.
  *
  * @throws NoValidationDataError when the job has no validation data
+ * @throws CannotMeasureError when the server can measure other models only
  */
 export async function evaluateOnDemand(
   model: string,
@@ -46,7 +56,13 @@ async function request(
   try {
     return await client.evaluations.create({ model, job_id: job.id }, { signal });
   } catch (error) {
-    if (error instanceof UnprocessableEntityError) throw new NoValidationDataError(error.message, { cause: error });
+    // Any other invalid field is a fault of the request: a model of another type than the job, for example.
+    if (error instanceof UnprocessableEntityError && error.param === "job_id") {
+      throw new NoValidationDataError(error.message, { cause: error });
+    }
+    if (error instanceof ServerError && error.status === 501) {
+      throw new CannotMeasureError(error.message, { cause: error });
+    }
     if (error instanceof NotFoundError) {
       throw new Error(`model ${model} does not exist on ${baseUrl}, so it cannot be evaluated`, { cause: error });
     }
