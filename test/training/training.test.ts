@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
@@ -30,6 +30,11 @@ interface Checkpoint {
   validMeanTokenAccuracy: number;
 }
 
+interface Figures {
+  validLoss: number;
+  validMeanTokenAccuracy: number;
+}
+
 describeWithEngine("a real training on a self-hosted server", (engine) => {
   const step = sequence();
   let folder: string;
@@ -44,6 +49,7 @@ describeWithEngine("a real training on a self-hosted server", (engine) => {
     artifactUrl: string;
     checkpoints: Checkpoint[];
     simulated: boolean;
+    evaluation: { base: Figures; tuned: Figures & { step: number }; kept: string };
   };
 
   before("make a tiny model and start the server", async function () {
@@ -72,14 +78,15 @@ describeWithEngine("a real training on a self-hosted server", (engine) => {
   /** Writes the example program with additional inputs for the job. */
   const declare = async (inputs: string) => {
     const program = readFileSync(join(example, "index.ts"), "utf8").replace("  model,\n", `  model,\n  ${inputs}\n`);
-    await stack.write("index.ts", `${program}export const { jobId } = job;\n`);
+    await stack.write("index.ts", `${program}export const { jobId, evaluation } = job;\n`);
   };
   const outputs = async () => (await stack.outputs()) as unknown as typeof first;
 
   step("reduces the loss to a tenth with `pulumi up`, and the URL of the adapter is an output", async function () {
     this.timeout(15 * 60_000);
-    await declare("");
-    await succeeds(stack.up());
+    // The best checkpoint answers fewer of the training questions than the last one.
+    await declare('evaluationSamples: 2, keep: "last",');
+    assert.match(await succeeds(stack.up()), /validation loss \d+\.\d+ → \d+\.\d+, token accuracy/);
     first = await outputs();
     assert.equal(first.simulated, false);
     assert.match(first.fineTunedModel, /^ft:tiny:opening-ho-/);
@@ -116,6 +123,42 @@ describeWithEngine("a real training on a self-hosted server", (engine) => {
   });
 
   step(
+    "outputs the figures of the base model and of the kept checkpoint, as an evaluation on demand does",
+    async function () {
+      this.timeout(10 * 60_000);
+      const { base, tuned, kept } = first.evaluation;
+      const { validLoss } = first.checkpoints.at(-1) as Checkpoint;
+      console.log(`      validation loss ${base.validLoss.toFixed(3)} → ${tuned.validLoss.toFixed(3)}`);
+      assert.equal(kept, "last");
+      assert.ok(base.validLoss > 2 * validLoss);
+      assert.ok(Math.abs(tuned.validLoss - validLoss) < 1e-6);
+      const { evaluations } = remote.client;
+      const { id } = await evaluations.create({ model: first.fineTunedModel, job_id: first.jobId });
+      const { status, figures } = await evaluations.wait(id);
+      assert.equal(status, "SUCCESS");
+      assert.ok(Math.abs((figures?.valid_loss ?? 0) - tuned.validLoss) < 1e-5);
+      assert.equal(figures?.valid_mean_token_accuracy, tuned.validMeanTokenAccuracy);
+    },
+  );
+
+  step("shows the sample answers only to those who ask for them", async () => {
+    const { data: samples } = await remote.client.evaluations.samplesOf(first.jobId);
+    assert.equal(samples.length, 2);
+    const shown = JSON.stringify([
+      await remote.client.jobs.get(first.jobId),
+      await remote.jobs(),
+      await stack.state(),
+      await progressOf(data, first.jobId),
+      await readFile(join(data, "runs", first.jobId, "log.txt"), "utf8"),
+    ]);
+    for (const { reference, tuned } of samples) {
+      for (const text of [reference, tuned]) {
+        assert.ok(text !== undefined && text.length > 10 && !shown.includes(text), text);
+      }
+    }
+  });
+
+  step(
     "survives SIGKILL of the server and of the training program: one job, one result, the same losses",
     async function () {
       this.timeout(20 * 60_000);
@@ -136,6 +179,9 @@ describeWithEngine("a real training on a self-hosted server", (engine) => {
       console.log(`      attempts started at steps ${starts.join(" and ")}`);
       assert.equal(starts.length, 2);
       assert.ok(starts[1] > 0, "the second attempt resumes from a checkpoint");
+      const best = Math.min(...second.checkpoints.map(({ validLoss }) => validLoss));
+      assert.equal(second.evaluation.kept, "best");
+      assert.ok(Math.abs(second.evaluation.tuned.validLoss - best) < 1e-6);
       for (const [index, { stepNumber, trainLoss, validLoss }] of second.checkpoints.entries()) {
         const before = first.checkpoints[index] as Checkpoint;
         assert.equal(stepNumber, before.stepNumber);
