@@ -153,7 +153,7 @@ describeWithEngine("a real training on a self-hosted server", (engine) => {
     ]);
     // Shorter texts may appear by chance.
     const texts = samples
-      .flatMap(({ reference, tuned = "" }) => [reference, tuned])
+      .flatMap(({ reference = "", tuned = "" }) => [reference, tuned])
       .filter(({ length }) => length > 20);
     assert.ok(texts.length >= samples.length);
     for (const text of texts) assert.ok(!shown.includes(text), text);

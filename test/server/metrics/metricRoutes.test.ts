@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect } from "node:net";
 import { type RunningServer, type ServerOptions, startServer } from "../../../server/src/index";
 import { eventually } from "../../support/eventually";
 import { type ServerSentEvent, serverSentEvents } from "../../support/serverSentEvents";
@@ -145,5 +147,25 @@ describe("server: metrics of simulated jobs", () => {
       abort.abort();
       return status === 200;
     });
+  });
+
+  it("forgets the streams of pipelined requests when their connection is closed", async () => {
+    const { id } = await job({ auto_start: false });
+    const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
+    const path = `/v1/fine_tuning/jobs/${id}/metrics/stream`;
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer one\r\n\r\n`.repeat(4));
+    /** Opens streams at the same time. */
+    const statuses = async (count: number) => {
+      const abort = new AbortController();
+      const init = { headers: { authorization: "Bearer one" }, signal: abort.signal };
+      const responses = await Promise.all(Array.from({ length: count }, () => fetch(`${server.url}${path}`, init)));
+      abort.abort();
+      return responses.map(({ status }) => status);
+    };
+    // The server has then received all four requests.
+    await once(socket, "data");
+    assert.deepEqual(await statuses(1), [429]);
+    socket.destroy();
+    await eventually("four free streams", async () => (await statuses(4)).every((status) => status === 200));
   });
 });
