@@ -135,6 +135,8 @@ export interface EvaluationRows {
   fimRatio?: number | undefined;
   /** The seed of fill-in-the-middle, and of the head of a classifier's base model. */
   seed?: number | undefined;
+  /** Maximum share of invalid samples that are skipped instead of failing the evaluation. */
+  skipShare?: number | undefined;
 }
 
 /** An evaluation of a model on the validation data of a job. */

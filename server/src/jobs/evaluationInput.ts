@@ -7,7 +7,8 @@ import type { StoredFile } from "../store/files";
 /** Returns the settings with which a model sees the same validation rows as the training of the job. */
 export function rowsOf(job: Job, trainers: ReadonlyMap<string, Trainer>): EvaluationRows {
   const { seq_len: seqLen, fim_ratio: fimRatio } = job.spec.hyperparameters;
-  return { seqLen, ...trainers.get(job.trainer)?.rowsOf?.(job), fimRatio };
+  const skipShare = job.spec.invalid_sample_skip_percentage;
+  return { seqLen, ...trainers.get(job.trainer)?.rowsOf?.(job), fimRatio, skipShare };
 }
 
 /** Whether two classifiers answer the same questions. The order of labels and the weights may differ. */
@@ -23,9 +24,9 @@ export function evaluationKey(
   { spec }: Pick<Job, "spec">,
   { files, rows, samples }: { files: readonly StoredFile[]; rows: EvaluationRows; samples: number },
 ): string {
-  const { seqLen = null, fimRatio = null, seed = null } = rows;
+  const { seqLen = null, fimRatio = null, seed = null, skipShare = null } = rows;
   // The recipe seeds fill-in-the-middle with the names of files.
   const data = files.map(({ sha256, filename }) => (fimRatio === null ? sha256 : [sha256, filename]));
-  const parts = [model, spec.job_type, spec.classifier_targets, seqLen, fimRatio, seed, data, samples];
+  const parts = [model, spec.job_type, spec.classifier_targets, seqLen, fimRatio, seed, skipShare, data, samples];
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }

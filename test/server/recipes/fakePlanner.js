@@ -85,8 +85,10 @@ async function plan(folder, ...options) {
 /** The loss is lower with an adapter. `base.evaluate.fails`: the number of runs that fail. */
 function evaluate(folder) {
   const request = JSON.parse(readFileSync(join(folder, "evaluate.json"), "utf8"));
-  const { base, adapter, validation_files, samples, seq_len, fim_ratio, seed } = request;
-  record("evaluate", adapter === null ? "base" : "adapter", `rows=${[seq_len, fim_ratio, seed]}`);
+  const { base, adapter, validation_files, samples, seq_len, fim_ratio, seed, invalid_sample_skip_percentage } =
+    request;
+  const rows = [seq_len, fim_ratio, seed, invalid_sample_skip_percentage];
+  record("evaluate", adapter === null ? "base" : "adapter", `rows=${rows}`);
   const runs = readFileSync(`${settingsFile}.commands`, "utf8")
     .split("\n")
     .filter((line) => /^evaluate/.test(line));

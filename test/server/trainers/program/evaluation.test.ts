@@ -18,7 +18,8 @@ describe("server: the evaluation by a training program", function () {
     api = await trainings.startPlanner({ evaluate: true });
     const validation_files = [await api.fileId(samples(1), "valid.jsonl")];
     const hyperparameters = { training_steps: 10, fim_ratio: 0.5 };
-    job = await api.trained({ model: "measured", validation_files, hyperparameters, evaluation: { samples: 2 } });
+    const more = { invalid_sample_skip_percentage: 0.25, evaluation: { samples: 2 } };
+    job = await api.trained({ model: "measured", validation_files, hyperparameters, ...more });
   });
   after(() => trainings.stop());
 
@@ -59,7 +60,10 @@ describe("server: the evaluation by a training program", function () {
     const [base, after] = await Promise.all([ended(id), ended(tuned.id)]);
     assert.deepEqual([base.figures, after.figures], [{ valid_loss: 2 }, { valid_loss: 1 }]);
     const commands = trainings.plannerCommands().filter((each) => each.startsWith("evaluate"));
-    assert.deepEqual([...new Set(commands)].sort(), ["evaluate adapter rows=64,0.5,7", "evaluate base rows=64,0.5,7"]);
+    assert.deepEqual([...new Set(commands)].sort(), [
+      "evaluate adapter rows=64,0.5,7,0.25",
+      "evaluate base rows=64,0.5,7,0.25",
+    ]);
     assert.deepEqual(base.samples, [{ prompt: samples(1).slice(0, 10), reference: "r", answer: "a" }]);
   });
 

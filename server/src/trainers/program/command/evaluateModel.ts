@@ -54,6 +54,7 @@ export async function evaluateModel(
       seq_len: request.rows.seqLen,
       fim_ratio: request.rows.fimRatio,
       seed: request.rows.seed,
+      invalid_sample_skip_percentage: request.rows.skipShare,
       validation_files: request.validationFiles.map(({ path, name }) => ({ path, name })),
       adapter,
       samples: request.samples,
