@@ -71,7 +71,7 @@ export function missText(judgement: Judgement, recorded: Partial<ApprovalState> 
 const keptText = (model: string | undefined) =>
   model === undefined
     ? "There is no approved model yet. Train a better model, or lower the threshold: that approves this model without training."
-    : `The approved model stays ${model}. Train a better model, or lower the threshold: that approves this model without training. A revert of the program changes nothing.`;
+    : `The approved model stays ${model}. Train a better model, or lower the threshold: that approves this model without training. If you revert the program instead, the approval does not change.`;
 
 /** An approval with `keepPrevious` needs a model to keep. */
 export const nothingToKeepText = (judgement: Judgement) =>
