@@ -3,7 +3,7 @@ import type { DetailedJob, Job } from "../../client";
 import { workspaceOf } from "../../client/http/workspace";
 import type { Inputs } from "../../schema/inputs";
 import { type JobOutputs, outputsSchema } from "../../schema/outputs";
-import { evaluationOutputs } from "../job/evaluation";
+import { evaluationOutputs } from "../evaluation/convert";
 import { checkpointsOf, eventsOf } from "../job/history";
 import { cleanName, cleanText, cleanValue } from "./cleanText";
 import { LONGEST_NAME, limitCheckpoints, limitEvents, limitFileIds, type Recorded, shortName } from "./limits";

@@ -1,4 +1,5 @@
 import type { ApprovalFigures, ApprovalState, ThresholdName } from "../../../schema/approval";
+import { figuresText } from "../../evaluation/text";
 import type { Candidate } from "./candidate";
 import type { Judgement } from "./judge";
 import type { Comparison } from "./thresholds";
@@ -17,22 +18,6 @@ const labels: Record<ThresholdName, string> = {
   minTokenAccuracy: "token accuracy",
   minAccuracy: "accuracy",
 };
-
-const percent = (value: number) => `${Math.round(value * 100)} %`;
-
-/** `validation loss 2.31 → 0.94, token accuracy 41 % → 78 %` */
-export function figuresText({ tuned, base, baseline, simulated }: ApprovalFigures): string {
-  const compared = baseline ?? base;
-  const change = (name: string, text: (value: number) => string, after?: number, before?: number) =>
-    after === undefined ? [] : [`${name} ${before === undefined ? "" : `${text(before)} → `}${text(after)}`];
-  const parts = [
-    ...change("validation loss", rounded, tuned.validLoss, compared?.validLoss),
-    ...change("token accuracy", percent, tuned.validMeanTokenAccuracy, compared?.validMeanTokenAccuracy),
-    ...change("accuracy", percent, tuned.accuracy, compared?.accuracy),
-    ...change("F1", rounded, tuned.f1, compared?.f1),
-  ];
-  return `${parts.join(", ")}${simulated ? " (made up by the simulator)" : ""}`;
-}
 
 /** One line per threshold: its value, the measured value, and the figures that it is the difference of. */
 function comparisonLine(comparison: Comparison, judgement: Judgement): string {
@@ -55,7 +40,7 @@ const SOURCES: Record<ApprovalFigures["source"], string> = {
   checkpoint: "from the job's last checkpoint",
 };
 
-/** What a miss looks like: the job, the model, each threshold with the measured value, and what to do. */
+/** Returns the error for a miss: the job, the model, each threshold with the measured value, and what to do. */
 export function missText(judgement: Judgement, recorded: Partial<ApprovalState> = {}): string {
   const { job, model, figures, comparisons } = judgement;
   const missed = comparisons.filter(({ met }) => !met).length;

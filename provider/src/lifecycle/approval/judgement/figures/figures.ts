@@ -1,10 +1,10 @@
 import type { ApprovalFigures, ApprovalInputs, ModelFigures } from "../../../../schema/approval";
 import { capabilitiesOf } from "../../../connection/capabilities";
 import type { Connection } from "../../../connection/connect";
+import { convertFigures, improvementOf } from "../../../evaluation/convert";
 import { checkpointsOf } from "../../../job/history";
 import type { Host } from "../../../runtime/host";
 import type { Candidate } from "../candidate";
-import { convertFigures, improvementOf } from "./convert";
 import { CannotMeasureError, evaluateOnDemand, NoValidationDataError } from "./onDemand";
 
 /**

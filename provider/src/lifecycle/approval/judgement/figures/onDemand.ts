@@ -9,9 +9,9 @@ import type { ApprovalInputs, ModelFigures } from "../../../../schema/approval";
 import { pulumiErrorText } from "../../../connection/advice";
 import type { Connection } from "../../../connection/connect";
 import { isTemporaryFailure } from "../../../connection/errors";
+import { convertFigures } from "../../../evaluation/convert";
 import type { Host } from "../../../runtime/host";
 import { cleanText } from "../../../state/cleanText";
-import { convertFigures } from "./convert";
 
 /** The job has no validation files, or they were deleted. */
 export class NoValidationDataError extends Error {}

@@ -1,5 +1,6 @@
-import type { EvaluationFigures } from "../../../../client";
-import type { ApprovalFigures, ModelFigures } from "../../../../schema/approval";
+import type { EvaluationFigures, Job } from "../../client";
+import type { ApprovalFigures, ModelFigures } from "../../schema/approval";
+import type { JobOutputs } from "../../schema/outputs";
 
 const names = {
   step: "step",
@@ -14,6 +15,19 @@ const names = {
 export function convertFigures(figures: EvaluationFigures): ModelFigures {
   const entries = Object.entries(names).map(([name, apiName]) => [name, figures[apiName]]);
   return Object.fromEntries(entries.filter(([, value]) => Number.isFinite(value)));
+}
+
+/** Converts the server's evaluation of a job to the output `evaluation`: figures only. */
+export function evaluationOutputs({ evaluation }: Pick<Job, "evaluation">): JobOutputs["evaluation"] {
+  if (evaluation === undefined) return undefined;
+  const { base, tuned, improvement, kept, simulated } = evaluation;
+  return {
+    base: base && convertFigures(base),
+    tuned: tuned && convertFigures(tuned),
+    improvement: improvement && convertFigures(improvement),
+    kept: kept === "best" || kept === "last" ? kept : undefined,
+    simulated: simulated === true ? true : undefined,
+  };
 }
 
 /** Returns what the tuned model gains over another one. Positive is better. Only figures that both have. */

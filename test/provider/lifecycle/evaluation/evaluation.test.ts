@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { MistralClient } from "../../../../provider/src/client";
 import { jobRequest } from "../../../../provider/src/inputs/request";
 import { supportedInputs } from "../../../../provider/src/lifecycle/connection/extensions";
-import { evaluationLine } from "../../../../provider/src/lifecycle/job/evaluation";
+import { evaluationLine } from "../../../../provider/src/lifecycle/evaluation/text";
 import type { Inputs } from "../../../../provider/src/schema/inputs";
 import { LifecycleHarness } from "../../../support/lifecycle";
 
