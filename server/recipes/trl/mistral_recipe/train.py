@@ -100,4 +100,5 @@ def _is_complete(state: dict[str, Any], plan: Plan) -> bool:
 
 def _load(trainer: Trainer, checkpoint: Path) -> None:
     model = trainer.accelerator.unwrap_model(trainer.model)
-    set_peft_model_state_dict(model, load_peft_weights(str(checkpoint), device=str(trainer.args.device)))
+    # Not the device of the arguments: with several processes on CPUs that is `cpu:0`, which safetensors refuses.
+    set_peft_model_state_dict(model, load_peft_weights(str(checkpoint), device=str(model.device)))
