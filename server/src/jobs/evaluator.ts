@@ -25,7 +25,7 @@ export interface EvaluatorOptions {
 
 const RETRY_DELAY = 5000;
 
-/** After so many system errors, an evaluation fails: the others wait for it. */
+/** An evaluation fails after this number of system errors, because the other evaluations wait for it. */
 const MAX_ATTEMPTS = 12;
 
 /**

@@ -64,7 +64,7 @@ export class ModelEvaluationStore {
     return committed(this.database);
   }
 
-  /** Returns the result of a model for a job, if there is one with at least so many answers, which may be deleted since. */
+  /** Returns a result of a model for a job that was measured with at least `samples` answers. The answers may have been deleted since. */
   result({ workspace, model, jobId, samples }: EvaluatedModel): ModelEvaluation | undefined {
     const row = this.database
       .prepare(

@@ -1,7 +1,6 @@
 import { hasSucceeded } from "#common";
-import { hasUnknown, UNKNOWN } from "../../inputs/unknowns";
 import type { RawInputs } from "../../lifecycle/check";
-import { connect } from "../../lifecycle/connection/connect";
+import { knownOutputs } from "../../lifecycle/preview/knownOutputs";
 import type { Settings } from "../../lifecycle/runtime/host";
 import type { Outputs } from "../../lifecycle/state/outputs";
 import type { Inputs } from "../../schema/inputs";
@@ -9,9 +8,8 @@ import { outputsSchema } from "../../schema/outputs";
 
 /** Returns the outputs of a `create` as a preview knows them: the inputs and the server. Everything else is unknown. */
 export async function previewOfCreate(inputs: Inputs, host: Settings): Promise<RawInputs> {
-  const unknown = Object.fromEntries(Object.keys(outputsSchema.shape).map((name) => [name, UNKNOWN]));
   const { adopt } = inputs;
-  return { ...unknown, ...inputs, ...(await serverOf(inputs, host)), ...(adopt !== undefined && { jobId: adopt }) };
+  return { ...(await knownOutputs(outputsSchema, inputs, host)), ...(adopt !== undefined && { jobId: adopt }) };
 }
 
 /** Returns the outputs of an `update` as a preview knows them. An update keeps the job, and a job that has succeeded keeps its model. */
@@ -22,9 +20,4 @@ export async function previewOfUpdate(olds: Outputs, inputs: Inputs, host: Setti
     jobId,
     ...(hasSucceeded(status) && fineTunedModel !== undefined && { fineTunedModel, status }),
   };
-}
-
-/** The output `baseUrl`, unless the connection is unknown. */
-export async function serverOf(inputs: Pick<Inputs, "connection">, host: Settings): Promise<RawInputs> {
-  return hasUnknown(inputs.connection) ? {} : { baseUrl: (await connect(inputs, host)).baseUrl };
 }
