@@ -19,6 +19,10 @@ export interface EvaluationRequest {
   samples?: number | undefined;
 }
 
+/** Whether an evaluation has succeeded or failed. */
+export const hasEnded = ({ status }: Pick<OnDemandEvaluation, "status">): boolean =>
+  status === "SUCCESS" || status === "FAILED";
+
 /** Evaluations of models on the validation data of a job. Only `mistral-fine-tuning-server` supports them. */
 export class Evaluations {
   constructor(private readonly http: Http) {}
@@ -65,7 +69,7 @@ export class Evaluations {
   ): Promise<OnDemandEvaluation> {
     for (;;) {
       const evaluation = await this.get(id, options);
-      if (evaluation.status === "SUCCESS" || evaluation.status === "FAILED") return evaluation;
+      if (hasEnded(evaluation)) return evaluation;
       await pause(pollIntervalMs, undefined, options.signal && { signal: options.signal });
     }
   }

@@ -5,6 +5,7 @@ import {
   ServerError,
   UnprocessableEntityError,
 } from "../../../../client";
+import { hasEnded } from "../../../../client/evaluations";
 import type { ApprovalInputs, ModelFigures } from "../../../../schema/approval";
 import { pulumiErrorText } from "../../../connection/advice";
 import type { Connection } from "../../../connection/connect";
@@ -91,5 +92,3 @@ async function waitFor(
   }
   return evaluation;
 }
-
-const hasEnded = ({ status }: OnDemandEvaluation) => status === "SUCCESS" || status === "FAILED";
