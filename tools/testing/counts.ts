@@ -5,6 +5,8 @@ export interface Counts {
   passed: number;
   failed: number;
   skipped: number;
+  /** The names of the failed tests, for the end of the output. */
+  failures?: readonly string[];
 }
 
 export const zeroCounts: Counts = { passed: 0, failed: 0, skipped: 0 };
@@ -21,10 +23,11 @@ export function reportCounts(counts: Counts): void {
 
 export function sum(all: readonly Counts[]): Counts {
   return all.reduce(
-    (total, { passed, failed, skipped }) => ({
+    (total, { passed, failed, skipped, failures = [] }) => ({
       passed: total.passed + passed,
       failed: total.failed + failed,
       skipped: total.skipped + skipped,
+      failures: [...(total.failures ?? []), ...failures],
     }),
     zeroCounts,
   );

@@ -21,7 +21,7 @@ export function earlierRows(): Row[] {
   return [{ name: "npm ci", seconds: (Date.now() - startedAtMs) / 1000, passed: 0, failed: 0, skipped: 0 }];
 }
 
-/** Prints the minutes of each part, and `N passed, N failed` as the last line. */
+/** Prints the minutes of each part, the failed tests, and `N passed, N failed` as the last line. */
 export function printSummary(rows: readonly Row[]): Counts {
   if (file) writeFileSync(file, JSON.stringify(rows));
   const total = sum(rows);
@@ -29,6 +29,11 @@ export function printSummary(rows: readonly Row[]): Counts {
   console.log(`\n${"part".padEnd(width)}  minutes  passed  failed  skipped`);
   for (const { name, ...row } of rows) console.log(line(name, row));
   console.log(line("all", { ...total, seconds: rows.reduce((all, { seconds }) => all + seconds, 0) }));
+  if (total.failed > 0) console.log("\nfailed:");
+  for (const { name, failed, failures = [] } of rows) {
+    for (const test of failures) console.log(`  ${name}: ${test}`);
+    if (failed > failures.length) console.log(`  ${name}: see the output of this part`);
+  }
   console.log(`\n${total.passed} passed, ${total.failed} failed`);
   return total;
 

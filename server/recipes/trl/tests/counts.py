@@ -16,5 +16,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             "passed": of.get("passed", 0) + of.get("xpassed", 0),
             "failed": of.get("failed", 0) + of.get("error", 0),
             "skipped": of.get("skipped", 0) + of.get("xfailed", 0),
+            "failures": [report.nodeid for outcome in ("failed", "error") for report in of.get(outcome, [])],
         }
         Path(file).write_text(json.dumps(counts), encoding="utf-8")
