@@ -1,4 +1,13 @@
 export { BaseModel } from "./baseModels";
+export type {
+  DashboardCurves,
+  DashboardFile,
+  DashboardJob,
+  DashboardJobDetail,
+  DashboardJobList,
+  DashboardSeries,
+  PageSession,
+} from "./dashboard";
 export { errorText } from "./errorText";
 export { formatAmount, formatBytes, formatCount, percent, plural } from "./format";
 export {
