@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { startEmbeddedServer } from "./embeddedServer";
 import { ExplainedError } from "./main";
+import { buildPage } from "./page/buildPage";
 import { endProcessesWith, groupLeader, killWithParent, processesWith } from "./processes";
 import { findOrGetPulumi, type PulumiCli } from "./pulumiCli";
 import { passSignalsTo } from "./signals";
@@ -92,4 +93,5 @@ async function buildPackages(): Promise<void> {
   const options = { ...groupLeader, cwd: root, preferLocal: true, stdio: "inherit" } as const;
   const { exitCode } = await killWithParent(execa("tsc", ["-b", "provider", "server"], options));
   if (exitCode !== 0) throw new ExplainedError("The packages do not compile: see the messages of tsc above.");
+  await buildPage();
 }

@@ -4,10 +4,9 @@
  */
 import { existsSync } from "node:fs";
 import { runMain } from "./main";
-import { command } from "./testing/command";
 import { type Counts, failure } from "./testing/counts";
 import { mocha, mochaInParallel } from "./testing/mocha";
-import { type Part, runs } from "./testing/parts";
+import { build, type Part, runs } from "./testing/parts";
 import { suites, type TestFiles } from "./testing/suites";
 import { earlierRows, printSummary, type Row } from "./testing/summary";
 
@@ -43,7 +42,7 @@ function selected(): Part[] {
   const suite: TestFiles = name in suites ? suites[name as keyof typeof suites] : { files: ["test/**/*.test.ts"] };
   const run = () => (files.length > 0 ? mocha(mochaArgs) : mochaInParallel(suite, { args: mochaArgs }));
   return [
-    { name: "types and build", run: () => command("tsc", ["-b"]) },
+    { name: "types and build", run: build },
     { name: "tests", run },
   ];
 }

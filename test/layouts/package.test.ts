@@ -45,8 +45,11 @@ for (const name of ["provider", "server"] as const) {
         return join(repository, name, source.replace("dist", "src"));
       };
       const isRecipeFile = (file: string) => file.startsWith("recipes/") && existsSync(join(repository, name, file));
-      const rest = packed.files.filter((file) => !compiled(file) && !isRecipeFile(file));
+      const isPage = (file: string) =>
+        /^dist\/page\/(index\.html|THIRD_PARTY_LICENSES|assets\/[\w-]+\.(js|css)(\.br|\.gz)?)$/.test(file);
+      const rest = packed.files.filter((file) => !compiled(file) && !isRecipeFile(file) && !isPage(file));
       assert.deepEqual(rest.sort(), [...others[name]].sort());
+      assert.equal(packed.files.includes("dist/page/index.html"), name === "server");
       assert.ok(packed.files.includes("dist/index.js") && packed.files.includes("dist/index.d.ts"));
     });
 

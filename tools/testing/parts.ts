@@ -1,7 +1,7 @@
 import { findOrGetPulumi } from "../pulumiCli";
 import { allLanguages, withLanguageHosts } from "../pulumiCli/languageHosts";
 import { command, script, succeeded } from "./command";
-import type { Counts } from "./counts";
+import { type Counts, sum } from "./counts";
 import { mochaInParallel } from "./mocha";
 import { setUpRecipe, trainings } from "./recipe";
 import { covered, suites } from "./suites";
@@ -25,7 +25,7 @@ const languageHosts = once(async () => withLanguageHosts(await pulumiCli(), allL
 
 const checks: Part[] = [
   { name: "lint", run: () => command("biome", ["check", "--error-on-warnings", "."]) },
-  { name: "types and build", run: () => command("tsc", ["-b"]) },
+  { name: "types and build", run: build },
   { name: "generated files", run: () => script("tools/generate.ts", "--check") },
 ];
 
@@ -89,6 +89,13 @@ export const runs = {
   /** `npm run test:all` */
   all: [...quick, ...rest],
 } satisfies Record<string, Part[]>;
+
+/** Compiles the packages, and builds the server's page. */
+export async function build(): Promise<Counts> {
+  const packages = await command("tsc", ["-b"]);
+  if (packages.failed > 0) return packages;
+  return sum([await command("tsc", ["-p", "server/page"]), await script("tools/page.ts")]);
+}
 
 async function logged(found: ReturnType<typeof findOrGetPulumi>): Promise<void> {
   const { binary, version } = await found;

@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import { sha256, writeArchive } from "./archive";
 import { bundle } from "./bundle";
 import { prepared, writeExecutable } from "./executable";
-import { licensesOf } from "./licenses";
+import { licensesOf } from "../licenses";
 import { nodeBinary } from "./nodeBinary";
 import { nameOf, PLATFORMS, type Platform, platformHere } from "./platforms";
 

@@ -1,0 +1,57 @@
+import { path } from "../links";
+
+/** A request that failed. */
+export class RequestError extends Error {
+  /** @param status the HTTP status; undefined when there was no reply */
+  constructor(
+    readonly status: number | undefined,
+    message: string,
+    readonly requestId?: string | undefined,
+  ) {
+    super(message);
+  }
+}
+
+/** Called when the server no longer accepts the session: it has expired, or its key was removed. */
+let onSessionEnd = () => {};
+export function setSessionEndHandler(handler: () => void): void {
+  onSessionEnd = handler;
+}
+
+/** Sends a GET request. @throws {RequestError} */
+export const get = <Reply>(route: string, signal?: AbortSignal): Promise<Reply> => send("GET", route, { signal });
+
+/** Sends a request that changes something. @throws {RequestError} */
+export const post = <Reply>(route: string, body?: unknown): Promise<Reply> => send("POST", route, { body });
+
+export async function send<Reply>(
+  method: string,
+  route: string,
+  { body, signal }: { body?: unknown; signal?: AbortSignal | undefined } = {},
+): Promise<Reply> {
+  let response: Response;
+  try {
+    response = await fetch(path(route), {
+      method,
+      ...(body !== undefined && { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+      ...(signal && { signal }),
+    });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new RequestError(undefined, "The server does not answer.");
+  }
+  if (response.ok) return response.status === 204 ? (undefined as Reply) : response.json();
+  if (response.status === 401 && route !== "session") onSessionEnd();
+  const requestId = response.headers.get("x-request-id") ?? undefined;
+  throw new RequestError(response.status, await messageOf(response), requestId);
+}
+
+/** Returns the message of an error reply: the API's `message` or `detail`. */
+async function messageOf(response: Response): Promise<string> {
+  const reply: unknown = await response.json().catch(() => undefined);
+  const { message, detail } = (reply ?? {}) as { message?: unknown; detail?: unknown };
+  if (typeof message === "string") return message;
+  if (typeof detail === "string") return detail;
+  const [first] = Array.isArray(detail) ? detail : [];
+  return typeof first?.msg === "string" ? first.msg : `The server answered with status ${response.status}.`;
+}

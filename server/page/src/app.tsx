@@ -1,0 +1,35 @@
+import { LocationProvider, Route, Router } from "preact-iso";
+import { useSession } from "./api/session";
+import { ErrorBox } from "./components/errorBox";
+import { Frame } from "./components/frame";
+import { path } from "./links";
+import { ComparePage } from "./pages/compare/comparePage";
+import { FilesPage } from "./pages/files/filesPage";
+import { JobPage } from "./pages/job/jobPage";
+import { JobsPage } from "./pages/jobs/jobsPage";
+import { LoginPage } from "./pages/login/loginPage";
+import { ModelsPage } from "./pages/models/modelsPage";
+import { NotFoundPage } from "./pages/notFoundPage";
+
+/** The page: a login where the server needs keys, else one of the pages in a common frame. */
+export function App() {
+  const { session, error, isLoading, reload } = useSession();
+  if (isLoading) return null;
+  if (error !== undefined) return <ErrorBox error={error} retry={reload} />;
+  // At any path: after the login, the address still leads to the page that the user wanted.
+  if (session === undefined) return <LoginPage onLogin={reload} />;
+  return (
+    <LocationProvider>
+      <Frame session={session} onLogout={reload}>
+        <Router>
+          <Route path={path("")} component={JobsPage} />
+          <Route path={path("jobs/:id")} component={JobPage} />
+          <Route path={path("compare")} component={ComparePage} />
+          <Route path={path("models")} component={ModelsPage} />
+          <Route path={path("files")} component={FilesPage} />
+          <Route default component={NotFoundPage} />
+        </Router>
+      </Frame>
+    </LocationProvider>
+  );
+}

@@ -1,0 +1,20 @@
+import { awaitsStart, hasFailed, hasSucceeded, isTraining, type JobStatus } from "#common";
+
+/** The status of a job by colour, shape and word. */
+export function Status({ status }: { status: JobStatus }) {
+  const [kind, shape] = appearance(status);
+  return (
+    <span class={`status status-${kind}`}>
+      <span aria-hidden="true">{shape}</span> {status.replaceAll("_", " ").toLowerCase()}
+    </span>
+  );
+}
+
+function appearance(status: JobStatus): [kind: string, shape: string] {
+  if (hasSucceeded(status)) return ["success", "✓"];
+  if (status === "CANCELLED" || status === "CANCELLATION_REQUESTED") return ["cancelled", "■"];
+  if (hasFailed(status)) return ["failed", "✕"];
+  if (isTraining(status)) return ["running", "●"];
+  if (awaitsStart(status)) return ["ready", "◆"];
+  return ["waiting", "○"];
+}

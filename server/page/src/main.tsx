@@ -1,0 +1,10 @@
+import { render } from "preact";
+import { App } from "./app";
+import { applyTheme } from "./theme";
+import "uplot/dist/uPlot.min.css";
+import "./styles/theme.css";
+import "./styles/base.css";
+import "./styles/layout.css";
+
+applyTheme();
+render(<App />, document.getElementById("page") as HTMLElement);

@@ -1,0 +1,7 @@
+export function ComparePage() {
+  return (
+    <section>
+      <h1>Compare</h1>
+    </section>
+  );
+}
