@@ -1,10 +1,10 @@
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { licensesOf } from "../licenses";
 import { sha256, writeArchive } from "./archive";
 import { bundle } from "./bundle";
 import { prepared, writeExecutable } from "./executable";
-import { licensesOf } from "../licenses";
 import { nodeBinary } from "./nodeBinary";
 import { nameOf, PLATFORMS, type Platform, platformHere } from "./platforms";
 
