@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { isLoopbackHost, isTerminal, MAX_FILE_BYTES } from "#common";
 import { UsageError } from "./domain/errors";
@@ -16,6 +17,8 @@ import { Evaluator } from "./jobs/evaluator";
 import { Supervisor } from "./jobs/supervisor";
 import { createLog, type Logger, type LogLevel } from "./log";
 import { BlobStore } from "./store/blobs";
+import { CurveStore } from "./store/dashboard/curves";
+import { DashboardStore } from "./store/dashboard/dashboardStore";
 import { openDatabase } from "./store/database";
 import { EvaluationStore } from "./store/evaluations";
 import { FileStore } from "./store/files";
@@ -174,10 +177,13 @@ async function open(
     holds,
     secrets,
     artifacts,
+    dashboard: new DashboardStore(database),
+    curves: new CurveStore(database),
   };
   const app = await buildApp({
     ...{ ...stores, keys, connections, signer, supervisor, evaluator, trainer, trainers, maxFileBytes, publicUrl },
     ...{ log, metrics, metricStore, metricFeed, streams: new StreamLimit(maxConnections) },
+    hasPage: existsSync(join(__dirname, "../dist/page/index.html")),
   });
   const closeApp = gracefulClose(app);
   const close = async () => {

@@ -21,6 +21,7 @@ import { acceptJson } from "./jsonBody";
 import { answerMethodNotAllowed } from "./methodNotAllowed";
 import { logRequests, pathOf } from "./requestLog";
 import { capabilityRoute } from "./routes/capabilities";
+import { dashboardRoutes } from "./routes/dashboard";
 import { evaluationRoutes } from "./routes/evaluations";
 import { fileRoutes } from "./routes/files";
 import { holdRoutes } from "./routes/holds";
@@ -109,6 +110,7 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
   modelRoutes(app, services);
   evaluationRoutes(app, services);
   holdRoutes(app, services);
+  dashboardRoutes(app, services);
   capabilityRoute(app, services);
   await rowsRoute(app, services);
   addMethodNotAllowedRoutes();

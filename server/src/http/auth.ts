@@ -64,6 +64,11 @@ export class Keys {
     return { workspace, owner };
   }
 
+  /** Returns how the page names the owner of a job. @param owner the hash of an API key, or `anonymous` */
+  nameOf(owner: string): string {
+    return owner === "anonymous" ? owner : owner.slice(0, 8);
+  }
+
   /** Returns the caller of a request, or undefined when it has no valid key. */
   identify(authorization: string | undefined): Caller | undefined {
     try {

@@ -3,6 +3,8 @@ import type { Evaluator } from "../jobs/evaluator";
 import type { Supervisor } from "../jobs/supervisor";
 import type { Logger } from "../log";
 import type { BlobStore } from "../store/blobs";
+import type { CurveStore } from "../store/dashboard/curves";
+import type { DashboardStore } from "../store/dashboard/dashboardStore";
 import type { EvaluationStore } from "../store/evaluations";
 import type { FileStore } from "../store/files";
 import type { HoldStore } from "../store/holds";
@@ -43,6 +45,8 @@ export interface Services {
   trainers: ReadonlyMap<string, Trainer>;
   metrics: Metrics;
   metricStore: MetricStore;
+  dashboard: DashboardStore;
+  curves: CurveStore;
   /** Tells event streams about changes of their jobs. */
   metricFeed: MetricFeed;
   /** The open event streams. */
@@ -50,6 +54,8 @@ export interface Services {
   log: Logger;
   /** The base URL of links in replies, without a trailing slash; by default the one that the client has used. */
   publicUrl: string | undefined;
+  /** Whether this server has the page: the built page is part of the package. */
+  hasPage: boolean;
   /** The maximum size of an uploaded file in bytes, inclusive. */
   maxFileBytes: number;
 }

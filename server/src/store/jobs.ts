@@ -30,6 +30,9 @@ export interface JobFilter extends Page {
 
 /** Jobs, their events and their checkpoints. Writes a status and its event in one transaction. */
 export class JobStore {
+  /** Grows when a job is created or its status changes. */
+  revision = 0;
+
   /** @param onStatus called when a status transition is durable. `reason` is undefined when there is none. */
   constructor(
     private readonly database: Database,
@@ -51,6 +54,7 @@ export class JobStore {
     const now = Date.now();
     const { classifier_targets: targets, ...rest } = spec;
     return this.atomically(() => {
+      this.revision += 1;
       const { lastInsertRowid: seq } = this.database
         .prepare(
           `INSERT INTO jobs (id, workspace, owner, status, trainer, model, suffix, spec, created_at, modified_at)
@@ -78,6 +82,14 @@ export class JobStore {
   get(id: string): Job | undefined {
     const row = this.database.prepare("SELECT * FROM jobs WHERE id = ?").get(id) as JobRow | undefined;
     return row && this.toJob(row);
+  }
+
+  /** Returns jobs in the order of their IDs. Omits unknown ones. */
+  getAll(ids: readonly string[]): Job[] {
+    const rows = this.database
+      .prepare("SELECT jobs.* FROM json_each(?) JOIN jobs ON jobs.id = value ORDER BY key")
+      .all(JSON.stringify(ids)) as JobRow[];
+    return rows.map((row) => this.toJob(row));
   }
 
   /** Returns a job of a workspace. Undefined also when the job belongs to another workspace. */
@@ -149,6 +161,7 @@ export class JobStore {
         throw new ConflictError(`Job ${id} is ${job.status} and cannot become ${to}`);
       }
       const now = Date.now();
+      this.revision += 1;
       this.database
         .prepare(
           `UPDATE jobs SET status = ?, modified_at = ?, plan = coalesce(?, plan),
@@ -226,6 +239,15 @@ export class JobStore {
       .prepare("SELECT name, data, created_at FROM events WHERE job_id = ? ORDER BY seq DESC")
       .all(id) as { name: string; data: string; created_at: number }[];
     return rows.map((row) => ({ name: row.name, data: JSON.parse(row.data), createdAt: row.created_at }));
+  }
+
+  /** Returns the reason of the current status, which only a failure has. */
+  reasonOf(id: string): string | undefined {
+    const row = this.database
+      .prepare("SELECT data FROM events WHERE job_id = ? AND name = ? ORDER BY seq DESC LIMIT 1")
+      .get(id, STATUS_UPDATED) as { data: string } | undefined;
+    const reason = row && JSON.parse(row.data).reason;
+    return typeof reason === "string" ? reason : undefined;
   }
 
   /** Newest first, like the hosted API. */

@@ -40,6 +40,7 @@ const WITHOUT_ID: Record<string, "exempt" | "own" | "totals"> = {
   "GET /v1/fine_tuning/capabilities": "totals",
   // Names a model and a job, which must be of the caller's workspace.
   "POST /v1/fine_tuning/evaluations": "own",
+  "GET /v1/fine_tuning/dashboard/jobs": "own",
   "GET /v1/fine_tuning/jobs": "own",
   "POST /v1/fine_tuning/jobs": "own",
   "GET /v1/models": "own",

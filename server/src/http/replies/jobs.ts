@@ -114,7 +114,7 @@ function estimate(plan: Plan) {
 }
 
 /** The estimate of the API, plus extensions: the trainer, `simulated` and the progress. */
-function jobMetadata({ trainer, plan, progress, startedAt }: Job) {
+export function jobMetadata({ trainer, plan, progress, startedAt }: Job) {
   const simulated = trainer === SIMULATED;
   if (plan === undefined) {
     return { trainer, simulated };

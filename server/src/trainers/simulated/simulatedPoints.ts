@@ -1,7 +1,8 @@
 import { isTerminal } from "#common";
 import type { Job } from "../../domain/job";
-import { MAX_POINTS, type MetricPoint } from "../../domain/metricPoint";
+import { MAX_POINTS, type MetricPoint, type MetricType } from "../../domain/metricPoint";
 import type { StartedJob } from "../../domain/trainer";
+import type { Columns, Curves } from "../../store/dashboard/curves";
 import type { PointQuery } from "../../store/metrics/metricStore";
 import { trainLoss } from "./losses";
 import { checkpointAt, SECONDS, simulate } from "./simulation";
@@ -25,6 +26,37 @@ export function simulatedPoints(job: Job, now: number, { types, after, limit }: 
     points.push(...steps.map((each) => evaluationPoint(run, each)).filter(({ id }) => id > after));
   }
   return points.sort((one, other) => one.id - other.id).slice(0, limit);
+}
+
+/** Computes the training losses of a simulated job at no more than `count` steps, evenly distributed up to its stored progress. */
+export function simulatedLosses(job: Job, count: number): number[] {
+  const run = toRun(job);
+  const step = job.progress?.step ?? 0;
+  if (run === undefined || step === 0) return [];
+  const lossAt = trainLoss(run);
+  const points = Math.min(step, count);
+  return Array.from({ length: points }, (_, index) =>
+    lossAt(points === 1 ? step : 1 + Math.round(((step - 1) * index) / (points - 1))),
+  );
+}
+
+/** Computes all points of a simulated job. @param now milliseconds since 1970 */
+export function simulatedCurves(job: Job, now: number): Curves {
+  const read = (type: MetricType) => simulatedPoints(job, now, { types: [type], after: 0, limit: MAX_POINTS });
+  const [step, evaluation] = [read("step"), read("evaluation")];
+  return {
+    lastId: Math.max(0, step.at(-1)?.id ?? 0, evaluation.at(-1)?.id ?? 0),
+    step: toColumns(step),
+    evaluation: toColumns(evaluation),
+  };
+}
+
+function toColumns(points: readonly MetricPoint[]): Columns {
+  return {
+    steps: points.map(({ step }) => step),
+    createdAt: points.map(({ createdAt }) => createdAt),
+    metrics: points.map(({ metrics }) => metrics),
+  };
 }
 
 /** Returns at most `limit` points. With more steps, one of 2, 4, 8 … steps has a point, and the last step. */

@@ -1,0 +1,96 @@
+import type { Caller } from "../../domain/caller";
+import type { JobStatus } from "../../domain/status";
+import type { Database } from "../database";
+import { limitAndOffset, type Page, SqlConditions } from "../sqlConditions";
+
+/** Undefined fields match all jobs. */
+export interface DashboardFilter extends Page {
+  status?: readonly JobStatus[] | undefined;
+  model?: string | undefined;
+  /** A part of the suffix, the ID, the base model, the model or the owner's name. Ignores the case of ASCII letters. */
+  search?: string | undefined;
+  /** Only jobs of the caller's key. */
+  mine: boolean;
+}
+
+export interface DashboardPage {
+  /** The IDs of the page's jobs, newest first. */
+  ids: string[];
+  total: number;
+  /** Of the jobs that match the filter without its statuses. */
+  counts: Partial<Record<JobStatus, number>>;
+}
+
+/** The most models that a list names. A workspace may have as many models as jobs. */
+const MAX_MODELS = 1000;
+
+/** Finds the jobs of the page's list. */
+export class DashboardStore {
+  constructor(private readonly database: Database) {}
+
+  /**
+   * Returns a page of the caller's workspace.
+   *
+   * @param ownersOf returns the owners whose names contain a text
+   */
+  find(
+    { status, model, search, mine, ...page }: DashboardFilter,
+    { workspace, owner }: Caller,
+    ownersOf: (search: string) => string[],
+  ): DashboardPage {
+    const texts = search === undefined ? [undefined] : SEARCHED.map(() => search);
+    const owners = search === undefined ? [] : [JSON.stringify(ownersOf(search))];
+    const conditions = () =>
+      new SqlConditions()
+        .and("workspace = ?", workspace)
+        .and("model = ?", model)
+        .and("owner = ?", mine ? owner : undefined)
+        .and(SEARCH, ...texts, ...owners);
+    const all = conditions();
+    const rows = this.database
+      .prepare(`SELECT status, count(*) AS jobs FROM jobs ${all.sql} GROUP BY status`)
+      .all(...all.values) as { status: JobStatus; jobs: number }[];
+    const counts = Object.fromEntries(rows.map(({ status, jobs }) => [status, jobs])) as DashboardPage["counts"];
+    const wanted = status ?? rows.map((row) => row.status);
+    const found = conditions().andIn("status", status);
+    // Sorts only IDs: the plan and the progress of a job are long.
+    const ids = this.database
+      .prepare(`SELECT id FROM jobs ${found.sql} ORDER BY created_at DESC, seq DESC LIMIT ? OFFSET ?`)
+      .all(...found.values, ...limitAndOffset(page)) as { id: string }[];
+    return {
+      ids: ids.map(({ id }) => id),
+      total: [...new Set(wanted)].reduce((sum, each) => sum + (counts[each] ?? 0), 0),
+      counts,
+    };
+  }
+
+  /** Returns the models that the jobs of a workspace train, in alphabetical order: at most 1000. */
+  models(workspace: string): string[] {
+    return this.distinct("model", workspace, MAX_MODELS);
+  }
+
+  /** Returns the hashes of the keys that have created jobs of a workspace. */
+  owners(workspace: string): string[] {
+    return this.distinct("owner", workspace, Number.MAX_SAFE_INTEGER);
+  }
+
+  /** Reads one entry of the column's index for each value, not for each job. */
+  private distinct(column: "model" | "owner", workspace: string, limit: number): string[] {
+    const next = (after: string) => `SELECT min(${column}) FROM jobs WHERE workspace = ?1 ${after}`;
+    const rows = this.database
+      .prepare(
+        `WITH RECURSIVE found (value) AS (
+           SELECT (${next("")})
+           UNION ALL SELECT (${next(`AND ${column} > value`)}) FROM found WHERE value IS NOT NULL LIMIT ?2
+         ) SELECT value FROM found WHERE value IS NOT NULL`,
+      )
+      .all(workspace, limit) as { value: string }[];
+    return rows.map(({ value }) => value);
+  }
+}
+
+const SEARCHED = ["suffix", "id", "model", "fine_tuned_model"];
+
+/** `instr`, not LIKE: a user's text may contain wildcards. */
+const SEARCH = `${SEARCHED.map((column) => `instr(lower(${column}), lower(?)) > 0`).join(" OR ")}
+  OR owner IN (SELECT value FROM json_each(?))`;
