@@ -8,7 +8,7 @@ import { eventually } from "../support/eventually";
 import { Random } from "../support/random";
 import { Remote } from "../support/remote";
 import { TestServer } from "../support/server";
-import { killTraining, progressOf, TRAINING_ENV } from "./trainings";
+import { killTraining, progressOf, signalTraining, TRAINING_ENV } from "./trainings";
 
 /** Each kill costs the time in which Python loads PyTorch again. CONTRIBUTING.md says when to run more of them. */
 const KILLS = Number(process.env.TRAINING_KILLS ?? 8);
@@ -64,7 +64,10 @@ describe(`a training whose server and program are killed ${KILLS} times each`, f
       if (kills === KILLS) return;
       // A kill before the next checkpoint loses the attempt's steps. Three such kills in a row would fail the job.
       const killStep = Math.min(STEPS - 1, before + 1 + random.integer(0, Math.floor((STEPS / KILLS) * 0.9)));
-      await eventually(`step ${killStep}`, async () => (await stepsOf(id)) >= killStep, { withinMs: 10 * 60_000 });
+      const isReached = async () => (await stepsOf(id)) >= killStep;
+      await eventually(`step ${killStep}`, isReached, { withinMs: 10 * 60_000, everyMs: 5 });
+      // On a fast machine, the training would end before the last kill, because every kill takes several steps.
+      await signalTraining(id, "SIGSTOP");
       kills++;
       const [first, second] = random.next() < 0.5 ? [killServer, killTraining] : [killTraining, killServer];
       await first(id);

@@ -12,7 +12,7 @@ import { succeeds } from "../support/results";
 import { sequence } from "../support/sequence";
 import { TestServer } from "../support/server";
 import type { Stack } from "../support/stack";
-import { killTraining, progressOf, TRAINING_ENV, TRAINING_TIMEOUT_MS } from "./trainings";
+import { killTraining, progressOf, signalTraining, TRAINING_ENV, TRAINING_TIMEOUT_MS } from "./trainings";
 
 const example = resolve(__dirname, "../../examples/self-hosted");
 const train = join(example, "train.jsonl");
@@ -168,7 +168,10 @@ describeWithEngine("a real training on a self-hosted server", (engine) => {
       const { jobId } = await outputs();
       await waitForStep(jobId, 15);
       await server.kill();
+      // On a fast machine, the training would end while the server starts.
+      await signalTraining(jobId, "SIGSTOP");
       await server.start();
+      await signalTraining(jobId, "SIGCONT");
       await waitForStep(jobId, 25);
       await killTraining(jobId);
       await declare("triggers: [1],");

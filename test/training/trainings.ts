@@ -18,8 +18,11 @@ export async function progressOf(data: string, jobId: string) {
 }
 
 /** Kills only the training program, not the other processes of the job. */
-export async function killTraining(jobId: string): Promise<void> {
-  for (const pid of await trainingsOf(jobId)) process.kill(pid, "SIGKILL");
+export const killTraining = (jobId: string): Promise<void> => signalTraining(jobId, "SIGKILL");
+
+/** Sends a signal to the training program, not to the other processes of the job. */
+export async function signalTraining(jobId: string, signal: NodeJS.Signals): Promise<void> {
+  for (const pid of await trainingsOf(jobId)) process.kill(pid, signal);
 }
 
 /** Returns the process ids of a job's running training programs. */
