@@ -1,8 +1,9 @@
-import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { isLoopbackHost, isTerminal, MAX_FILE_BYTES } from "#common";
 import { UsageError } from "./domain/errors";
 import type { Trainer } from "./domain/trainer";
+import { Callers } from "./http/access/callers";
+import { SessionCookie } from "./http/access/sessionCookie";
 import { buildApp } from "./http/app";
 import { Keys } from "./http/auth";
 import { ConnectionLimit, defaultMaxConnections } from "./http/connections/connectionLimit";
@@ -11,7 +12,8 @@ import { KeysFile } from "./http/keysFile";
 import { MetricFeed } from "./http/metricStream/metricFeed";
 import { StreamLimit } from "./http/metricStream/streamLimit";
 import { Metrics } from "./http/metrics";
-import { parsePublicUrl } from "./http/publicUrl";
+import { readPage } from "./http/page/pageFiles";
+import { basePathOf, parsePublicUrl } from "./http/publicUrl";
 import { MAX_EXPIRY_HOURS, UrlSigner } from "./http/signedUrls";
 import { Evaluator } from "./jobs/evaluator";
 import { Supervisor } from "./jobs/supervisor";
@@ -29,6 +31,7 @@ import { MetricStore } from "./store/metrics/metricStore";
 import { ModelEvaluationStore } from "./store/modelEvaluations";
 import { ModelStore } from "./store/models";
 import { SecretStore } from "./store/secrets";
+import { SessionStore } from "./store/sessions";
 import { SigningKeys } from "./store/signingKeys";
 import { createTrainers, DEFAULT_TRAINER, type TrainerOptions } from "./trainers";
 import { ArtifactStore } from "./trainers/program/artifactStore";
@@ -47,8 +50,8 @@ export interface ServerOptions extends TrainerOptions {
    */
   publicUrl?: string;
   /**
-   * The accepted API keys: `KEY [workspace=NAME]`, in plain text or as `sha256:<hex>`. Without `apiKeys` and `keysFile`,
-   * requests need no key.
+   * The accepted API keys: `KEY [workspace=NAME] [name=NAME]`, in plain text or as `sha256:<hex>`. The page shows `name` as
+   * the owner of the key's jobs. Without `apiKeys` and `keysFile`, requests need no key.
    */
   apiKeys?: string[];
   /** The path of a file with more API keys, one per line. The server reads the file again when it changes. */
@@ -60,6 +63,8 @@ export interface ServerOptions extends TrainerOptions {
    * At the limit, a new connection replaces the oldest one that has not sent a valid key.
    */
   maxConnections?: number;
+  /** The folder with the built files of the page. By default the one in this package. */
+  pageDir?: string;
   /** The lowest level that is logged to stderr, as JSON lines: `warn` by default. */
   logLevel?: LogLevel;
 }
@@ -70,6 +75,9 @@ export interface RunningServer {
   /** Stops the server. Unfinished jobs resume with the next server on the same data folder. */
   close(): Promise<void>;
 }
+
+/** The same folder for the compiled server and for its sources. */
+const BUILT_PAGE = join(__dirname, "../dist/page");
 
 const DEFAULT_HOST = "127.0.0.1";
 
@@ -164,6 +172,10 @@ async function open(
     (id) => supervisor.release(id),
   );
   await sampleAnswers.sweep();
+  const sessions = new SessionStore(database);
+  const sessionCookie = new SessionCookie(sessions.folderId, publicUrl);
+  const callers = new Callers(keys, sessions, sessionCookie, publicUrl);
+  const page = readPage(options.pageDir ?? BUILT_PAGE, basePathOf(publicUrl));
   const metrics = new Metrics(jobs, trainer);
   const connections = new ConnectionLimit(maxConnections, (message) => log.warn(message));
   const stores = {
@@ -183,7 +195,7 @@ async function open(
   const app = await buildApp({
     ...{ ...stores, keys, connections, signer, supervisor, evaluator, trainer, trainers, maxFileBytes, publicUrl },
     ...{ log, metrics, metricStore, metricFeed, streams: new StreamLimit(maxConnections) },
-    hasPage: existsSync(join(__dirname, "../dist/page/index.html")),
+    ...{ sessions, sessionCookie, callers, page, hasPage: page !== undefined },
   });
   const closeApp = gracefulClose(app);
   const close = async () => {

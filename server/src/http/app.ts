@@ -9,6 +9,7 @@ import Fastify, {
   LogController,
 } from "fastify";
 import { ConflictError, TooLargeError } from "../domain/errors";
+import { sessionRoutes } from "./access/sessionRoutes";
 import { rejectBrowserRequests } from "./browserRequests";
 import { setCaller } from "./caller";
 import { closeEarly } from "./connections/closeEarly";
@@ -19,6 +20,8 @@ import { closeTinyChunks } from "./connections/tinyChunks";
 import { ApiError, UnprocessableError } from "./errors";
 import { acceptJson } from "./jsonBody";
 import { answerMethodNotAllowed } from "./methodNotAllowed";
+import { pageRoutes } from "./page/pageRoutes";
+import { securityHeaders } from "./page/securityHeaders";
 import { logRequests, pathOf } from "./requestLog";
 import { capabilityRoute } from "./routes/capabilities";
 import { dashboardRoutes } from "./routes/dashboard";
@@ -47,7 +50,7 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
   const answerError = (error: FastifyError | ApiError, request: FastifyRequest, reply: FastifyReply): void => {
     const answer = toApiError(error, request);
     // Not yet known after an error before or in the `onRequest` hook.
-    const caller = request.owner ? request : services.keys.identify(request.headers.authorization);
+    const caller = request.owner ? request : services.callers.identify(request);
     if (caller === undefined) {
       closeEarly(request, reply);
     } else {
@@ -57,7 +60,11 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
       reply.removeHeader("connection");
     }
     // Errors that Fastify raises before the `onRequest` hook have no request id header yet.
-    reply.header("x-request-id", request.id).code(answer.status).send(answer.toReply());
+    reply
+      .headers(securityHeaders(request))
+      .header("x-request-id", request.id)
+      .code(answer.status)
+      .send(answer.toReply());
   };
   const app = Fastify({
     loggerInstance: services.log as FastifyBaseLogger,
@@ -75,7 +82,7 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
   app.decorateRequest("owner", "");
   app.decorateRequest("workspace", "");
   app.addHook("onRequest", async (request, reply) => {
-    reply.header("x-request-id", request.id);
+    reply.header("x-request-id", request.id).headers(securityHeaders(request));
     if (!services.keys.required) {
       rejectBrowserRequests(request);
     }
@@ -84,7 +91,7 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
       throw new ApiError(404, `There is no route ${request.method} ${pathOf(request)}`);
     }
     if (needsKey(request)) {
-      setCaller(request, reply, services.keys.authenticate(request.headers.authorization));
+      setCaller(request, reply, services.callers.authenticate(request));
       services.connections.prove(request.socket);
     }
   });
@@ -113,6 +120,10 @@ export async function buildApp(services: Services): Promise<FastifyInstance> {
   dashboardRoutes(app, services);
   capabilityRoute(app, services);
   await rowsRoute(app, services);
+  if (services.page !== undefined) {
+    pageRoutes(app, services.page);
+    sessionRoutes(app, services);
+  }
   addMethodNotAllowedRoutes();
   return app;
 }

@@ -1,17 +1,10 @@
-import { createHash } from "node:crypto";
 import type { Caller } from "../domain/caller";
-import { DEFAULT_WORKSPACE } from "../domain/caller";
-import { UsageError } from "../domain/errors";
+import { ANONYMOUS, DEFAULT_WORKSPACE } from "../domain/caller";
+import { hashOf, type KeyEntry, type KeyTable, mergeKeys, parseKeys } from "./access/keyEntries";
 import { ApiError } from "./errors";
 
-/** A key may be configured as a hash, so that the keys file contains no secret. */
-const HASHED_KEY = /^sha256:([0-9a-f]{64})$/i;
-
-/** Workspaces are names of folders, also on file systems that ignore case. */
-const WORKSPACE = /^[a-z0-9][a-z0-9_-]{0,63}$/;
-
-/** Maps the hashes of API keys to workspaces. */
-export type KeyTable = ReadonlyMap<string, string>;
+/** The number of digits of a hash that stand for an owner without a name. */
+const SHORT_HASH = 8;
 
 /** Keys that may change while the server runs. */
 export interface KeySource {
@@ -28,10 +21,10 @@ export class Keys {
   private readonly fixed: KeyTable;
 
   /**
-   * @param entries `KEY [workspace=NAME]` with a plain-text key or `sha256:<hex>`. Without entries and `source`, requests
-   * need no key.
+   * @param entries `KEY [workspace=NAME] [name=NAME]` with a plain-text key or `sha256:<hex>`. Without entries and
+   * `source`, requests need no key.
    * @param source more keys
-   * @throws {UsageError} when an entry is invalid, or a key has two workspaces
+   * @throws {UsageError} when an entry is invalid, or a key has two workspaces or two names
    */
   constructor(
     entries: readonly string[],
@@ -43,7 +36,7 @@ export class Keys {
   }
 
   /**
-   * Authenticates a request.
+   * Authenticates a request by its API key.
    *
    * @param authorization the `Authorization` header
    * @throws {ApiError} 401 when keys are required and the request has no valid one
@@ -51,22 +44,16 @@ export class Keys {
   authenticate(authorization: string | undefined): Caller {
     const token = /^Bearer +(\S+) *$/i.exec(authorization ?? "")?.[1];
     if (!this.required) {
-      return { workspace: DEFAULT_WORKSPACE, owner: token === undefined ? "anonymous" : hash(token) };
+      return { workspace: DEFAULT_WORKSPACE, owner: token === undefined ? ANONYMOUS : hashOf(token) };
     }
     if (token === undefined) {
       throw new ApiError(401, "An API key is required: send it as `Authorization: Bearer <key>`");
     }
-    const owner = hash(token);
-    const workspace = this.fixed.get(owner) ?? this.source?.current().get(owner);
-    if (workspace === undefined) {
+    const caller = this.find(token);
+    if (caller === undefined) {
       throw new ApiError(401, "Invalid API key");
     }
-    return { workspace, owner };
-  }
-
-  /** Returns how the page names the owner of a job. @param owner the hash of an API key, or `anonymous` */
-  nameOf(owner: string): string {
-    return owner === "anonymous" ? owner : owner.slice(0, 8);
+    return caller;
   }
 
   /** Returns the caller of a request, or undefined when it has no valid key. */
@@ -77,67 +64,25 @@ export class Keys {
       return undefined;
     }
   }
-}
 
-/** Returns the entries of a keys file: one per line. Ignores empty lines and lines that begin with `#`. */
-export function keyLines(content: string): string[] {
-  return content
-    .split(/\r?\n/)
-    .map((line) => line.trim())
-    .filter((line) => line !== "" && !line.startsWith("#"));
-}
-
-/**
- * Parses entries of the form `KEY [workspace=NAME]`.
- *
- * @throws {UsageError} when an entry is invalid, or a key has two workspaces. The message contains no key.
- */
-export function parseKeys(entries: readonly string[]): KeyTable {
-  return mergeKeys(entries.map((entry) => new Map([parseKey(entry)])));
-}
-
-/** Whether the entry contains a plain-text key. */
-export function isPlainText(entry: string): boolean {
-  return !/^sha256:/i.test(entry);
-}
-
-function mergeKeys(tables: readonly KeyTable[]): KeyTable {
-  const merged = new Map<string, string>();
-  for (const [key, workspace] of tables.flatMap((table) => [...table])) {
-    const other = merged.get(key);
-    if (other !== undefined && other !== workspace) {
-      // Requests with this key could reach either workspace.
-      throw new UsageError(`An API key has two workspaces: ${other} and ${workspace}; give the key only one workspace`);
-    }
-    merged.set(key, workspace);
+  /** Returns the caller with this API key in plain text; undefined when the key is invalid. */
+  find(key: string): Caller | undefined {
+    return this.callerOf(hashOf(key));
   }
-  return merged;
-}
 
-function parseKey(entry: string): [hash: string, workspace: string] {
-  const [, key = entry, workspace = DEFAULT_WORKSPACE] = /^(\S+)\s+workspace=(\S*)$/.exec(entry.trim()) ?? [];
-  if (!/^\S+$/.test(key)) {
-    throw new UsageError(
-      "An API key must not be empty or contain white space; only `workspace=NAME` may follow the key",
-    );
+  /** Returns the caller whose key has this hash, with the key's current workspace; undefined when the key was removed. */
+  callerOf(owner: string): Caller | undefined {
+    const workspace = this.entry(owner)?.workspace;
+    return workspace === undefined ? undefined : { workspace, owner };
   }
-  if (!WORKSPACE.test(workspace)) {
-    throw new UsageError(
-      `${JSON.stringify(workspace)} is not the name of a workspace: use lower-case letters, digits, - and _, at most 64`,
-    );
-  }
-  return [toHash(key), workspace];
-}
 
-function toHash(key: string): string {
-  const hashed = HASHED_KEY.exec(key)?.[1]?.toLowerCase();
-  if (hashed === undefined && /^sha256:/i.test(key)) {
-    // Taken literally, a mistyped hash would be a key that everyone who reads the keys file knows.
-    throw new UsageError("An API key that begins with sha256: must have exactly 64 hexadecimal digits after the colon");
+  /** Returns how replies name an owner: the key's `name`, or the first digits of its hash. @param owner see `Caller` */
+  nameOf(owner: string): string {
+    if (owner === ANONYMOUS) return owner;
+    return this.fixed.get(owner)?.name ?? this.source?.current().get(owner)?.name ?? owner.slice(0, SHORT_HASH);
   }
-  return hashed ?? hash(key);
-}
 
-function hash(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
+  private entry(owner: string): KeyEntry | undefined {
+    return this.fixed.get(owner) ?? this.source?.current().get(owner);
+  }
 }

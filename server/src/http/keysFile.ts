@@ -1,7 +1,8 @@
 import { readFileSync, statSync } from "node:fs";
 import { UsageError } from "../domain/errors";
 import type { Logger } from "../log";
-import { isPlainText, type KeySource, type KeyTable, keyLines, parseKeys } from "./auth";
+import { isPlainText, type KeyTable, keyLines, parseKeys } from "./access/keyEntries";
+import type { KeySource } from "./auth";
 
 /** A file that changed less than this ago may still be being written, in milliseconds. */
 const SETTLE_MS = 200;

@@ -26,6 +26,11 @@ export function parsePublicUrl(text: string): string {
   return url.href.replace(/\/+$/, "");
 }
 
+/** Returns the path below which browsers reach the server, with a slash at both ends. */
+export function basePathOf(publicUrl: string | undefined): string {
+  return publicUrl === undefined ? "/" : new URL(`${publicUrl}/`).pathname;
+}
+
 /** Returns the base URL of the links in a reply: the public URL, or the one that the client has used. */
 export function baseUrlOf(request: FastifyRequest, publicUrl: string | undefined): string {
   return publicUrl ?? `${request.protocol}://${request.host}`;

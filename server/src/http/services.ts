@@ -13,18 +13,25 @@ import type { MetricStore } from "../store/metrics/metricStore";
 import type { ModelEvaluationStore } from "../store/modelEvaluations";
 import type { ModelStore } from "../store/models";
 import type { SecretStore } from "../store/secrets";
+import type { SessionStore } from "../store/sessions";
 import type { ArtifactStore } from "../trainers/program/artifactStore";
 import type { SampleAnswers } from "../trainers/program/sampleAnswers";
+import type { Callers } from "./access/callers";
+import type { SessionCookie } from "./access/sessionCookie";
 import type { Keys } from "./auth";
 import type { ConnectionLimit } from "./connections/connectionLimit";
 import type { MetricFeed } from "./metricStream/metricFeed";
 import type { StreamLimit } from "./metricStream/streamLimit";
 import type { Metrics } from "./metrics";
+import type { PageFiles } from "./page/pageFiles";
 import type { UrlSigner } from "./signedUrls";
 
 /** The objects that the routes use. */
 export interface Services {
   keys: Keys;
+  callers: Callers;
+  sessions: SessionStore;
+  sessionCookie: SessionCookie;
   connections: ConnectionLimit;
   signer: UrlSigner;
   blobs: BlobStore;
@@ -54,8 +61,10 @@ export interface Services {
   log: Logger;
   /** The base URL of links in replies, without a trailing slash; by default the one that the client has used. */
   publicUrl: string | undefined;
-  /** Whether this server has the page: the built page is part of the package. */
+  /** Whether the server has a page. */
   hasPage: boolean;
+  /** The files of the page; undefined when it is not built. */
+  page: PageFiles | undefined;
   /** The maximum size of an uploaded file in bytes, inclusive. */
   maxFileBytes: number;
 }
@@ -73,6 +82,8 @@ declare module "fastify" {
     signedUrl?: boolean;
     /** The route requires a key although its path is not under `/v1/`. */
     needsKey?: boolean;
+    /** The route serves a file of the page, to everybody. */
+    isPage?: boolean;
     /** The handler validates the query parameters. Other routes accept none. */
     readsQuery?: boolean;
   }

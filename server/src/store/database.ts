@@ -225,6 +225,18 @@ const MIGRATIONS: readonly string[] = [
      points INTEGER NOT NULL,
      PRIMARY KEY (job_seq, type)
    ) WITHOUT ROWID;`,
+  // Sessions of the page. `data_folder` has a random ID: the name of the page's cookie contains it.
+  `CREATE TABLE sessions (
+     seq INTEGER PRIMARY KEY AUTOINCREMENT,
+     token_hash TEXT NOT NULL UNIQUE,
+     owner TEXT NOT NULL,
+     created_at INTEGER NOT NULL,
+     expires_at INTEGER NOT NULL
+   );
+   CREATE INDEX sessions_by_owner ON sessions (owner);
+   CREATE INDEX sessions_by_expiry ON sessions (expires_at);
+   CREATE TABLE data_folder (id TEXT NOT NULL);
+   INSERT INTO data_folder (id) VALUES (lower(hex(randomblob(4))));`,
 ];
 const SCHEMA_VERSION = MIGRATIONS.length;
 

@@ -173,6 +173,7 @@ describe("server: restart", () => {
        DROP TRIGGER forget_answers_of_models; DROP TRIGGER forget_answers_to_files;
        DROP TABLE evaluations; DROP TABLE evaluation_targets; DROP TABLE model_evaluations;
        DROP TABLE metric_points; DROP TABLE metric_series; DROP TABLE held_models; DROP TABLE holds; ALTER TABLE models DROP COLUMN pending_deletion_policy;
+       DROP TABLE sessions; DROP TABLE data_folder;
        PRAGMA user_version = 1`,
     );
     database.close();

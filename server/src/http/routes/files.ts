@@ -14,7 +14,7 @@ type ById = { Params: { file_id: string } };
 
 /** All routes for files except the upload. */
 export function fileRoutes(app: FastifyInstance, services: Services): void {
-  const { files, signer, keys, connections, publicUrl, sampleAnswers } = services;
+  const { files, signer, callers, connections, publicUrl, sampleAnswers } = services;
   const found = (file: StoredFile | undefined): StoredFile => {
     if (file === undefined) {
       throw new ApiError(404, "There is no file with this id");
@@ -57,7 +57,7 @@ export function fileRoutes(app: FastifyInstance, services: Services): void {
       const { file_id } = request.params;
       let file: StoredFile;
       if (expires === undefined || signature === undefined) {
-        setCaller(request, reply, keys.authenticate(request.headers.authorization));
+        setCaller(request, reply, callers.authenticate(request));
         file = find(request);
       } else if (signer.verifies(`/v1/files/${file_id}/content`, expires, signature)) {
         file = found(files.get(file_id));

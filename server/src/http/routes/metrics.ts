@@ -23,7 +23,7 @@ type ById = { Params: { job_id: string } };
 
 /** `GET /v1/fine_tuning/jobs/{id}/metrics` and `…/stream`, extensions: the figures of a training by step. */
 export function metricRoutes(app: FastifyInstance, services: Services): void {
-  const { jobs, keys, metricStore, metricFeed, streams } = services;
+  const { jobs, callers, metricStore, metricFeed, streams } = services;
   /** Returns one point more than `query.limit` when there are more. */
   const read = (job: Job, query: PointQuery) => {
     const larger = { ...query, limit: query.limit + 1 };
@@ -89,7 +89,7 @@ export function metricRoutes(app: FastifyInstance, services: Services): void {
           return current;
         },
         ...(isSimulated && { interval: SIMULATED_INTERVAL }),
-        isAllowed: () => keys.identify(request.headers.authorization)?.workspace === request.workspace,
+        isAllowed: () => callers.identify(request)?.workspace === request.workspace,
       });
       return reply
         .header("content-type", "text/event-stream")
