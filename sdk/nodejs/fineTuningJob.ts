@@ -92,6 +92,10 @@ export class FineTuningJob extends pulumi.CustomResource {
      */
     declare public /*out*/ readonly createdAt: pulumi.Output<string | undefined>;
     /**
+     * URL of the job's page, with live curves. Only a self-hosted server with a page sets it.
+     */
+    declare public /*out*/ readonly dashboardUrl: pulumi.Output<string | undefined>;
+    /**
      * Figures of the base model and of the fine-tuned model on the validation data. Only a self-hosted server measures them.
      */
     declare public /*out*/ readonly evaluation: pulumi.Output<outputs.Evaluation | undefined>;
@@ -262,6 +266,7 @@ export class FineTuningJob extends pulumi.CustomResource {
             resourceInputs["cost"] = undefined /*out*/;
             resourceInputs["costCurrency"] = undefined /*out*/;
             resourceInputs["createdAt"] = undefined /*out*/;
+            resourceInputs["dashboardUrl"] = undefined /*out*/;
             resourceInputs["evaluation"] = undefined /*out*/;
             resourceInputs["events"] = undefined /*out*/;
             resourceInputs["expectedDurationSeconds"] = undefined /*out*/;
@@ -287,6 +292,7 @@ export class FineTuningJob extends pulumi.CustomResource {
             resourceInputs["cost"] = undefined /*out*/;
             resourceInputs["costCurrency"] = undefined /*out*/;
             resourceInputs["createdAt"] = undefined /*out*/;
+            resourceInputs["dashboardUrl"] = undefined /*out*/;
             resourceInputs["evaluation"] = undefined /*out*/;
             resourceInputs["evaluationSamples"] = undefined /*out*/;
             resourceInputs["events"] = undefined /*out*/;

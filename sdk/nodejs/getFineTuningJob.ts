@@ -65,6 +65,10 @@ export interface GetFineTuningJobResult {
      */
     readonly createdAt?: string;
     /**
+     * URL of the job's page, with live curves. Only a self-hosted server with a page sets it.
+     */
+    readonly dashboardUrl?: string;
+    /**
      * Figures of the base model and of the fine-tuned model on the validation data. Only a self-hosted server measures them.
      */
     readonly evaluation?: outputs.Evaluation;

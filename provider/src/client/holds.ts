@@ -2,10 +2,22 @@ import { deleteIdempotently } from "./http/deletion";
 import type { Http } from "./http/http";
 import { segment } from "./http/query";
 import type { RequestOptions } from "./options";
-import { holdSchema } from "./schemas";
-import type { Deleted, Hold } from "./types.generated";
+import { approvalMissSchema, holdSchema } from "./schemas";
+import type { ApprovalMiss, Deleted, Hold } from "./types.generated";
 
 const PATH = "/v1/fine_tuning/holds";
+
+/** A model that misses the thresholds of an approval. */
+export interface MissReport {
+  /** ID of the job that has trained the model. */
+  job_id: string;
+  /** ID of the model. */
+  model: string;
+  /** The approval, in the words of its hold. */
+  description: string;
+  /** One text of at most 200 characters per missed threshold, such as `validation loss 1.2 is above 1`; at most 10. */
+  thresholds: readonly string[];
+}
 
 /**
  * Holds keep fine-tuned models from being archived and deleted. Only `mistral-fine-tuning-server` has them: ask `capabilities` first.
@@ -37,6 +49,26 @@ export class Holds {
   /** @throws {NotFoundError} there is no such hold */
   async get(holder: string, options?: RequestOptions): Promise<Hold> {
     return this.http.json(holdSchema, { method: "GET", path: `${PATH}/${segment(holder)}`, repeatable: true }, options);
+  }
+
+  /**
+   * Tells the server that a model misses the thresholds of an approval. The server notifies its webhooks, once a day for the same
+   * miss. Ask `capabilities` for the feature `approval_misses` first.
+   *
+   * @param holder the holder of the approval; it need not hold a model yet
+   * @throws {NotFoundError} the job does not exist
+   *
+   * @example
+   * await client.holds.reportMiss("deploy-prod", {
+   *   job_id: job.id,
+   *   model: "ft:open-mistral-7b:support:20260101:b888f774",
+   *   description: "used by the stack prod",
+   *   thresholds: ["validation loss 1.2 is above 1"],
+   * });
+   */
+  async reportMiss(holder: string, miss: MissReport, options?: RequestOptions): Promise<ApprovalMiss> {
+    const path = `${PATH}/${segment(holder)}/misses`;
+    return this.http.json(approvalMissSchema, { method: "POST", path, json: miss, repeatable: true }, options);
   }
 
   /** Ends a hold. Also succeeds when there is none. */

@@ -32,7 +32,7 @@ export type { EvaluationRequest, Evaluations } from "./evaluations";
 export type { FileSource } from "./files/fileSource";
 export type { FileFilters, FileListRequest, FilePurpose, Files, UploadOptions } from "./files/files";
 export type { UploadProgress } from "./files/upload";
-export type { Holds } from "./holds";
+export type { Holds, MissReport } from "./holds";
 export { DEFAULT_BASE_URL, isLoopbackUrl, normaliseBaseUrl } from "./http/baseUrl";
 export type {
   ClassifierTargetRequest,

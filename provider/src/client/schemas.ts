@@ -380,6 +380,10 @@ export const holdSchema = open({
   created_at: seconds.optional(),
 }).meta({ id: "Hold", description: "Keeps models from being archived and deleted until the hold ends." });
 
+export const approvalMissSchema = open({
+  object: z.string().optional().describe("`fine_tuning.approval_miss`."),
+}).meta({ id: "ApprovalMiss", description: "The server knows that a model has missed the thresholds of an approval." });
+
 /** A feature that the reply does not name is one that the server does not have. */
 const feature = (description: string) => z.boolean().default(false).describe(description);
 
@@ -389,12 +393,19 @@ export const capabilitiesSchema = open({
   version: z.string().optional(),
   trainer: z.string().optional().describe("`simulated`, `process` or `ray`."),
   simulated: z.boolean().default(false).describe("True if losses, durations and costs are made up."),
+  // A value that this release cannot read must not hide the features.
+  dashboard_url: z
+    .string()
+    .optional()
+    .catch(undefined)
+    .describe("Base URL of the server's page, without a trailing slash; absent if the server has none."),
   features: open({
     metrics: feature("Metrics of each step."),
     evaluation: feature("Figures of the base model and of the result."),
     evaluation_samples: feature("Answers to validation prompts."),
     evaluation_on_demand: feature("Evaluates a model on request."),
     holds: feature("Keeps models from being archived and deleted."),
+    approval_misses: feature("Notifies of models that miss the thresholds of an approval."),
     artifacts: feature("Downloads of trained adapters."),
     training_rules: feature("Publishes how it computes steps and tokens."),
     dry_run: feature("Estimates a job without creating it."),

@@ -421,6 +421,12 @@ export interface Hold {
   created_at?: number | undefined;
 }
 
+/** The server knows that a model has missed the thresholds of an approval. */
+export interface ApprovalMiss {
+  /** `fine_tuning.approval_miss`. */
+  object?: string | undefined;
+}
+
 /** What a server can do beyond Mistral's API. */
 export interface Capabilities {
   /** `fine_tuning.capabilities`. */
@@ -432,6 +438,8 @@ export interface Capabilities {
   trainer?: string | undefined;
   /** True if losses, durations and costs are made up. */
   simulated: boolean;
+  /** Base URL of the server's page, without a trailing slash; absent if the server has none. */
+  dashboard_url?: string | undefined;
   features: {
     /** Metrics of each step. */
     metrics: boolean;
@@ -443,6 +451,8 @@ export interface Capabilities {
     evaluation_on_demand: boolean;
     /** Keeps models from being archived and deleted. */
     holds: boolean;
+    /** Notifies of models that miss the thresholds of an approval. */
+    approval_misses: boolean;
     /** Downloads of trained adapters. */
     artifacts: boolean;
     /** Publishes how it computes steps and tokens. */

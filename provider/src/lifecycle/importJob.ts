@@ -7,6 +7,7 @@ import { type Inputs, inputsSchema } from "../schema/inputs";
 import type { RawInputs } from "./check";
 import { pulumiErrorText, withPulumiAdvice } from "./connection/advice";
 import { connect } from "./connection/connect";
+import { withDashboard } from "./connection/dashboard";
 import { undefinedIfNotFound } from "./connection/notFound";
 import { findModel } from "./job/model";
 import { withModel } from "./job/withModel";
@@ -46,7 +47,7 @@ export function importJob(
       __identity: identityOf(owner.organization, owner.urn, inputs),
       __identityVersion: IDENTITY_VERSION,
     };
-    const outputs = toOutputs(known, job, baseUrl);
+    const outputs = await withDashboard(toOutputs(known, job, baseUrl), client, signal);
     const modelId = job.fine_tuned_model;
     const model = modelId === undefined ? undefined : await findModel(client, modelId, job, host, signal);
     return { inputs: known, outputs: withModel(outputs, modelId, model, host) };

@@ -1,5 +1,6 @@
 import { withPulumiAdvice } from "./connection/advice";
 import { connect } from "./connection/connect";
+import { withDashboard } from "./connection/dashboard";
 import { undefinedIfNotFound } from "./connection/notFound";
 import { assertSameServer } from "./connection/sameServer";
 import { findModel } from "./job/model";
@@ -27,6 +28,8 @@ async function readJob(id: string, state: Outputs, host: Host): Promise<Outputs 
   const modelId = job?.fine_tuned_model ?? state.fineTunedModel;
   const model = modelId === undefined ? undefined : await findModel(client, modelId, job, host, signal);
   if (!job && !model) return undefined;
-  const { modelArchived: _, ...outputs } = job ? toOutputs(state, job, baseUrl) : state;
+  const { modelArchived: _, ...outputs } = job
+    ? await withDashboard(toOutputs(state, job, baseUrl), client, signal)
+    : state;
   return withModel(outputs, modelId, model, host);
 }

@@ -3,6 +3,7 @@ import { workspaceOf } from "../client/http/workspace";
 import type { Inputs } from "../schema/inputs";
 import { withPulumiAdvice } from "./connection/advice";
 import { type Connection, connect } from "./connection/connect";
+import { dashboardOutput, withDashboard } from "./connection/dashboard";
 import { undefinedIfNotFound } from "./connection/notFound";
 import { assertSameServer } from "./connection/sameServer";
 import { converge } from "./job/converge";
@@ -42,7 +43,14 @@ async function updateModel(
   const job = await undefinedIfNotFound(client.jobs.get(known.jobId, { signal }));
   if (!job) assertSameServer(known.jobId, known, baseUrl);
   const { modelArchived: _, ...outputs } = job
-    ? toOutputs(news, job, baseUrl, workspaceOf(job) ?? known.__workspace)
+    ? await withDashboard(
+        {
+          ...toOutputs(news, job, baseUrl, workspaceOf(job) ?? known.__workspace),
+          ...dashboardOutput(known.dashboardUrl),
+        },
+        client,
+        signal,
+      )
     : known;
   // Keep the recorded model ID when the reply omits it.
   const id = outputs.fineTunedModel ?? known.fineTunedModel;

@@ -30,6 +30,7 @@ export const OUTPUT_NAMES = {
     "fineTunedModel",
     "modelArchived",
     "artifactUrl",
+    "dashboardUrl",
     "baseUrl",
     "trainingFileIds",
     "validationFileIds",

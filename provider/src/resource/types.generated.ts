@@ -365,6 +365,8 @@ export interface JobOutputs {
   modelArchived?: boolean | undefined;
   /** Download URL of the fine-tuned adapter as a tar archive. Needs the server's API key. Only a self-hosted server with a real trainer sets it. */
   artifactUrl?: string | undefined;
+  /** URL of the job's page, with live curves. Only a self-hosted server with a page sets it. */
+  dashboardUrl?: string | undefined;
   /** Base URL of the server that holds the job. */
   baseUrl: string;
   /** IDs of the training files. */
@@ -481,6 +483,8 @@ export interface FineTuningJobOutputs {
   readonly modelArchived: pulumi.Output<boolean | undefined>;
   /** Download URL of the fine-tuned adapter as a tar archive. Needs the server's API key. Only a self-hosted server with a real trainer sets it. */
   readonly artifactUrl: pulumi.Output<string | undefined>;
+  /** URL of the job's page, with live curves. Only a self-hosted server with a page sets it. */
+  readonly dashboardUrl: pulumi.Output<string | undefined>;
   /** Base URL of the server that holds the job. */
   readonly baseUrl: pulumi.Output<string>;
   /** IDs of the training files. */

@@ -80,6 +80,9 @@ export const outputsSchema = z.strictObject({
     description:
       "Download URL of the fine-tuned adapter as a tar archive. Needs the server's API key. Only a self-hosted server with a real trainer sets it.",
   }),
+  dashboardUrl: z.string().optional().meta({
+    description: "URL of the job's page, with live curves. Only a self-hosted server with a page sets it.",
+  }),
   baseUrl: z.string().meta({ description: "Base URL of the server that holds the job." }),
   trainingFileIds: z.array(z.string()).meta({ description: "IDs of the training files." }),
   validationFileIds: z.array(z.string()).meta({ description: "IDs of the validation files." }),

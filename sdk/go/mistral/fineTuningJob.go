@@ -69,6 +69,8 @@ type FineTuningJob struct {
 	CostCurrency pulumi.StringPtrOutput `pulumi:"costCurrency"`
 	// Creation time of the job, as ISO 8601 in UTC.
 	CreatedAt pulumi.StringPtrOutput `pulumi:"createdAt"`
+	// URL of the job's page, with live curves. Only a self-hosted server with a page sets it.
+	DashboardUrl pulumi.StringPtrOutput `pulumi:"dashboardUrl"`
 	// Figures of the base model and of the fine-tuned model on the validation data. Only a self-hosted server measures them.
 	Evaluation EvaluationPtrOutput `pulumi:"evaluation"`
 	// Number of validation prompts, 0 to 20, that the base model and the fine-tuned model answer for comparison. Needs a self-hosted server, which returns the answers by `GET …/evaluation/samples` and never as outputs. A change has no effect on an existing job. Default: 0.
@@ -428,6 +430,11 @@ func (o FineTuningJobOutput) CostCurrency() pulumi.StringPtrOutput {
 // Creation time of the job, as ISO 8601 in UTC.
 func (o FineTuningJobOutput) CreatedAt() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *FineTuningJob) pulumi.StringPtrOutput { return v.CreatedAt }).(pulumi.StringPtrOutput)
+}
+
+// URL of the job's page, with live curves. Only a self-hosted server with a page sets it.
+func (o FineTuningJobOutput) DashboardUrl() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *FineTuningJob) pulumi.StringPtrOutput { return v.DashboardUrl }).(pulumi.StringPtrOutput)
 }
 
 // Figures of the base model and of the fine-tuned model on the validation data. Only a self-hosted server measures them.

@@ -70,6 +70,8 @@ type LookupFineTuningJobResult struct {
 	CostCurrency *string `pulumi:"costCurrency"`
 	// Creation time of the job, as ISO 8601 in UTC.
 	CreatedAt *string `pulumi:"createdAt"`
+	// URL of the job's page, with live curves. Only a self-hosted server with a page sets it.
+	DashboardUrl *string `pulumi:"dashboardUrl"`
 	// Figures of the base model and of the fine-tuned model on the validation data. Only a self-hosted server measures them.
 	Evaluation *Evaluation `pulumi:"evaluation"`
 	// The last 50 events of the job, oldest first.
@@ -160,6 +162,11 @@ func (o LookupFineTuningJobResultOutput) CostCurrency() pulumi.StringPtrOutput {
 // Creation time of the job, as ISO 8601 in UTC.
 func (o LookupFineTuningJobResultOutput) CreatedAt() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v LookupFineTuningJobResult) *string { return v.CreatedAt }).(pulumi.StringPtrOutput)
+}
+
+// URL of the job's page, with live curves. Only a self-hosted server with a page sets it.
+func (o LookupFineTuningJobResultOutput) DashboardUrl() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v LookupFineTuningJobResult) *string { return v.DashboardUrl }).(pulumi.StringPtrOutput)
 }
 
 // Figures of the base model and of the fine-tuned model on the validation data. Only a self-hosted server measures them.

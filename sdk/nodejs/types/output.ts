@@ -205,6 +205,10 @@ export interface FineTuningJobResult {
      */
     createdAt?: string;
     /**
+     * URL of the job's page, with live curves. Only a self-hosted server with a page sets it.
+     */
+    dashboardUrl?: string;
+    /**
      * Figures of the base model and of the fine-tuned model on the validation data. Only a self-hosted server measures them.
      */
     evaluation?: outputs.Evaluation;

@@ -555,6 +555,7 @@ class FineTuningJob(pulumi.CustomResource):
             __props__.__dict__["cost"] = None
             __props__.__dict__["cost_currency"] = None
             __props__.__dict__["created_at"] = None
+            __props__.__dict__["dashboard_url"] = None
             __props__.__dict__["evaluation"] = None
             __props__.__dict__["events"] = None
             __props__.__dict__["expected_duration_seconds"] = None
@@ -605,6 +606,7 @@ class FineTuningJob(pulumi.CustomResource):
         __props__.__dict__["cost"] = None
         __props__.__dict__["cost_currency"] = None
         __props__.__dict__["created_at"] = None
+        __props__.__dict__["dashboard_url"] = None
         __props__.__dict__["evaluation"] = None
         __props__.__dict__["evaluation_samples"] = None
         __props__.__dict__["events"] = None
@@ -718,6 +720,14 @@ class FineTuningJob(pulumi.CustomResource):
         Creation time of the job, as ISO 8601 in UTC.
         """
         return pulumi.get(self, "created_at")
+
+    @_builtins.property
+    @pulumi.getter(name="dashboardUrl")
+    def dashboard_url(self) -> pulumi.Output[Optional[_builtins.str]]:
+        """
+        URL of the job's page, with live curves. Only a self-hosted server with a page sets it.
+        """
+        return pulumi.get(self, "dashboard_url")
 
     @_builtins.property
     @pulumi.getter

@@ -25,7 +25,7 @@ __all__ = [
 
 @pulumi.output_type
 class GetFineTuningJobResult:
-    def __init__(__self__, artifact_url=None, base_url=None, checkpoints=None, cost=None, cost_currency=None, created_at=None, evaluation=None, events=None, expected_duration_seconds=None, fine_tuned_model=None, job_id=None, model=None, modified_at=None, simulated=None, status=None, suffix=None, train_loss=None, trained_tokens=None, training_file_ids=None, valid_loss=None, validation_file_ids=None):
+    def __init__(__self__, artifact_url=None, base_url=None, checkpoints=None, cost=None, cost_currency=None, created_at=None, dashboard_url=None, evaluation=None, events=None, expected_duration_seconds=None, fine_tuned_model=None, job_id=None, model=None, modified_at=None, simulated=None, status=None, suffix=None, train_loss=None, trained_tokens=None, training_file_ids=None, valid_loss=None, validation_file_ids=None):
         if artifact_url and not isinstance(artifact_url, str):
             raise TypeError("Expected argument 'artifact_url' to be a str")
         pulumi.set(__self__, "artifact_url", artifact_url)
@@ -44,6 +44,9 @@ class GetFineTuningJobResult:
         if created_at and not isinstance(created_at, str):
             raise TypeError("Expected argument 'created_at' to be a str")
         pulumi.set(__self__, "created_at", created_at)
+        if dashboard_url and not isinstance(dashboard_url, str):
+            raise TypeError("Expected argument 'dashboard_url' to be a str")
+        pulumi.set(__self__, "dashboard_url", dashboard_url)
         if evaluation and not isinstance(evaluation, dict):
             raise TypeError("Expected argument 'evaluation' to be a dict")
         pulumi.set(__self__, "evaluation", evaluation)
@@ -137,6 +140,14 @@ class GetFineTuningJobResult:
         Creation time of the job, as ISO 8601 in UTC.
         """
         return pulumi.get(self, "created_at")
+
+    @_builtins.property
+    @pulumi.getter(name="dashboardUrl")
+    def dashboard_url(self) -> Optional[_builtins.str]:
+        """
+        URL of the job's page, with live curves. Only a self-hosted server with a page sets it.
+        """
+        return pulumi.get(self, "dashboard_url")
 
     @_builtins.property
     @pulumi.getter
@@ -271,6 +282,7 @@ class AwaitableGetFineTuningJobResult(GetFineTuningJobResult):
             cost=self.cost,
             cost_currency=self.cost_currency,
             created_at=self.created_at,
+            dashboard_url=self.dashboard_url,
             evaluation=self.evaluation,
             events=self.events,
             expected_duration_seconds=self.expected_duration_seconds,
@@ -322,6 +334,7 @@ def get_fine_tuning_job(connection: Optional[Union['Connection', 'ConnectionDict
         cost=pulumi.get(__ret__, 'cost'),
         cost_currency=pulumi.get(__ret__, 'cost_currency'),
         created_at=pulumi.get(__ret__, 'created_at'),
+        dashboard_url=pulumi.get(__ret__, 'dashboard_url'),
         evaluation=pulumi.get(__ret__, 'evaluation'),
         events=pulumi.get(__ret__, 'events'),
         expected_duration_seconds=pulumi.get(__ret__, 'expected_duration_seconds'),
@@ -370,6 +383,7 @@ def get_fine_tuning_job_output(connection: pulumi.Input[Optional[Optional[Union[
         cost=pulumi.get(__response__, 'cost'),
         cost_currency=pulumi.get(__response__, 'cost_currency'),
         created_at=pulumi.get(__response__, 'created_at'),
+        dashboard_url=pulumi.get(__response__, 'dashboard_url'),
         evaluation=pulumi.get(__response__, 'evaluation'),
         events=pulumi.get(__response__, 'events'),
         expected_duration_seconds=pulumi.get(__response__, 'expected_duration_seconds'),

@@ -617,6 +617,7 @@ class FineTuningJobResult(dict):
                  cost: Optional[_builtins.float] = None,
                  cost_currency: Optional[_builtins.str] = None,
                  created_at: Optional[_builtins.str] = None,
+                 dashboard_url: Optional[_builtins.str] = None,
                  evaluation: Optional['outputs.Evaluation'] = None,
                  expected_duration_seconds: Optional[_builtins.float] = None,
                  fine_tuned_model: Optional[_builtins.str] = None,
@@ -641,6 +642,7 @@ class FineTuningJobResult(dict):
         :param _builtins.float cost: Cost of the job in `costCurrency`, as reported by the server.
         :param _builtins.str cost_currency: Currency of `cost`.
         :param _builtins.str created_at: Creation time of the job, as ISO 8601 in UTC.
+        :param _builtins.str dashboard_url: URL of the job's page, with live curves. Only a self-hosted server with a page sets it.
         :param 'Evaluation' evaluation: Figures of the base model and of the fine-tuned model on the validation data. Only a self-hosted server measures them.
         :param _builtins.float expected_duration_seconds: Expected duration of the training in seconds.
         :param _builtins.str fine_tuned_model: ID of the fine-tuned model. Absent until the job has succeeded.
@@ -667,6 +669,8 @@ class FineTuningJobResult(dict):
             pulumi.set(__self__, "cost_currency", cost_currency)
         if created_at is not None:
             pulumi.set(__self__, "created_at", created_at)
+        if dashboard_url is not None:
+            pulumi.set(__self__, "dashboard_url", dashboard_url)
         if evaluation is not None:
             pulumi.set(__self__, "evaluation", evaluation)
         if expected_duration_seconds is not None:
@@ -787,6 +791,14 @@ class FineTuningJobResult(dict):
         Creation time of the job, as ISO 8601 in UTC.
         """
         return pulumi.get(self, "created_at")
+
+    @_builtins.property
+    @pulumi.getter(name="dashboardUrl")
+    def dashboard_url(self) -> Optional[_builtins.str]:
+        """
+        URL of the job's page, with live curves. Only a self-hosted server with a page sets it.
+        """
+        return pulumi.get(self, "dashboard_url")
 
     @_builtins.property
     @pulumi.getter

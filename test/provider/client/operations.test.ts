@@ -10,6 +10,7 @@ const NO_FEATURES = {
   evaluation_samples: false,
   evaluation_on_demand: false,
   holds: false,
+  approval_misses: false,
   artifacts: false,
   training_rules: false,
   dry_run: false,

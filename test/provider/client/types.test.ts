@@ -7,6 +7,7 @@ import type { outputsSchema } from "../../../provider/src/schema/outputs";
 
 /** The types generated from the schemas, by the schemas' names. */
 interface Generated {
+  approvalMissSchema: types.ApprovalMiss;
   archivedSchema: types.Archived;
   capabilitiesSchema: types.Capabilities;
   checkpointSchema: types.Checkpoint;

@@ -12,12 +12,13 @@ export async function previewOfCreate(inputs: Inputs, host: Settings): Promise<R
   return { ...(await knownOutputs(outputsSchema, inputs, host)), ...(adopt !== undefined && { jobId: adopt }) };
 }
 
-/** Returns the outputs of an `update` as a preview knows them. An update keeps the job, and a job that has succeeded keeps its model. */
+/** Returns the outputs of an `update` as a preview knows them. An update keeps the job and its page, and a job that has succeeded keeps its model. */
 export async function previewOfUpdate(olds: Outputs, inputs: Inputs, host: Settings): Promise<RawInputs> {
-  const { jobId, status, fineTunedModel } = olds;
+  const { jobId, status, fineTunedModel, dashboardUrl } = olds;
   return {
     ...(await previewOfCreate(inputs, host)),
     jobId,
+    ...(dashboardUrl !== undefined && { dashboardUrl }),
     ...(hasSucceeded(status) && fineTunedModel !== undefined && { fineTunedModel, status }),
   };
 }

@@ -5,6 +5,7 @@ import type { Host } from "../runtime/host";
 import { holdModels, ownHold } from "./hold";
 import { judge } from "./judgement/judge";
 import { approvedText, missText, nothingToKeepText } from "./judgement/messages";
+import { reportMiss } from "./reportMiss";
 import { runApproval } from "./run";
 import { toState } from "./state";
 
@@ -18,10 +19,11 @@ export function createApproval(inputs: ApprovalInputs, host: Host): Promise<{ id
     const { signal } = deadline;
     const connection = await connect(inputs, host);
     const judgement = await judge(inputs, connection, {}, host, deadline);
+    const holder = inputs.__holder ?? "";
     if (!judgement.approved) {
+      await reportMiss(holder, judgement, inputs, connection, host, signal);
       throw new Error(inputs.onMiss === "keepPrevious" ? nothingToKeepText(judgement) : missText(judgement));
     }
-    const holder = inputs.__holder ?? "";
     const [held, heldBefore] = await ownHold(holder, inputs, connection, signal);
     const previous = held === judgement.model ? heldBefore : held;
     const existing = await holdModels(holder, [judgement.model, previous], inputs, connection, host, signal);

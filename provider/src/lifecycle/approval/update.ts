@@ -7,6 +7,7 @@ import { changedInputs } from "./diff";
 import { holdModels } from "./hold";
 import { judge } from "./judgement/judge";
 import { approvedText, missText } from "./judgement/messages";
+import { reportMiss } from "./reportMiss";
 import { runApproval } from "./run";
 import { toState } from "./state";
 
@@ -36,6 +37,7 @@ export function updateApproval(
     }
     const judgement = await judge(news, connection, olds, host, deadline);
     const keeps = !judgement.approved;
+    if (keeps) await reportMiss(id, judgement, news, connection, host, signal);
     if (keeps && news.onMiss !== "keepPrevious") {
       // The approved model may not be held: somebody ended the hold, or the server was upgraded since. The miss is more important.
       if (!moved) await holdApproved().catch(() => undefined);

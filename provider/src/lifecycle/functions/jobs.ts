@@ -1,7 +1,9 @@
 import { withSnakeCaseKeys } from "#common/snakeCase";
 import type { Job, JobFilters } from "../../client";
+import { workspaceOf } from "../../client/http/workspace";
 import type { FunctionArgs, FunctionResult } from "../../schema/functions";
 import type { Inputs } from "../../schema/inputs";
+import { dashboardOutput, type JobPages, jobPages } from "../connection/dashboard";
 import { cleanName } from "../state/cleanText";
 import { LONGEST_NAME } from "../state/limits";
 import { jobOutputs } from "../state/outputs";
@@ -19,7 +21,8 @@ export async function getFineTuningJob(
       client.jobs.get(jobId, { signal: host.signal }),
       `Check jobId, and that ${baseUrl} is the server of the job.`,
     );
-    return toResult(job, baseUrl, { connection });
+    const pages = await jobPages(client, workspaceOf(job), { connection }, host.signal);
+    return toResult(job, baseUrl, { connection }, pages?.(job.id));
   });
 }
 
@@ -37,18 +40,27 @@ export async function findJobs(
   host: FunctionHost,
 ): Promise<JobResult[]> {
   return onServer(args, host, async ({ client, baseUrl }) => {
+    const { signal } = host;
     const jobs: JobResult[] = [];
-    for await (const job of client.jobs.listAll(filters, { signal: host.signal })) {
-      jobs.push(toResult(job, baseUrl, args));
+    let pages: JobPages | undefined;
+    for await (const job of client.jobs.listAll(filters, { signal })) {
+      if (jobs.length === 0) pages = await jobPages(client, workspaceOf(job), args, signal);
+      jobs.push(toResult(job, baseUrl, args, pages?.(job.id)));
     }
     return jobs;
   });
 }
 
-function toResult(job: Job, baseUrl: string, args: Pick<Inputs, "connection">): JobResult {
+function toResult(
+  job: Job,
+  baseUrl: string,
+  args: Pick<Inputs, "connection">,
+  dashboardUrl: string | undefined,
+): JobResult {
   const clean = (text: string) => cleanName(text.slice(0, LONGEST_NAME), args);
   return {
     ...jobOutputs(job, baseUrl, args),
+    ...dashboardOutput(dashboardUrl),
     model: clean(job.model),
     ...(job.suffix && { suffix: clean(job.suffix) }),
   };

@@ -11,6 +11,7 @@ import { workspaceOf } from "../../client/http/workspace";
 import type { Inputs } from "../../schema/inputs";
 import { pulumiErrorText } from "../connection/advice";
 import type { Connection } from "../connection/connect";
+import { dashboardOutput, withDashboard } from "../connection/dashboard";
 import { isTemporaryFailure } from "../connection/errors";
 import { assertSameServer } from "../connection/sameServer";
 import { evaluationLine } from "../evaluation/text";
@@ -56,7 +57,9 @@ export async function converge(
   let succeededAt: number | undefined;
   let job: DetailedJob | undefined;
   let workspace = known.__workspace;
-  const outputs = () => (job ? toOutputs(inputs, job, baseUrl, workspace) : known);
+  let { dashboardUrl } = known;
+  const outputs = (): Outputs =>
+    job ? { ...toOutputs(inputs, job, baseUrl, workspace), ...dashboardOutput(dashboardUrl) } : known;
 
   /** Polls once and acts on the result. Returns whether the wait is over. */
   async function step(wait: number): Promise<boolean> {
@@ -72,16 +75,19 @@ export async function converge(
     job = { ...before, ...now, metadata: { ...before?.metadata, ...now.metadata } };
     pollInterval.observe(now);
     reportProgress(job, before, inputs, host);
+    if (!before) ({ dashboardUrl } = await withDashboard(outputs(), client, signal));
     if (hasSucceeded(job.status)) {
       const isReady = await isModelReady(job);
       const line = evaluationLine(job);
       if (isReady && line !== undefined) host.log(inputs.__urn, line, "milestone");
       return isReady;
     }
-    const started = await advance(client, job, inputs, signal);
+    const started = await advance(client, job, inputs, dashboardUrl, signal);
     job = { ...job, ...started };
     if (isHeld(job) && inputs.autoStart === false) host.log(inputs.__urn, reviewGateLine(job), "milestone");
-    return isDone(job, inputs, started !== undefined);
+    const isOver = isDone(job, inputs, started !== undefined);
+    if (!before && !isOver && dashboardUrl) host.log(inputs.__urn, `watch the job at ${dashboardUrl}`, "milestone");
+    return isOver;
   }
 
   /** Whether the model exists and has its declared name. The model registry may lag behind the job. */
@@ -113,7 +119,7 @@ export async function converge(
     }
   } catch (error) {
     const reason = deadline.reason()
-      ? `${deadline.reason()}; ${notCancelled(id)}`
+      ? `${deadline.reason()}; ${notCancelled(id, dashboardUrl)}`
       : initErrorReason(error, known, baseUrl);
     throw new InitError(id, outputs(), reason, { cause: error });
   }
@@ -138,9 +144,10 @@ async function advance(
   client: MistralClient,
   job: DetailedJob,
   inputs: Inputs,
+  dashboardUrl: string | undefined,
   signal: AbortSignal,
 ): Promise<DetailedJob | undefined> {
-  if (hasFailed(job.status)) throw new NotAsDeclaredError(failureReason(job, inputs));
+  if (hasFailed(job.status)) throw new NotAsDeclaredError(failureReason(job, inputs, dashboardUrl));
   if (!isHeld(job) || inputs.autoStart === false) return undefined;
   const costExcess = costProblem(job, inputs);
   if (costExcess) throw new NotAsDeclaredError(costExcess);
@@ -182,8 +189,8 @@ function reportProgress(job: DetailedJob, before: DetailedJob | undefined, { __u
   host.log(urn, line, job.status === before?.status ? "progress" : "status");
 }
 
-const notCancelled = (id: string) =>
-  `fine-tuning job ${id} was not cancelled and its ID is in the state: run \`pulumi up\` to continue`;
+const notCancelled = (id: string, dashboardUrl?: string) =>
+  `fine-tuning job ${id} was not cancelled and its ID is in the state: run \`pulumi up\` to continue${dashboardUrl ? `, or watch the job at ${dashboardUrl}` : ""}`;
 
 function initErrorReason(error: unknown, known: Outputs, baseUrl: string): string {
   if (error instanceof NotAsDeclaredError) return error.message;

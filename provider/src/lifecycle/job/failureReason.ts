@@ -7,13 +7,14 @@ import { eventsOf } from "./history";
 const SHOWN_EVENTS = 5;
 const LONGEST_EVENT = 4_000;
 
-/** Returns why a job ended without a model: its last events, and what to do next. */
-export function failureReason(job: DetailedJob, inputs: Inputs): string {
+/** Returns why a job ended without a model: its last events, its page if there is one, and what to do next. */
+export function failureReason(job: DetailedJob, inputs: Inputs, dashboardUrl?: string): string {
   const events = limitEvents(eventsOf(job), {}).slice(-SHOWN_EVENTS);
   const lines = events.map((event) => eventLine(cleanValue(event, inputs) as JobEvent));
   return [
     `fine-tuning job ${job.id} has ended as ${job.status}. Last events:`,
     ...(lines.length > 0 ? lines : ["  (none)"]),
+    ...(dashboardUrl === undefined ? [] : [`The curves and all events of the job are at ${dashboardUrl}`]),
     "The job is not retried automatically: correct the inputs or the data, or change `triggers` to retrain with the same inputs.",
   ].join("\n");
 }

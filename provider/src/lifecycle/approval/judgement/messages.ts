@@ -34,6 +34,16 @@ function differenceText(name: ThresholdName, { job, figures }: Judgement): strin
   return ` (${baseline ? "the baseline" : job.model} ${rounded(before)}, this model ${rounded(tuned.validLoss)})`;
 }
 
+/** Returns each missed threshold in a few words: `validation loss 1.2 is above 1`. */
+export function missedThresholds({ comparisons }: Pick<Judgement, "comparisons">): string[] {
+  return comparisons
+    .filter(({ met }) => !met)
+    .map(({ name, limit, measured = Number.NaN }) => {
+      const [limitText, measuredText] = pair(limit, measured);
+      return `${labels[name]} ${measuredText} is ${measured > limit ? "above" : "below"} ${limitText}`;
+    });
+}
+
 const SOURCES: Record<ApprovalFigures["source"], string> = {
   evaluation: "measured by the job on its validation data",
   onDemand: "measured on the job's validation data",
