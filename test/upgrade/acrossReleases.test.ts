@@ -52,6 +52,8 @@ for (const release of releases()) {
         const { fineTunedModel, validLoss, provider } = await stack.outputs();
         used = provider;
         assert.ok(Number(validLoss) > 0);
+        // Neither this provider with that server nor that provider with this server has a page.
+        assert.equal((await stack.resource("bot"))?.outputs?.dashboardUrl, undefined);
         models.push(String(fineTunedModel));
         if (hold) await remote.client.holds.put("prod", models, "used by prod");
       }

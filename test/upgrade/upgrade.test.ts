@@ -35,7 +35,11 @@ for (const release of releases()) {
       }
       await succeeds(restored.main.up("--expect-no-changes"));
       await succeeds(restored.main.refresh("--expect-no-changes"));
-      assert.equal((await restored.main.resource("finished"))?.outputs?.__workspace, "default");
+      const { id, outputs } = (await restored.main.resource("finished")) ?? {};
+      assert.equal(outputs?.__workspace, "default");
+      // Present if the page was built.
+      const { dashboard_url: page } = await restored.api.get("/v1/fine_tuning/capabilities");
+      assert.equal(outputs?.dashboardUrl, page && `${page}/jobs/${id}`);
       await restored.assertJobIds();
     });
 

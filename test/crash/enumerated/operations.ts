@@ -76,7 +76,7 @@ export const operations: readonly Operation[] = [
     declared: { job: measuredJob(), approval: { minTokenAccuracy: 1 } },
     command: () => up,
     fails: true,
-    requests: /jobs/,
+    requests: /jobs|misses/,
     expectedResult: { trained: true, approval: "held" },
   },
   {

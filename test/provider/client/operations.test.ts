@@ -53,6 +53,12 @@ describe("client operations", () => {
 
   const HOLDS = "/v1/fine_tuning/holds/prod";
   const HOLD = { id: "prod", object: "fine_tuning.hold", models: [MODEL_ID], description: "used by prod" };
+  const MISS = {
+    job_id: JOB_ID,
+    model: MODEL_ID,
+    description: "used by prod",
+    thresholds: ["validation loss 1.2 is above 1"],
+  };
   const CAPABILITIES = { simulated: true, version: "1.0.0", features: { ...NO_FEATURES, holds: true } };
 
   interface Operation {
@@ -220,6 +226,12 @@ describe("client operations", () => {
       request: { method: "DELETE", path: HOLDS },
     },
     {
+      title: "holds.reportMiss reports a model that misses thresholds",
+      run: () => client.holds.reportMiss("prod", MISS),
+      answer: { object: "fine_tuning.approval_miss" },
+      request: { method: "POST", path: `${HOLDS}/misses`, json: MISS },
+    },
+    {
       title: "capabilities asks for the features",
       run: () => client.capabilities(),
       answer: CAPABILITIES,
@@ -311,6 +323,9 @@ describe("client operations", () => {
     await assert.rejects(client.capabilities(), { status: 401 });
     server.script({ json: { features: { holds: true, flying: true } } });
     assert.equal((await client.capabilities()).features.metrics, false);
+    server.script({ json: { features: { holds: true }, dashboard_url: 7 } });
+    const { dashboard_url, features } = await client.capabilities();
+    assert.deepEqual([dashboard_url, features.holds], [undefined, true]);
   });
 
   it("recognises a job that has ended", () => {

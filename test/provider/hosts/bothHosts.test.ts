@@ -4,12 +4,14 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { eventually } from "../../support/eventually";
+import { startPagesServer } from "../../support/pagesServer";
 import { type HostKind, ProviderHost } from "../../support/providerHost/providerHost";
 import type { CallResult, Properties } from "../../support/providerHost/wire";
 import type { RecordedRequest } from "../../support/proxiedRequest";
 import { sample } from "../../support/samples";
 import { TestServer } from "../../support/server";
 import { TestProxy } from "../../support/testProxy";
+import { FILE } from "../client/fixtures";
 
 const repository = resolve(__dirname, "../../..");
 const INPUTS = { model: "open-mistral-7b", trainingFiles: ["train.jsonl"], hyperparameters: { trainingSteps: 20 } };
@@ -139,6 +141,27 @@ const cases: Record<string, (run: Run) => Promise<void>> = {
     see(await approvals.update(name, id, properties, { ...strict, onMiss: "keepPrevious" }));
     see(await approvals.delete(name, id, properties));
   },
+  async "links to the page of a job, and reports a missed approval"({ name, host, declare, see }) {
+    const pages = await startPagesServer();
+    try {
+      const connection = { baseUrl: pages.url, apiKey: SECRET_KEY };
+      const inputs = await declare({ ...INPUTS, trainingFiles: [{ fileId: FILE.id }], connection });
+      const { id, properties } = expectValue(await host.create(name, inputs));
+      assert.equal(properties.dashboardUrl, `https://train.example.com/page/jobs/${id}`);
+      const { dashboardUrl, ...before } = properties;
+      see(await host.diff(name, id, before, inputs));
+      const read = expectValue(await host.read(name, id, before, inputs));
+      assert.equal(read.properties.dashboardUrl, dashboardUrl);
+      const approvals = host.of("ModelApproval");
+      const checked = await approvals.check(name, {}, { jobId: id, maxValidationLoss: 1, connection });
+      see((await approvals.create(name, expectValue(checked).inputs)).failure);
+      const reports = pages.received.filter(({ path }) => path.endsWith("/misses"));
+      see(reports.map((report) => report.json()));
+      assert.equal(reports.length, 1);
+    } finally {
+      await pages.stop();
+    }
+  },
   async "is interrupted by Cancel"({ name, host, declare, see }) {
     const inputs = await declare({ ...INPUTS, hyperparameters: { trainingSteps: 100_000 } });
     const running = host.create(name, inputs);
@@ -199,7 +222,7 @@ class Side {
   }
 
   async run(name: string, run: (run: Run) => Promise<void>) {
-    const { folder, proxy, host } = this;
+    const { folder, server, proxy, host } = this;
     const requests = proxy.route("");
     const firstMessage = host.engine.messages.length;
     const write = (file: string, text: string) => writeFile(join(folder, file), text);
@@ -221,7 +244,7 @@ class Side {
       write,
       see: (result) => seen.push(result),
     });
-    const normal = normaliser([proxy.url(), "<server>"], [folder, "<folder>"]);
+    const normal = normaliser([proxy.url(), "<server>"], [server.url, "<server>"], [folder, "<folder>"]);
     const messages = () => host.engine.messages.slice(firstMessage).filter(({ ephemeral }) => !ephemeral);
     assert.ok(!JSON.stringify([seen, messages()]).includes(SECRET_KEY));
     return {

@@ -45,6 +45,7 @@ describe("a server that speaks Mistral's API and none of the extensions", () => 
       const { id, outputs } = await train(`plain-${policy}`, { modelDeletionPolicy: policy });
       assert.ok((outputs.validLoss as number) > 0);
       assert.equal(outputs.simulated, false);
+      assert.ok(!("dashboardUrl" in outputs));
       await read(id, outputs, host());
       const destroyed = host();
       await remove(id, outputs, destroyed);
