@@ -1,3 +1,4 @@
+import { findOrGetChromium } from "../chromium";
 import { findOrGetPulumi } from "../pulumiCli";
 import { allLanguages, withLanguageHosts } from "../pulumiCli/languageHosts";
 import { command, script, succeeded } from "./command";
@@ -22,6 +23,8 @@ const context = { env: process.env, log: console.log };
 const pulumiCli = once(() => findOrGetPulumi(context));
 /** The hosts of the languages in which the examples of the plugin are written. */
 const languageHosts = once(async () => withLanguageHosts(await pulumiCli(), allLanguages, context));
+
+const chromium = once(() => findOrGetChromium());
 
 const checks: Part[] = [
   { name: "lint", run: () => command("biome", ["check", "--error-on-warnings", "."]) },
@@ -51,6 +54,12 @@ const unitAndIntegration: Part = {
   run: () => mochaInParallel(covered, { coverage: inCi }),
 };
 const engine: Part = { name: "engine", run: () => mochaInParallel(suites.engine) };
+/** Waits for Chromium, because the tests have time limits and an installation takes minutes. */
+const page: Part = {
+  name: "page (browser)",
+  prepare: chromium,
+  run: async () => sum([await succeeded(chromium()), await mochaInParallel(suites.page)]),
+};
 const realTrainings: Part = { name: "trainings", run: trainings };
 
 const quick: Part[] = [
@@ -62,6 +71,7 @@ const quick: Part[] = [
 ];
 
 const rest: Part[] = [
+  page,
   ...python,
   hosts,
   { name: "engine (others)", run: () => mochaInParallel(suites.otherEngine) },
@@ -84,6 +94,8 @@ export const runs = {
   engine: [checks[1] as Part, cli, hosts, engine],
   /** `npm run test:training` */
   training: [checks[1] as Part, ...python, realTrainings],
+  /** `npm run test:page` */
+  page: [checks[1] as Part, page],
   /** The parts that `npm run test:all` runs after `npm test`. */
   rest,
   /** `npm run test:all` */

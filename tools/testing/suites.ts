@@ -45,6 +45,8 @@ export const suites = {
   otherEngine: { files: ["test/engine/**/*.test.ts"], except: coreEngine },
   /** Injects faults at the most critical requests; `npm run test:crash` injects faults at every request. */
   crash: { files: ["test/crash/**/*.test.ts"] },
+  /** Opens the server's page in Chromium. */
+  page: { files: ["test/page/**/*.test.ts"] },
   /** Generates, packs and installs the SDKs of the other languages. */
   sdk: { files: ["test/sdk/**/*.test.ts"] },
   /** Installs the packed packages as users do. */
