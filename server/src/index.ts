@@ -33,9 +33,13 @@ import { ModelStore } from "./store/models";
 import { SecretStore } from "./store/secrets";
 import { SessionStore } from "./store/sessions";
 import { SigningKeys } from "./store/signingKeys";
+import { MissStore } from "./store/webhooks/missStore";
 import { createTrainers, DEFAULT_TRAINER, type TrainerOptions } from "./trainers";
 import { ArtifactStore } from "./trainers/program/artifactStore";
 import { SampleAnswers } from "./trainers/program/sampleAnswers";
+import { Notifications } from "./webhooks/notifications";
+import { WebhookSender } from "./webhooks/sender";
+import { parseWebhooks, type Webhooks } from "./webhooks/targets";
 
 export interface ServerOptions extends TrainerOptions {
   /** The folder for all data of the server. Created when missing. */
@@ -56,6 +60,13 @@ export interface ServerOptions extends TrainerOptions {
   apiKeys?: string[];
   /** The path of a file with more API keys, one per line. The server reads the file again when it changes. */
   keysFile?: string;
+  /**
+   * The URLs that are notified when a job is validated or has ended, and when an approval is missed: http(s), at most 10.
+   * Notifications follow https://www.standardwebhooks.com.
+   */
+  webhooks?: string[];
+  /** Signs the notifications: `whsec_` and the base64 of 24 to 64 bytes. Required with `webhooks`. */
+  webhookSecret?: string;
   /** The maximum size of an uploaded file in bytes, inclusive: 512 · 1024² by default, like the hosted service. */
   maxFileBytes?: number;
   /**
@@ -100,9 +111,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     throw new UsageError(`Listening on ${host} needs API keys, because other machines can reach it; set --keys-file`);
   }
   const publicUrl = options.publicUrl === undefined ? undefined : parsePublicUrl(options.publicUrl);
+  const webhooks = parseWebhooks(options);
   const unlock = lockFolder(options.dataDir, options.trainer === "ray");
   try {
-    const server = await open(options, keys, publicUrl, log);
+    const server = await open(options, keys, publicUrl, webhooks, log);
     return {
       url: server.url,
       close: async () => {
@@ -121,6 +133,7 @@ async function open(
   options: ServerOptions,
   keys: Keys,
   publicUrl: string | undefined,
+  webhooks: Webhooks | undefined,
   log: Logger,
 ): Promise<RunningServer> {
   const {
@@ -138,10 +151,14 @@ async function open(
   const blobs = new BlobStore(dataDir);
   const files = new FileStore(database, blobs);
   const metricFeed = new MetricFeed();
-  const jobs = new JobStore(database, (jobId, status, reason) => {
-    log.info({ jobId, status, reason }, "job status changed");
-    metricFeed.changed(jobId);
-  });
+  const jobs = new JobStore(
+    database,
+    (jobId, status, reason) => {
+      log.info({ jobId, status, reason }, "job status changed");
+      metricFeed.changed(jobId);
+    },
+    (job) => notifications.jobChanged(job),
+  );
   const metricStore = new MetricStore(database, (jobId) => metricFeed.changed(jobId));
   const evaluations = new EvaluationStore(database);
   const models = new ModelStore(database);
@@ -149,6 +166,14 @@ async function open(
   const modelEvaluations = new ModelEvaluationStore(database);
   const sampleAnswers = new SampleAnswers({ dataDir, files, jobs, models, trainers });
   const artifacts = new ArtifactStore(dataDir);
+  const sender = new WebhookSender(database, webhooks, { log, count: (result) => metrics.countWebhook(result) });
+  const hasPage = existsSync(join(__dirname, "../dist/page/index.html"));
+  let baseUrl = publicUrl;
+  const notifications = new Notifications({
+    ...{ deliveries: sender.deliveries, misses: new MissStore(database), evaluations },
+    checkpointsOf: (jobId) => jobs.checkpoints(jobId),
+    pageOf: (jobId) => (hasPage && baseUrl !== undefined ? `${baseUrl}/jobs/${jobId}` : undefined),
+  });
   const onError = (jobId: string, error: unknown) =>
     log.error({ err: error, jobId }, "job failed with an internal error");
   const onRetry = (jobId: string, error: unknown) =>
@@ -191,6 +216,7 @@ async function open(
     artifacts,
     dashboard: new DashboardStore(database),
     curves: new CurveStore(database),
+    notifications,
   };
   const app = await buildApp({
     ...{ ...stores, keys, connections, signer, supervisor, evaluator, trainer, trainers, maxFileBytes, publicUrl },
@@ -205,10 +231,14 @@ async function open(
     // The supervisor stops first: a trainer that closes must not decide about a job.
     const stopped = supervisor.close();
     await Promise.all([stopped, evaluator.close(), ...[...trainers.values()].map((each) => each.close?.())]);
+    await sender.close();
     database.close();
   };
   try {
     const url = await app.listen({ host, port });
+    // Receivers on other machines could not open a page on an address such as 0.0.0.0.
+    if (isLoopbackHost(host)) baseUrl ??= url;
+    sender.open();
     supervisor.open();
     evaluator.open();
     trainer.open?.();

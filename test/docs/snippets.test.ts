@@ -9,7 +9,9 @@ import { typescriptProblems } from "./snippets/typescript";
 const OUTPUT = "text";
 const SHELL = ["console", "sh"];
 const TYPESCRIPT = ["ts", "typescript"];
-const CHECKED = [...TYPESCRIPT, "json", "yaml", "python", "go", ...SHELL];
+/** Programs of the examples, which tests run. */
+const PROGRAMS = ["js"];
+const CHECKED = [...PROGRAMS, ...TYPESCRIPT, "json", "yaml", "python", "go", ...SHELL];
 
 const of = (...languages: string[]) =>
   blocks.filter(({ language, unchecked }) => languages.includes(language) && unchecked === undefined);

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { extname, join } from "node:path";
 
 const root = join(__dirname, "../..");
-const LANGUAGES: Record<string, string> = { ".go": "go", ".py": "python", ".ts": "ts", ".yaml": "yaml" };
+const LANGUAGES: Record<string, string> = { ".go": "go", ".mjs": "js", ".py": "python", ".ts": "ts", ".yaml": "yaml" };
 
 /**
  * Replaces the text between each pair of markers `<!-- file: examples/quickstart/index.ts -->` … `<!-- /file -->` with the file, so that

@@ -37,6 +37,7 @@ export const groups: readonly Group[] = [
       { text: "Recover from interruptions", link: "/recovery" },
       { text: "Train on your own machine", link: "/examples/self-hosted" },
       { text: "Run the server", link: "/server" },
+      { text: "Get notified", link: "/notifications" },
       { text: "Use your own training program", link: "/examples/own-program" },
       { text: "Try several hyperparameters", link: "/examples/sweep" },
       { text: "Serve a model with vLLM", link: "/examples/deploy-vllm" },

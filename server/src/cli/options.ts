@@ -7,6 +7,7 @@ import type { ServerOptions } from "../index";
 import { DEFAULT_LOG_LEVEL, LOG_LEVELS } from "../log";
 import { DEFAULT_TRAINER, TRAINER_NAMES, TRAINERS, type TrainerOptions } from "../trainers";
 import { type Flag, integer } from "../trainers/flags";
+import { readWebhookSecret } from "./secretFile";
 
 const DEFAULT_DATA_DIR = envPaths("mistral-fine-tuning-server", { suffix: "" }).data;
 const DEFAULT_PORT = 8080;
@@ -38,6 +39,10 @@ Usage: mistral-fine-tuning-server [options]           start the server
                     in the process list: prefer MISTRAL_SERVER_API_KEYS or --keys-file
   --keys-file FILE  a file with API keys, one per line: KEY [workspace=NAME], in plain text or as
                     sha256:<hex>; lines that begin with # are comments. Read again when it changes
+  --webhook URL     notify this URL when a job is validated or has ended, and when an approval is missed;
+                    repeatable, at most 10
+  --webhook-secret-file FILE
+                    a file with the secret that signs the notifications: whsec_ and base64
   --max-connections N
                     maximum number of open connections (default: a quarter of the file descriptors of the
                     process, from 16 to 1024)
@@ -49,6 +54,8 @@ ${trainerHelp()}
 Environment variables:
   MISTRAL_SERVER_API_KEYS  more API keys, separated by commas. Without any API key, the server accepts
                            all requests and listens on loopback addresses only.
+  MISTRAL_SERVER_WEBHOOK_SECRET
+                           the secret that signs the notifications, without --webhook-secret-file
   RAY_AUTH_TOKEN           the token of the Ray cluster
   RAY_JOB_HEADERS          more HTTP headers for the Ray cluster, as a JSON object`;
 
@@ -64,6 +71,7 @@ export function parseOptions(
   if (values.version) {
     return "version";
   }
+  const webhookSecret = readWebhookSecret(values["webhook-secret-file"], env);
   return {
     host: values.host,
     port: integer(0, 65_535)(values.port, "--port"),
@@ -77,6 +85,8 @@ export function parseOptions(
       maxConnections: integer(1, 1_000_000)(values["max-connections"], "--max-connections"),
     }),
     ...(values["keys-file"] !== undefined && { keysFile: resolve(values["keys-file"]) }),
+    webhooks: values.webhook,
+    ...(webhookSecret !== undefined && { webhookSecret }),
     logLevel: oneOf("--log-level", values["log-level"], LOG_LEVELS),
     trainer: oneOf("--trainer", values.trainer, TRAINER_NAMES),
     ...trainerOptions(values, env),
@@ -94,6 +104,8 @@ function parseFlags(argv: string[]) {
         data: { type: "string", default: DEFAULT_DATA_DIR },
         "api-key": { type: "string", multiple: true, default: [] },
         "keys-file": { type: "string" },
+        webhook: { type: "string", multiple: true, default: [] },
+        "webhook-secret-file": { type: "string" },
         trainer: { type: "string", default: DEFAULT_TRAINER },
         ...parsableTrainerFlags(),
         "max-connections": { type: "string" },

@@ -11,6 +11,7 @@ export class Metrics {
   private readonly registry = new Registry();
   private readonly requests: Histogram;
   private readonly uploads: Counter;
+  private readonly webhooks: Counter;
 
   constructor(jobs: JobStore, trainer: Trainer) {
     const registers = [this.registry];
@@ -24,6 +25,12 @@ export class Metrics {
     this.uploads = new Counter({
       name: "fine_tuning_uploaded_bytes_total",
       help: "Bytes of uploaded files",
+      registers,
+    });
+    this.webhooks = new Counter({
+      name: "fine_tuning_webhooks_total",
+      help: "Attempts to deliver a notification (sent, failed), and notifications dropped after the last attempt",
+      labelNames: ["result"],
       registers,
     });
     const gauge = (name: string, help: string, value: () => number) =>
@@ -65,6 +72,10 @@ export class Metrics {
 
   countUpload(bytes: number): void {
     this.uploads.inc(bytes);
+  }
+
+  countWebhook(result: "sent" | "failed" | "dropped"): void {
+    this.webhooks.inc({ result });
   }
 
   /** Returns the metrics in the Prometheus text format. */

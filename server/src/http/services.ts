@@ -16,6 +16,7 @@ import type { SecretStore } from "../store/secrets";
 import type { SessionStore } from "../store/sessions";
 import type { ArtifactStore } from "../trainers/program/artifactStore";
 import type { SampleAnswers } from "../trainers/program/sampleAnswers";
+import type { Notifications } from "../webhooks/notifications";
 import type { Callers } from "./access/callers";
 import type { SessionCookie } from "./access/sessionCookie";
 import type { Keys } from "./auth";
@@ -44,6 +45,7 @@ export interface Services {
   models: ModelStore;
   holds: HoldStore;
   secrets: SecretStore;
+  notifications: Notifications;
   artifacts: ArtifactStore;
   supervisor: Supervisor;
   /** The trainer of new jobs. */

@@ -237,6 +237,19 @@ const MIGRATIONS: readonly string[] = [
    CREATE INDEX sessions_by_expiry ON sessions (expires_at);
    CREATE TABLE data_folder (id TEXT NOT NULL);
    INSERT INTO data_folder (id) VALUES (lower(hex(randomblob(4))));`,
+  // Notifications that are not delivered yet, and the missed approvals of the last day. `target` is the hash of a URL, which
+  // may contain a token.
+  `CREATE TABLE webhook_deliveries (
+     seq INTEGER PRIMARY KEY AUTOINCREMENT,
+     id TEXT NOT NULL,
+     target TEXT NOT NULL,
+     body TEXT NOT NULL,
+     attempts INTEGER NOT NULL,
+     due_at INTEGER NOT NULL,
+     created_at INTEGER NOT NULL
+   );
+   CREATE INDEX webhook_deliveries_by_due ON webhook_deliveries (target, due_at);
+   CREATE TABLE approval_misses (key TEXT PRIMARY KEY, created_at INTEGER NOT NULL) WITHOUT ROWID;`,
 ];
 const SCHEMA_VERSION = MIGRATIONS.length;
 

@@ -33,10 +33,14 @@ export class JobStore {
   /** Grows when a job is created or its status changes. */
   revision = 0;
 
-  /** @param onStatus called when a status transition is durable. `reason` is undefined when there is none. */
+  /**
+   * @param onStatus called when a status transition is durable. `reason` is undefined when there is none.
+   * @param inTransition called with the changed job in the transaction of each status transition
+   */
   constructor(
     private readonly database: Database,
     private readonly onStatus: (jobId: string, status: JobStatus, reason: unknown) => void = () => {},
+    private readonly inTransition: (job: Job) => void = () => {},
   ) {}
 
   /** Runs `action` in a transaction. Joins the current transaction, if any. */
@@ -183,7 +187,9 @@ export class JobStore {
       }
       this.insertEvent(id, STATUS_UPDATED, { status: to, ...details }, now);
       onceCommitted(this.database, () => this.onStatus(id, to, details.reason));
-      return this.get(id) as Job;
+      const changed = this.get(id) as Job;
+      this.inTransition(changed);
+      return changed;
     });
   }
 

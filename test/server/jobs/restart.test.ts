@@ -172,6 +172,7 @@ describe("server: restart", () => {
        INSERT INTO secrets SELECT 'url-signing-key', value FROM signing_keys; DROP TABLE signing_keys;
        DROP TRIGGER forget_answers_of_models; DROP TRIGGER forget_answers_to_files;
        DROP TABLE evaluations; DROP TABLE evaluation_targets; DROP TABLE model_evaluations;
+       DROP TABLE webhook_deliveries; DROP TABLE approval_misses;
        DROP TABLE metric_points; DROP TABLE metric_series; DROP TABLE held_models; DROP TABLE holds; ALTER TABLE models DROP COLUMN pending_deletion_policy;
        DROP TABLE sessions; DROP TABLE data_folder;
        PRAGMA user_version = 1`,

@@ -1,6 +1,7 @@
 import type { ServerOptions } from "../../index";
 import { findTrainer } from "../../trainers";
 import { checkDataFolder, checkKeys, checkNode } from "./serverChecks";
+import { checkWebhooks } from "./webhookChecks";
 
 /**
  * Checks whether the server can work with these options, and prints one line for each check.
@@ -12,6 +13,7 @@ export async function runDoctor(options: ServerOptions, print: (line: string) =>
     checkNode,
     checkDataFolder,
     checkKeys,
+    checkWebhooks,
     (each: ServerOptions) => findTrainer(each.trainer).diagnose(each),
   ];
   let failed = 0;

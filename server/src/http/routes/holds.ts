@@ -2,15 +2,16 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { baseModels } from "../../domain/baseModels";
 import { ApiError } from "../errors";
 import { holdReply } from "../replies/holds";
-import { HOLDER, holdBody } from "../schemas/holds";
+import { HOLDER, holdBody, missBody } from "../schemas/holds";
 import { parse } from "../schemas/parse";
 import type { Services } from "../services";
+import { findJob } from "./jobs";
 
 type ByHolder = { Params: { holder: string } };
 
 /** Extensions of the API: a hold keeps models from being archived and deleted until it ends. */
 export function holdRoutes(app: FastifyInstance, services: Services): void {
-  const { holds, models, jobs, artifacts, trainer } = services;
+  const { holds, models, jobs, artifacts, notifications, trainer } = services;
   const bases = new Set(baseModels(trainer.baseModels).map(({ id }) => id));
 
   const holderOf = ({ params }: FastifyRequest<ByHolder>): string => {
@@ -52,5 +53,13 @@ export function holdRoutes(app: FastifyInstance, services: Services): void {
     const holder = holderOf(request);
     await removeFiles(holds.remove(holder, request.workspace));
     return { id: holder, object: "fine_tuning.hold", deleted: true };
+  });
+
+  app.post<ByHolder>("/v1/fine_tuning/holds/:holder/misses", async (request) => {
+    const holder = holderOf(request);
+    const { job_id: jobId, ...miss } = parse(missBody, request.body, "body");
+    const job = findJob(jobs, jobId, request.workspace);
+    jobs.atomically(() => notifications.approvalMissed({ holder, ...miss }, job));
+    return { object: "fine_tuning.approval_miss" };
   });
 }
