@@ -166,14 +166,6 @@ async function open(
   const modelEvaluations = new ModelEvaluationStore(database);
   const sampleAnswers = new SampleAnswers({ dataDir, files, jobs, models, trainers });
   const artifacts = new ArtifactStore(dataDir);
-  const sender = new WebhookSender(database, webhooks, { log, count: (result) => metrics.countWebhook(result) });
-  const hasPage = existsSync(join(__dirname, "../dist/page/index.html"));
-  let baseUrl = publicUrl;
-  const notifications = new Notifications({
-    ...{ deliveries: sender.deliveries, misses: new MissStore(database), evaluations },
-    checkpointsOf: (jobId) => jobs.checkpoints(jobId),
-    pageOf: (jobId) => (hasPage && baseUrl !== undefined ? `${baseUrl}/jobs/${jobId}` : undefined),
-  });
   const onError = (jobId: string, error: unknown) =>
     log.error({ err: error, jobId }, "job failed with an internal error");
   const onRetry = (jobId: string, error: unknown) =>
@@ -201,6 +193,13 @@ async function open(
   const sessionCookie = new SessionCookie(sessions.folderId, publicUrl);
   const callers = new Callers(keys, sessions, sessionCookie, publicUrl);
   const page = readPage(options.pageDir ?? BUILT_PAGE, basePathOf(publicUrl));
+  const sender = new WebhookSender(database, webhooks, { log, count: (result) => metrics.countWebhook(result) });
+  let baseUrl = publicUrl;
+  const notifications = new Notifications({
+    ...{ deliveries: sender.deliveries, misses: new MissStore(database), evaluations },
+    checkpointsOf: (jobId) => jobs.checkpoints(jobId),
+    pageOf: (jobId) => (page !== undefined && baseUrl !== undefined ? `${baseUrl}/jobs/${jobId}` : undefined),
+  });
   const metrics = new Metrics(jobs, trainer);
   const connections = new ConnectionLimit(maxConnections, (message) => log.warn(message));
   const stores = {
