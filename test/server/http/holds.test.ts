@@ -139,6 +139,7 @@ describe("server: capabilities", () => {
         evaluation_samples: true,
         evaluation_on_demand: true,
         holds: true,
+        approval_misses: true,
         artifacts: false,
         training_rules: true,
         dry_run: true,
