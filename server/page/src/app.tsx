@@ -2,6 +2,7 @@ import { LocationProvider, Route, Router } from "preact-iso";
 import { useSession } from "./api/session";
 import { ErrorBox } from "./components/errorBox";
 import { Frame } from "./components/frame";
+import { focusHeading } from "./focusHeading";
 import { path } from "./links";
 import { ComparePage } from "./pages/compare/comparePage";
 import { FilesPage } from "./pages/files/filesPage";
@@ -21,7 +22,7 @@ export function App() {
   return (
     <LocationProvider>
       <Frame session={session} onLogout={reload}>
-        <Router>
+        <Router onRouteChange={focusHeading}>
           <Route path={path("")} component={JobsPage} />
           <Route path={path("jobs/:id")} component={JobPage} />
           <Route path={path("compare")} component={ComparePage} />

@@ -1,3 +1,5 @@
+import { formatAmount, visibleText } from "#common";
+
 const loss = new Intl.NumberFormat("en-US", { minimumFractionDigits: 3, maximumFractionDigits: 3 });
 
 export const formatLoss = (value: number): string => loss.format(value);
@@ -21,3 +23,12 @@ export function duration(seconds: number): string {
 
 /** The first digits of an ID. The page shows the whole ID on hover and copies it. */
 export const shortId = (id: string): string => id.slice(0, 8);
+
+/** The name of a job: its suffix, or the first digits of its ID. */
+export function jobName({ id, suffix = "" }: { id: string; suffix?: string | undefined }): string {
+  return visibleText(suffix).trim() || shortId(id);
+}
+
+/** An amount of money with its currency: `3.10 EUR`. */
+export const money = (amount: number, currency = ""): string =>
+  `${formatAmount(amount)} ${visibleText(currency)}`.trim();

@@ -5,6 +5,8 @@ import "uplot/dist/uPlot.min.css";
 import "./styles/theme.css";
 import "./styles/base.css";
 import "./styles/layout.css";
+import "./styles/lists.css";
+import "./styles/jobs.css";
 
 applyTheme();
 render(<App />, document.getElementById("page") as HTMLElement);

@@ -4,31 +4,39 @@ import { get, RequestError } from "./request";
 export interface Resource<Reply> {
   /** The last reply. Stays while a newer one is loaded, also after an error. */
   data: Reply | undefined;
+  /** The route that `data` is from. */
+  loadedRoute: string | undefined;
   /** Why the last request failed; undefined when it did not. */
   error: RequestError | undefined;
   reload(): void;
 }
 
+const NOTHING = { data: undefined, loadedRoute: undefined, error: undefined };
+
 /**
- * Loads a route of the server, again when the route changes, and every `interval` milliseconds while the tab is visible.
- * The data of the previous route stays until the new data has arrived.
+ * Loads a route of the server, again when the route changes, and `interval` milliseconds after each reply while the tab
+ * is visible. The data of the previous route stays until the new data has arrived.
  */
 export function useResource<Reply>(route: string, interval?: number): Resource<Reply> {
-  const [state, setState] = useState<Omit<Resource<Reply>, "reload">>({ data: undefined, error: undefined });
+  const [state, setState] = useState<Omit<Resource<Reply>, "reload">>(NOTHING);
   const [turn, setTurn] = useState(0);
   const reload = useCallback(() => setTurn((count) => count + 1), []);
-  const loadedRoute = useRef(route);
+  const isLoading = useRef(false);
 
   useEffect(() => {
     const abort = new AbortController();
+    isLoading.current = true;
     get<Reply>(route, abort.signal).then(
       (data) => {
-        loadedRoute.current = route;
-        setState({ data, error: undefined });
+        if (abort.signal.aborted) return;
+        isLoading.current = false;
+        setState({ data, loadedRoute: route, error: undefined });
       },
       (error: unknown) => {
-        if (abort.signal.aborted || !(error instanceof RequestError)) return;
-        setState(({ data }) => ({ data: loadedRoute.current === route ? data : undefined, error }));
+        if (abort.signal.aborted) return;
+        isLoading.current = false;
+        if (!(error instanceof RequestError)) throw error;
+        setState((before) => ({ ...(before.loadedRoute === route ? before : NOTHING), error }));
       },
     );
     return () => abort.abort();
@@ -36,12 +44,13 @@ export function useResource<Reply>(route: string, interval?: number): Resource<R
 
   useEffect(() => {
     if (interval === undefined) return;
-    const timer = setInterval(() => document.visibilityState === "visible" && reload(), interval);
-    const onVisible = () => document.visibilityState === "visible" && reload();
-    document.addEventListener("visibilitychange", onVisible);
+    // A slow request is not sent again: it would never be answered.
+    const refresh = () => document.visibilityState === "visible" && !isLoading.current && reload();
+    const timer = setInterval(refresh, interval);
+    document.addEventListener("visibilitychange", refresh);
     return () => {
       clearInterval(timer);
-      document.removeEventListener("visibilitychange", onVisible);
+      document.removeEventListener("visibilitychange", refresh);
     };
   }, [interval, reload]);
 

@@ -1,16 +1,32 @@
 import { useState } from "preact/hooks";
+import { copyText } from "../clipboard";
 
-/** Copies a text. `label` says what: "Copy the model's ID". */
+type Result = "copied" | "failed";
+
+/** Copies a text. `label` says what: "Copy model ID". */
 export function CopyButton({ text, label }: { text: string; label: string }) {
-  const [copied, setCopied] = useState(false);
+  const [result, setResult] = useState<Result>();
   const copy = async () => {
-    await navigator.clipboard.writeText(text);
-    setCopied(true);
-    setTimeout(() => setCopied(false), 2000);
+    setResult((await copyText(text)) ? "copied" : "failed");
+    setTimeout(() => setResult(undefined), 2000);
   };
   return (
-    <button type="button" class="copy" aria-label={label} title={label} onClick={copy}>
-      <span aria-live="polite">{copied ? "copied" : "copy"}</span>
-    </button>
+    <span class="copy">
+      <button type="button" aria-label={label} title={label} onClick={copy}>
+        <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
+          <path d={SHAPES[result ?? "idle"]} fill="none" stroke="currentColor" stroke-width="1.5" />
+        </svg>
+      </button>
+      <span class="hidden" role="status">
+        {result === "copied" && "Copied"}
+        {result === "failed" && "This browser does not allow to copy"}
+      </span>
+    </span>
   );
 }
+
+const SHAPES: Record<Result | "idle", string> = {
+  idle: "M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3",
+  copied: "M3 8.5l3.5 3.5l6.5-8",
+  failed: "M4 4l8 8M12 4l-8 8",
+};

@@ -16,11 +16,11 @@ export function Frame(props: { session: PageSession; onLogout: () => void; child
   const { session, onLogout, children } = props;
   const current = useLocation().path;
   const isCurrent = (route: string) =>
-    route === "" ? /\/(jobs\/.*|compare)?$/.test(current) : current === path(route);
+    route === "" ? isJobPage(current.slice(path("").length)) : current === path(route);
   const logOut = () => send("DELETE", "session").finally(onLogout);
   return (
     <>
-      <a class="skip" href="#main">
+      <a class="skip" href={current} onClick={skip}>
         Skip to the content
       </a>
       <header class="frame">
@@ -55,4 +55,14 @@ export function Frame(props: { session: PageSession; onLogout: () => void; child
       </main>
     </>
   );
+}
+
+/** Jobs have three pages: the list, a job, and the comparison. */
+const isJobPage = (route: string): boolean => route === "" || route === "compare" || route.startsWith("jobs/");
+
+/** A link to `#main` would lead to the home page, because the document has a base URL. */
+function skip(event: Event): void {
+  event.preventDefault();
+  event.stopPropagation();
+  document.getElementById("main")?.focus();
 }

@@ -1,0 +1,103 @@
+import { type DashboardJob, formatCount, isTerminal, isTraining, visibleText } from "#common";
+import { CopyButton } from "../../components/copyButton";
+import { Sparkline } from "../../components/sparkline";
+import { Status } from "../../components/status";
+import { Ago } from "../../components/time";
+import { duration, formatLoss, jobName, money, shortId } from "../../format";
+import { jobPath } from "../../links";
+import type { Row } from "./keepPlaces";
+
+interface Props extends Row {
+  isSelected: boolean;
+  canSelect: boolean;
+  onSelect(): void;
+}
+
+/** A row of the table; a card on phones. */
+export function JobRow({ job, left, isSelected, canSelect, onSelect }: Props) {
+  const name = jobName(job);
+  return (
+    <tr>
+      <td class="job-select">
+        <input
+          type="checkbox"
+          aria-label={`Select ${name} for comparison`}
+          checked={isSelected}
+          disabled={!isSelected && !canSelect}
+          onChange={onSelect}
+        />
+      </td>
+      <th scope="row" class="job-name">
+        <a href={jobPath(job.id)}>{name}</a> {job.simulated && <span class="badge badge-simulated">simulated</span>}
+        <small>
+          <code title={job.id}>{shortId(job.id)}</code>
+          <CopyButton text={job.id} label="Copy job ID" />
+        </small>
+      </th>
+      <td class="job-status">
+        <Status status={job.status} />
+        <Progress job={job} name={name} />
+        {job.reason !== undefined && (
+          <small class="reason" title={visibleText(job.reason)}>
+            {visibleText(job.reason)}
+          </small>
+        )}
+        {left && <small class="reason">no longer on this page of the list</small>}
+      </td>
+      <td data-label="Model">{visibleText(job.model)}</td>
+      <td data-label="Loss" class="job-loss">
+        <Sparkline values={job.sparkline} />
+        <Losses job={job} />
+      </td>
+      <td data-label="Time" class="number">
+        {timeOf(job)}
+      </td>
+      <td data-label="Cost" class="number">
+        {job.cost === undefined ? <None /> : money(job.cost, job.cost_currency)}
+      </td>
+      <td data-label="Owner" class="job-owner">
+        {visibleText(job.owner)}
+        {job.mine && <small> (you)</small>}
+      </td>
+      <td data-label="Created" class="number">
+        <Ago seconds={job.created_at} />
+      </td>
+    </tr>
+  );
+}
+
+const None = () => <span class="none">–</span>;
+
+function Progress({ job, name }: { job: DashboardJob; name: string }) {
+  const { status, progress_percentage: share, current_step: step, total_steps: total } = job;
+  if (share === undefined || !isTraining(status)) return null;
+  const steps =
+    step !== undefined && total !== undefined ? `Step ${formatCount(step)} of ${formatCount(total)}` : undefined;
+  return (
+    <span class="progress" title={steps}>
+      <progress max={100} value={share} aria-label={`Progress of ${name}`} />
+      <span>{Math.floor(share)} %</span>
+    </span>
+  );
+}
+
+function Losses({ job: { train_loss: training, valid_loss: validation } }: { job: DashboardJob }) {
+  if (training === undefined && validation === undefined) return <None />;
+  return (
+    <span class="losses">
+      {training !== undefined && <span title="Training loss">{formatLoss(training)}</span>}
+      {validation !== undefined && (
+        <small>
+          <abbr title="Validation loss">val</abbr> {formatLoss(validation)}
+        </small>
+      )}
+    </span>
+  );
+}
+
+function timeOf({ status, remaining_seconds: remaining, started_at: start, ended_at: end }: DashboardJob) {
+  if (isTerminal(status)) {
+    return start === undefined || end === undefined ? <None /> : <span title="Duration">{duration(end - start)}</span>;
+  }
+  return remaining === undefined ? <None /> : <strong>{duration(remaining)} left</strong>;
+}

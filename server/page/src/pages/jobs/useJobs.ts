@@ -1,0 +1,37 @@
+import { useMemo, useRef, useState } from "preact/hooks";
+import type { DashboardJobList } from "#common";
+import { useResource } from "../../api/useResource";
+import { keepPlaces, type Row, rowsOf } from "./keepPlaces";
+
+/** How often the list is loaded, in milliseconds. */
+const INTERVAL = 3000;
+
+/** Somebody who has scrolled down this many pixels reads the list. */
+const SCROLLED = 100;
+
+/** The list of jobs, which keeps its order while the user points at it, has the focus in it, or has scrolled into it. */
+export function useJobs(route: string) {
+  const { data, loadedRoute, error, reload } = useResource<DashboardJobList>(route, INTERVAL);
+  const element = useRef<HTMLDivElement>(null);
+  const shown = useRef<{ route: string | undefined; rows: Row[] } | undefined>(undefined);
+  const [released, setReleased] = useState<DashboardJobList>();
+
+  const list = useMemo(() => {
+    if (data === undefined) return { rows: undefined, added: 0 };
+    const before = shown.current;
+    const keeps =
+      released !== data && before?.route === loadedRoute && before.rows.length > 0 && isRead(element.current);
+    const kept = keeps ? keepPlaces(before.rows, data.data) : { rows: rowsOf(data.data), added: 0 };
+    shown.current = { route: loadedRoute, rows: kept.rows };
+    return kept;
+  }, [data, released, loadedRoute]);
+
+  const showAdded = () => {
+    setReleased(data);
+    window.scrollTo(0, 0);
+  };
+  return { ...list, data, error, reload, element, showAdded };
+}
+
+const isRead = (element: Element | null): boolean =>
+  element?.matches(":hover, :focus-within") === true || window.scrollY > SCROLLED;
