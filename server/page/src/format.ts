@@ -1,4 +1,5 @@
-import { formatAmount, visibleText } from "#common";
+import { formatAmount } from "#common/format";
+import { visibleText } from "#common/visibleText";
 
 const loss = new Intl.NumberFormat("en-US", { minimumFractionDigits: 3, maximumFractionDigits: 3 });
 

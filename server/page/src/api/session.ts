@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useState } from "preact/hooks";
-import type { PageSession } from "#common";
+import type { PageSession } from "#common/dashboard";
 import { get, type RequestError, setSessionEndHandler } from "./request";
 
 interface SessionState {

@@ -1,4 +1,4 @@
-import { visibleText } from "#common";
+import { visibleText } from "#common/visibleText";
 import type { RequestError } from "../api/request";
 
 /** What failed, the request's ID for the server's log, and a way to try again. */

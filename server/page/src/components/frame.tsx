@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useLocation } from "preact-iso";
-import type { PageSession } from "#common";
+import type { PageSession } from "#common/dashboard";
 import { send } from "../api/request";
 import { path } from "../links";
 import { ThemeButton } from "./themeButton";

@@ -1,4 +1,4 @@
-import { formatCount } from "#common";
+import { formatCount } from "#common/format";
 
 interface Props {
   /** The first page is 1. */

@@ -1,4 +1,4 @@
-import { awaitsStart, hasFailed, hasSucceeded, isTraining, type JobStatus } from "#common";
+import { awaitsStart, hasFailed, hasSucceeded, isTraining, type JobStatus } from "#common/jobStatus";
 
 /** The status of a job by colour, shape and word. */
 export function Status({ status }: { status: JobStatus }) {

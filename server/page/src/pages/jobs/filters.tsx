@@ -1,4 +1,6 @@
-import { type DashboardJobList, formatCount, visibleText } from "#common";
+import type { DashboardJobList } from "#common/dashboard";
+import { formatCount } from "#common/format";
+import { visibleText } from "#common/visibleText";
 import { SearchBox } from "../../components/searchBox";
 import { type JobsQuery, STATUSES, statusesOf, UNFINISHED } from "./query";
 

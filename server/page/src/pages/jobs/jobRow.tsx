@@ -1,4 +1,7 @@
-import { type DashboardJob, formatCount, isTerminal, isTraining, visibleText } from "#common";
+import type { DashboardJob } from "#common/dashboard";
+import { formatCount } from "#common/format";
+import { isTerminal, isTraining } from "#common/jobStatus";
+import { visibleText } from "#common/visibleText";
 import { CopyButton } from "../../components/copyButton";
 import { Sparkline } from "../../components/sparkline";
 import { Status } from "../../components/status";

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "preact/hooks";
 import { useLocation } from "preact-iso";
-import { formatCount, plural } from "#common";
+import { formatCount, plural } from "#common/format";
 import { LoadError } from "../../components/loadError";
 import { Loading } from "../../components/loading";
 import { Pager } from "../../components/pager";

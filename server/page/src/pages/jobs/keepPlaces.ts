@@ -1,4 +1,4 @@
-import type { DashboardJob } from "#common";
+import type { DashboardJob } from "#common/dashboard";
 
 /** A row of the list. */
 export interface Row {

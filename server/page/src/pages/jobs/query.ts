@@ -1,4 +1,4 @@
-import { isTerminal, JobStatus } from "#common";
+import { isTerminal, JobStatus } from "#common/jobStatus";
 
 /** The jobs that the list shows. The address has all of it, so that links, reloads and the back button keep it. */
 export interface JobsQuery {

@@ -1,5 +1,5 @@
 import { useMemo, useRef, useState } from "preact/hooks";
-import type { DashboardJobList } from "#common";
+import type { DashboardJobList } from "#common/dashboard";
 import { useResource } from "../../api/useResource";
 import { keepPlaces, type Row, rowsOf } from "./keepPlaces";
 
