@@ -13,15 +13,14 @@ const SCROLLED = 100;
 export function useJobs(route: string) {
   const { data, loadedRoute, error, reload } = useResource<DashboardJobList>(route, INTERVAL);
   const element = useRef<HTMLDivElement>(null);
-  const shown = useRef<{ route: string | undefined; rows: Row[] } | undefined>(undefined);
+  const shown = useRef<{ route: string | undefined; rows: Row[] }>({ route: undefined, rows: [] });
   const [released, setReleased] = useState<DashboardJobList>();
 
   const list = useMemo(() => {
     if (data === undefined) return { rows: undefined, added: 0 };
-    const before = shown.current;
-    const keeps =
-      released !== data && before?.route === loadedRoute && before.rows.length > 0 && isRead(element.current);
-    const kept = keeps ? keepPlaces(before.rows, data.data) : { rows: rowsOf(data.data), added: 0 };
+    const before = shown.current.route === loadedRoute ? shown.current.rows : [];
+    const keeps = released !== data && before.length > 0 && isRead(element.current);
+    const kept = keeps ? keepPlaces(before, data.data) : { rows: rowsOf(data.data), added: 0 };
     shown.current = { route: loadedRoute, rows: kept.rows };
     return kept;
   }, [data, released, loadedRoute]);
