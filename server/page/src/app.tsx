@@ -14,14 +14,14 @@ import { NotFoundPage } from "./pages/notFoundPage";
 
 /** The page: a login where the server needs keys, else one of the pages in a common frame. */
 export function App() {
-  const { session, error, isLoading, reload } = useSession();
+  const { session, hasExpired, error, isLoading, reload, logOut } = useSession();
   if (isLoading) return null;
   if (error !== undefined) return <ErrorBox error={error} retry={reload} />;
   // At any path: after the login, the address still leads to the page that the user wanted.
-  if (session === undefined) return <LoginPage onLogin={reload} />;
+  if (session === undefined) return <LoginPage hasExpired={hasExpired} onLogin={reload} />;
   return (
     <LocationProvider>
-      <Frame session={session} onLogout={reload}>
+      <Frame session={session} onLogout={logOut}>
         <Router onRouteChange={focusHeading}>
           <Route path={path("")} component={JobsPage} />
           <Route path={path("jobs/:id")} component={JobPage} />

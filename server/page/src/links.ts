@@ -6,5 +6,9 @@ export const path = (rest: string): string => `${BASE}${rest}`;
 
 export const jobPath = (id: string): string => path(`jobs/${encodeURIComponent(id)}`);
 
+/** The path of a model's adapter, a tar file. */
+export const artifactPath = (model: string): string =>
+  path(`v1/fine_tuning/models/${encodeURIComponent(model)}/artifact`);
+
 export const comparePath = (ids: readonly string[]): string =>
   path(`compare?jobs=${ids.map(encodeURIComponent).join(",")}`);

@@ -7,6 +7,7 @@ import "./styles/base.css";
 import "./styles/layout.css";
 import "./styles/lists.css";
 import "./styles/jobs.css";
+import "./styles/models.css";
 
 applyTheme();
 render(<App />, document.getElementById("page") as HTMLElement);

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useLocation } from "preact-iso";
 import type { PageSession } from "#common/dashboard";
-import { send } from "../api/request";
+import { visibleText } from "#common/visibleText";
 import { path } from "../links";
 import { ThemeButton } from "./themeButton";
 
@@ -17,39 +17,40 @@ export function Frame(props: { session: PageSession; onLogout: () => void; child
   const current = useLocation().path;
   const isCurrent = (route: string) =>
     route === "" ? isJobPage(current.slice(path("").length)) : current === path(route);
-  const logOut = () => send("DELETE", "session").finally(onLogout);
   return (
     <>
-      <a class="skip" href={current} onClick={skip}>
-        Skip to the content
-      </a>
-      <header class="frame">
-        <nav aria-label="Pages">
-          {PAGES.map(({ route, label }) => (
-            <a key={route} href={path(route)} aria-current={isCurrent(route) ? "page" : undefined}>
-              {label}
-            </a>
-          ))}
-        </nav>
-        <span class="frame-user">
-          <ThemeButton />
-          {session.required && (
-            <>
-              <span title="Workspace and owner of the API key">
-                {session.workspace} · {session.owner}
-              </span>
-              <button type="button" onClick={logOut}>
-                Log out
-              </button>
-            </>
-          )}
-        </span>
+      <header>
+        <a class="skip" href={current} onClick={skip}>
+          Skip to the content
+        </a>
+        <div class="frame">
+          <nav aria-label="Pages">
+            {PAGES.map(({ route, label }) => (
+              <a key={route} href={path(route)} aria-current={isCurrent(route) ? "page" : undefined}>
+                {label}
+              </a>
+            ))}
+          </nav>
+          <span class="frame-user">
+            <ThemeButton />
+            {session.required && (
+              <>
+                <span title="Workspace and owner of the API key">
+                  {visibleText(session.workspace)} · {visibleText(session.owner)}
+                </span>
+                <button type="button" onClick={onLogout}>
+                  Log out
+                </button>
+              </>
+            )}
+          </span>
+        </div>
+        {session.simulated && (
+          <p class="simulated" role="note">
+            This server simulates trainings: no model is trained, and all figures of its new jobs are made up.
+          </p>
+        )}
       </header>
-      {session.simulated && (
-        <p class="simulated" role="note">
-          This server simulates trainings: no model is trained, and all figures of its new jobs are made up.
-        </p>
-      )}
       <main id="main" tabIndex={-1}>
         {children}
       </main>

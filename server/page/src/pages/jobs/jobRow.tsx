@@ -31,10 +31,11 @@ export function JobRow({ job, left, isSelected, canSelect, onSelect }: Props) {
         />
       </td>
       <th scope="row" class="job-name">
-        <a href={jobPath(job.id)}>{name}</a> {job.simulated && <span class="badge badge-simulated">simulated</span>}
+        <a href={jobPath(job.id)}>{name}</a>
         <small>
           <code title={job.id}>{shortId(job.id)}</code>
           <CopyButton text={job.id} label="Copy job ID" />
+          {job.simulated && <span class="badge badge-simulated">simulated</span>}
         </small>
       </th>
       <td class="job-status">
@@ -47,7 +48,9 @@ export function JobRow({ job, left, isSelected, canSelect, onSelect }: Props) {
         )}
         {left && <small class="reason">no longer on this page of the list</small>}
       </td>
-      <td data-label="Model">{visibleText(job.model)}</td>
+      <td data-label="Model" class="job-model">
+        {visibleText(job.model)}
+      </td>
       <td data-label="Loss" class="job-loss">
         <Sparkline values={job.sparkline} />
         <Losses job={job} />
@@ -60,7 +63,6 @@ export function JobRow({ job, left, isSelected, canSelect, onSelect }: Props) {
       </td>
       <td data-label="Owner" class="job-owner">
         {visibleText(job.owner)}
-        {job.mine && <small> (you)</small>}
       </td>
       <td data-label="Created" class="number">
         <Ago seconds={job.created_at} />
@@ -85,7 +87,7 @@ function Progress({ job, name }: { job: DashboardJob; name: string }) {
 }
 
 function Losses({ job: { train_loss: training, valid_loss: validation } }: { job: DashboardJob }) {
-  if (training === undefined && validation === undefined) return <None />;
+  if (training === undefined && validation === undefined) return <span class="losses none">–</span>;
   return (
     <span class="losses">
       {training !== undefined && <span title="Training loss">{formatLoss(training)}</span>}

@@ -14,21 +14,29 @@ export function JobsTable({ rows, selected, onSelect }: Props) {
       <caption class="hidden">Fine-tuning jobs, newest first</caption>
       <thead>
         <tr>
-          <th scope="col">
+          <th scope="col" class="job-select">
             <span class="hidden">Select</span>
           </th>
           <th scope="col">Job</th>
-          <th scope="col">Status</th>
-          <th scope="col">Model</th>
-          <th scope="col">Loss</th>
-          <th scope="col" class="number">
+          <th scope="col" class="medium">
+            Status
+          </th>
+          <th scope="col" class="medium">
+            Model
+          </th>
+          <th scope="col" class="wide">
+            Loss
+          </th>
+          <th scope="col" class="number narrow">
             Time
           </th>
-          <th scope="col" class="number">
+          <th scope="col" class="number narrow">
             Cost
           </th>
-          <th scope="col">Owner</th>
-          <th scope="col" class="number">
+          <th scope="col" class="narrow">
+            Owner
+          </th>
+          <th scope="col" class="number narrow">
             Created
           </th>
         </tr>

@@ -46,7 +46,7 @@ export function pageQuery({ search, status, model, mine, page, selected }: JobsQ
   if (mine) parameters.set("mine", "true");
   if (page > 1) parameters.set("page", String(page));
   if (selected.length > 0) parameters.set("select", selected.join(","));
-  const text = parameters.toString();
+  const text = parameters.toString().replaceAll("%2C", ",");
   return text === "" ? "" : `?${text}`;
 }
 

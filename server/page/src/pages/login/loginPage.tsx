@@ -1,45 +1,62 @@
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
+import { visibleText } from "#common/visibleText";
 import { post, type RequestError } from "../../api/request";
+import { useTitle } from "../../useTitle";
+
+interface Props {
+  /** The user was logged in until the server ended the session. */
+  hasExpired: boolean;
+  onLogin(): void;
+}
 
 /** Asks for an API key. The key is not stored: the server answers with a cookie that scripts cannot read. */
-export function LoginPage({ onLogin }: { onLogin: () => void }) {
+export function LoginPage({ hasExpired, onLogin }: Props) {
+  useTitle("Log in");
   const [key, setKey] = useState("");
   const [error, setError] = useState<RequestError>();
   const [isSending, setSending] = useState(false);
+  const input = useRef<HTMLInputElement>(null);
   const logIn = async (event: Event) => {
     event.preventDefault();
     setSending(true);
     setError(undefined);
     try {
-      await post("session", { key });
+      await post("session", { key: key.trim() });
       onLogin();
     } catch (failure) {
       setError(failure as RequestError);
       setSending(false);
+      input.current?.select();
     }
   };
   return (
     <main class="login">
       <form onSubmit={logIn}>
         <h1>Fine-tuning jobs</h1>
+        {hasExpired && <p role="status">Your session has ended. Log in again to continue where you were.</p>}
         <label for="key">API key</label>
         <input
+          ref={input}
           id="key"
           type="password"
           autocomplete="current-password"
+          autofocus
           required
           value={key}
-          aria-describedby={error ? "login-error" : undefined}
+          aria-describedby={error ? "login-error key-hint" : "key-hint"}
           aria-invalid={error !== undefined}
           onInput={(event) => setKey(event.currentTarget.value)}
         />
+        <small id="key-hint">
+          The key that your programs have in <code>MISTRAL_API_KEY</code>.
+        </small>
         {error && (
           <p id="login-error" class="error" role="alert">
-            {error.message}
+            {visibleText(error.message)}
           </p>
         )}
         <button type="submit" class="primary" disabled={isSending}>
-          Log in
+          {isSending ? "Logging in…" : "Log in"}
         </button>
       </form>
     </main>
