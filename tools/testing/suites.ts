@@ -33,7 +33,7 @@ const coreEngine = [
 export const suites = {
   /** Needs neither a Pulumi CLI nor Python, and takes a minute. */
   unit: {
-    files: ["test/{common,data,docs,examples,provider,server,support,tools}/**/*.test.ts"],
+    files: ["test/{common,data,docs,examples,provider,server,support,tools}/**/*.test.ts", "test/page/unit/*.test.ts"],
     except: [...ray, ...programs],
   },
   /** Starts servers, training programs and commands, and sends the server random requests. */
@@ -46,7 +46,7 @@ export const suites = {
   /** Injects faults at the most critical requests; `npm run test:crash` injects faults at every request. */
   crash: { files: ["test/crash/**/*.test.ts"] },
   /** Opens the server's page in Chromium. */
-  page: { files: ["test/page/**/*.test.ts"] },
+  page: { files: ["test/page/**/*.test.ts"], except: ["test/page/unit/*.test.ts"] },
   /** Generates, packs and installs the SDKs of the other languages. */
   sdk: { files: ["test/sdk/**/*.test.ts"] },
   /** Installs the packed packages as users do. */
