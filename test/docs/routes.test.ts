@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { pageFolder } from "../server/pageFolder";
 import { withServer } from "../server/support";
 
 const root = resolve(__dirname, "../..");
@@ -24,14 +25,19 @@ function documentedRoutes(): Record<string, string[]> {
 
 /** The paths in the code of the routes, with `{id}` for a parameter. */
 function paths(): string[] {
-  const folder = join(root, "server/src/http/routes");
-  const code = readdirSync(folder).map((file) => readFileSync(join(folder, file), "utf8"));
-  const found = code.join("\n").matchAll(/"(\/(?:v1|healthz|readyz|metrics)[\w/:]*)"/g);
-  return [...new Set([...found].map(([, path = ""]) => path.replace(/:\w+/g, "{id}")))];
+  const http = join(root, "server/src/http");
+  const read = (file: string) => readFileSync(join(http, file), "utf8");
+  const api = readdirSync(join(http, "routes")).map((file) => read(`routes/${file}`));
+  const page = ["page/pageRoutes.ts", "access/sessionRoutes.ts"].map(read);
+  const found = [
+    ...api.join("\n").matchAll(/"(\/(?:v1|healthz|readyz|metrics)[\w/:]*)"/g),
+    ...page.join("\n").matchAll(/"(\/[\w/:]*)"/g),
+  ];
+  return [...new Set(found.map(([, path = ""]) => path.replace(/:\w+/g, "{id}")))];
 }
 
 describe("the documented routes of the server", () => {
-  const api = withServer();
+  const api = withServer({ pageDir: pageFolder() });
 
   it("are all routes, with all methods", async () => {
     const actual: Record<string, string[]> = {};

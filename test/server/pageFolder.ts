@@ -12,7 +12,7 @@ export function pageFolder(): string {
   mkdirSync(join(path, "assets"));
   writeFileSync(
     join(path, "index.html"),
-    '<!doctype html><base href="/"><script src="assets/main-ABC123.js"></script>\n',
+    '<!doctype html><base href="/" /><script src="assets/main-ABC123.js"></script>\n',
   );
   writeFileSync(join(path, "secret.js"), "not a part of the page\n");
   const script = join(path, "assets/main-ABC123.js");

@@ -37,8 +37,9 @@ Usage: mistral-fine-tuning-server [options]           start the server
   --data DIR        the folder for files, jobs and models (default: ${DEFAULT_DATA_DIR})
   --api-key KEY     an accepted API key; repeatable. Other users of this machine can see this key
                     in the process list: prefer MISTRAL_SERVER_API_KEYS or --keys-file
-  --keys-file FILE  a file with API keys, one per line: KEY [workspace=NAME], in plain text or as
-                    sha256:<hex>; lines that begin with # are comments. Read again when it changes
+  --keys-file FILE  a file with API keys, one per line: KEY [workspace=NAME] [name=NAME], in plain text
+                    or as sha256:<hex>; lines that begin with # are comments. Read again when it changes.
+                    The page shows name as the owner of the key's jobs
   --webhook URL     notify this URL when a job is validated or has ended, and when an approval is missed;
                     repeatable, at most 10
   --webhook-secret-file FILE

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import fs, { chmodSync, mkdtempSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -48,6 +49,21 @@ describe("server: the keys file", () => {
     assert.deepEqual(["one", "two", "three"].map(workspace), ["default", "team-2_x", undefined]);
   });
 
+  it("gives each key the name of its owner, in any order, and names a removed key by its hash", async () => {
+    const { keys, workspace } = open(
+      "one name=Anna\ntwo name=ben@example.com workspace=team\nthree workspace=team name=Zoë-3\nfour\n",
+      ["four name=Dana", "five"],
+    );
+    const hashes = ["one", "two", "three", "four", "five"].map((key) => createHash("sha256").update(key).digest("hex"));
+    const names = () => hashes.map((hash) => keys.nameOf(hash));
+    assert.deepEqual(names(), ["Anna", "ben@example.com", "Zoë-3", "Dana", hashes[4]?.slice(0, 8)]);
+    assert.deepEqual(["one", "two", "three"].map(workspace), ["default", "team", "team"]);
+    assert.equal(keys.nameOf("anonymous"), "anonymous");
+    write("one\ntwo name=Ben workspace=team\n");
+    await sleep(SETTLED_MS);
+    assert.deepEqual(names().slice(0, 3), [hashes[0]?.slice(0, 8), "Ben", hashes[2]?.slice(0, 8)]);
+  });
+
   for (const [how, change] of [
     ["changed in place", write],
     ["replaced by another file", replace],
@@ -85,6 +101,11 @@ describe("server: the keys file", () => {
     ["has an upper-case workspace", "one workspace=Team\n"],
     ["has a damaged hash", "sha256:abc\n"],
     ["gives one key two workspaces", "one workspace=a\none workspace=b\n"],
+    ["gives one key two names", "one name=a\none name=b\n"],
+    ["has an invalid name", "one name=<b>\n"],
+    ["has an empty name", "one name=\n"],
+    ["repeats an option", "one name=a name=a\n"],
+    ["has an unknown option", "one owner=a\n"],
   ] as const) {
     it(`keeps the previous keys, and logs one error without keys, when it ${problem}`, async () => {
       const { workspace, lines } = open();

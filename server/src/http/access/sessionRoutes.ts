@@ -68,7 +68,7 @@ export function sessionRoutes(app: FastifyInstance, services: Services): void {
     }
     if (previous !== undefined) sessions.end(previous);
     const { token, expiresAt } = sessions.create(caller.owner);
-    sessionCookie.set(request, reply, token, Math.floor((expiresAt - Date.now()) / 1000));
+    sessionCookie.set(request, reply, token, Math.round((expiresAt - Date.now()) / 1000));
     connections.prove(request.socket);
     setCaller(request, reply, caller);
     return reply.code(204).send();

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { extname, join } from "node:path";
+import { UsageError } from "../../domain/errors";
 
 /** How the file system names the compressed forms of a file, best first. */
 const ENCODINGS = [
@@ -16,7 +17,7 @@ const TYPES: Record<string, string> = {
 };
 
 /** What `index.html` contains in place of the path below which browsers reach the server. */
-const BASE = '<base href="/">';
+const BASE = /<base href="\/" ?\/?>/;
 
 /** A file with a name that contains a hash of its content. */
 export interface Asset {
@@ -44,7 +45,11 @@ export function readPage(folder: string, basePath: string): PageFiles | undefine
   if (!existsSync(index)) {
     return undefined;
   }
-  const html = readFileSync(index, "utf8").replace(BASE, () => `<base href="${escapeHtml(basePath)}">`);
+  const template = readFileSync(index, "utf8");
+  if (!BASE.test(template)) {
+    throw new UsageError(`${index} has no <base href="/">: it is not the page of this server; build the page again`);
+  }
+  const html = template.replace(BASE, () => `<base href="${escapeHtml(basePath)}">`);
   return { html, assets: readAssets(join(folder, "assets")) };
 }
 

@@ -1,27 +1,17 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { type IncomingMessage, request } from "node:http";
-import { buffer } from "node:stream/consumers";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { pageFolder, SCRIPT } from "../../pageFolder";
+import { rawRequest } from "../../rawRequest";
 import { folder, withServer } from "../../support";
 
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; " +
   "form-action 'none'; frame-ancestors 'none'; base-uri 'self'";
 
-/** Sends the path and the headers exactly as given. */
-async function send(url: string, path: string, headers: Record<string, string> = {}, method = "GET") {
-  const { hostname, port } = new URL(url);
-  const [reply] = (await once(request({ hostname, port, path, headers, method }).end(), "response")) as [
-    IncomingMessage,
-  ];
-  return { status: reply.statusCode as number, headers: reply.headers, body: await buffer(reply) };
-}
-
 describe("server: the files of the page", () => {
   const api = withServer({ pageDir: pageFolder() });
-  const get = (path: string, headers?: Record<string, string>, method?: string) => send(api.url, path, headers, method);
+  const get = (path: string, headers?: Record<string, string>, method?: string) =>
+    rawRequest(api.url, path, { headers, method });
 
   it("are the same HTML for each view, and the HTML is validated at each load", async () => {
     for (const path of ["/", "/jobs/an-id", "/compare?jobs=a,b", "/models", "/files", "/login"]) {
