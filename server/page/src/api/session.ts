@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useState } from "preact/hooks";
 import type { PageSession } from "#common/dashboard";
+import { forgetReply } from "./lastReply";
 import { get, type RequestError, send, setSessionEndHandler } from "./request";
 
 interface SessionState {
@@ -27,6 +28,10 @@ export function useSession(): SessionState & { reload(): void; logOut(): void } 
         })),
     );
   }, []);
+  const isLoggedIn = state.session !== undefined;
+  useEffect(() => {
+    if (!isLoggedIn) forgetReply();
+  }, [isLoggedIn]);
   const logOut = useCallback(() => {
     // A session that the server does not know any more has also ended.
     send("DELETE", "session").then(

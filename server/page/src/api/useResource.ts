@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { lastReply, rememberReply } from "./lastReply";
 import { get, RequestError } from "./request";
 
 export interface Resource<Reply> {
@@ -16,9 +17,14 @@ const NOTHING = { data: undefined, loadedRoute: undefined, error: undefined };
 /**
  * Loads a route of the server, again when the route changes, and `interval` milliseconds after each reply while the tab
  * is visible. The data of the previous route stays until the new data has arrived.
+ *
+ * @param isList shows the last reply at once when the user comes back to the page
  */
-export function useResource<Reply>(route: string, interval?: number): Resource<Reply> {
-  const [state, setState] = useState<Omit<Resource<Reply>, "reload">>(NOTHING);
+export function useResource<Reply>(route: string, interval?: number, isList = false): Resource<Reply> {
+  const [state, setState] = useState<Omit<Resource<Reply>, "reload">>(() => {
+    const data = isList ? (lastReply(route) as Reply | undefined) : undefined;
+    return data === undefined ? NOTHING : { ...NOTHING, data, loadedRoute: route };
+  });
   const [turn, setTurn] = useState(0);
   const reload = useCallback(() => setTurn((count) => count + 1), []);
   const isLoading = useRef(false);
@@ -30,6 +36,7 @@ export function useResource<Reply>(route: string, interval?: number): Resource<R
       (data) => {
         if (abort.signal.aborted) return;
         isLoading.current = false;
+        if (isList) rememberReply(route, data);
         setState({ data, loadedRoute: route, error: undefined });
       },
       (error: unknown) => {
@@ -40,7 +47,7 @@ export function useResource<Reply>(route: string, interval?: number): Resource<R
       },
     );
     return () => abort.abort();
-  }, [route, turn]);
+  }, [route, turn, isList]);
 
   useEffect(() => {
     if (interval === undefined) return;

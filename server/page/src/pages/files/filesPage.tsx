@@ -18,7 +18,7 @@ export function FilesPage() {
   const { query, route } = useLocation();
   const { search = "" } = query as { search?: string };
   const page = Math.max(1, Math.floor(Number(query.page)) || 1);
-  const files = useResource<FileList>(filesRoute(search, page), INTERVAL);
+  const files = useResource<FileList>(filesRoute(search, page), INTERVAL, true);
   const { data, error } = files;
 
   const addressOf = (text: string, number: number) => {

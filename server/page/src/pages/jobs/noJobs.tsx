@@ -21,6 +21,11 @@ export function NoJobs({ onClear }: { onClear: (() => void) | undefined }) {
         A Pulumi program with a <code>FineTuningJob</code> creates jobs here. In the folder of your program, run:
       </p>
       <Command text={`MISTRAL_BASE_URL=${server} pulumi up`} />
+      <p>
+        <small>
+          If the server needs API keys, set <code>MISTRAL_API_KEY</code>, too.
+        </small>
+      </p>
     </div>
   );
 }

@@ -11,7 +11,7 @@ const SCROLLED = 100;
 
 /** The list of jobs, which keeps its order while the user points at it, has the focus in it, or has scrolled into it. */
 export function useJobs(route: string) {
-  const { data, loadedRoute, error, reload } = useResource<DashboardJobList>(route, INTERVAL);
+  const { data, loadedRoute, error, reload } = useResource<DashboardJobList>(route, INTERVAL, true);
   const element = useRef<HTMLDivElement>(null);
   const shown = useRef<{ route: string | undefined; rows: Row[] }>({ route: undefined, rows: [] });
   const [released, setReleased] = useState<DashboardJobList>();

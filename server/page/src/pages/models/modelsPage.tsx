@@ -11,7 +11,8 @@ import { BaseModels } from "./baseModels";
 import { type Model, matchingModels } from "./model";
 import { ModelRow } from "./modelRow";
 
-const INTERVAL = 15_000;
+/** The list has no pages: it can be long. */
+const INTERVAL = 60_000;
 const STEP = 100;
 
 const STATES = [
@@ -26,7 +27,7 @@ export function ModelsPage() {
   useTitle("Models");
   const { query, route } = useLocation();
   const { search = "", state = "" } = query as { search?: string; state?: string };
-  const models = useResource<{ data: Model[] }>("v1/models", INTERVAL);
+  const models = useResource<{ data: Model[] }>("v1/models", INTERVAL, true);
   const [limit, setLimit] = useState(STEP);
   const all = models.data?.data ?? [];
   const found = matchingModels(all, { search, state });
