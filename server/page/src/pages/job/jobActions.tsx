@@ -1,0 +1,67 @@
+import { useState } from "preact/hooks";
+import type { DashboardJobDetail } from "#common";
+import { formatAmount, formatBytes } from "#common/format";
+import { post } from "../../api/request";
+import { ConfirmDialog } from "../../components/confirmDialog";
+import { path } from "../../links";
+
+interface Props {
+  detail: DashboardJobDetail;
+  artifactBytes: number | undefined;
+  onChange: () => void;
+}
+
+/** Starts or cancels a job after a confirmation, and downloads its adapter. */
+export function JobActions({ detail, artifactBytes, onChange }: Props) {
+  const { id, can_start, can_cancel, artifact_path, cost, cost_currency } = detail;
+  const [asked, setAsked] = useState<"start" | "cancel">();
+  const send = async (action: string) => {
+    await post(`v1/fine_tuning/jobs/${encodeURIComponent(id)}/${action}`);
+    onChange();
+  };
+  const price = cost === undefined || detail.simulated ? "" : ` It costs about ${formatCost(cost, cost_currency)}.`;
+  return (
+    <div class="actions">
+      {can_start && (
+        <button type="button" class="primary" onClick={() => setAsked("start")}>
+          Start job
+        </button>
+      )}
+      {can_cancel && (
+        <button type="button" onClick={() => setAsked("cancel")}>
+          Cancel job
+        </button>
+      )}
+      {artifact_path !== undefined && (
+        <a class="button" href={path(artifact_path.replace(/^\//, ""))} download>
+          Download adapter{artifactBytes !== undefined && ` (${formatBytes(artifactBytes)})`}
+        </a>
+      )}
+      {asked === "start" && (
+        <ConfirmDialog
+          title="Start this job?"
+          confirm="Yes, start this job"
+          onConfirm={() => send("start")}
+          onClose={() => setAsked(undefined)}
+        >
+          <p>The training begins as soon as a place is free.{price}</p>
+        </ConfirmDialog>
+      )}
+      {asked === "cancel" && (
+        <ConfirmDialog
+          title="Cancel this job?"
+          confirm="Yes, cancel this job"
+          onConfirm={() => send("cancel")}
+          onClose={() => setAsked(undefined)}
+        >
+          <p>The job ends without a model. It cannot be resumed.</p>
+        </ConfirmDialog>
+      )}
+    </div>
+  );
+}
+
+export function formatCost(cost: number, currency: string | undefined): string {
+  const amount = formatAmount(cost);
+  return currency === undefined ? amount : `${amount} ${currency}`;
+}
