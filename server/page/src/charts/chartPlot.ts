@@ -151,6 +151,7 @@ export class ChartPlot {
           grid: ticks,
           ticks,
           space: 70,
+          size: 34,
           ...(axis === "steps" && { incrs: STEP_INCREMENTS, values: (_, splits) => splits.map(formatStep) }),
           ...(axis === "relative" && { incrs: TIME_INCREMENTS, values: (_, splits) => splits.map(formatTime) }),
         },

@@ -38,7 +38,7 @@ export function ConfirmDialog({ title, confirm, children, onConfirm, onClose }: 
           {error.message}
         </p>
       )}
-      <p class="actions">
+      <p class="actions dialog-actions">
         <button type="button" onClick={() => dialog.current?.close()}>
           Back
         </button>
