@@ -33,3 +33,6 @@ export function jobName({ id, suffix = "" }: { id: string; suffix?: string | und
 /** An amount of money with its currency: `3.10 EUR`. */
 export const money = (amount: number, currency = ""): string =>
   `${formatAmount(amount)} ${visibleText(currency)}`.trim();
+
+/** `failed validation` */
+export const statusText = (status: string): string => status.replaceAll("_", " ").toLowerCase();

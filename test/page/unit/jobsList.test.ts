@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { DashboardJob } from "../../../common/src";
 import { duration, jobName, money } from "../../../server/page/src/format";
-import { keepPlaces, rowsOf } from "../../../server/page/src/pages/jobs/keepPlaces";
+import { keepPlaces, rowsOf, statusChanges } from "../../../server/page/src/pages/jobs/keepPlaces";
 import { matchingModels } from "../../../server/page/src/pages/models/model";
 import { sparklinePoints } from "../../../server/page/src/sparklinePoints";
 
@@ -17,6 +17,15 @@ describe("the list of jobs", () => {
       { job: job("a", "SUCCESS"), left: false },
     ]);
     assert.deepEqual(keepPlaces(rows, [job("b"), job("a")]), { rows: shown, added: 0 });
+  });
+
+  it("says which statuses have changed", () => {
+    const before = rowsOf([job("b"), job("a")]);
+    assert.equal(
+      statusChanges(before, rowsOf([job("c"), job("b"), job("a", "FAILED_VALIDATION")])),
+      "a: failed validation",
+    );
+    assert.equal(statusChanges(before, before), "");
   });
 
   it("draws a loss over the whole height, also one that does not change", () => {

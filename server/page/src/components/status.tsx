@@ -1,11 +1,12 @@
 import { awaitsStart, hasFailed, hasSucceeded, isTraining, type JobStatus } from "#common/jobStatus";
+import { statusText } from "../format";
 
 /** The status of a job by colour, shape and word. */
 export function Status({ status }: { status: JobStatus }) {
   const [kind, shape] = appearance(status);
   return (
     <span class={`status status-${kind}`}>
-      <span aria-hidden="true">{shape}</span> {status.replaceAll("_", " ").toLowerCase()}
+      <span aria-hidden="true">{shape}</span> {statusText(status)}
     </span>
   );
 }

@@ -2,6 +2,7 @@ import type { DashboardJobList } from "#common/dashboard";
 import { formatCount } from "#common/format";
 import { visibleText } from "#common/visibleText";
 import { SearchBox } from "../../components/searchBox";
+import { statusText } from "../../format";
 import { type JobsQuery, STATUSES, statusesOf, UNFINISHED } from "./query";
 
 interface Props {
@@ -64,6 +65,6 @@ export function Filters({ query, list, onChange }: Props) {
 function nameOf(status: string): string {
   if (status === "") return "All";
   if (status === UNFINISHED) return "Not ended";
-  const name = status.replaceAll("_", " ").toLowerCase();
+  const name = statusText(status);
   return name.charAt(0).toUpperCase() + name.slice(1);
 }

@@ -37,6 +37,9 @@ export function JobsPage() {
       <h1>Jobs {data && <small>{formatCount(data.total)}</small>}</h1>
       <Filters query={query} list={data} onChange={change} />
       <LoadError {...jobs} />
+      <p class="hidden" aria-live="polite">
+        {jobs.news}
+      </p>
       {rows === undefined && jobs.error === undefined && <Loading />}
       {rows?.length === 0 && (
         <NoJobs

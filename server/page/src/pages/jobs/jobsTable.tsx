@@ -33,7 +33,7 @@ export function JobsTable({ rows, selected, onSelect }: Props) {
           <th scope="col" class="number narrow">
             Cost
           </th>
-          <th scope="col" class="narrow">
+          <th scope="col" class="narrow job-owner">
             Owner
           </th>
           <th scope="col" class="number narrow">

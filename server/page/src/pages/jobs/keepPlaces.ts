@@ -1,4 +1,5 @@
 import type { DashboardJob } from "#common/dashboard";
+import { jobName, statusText } from "../../format";
 
 /** A row of the list. */
 export interface Row {
@@ -23,3 +24,12 @@ export function keepPlaces(shown: readonly Row[], jobs: readonly DashboardJob[])
 
 /** Returns the rows of a reply as they are. */
 export const rowsOf = (jobs: readonly DashboardJob[]): Row[] => jobs.map((job) => ({ job, left: false }));
+
+/** Says which jobs have another status than before, for screen readers: `support-bot: success`. */
+export function statusChanges(before: readonly Row[], after: readonly Row[]): string {
+  const statuses = new Map(before.map(({ job }) => [job.id, job.status]));
+  return after
+    .filter(({ job }) => (statuses.get(job.id) ?? job.status) !== job.status)
+    .map(({ job }) => `${jobName(job)}: ${statusText(job.status)}`)
+    .join(", ");
+}

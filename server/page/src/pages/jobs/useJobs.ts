@@ -1,7 +1,7 @@
 import { useMemo, useRef, useState } from "preact/hooks";
 import type { DashboardJobList } from "#common/dashboard";
 import { useResource } from "../../api/useResource";
-import { keepPlaces, type Row, rowsOf } from "./keepPlaces";
+import { keepPlaces, type Row, rowsOf, statusChanges } from "./keepPlaces";
 
 /** How often the list is loaded, in milliseconds. */
 const INTERVAL = 3000;
@@ -17,12 +17,13 @@ export function useJobs(route: string) {
   const [released, setReleased] = useState<DashboardJobList>();
 
   const list = useMemo(() => {
-    if (data === undefined) return { rows: undefined, added: 0 };
+    if (data === undefined) return { rows: undefined, added: 0, news: "" };
     const before = shown.current.route === loadedRoute ? shown.current.rows : [];
     const keeps = released !== data && before.length > 0 && isRead(element.current);
     const kept = keeps ? keepPlaces(before, data.data) : { rows: rowsOf(data.data), added: 0 };
+    const news = statusChanges(before, kept.rows);
     shown.current = { route: loadedRoute, rows: kept.rows };
-    return kept;
+    return { ...kept, news };
   }, [data, released, loadedRoute]);
 
   const showAdded = () => {
