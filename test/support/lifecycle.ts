@@ -6,7 +6,7 @@ import { check, type RawInputs } from "../../provider/src/lifecycle/check";
 import { create } from "../../provider/src/lifecycle/create";
 import { InitError } from "../../provider/src/lifecycle/state/initError";
 import type { Inputs } from "../../provider/src/schema/inputs";
-import { startServer } from "../../server/src";
+import { type ServerOptions, startServer } from "../../server/src";
 import { fastClock, TestHost, urnOf } from "./host";
 import { Remote } from "./remote";
 import { sample } from "./samples";
@@ -24,11 +24,14 @@ export class LifecycleHarness {
     speed = 10_000,
     apiKeys = [],
     keysFile,
+    webhooks,
   }: {
     speed?: number;
     /** `KEY [workspace=NAME]`. The harness uses the first one. */
     apiKeys?: string[];
     keysFile?: string;
+    /** A receiver of notifications, and the secret. */
+    webhooks?: Pick<ServerOptions, "webhooks" | "webhookSecret">;
   } = {}): Promise<LifecycleHarness> {
     const folder = await mkdtemp(join(tmpdir(), "lifecycle-"));
     const server = await startServer({
@@ -36,6 +39,7 @@ export class LifecycleHarness {
       speed,
       apiKeys,
       ...(keysFile !== undefined && { keysFile }),
+      ...webhooks,
     });
     const [apiKey] = apiKeys[0]?.split(" ") ?? [];
     return new LifecycleHarness(folder, server.url, new Remote(server.url, apiKey), async () => {

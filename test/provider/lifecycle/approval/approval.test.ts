@@ -8,6 +8,8 @@ import { updateApproval } from "../../../../provider/src/lifecycle/approval/upda
 import { remove } from "../../../../provider/src/lifecycle/delete";
 import type { Outputs } from "../../../../provider/src/lifecycle/state/outputs";
 import type { ApprovalInputs, ApprovalState } from "../../../../provider/src/schema/approval";
+import { Receiver, SECRET } from "../../../server/webhooks/receiver";
+import { eventually } from "../../../support/eventually";
 import type { TestHost } from "../../../support/host";
 import { LifecycleHarness } from "../../../support/lifecycle";
 import { sample } from "../../../support/samples";
@@ -18,19 +20,24 @@ type Declared = Partial<ApprovalInputs> & { jobId: string };
 
 describe("approving a job's model", () => {
   let harness: LifecycleHarness;
+  let receiver: Receiver;
   let first: Outputs;
   let second: Outputs;
   /** Figures of the first job's model. */
   let loss: number;
 
   before(async () => {
-    harness = await LifecycleHarness.create();
+    receiver = await new Receiver().start();
+    harness = await LifecycleHarness.create({ webhooks: { webhooks: [receiver.url], webhookSecret: SECRET } });
     first = await train("first");
     second = await train("second");
     loss = first.evaluation?.tuned?.validLoss as number;
     assert.ok(loss > 0, "the job has an evaluation");
   });
-  after(() => harness.end());
+  after(async () => {
+    await harness.end();
+    await receiver.stop();
+  });
 
   const train = async (name: string, more: object = {}) => {
     const validationFiles = [await harness.file("validation.jsonl", sample("Why?"))];
@@ -94,6 +101,27 @@ describe("approving a job's model", () => {
       assert.match(error.message, /There is no approved model yet/);
       return true;
     });
+  });
+
+  it("has the server notify of a miss, once for the same one", async () => {
+    const declared = { jobId: first.jobId, maxValidationLoss: 0.001, minTokenAccuracy: 1 };
+    await assert.rejects(approve(declared, "notified"), /misses 2 of 2/);
+    await assert.rejects(approve(declared, "notified"), /misses 2 of 2/);
+    await assert.rejects(approve({ ...declared, minTokenAccuracy: 0 }, "notified"), /misses 1 of 2/);
+    const misses = () =>
+      receiver.received.filter(({ type, data }) => type === "approval.missed" && / notified /.test(data.description));
+    await eventually("both notifications", async () => misses().length > 1 || undefined);
+    assert.deepEqual(
+      misses()
+        .map(({ data }) => data.thresholds.length)
+        .sort(),
+      [1, 2],
+    );
+    const notified = misses().find(({ data }) => data.thresholds.length === 2)?.data;
+    const { job_id, model, description, thresholds } = notified;
+    assert.deepEqual([job_id, model], [first.jobId, first.fineTunedModel]);
+    assert.equal(description, "approval notified of stack project/dev");
+    assert.match(String(thresholds), /^validation loss \S+ is above 0\.001,token accuracy 0\.\d+ is below 1$/);
   });
 
   it("keeps the approved model's state on a miss, and approves the same candidate after a lower threshold", async () => {
