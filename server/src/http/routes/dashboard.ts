@@ -3,6 +3,7 @@ import type { DashboardJob, DashboardJobDetail, DashboardJobList } from "#common
 import type { Caller } from "../../domain/caller";
 import type { Job } from "../../domain/job";
 import { SIMULATED } from "../../domain/trainer";
+import type { DashboardFilter, DashboardPage } from "../../store/dashboard/dashboardStore";
 import { simulatedCurves } from "../../trainers/simulated/simulatedPoints";
 import { jobDetail } from "../dashboard/jobDetail";
 import { Recent } from "../dashboard/recent";
@@ -13,24 +14,34 @@ import { parse } from "../schemas/parse";
 import type { Services } from "../services";
 import { findJob } from "./jobs";
 
-/** A list of jobs without status changes may be this old, in milliseconds. */
+/** The progress in a list may be this old, in milliseconds. */
 const MAX_AGE = 1000;
+
+/** Which jobs a list has changes with their statuses, and with the names of keys, which a search reads. Milliseconds. */
+const MAX_FIND_AGE = 30_000;
 
 /** The list shows one line. The log of a training program may have many. */
 const MAX_REASON_LENGTH = 500;
 
 type ById = { Params: { job_id: string } };
 
+type FoundJobs = DashboardPage & Pick<DashboardJobList, "models">;
+
 /** The owner is a hash here: the names depend on the keys, and `mine` on the caller. */
-interface FoundJobs extends Omit<DashboardJobList, "data" | "object"> {
-  rows: { row: DashboardRow; owner: string }[];
-}
+type ListedJobs = FoundJobs & { rows: { row: DashboardRow; owner: string }[] };
 
 /** `GET /v1/fine_tuning/dashboard/…`: what the page reads besides the API's own routes. */
 export function dashboardRoutes(app: FastifyInstance, services: Services): void {
   const { jobs, keys, supervisor, dashboard, curves, metricStore } = services;
   const details = new RowDetailsReader(jobs, curves);
-  const recent = new Recent<FoundJobs>(MAX_AGE);
+  const finds = new Recent<FoundJobs>(MAX_FIND_AGE);
+  const recent = new Recent<ListedJobs>(MAX_AGE);
+  const find = (filter: DashboardFilter, caller: Caller): FoundJobs => {
+    const { workspace } = caller;
+    const ownersOf = (search: string) =>
+      dashboard.owners(workspace).filter((each) => contains(keys.nameOf(each), search));
+    return { ...dashboard.find(filter, caller, ownersOf), models: dashboard.models(workspace) };
+  };
   const rowOf = (job: Job): DashboardRow => dashboardRow(supervisor.withCurrentPosition(job), details.of(job));
   const withOwner = (row: DashboardRow, owner: string, caller: Caller): DashboardJob => ({
     ...row,
@@ -43,19 +54,18 @@ export function dashboardRoutes(app: FastifyInstance, services: Services): void 
     const { workspace, owner } = request;
     const key = JSON.stringify([workspace, filter, filter.mine && owner]);
     const { revision } = jobs;
-    let found = recent.get(key, revision);
-    if (found === undefined) {
-      const ownersOf = (search: string) =>
-        dashboard.owners(workspace).filter((each) => contains(keys.nameOf(each), search));
-      const { ids, total, counts } = dashboard.find(filter, { workspace, owner }, ownersOf);
-      const rows = jobs.getAll(ids).map((job) => ({ row: withShortReason(rowOf(job)), owner: job.owner }));
-      found = { rows, total, counts, models: dashboard.models(workspace) };
+    let list = recent.get(key, revision);
+    if (list === undefined) {
+      const found = finds.get(key, revision) ?? find(filter, request);
+      const rows = jobs.getAll(found.ids).map((job) => ({ row: withShortReason(rowOf(job)), owner: job.owner }));
+      list = { ...found, rows };
       await jobs.committed();
-      recent.set(key, revision, found);
+      finds.set(key, revision, found);
+      recent.set(key, revision, list);
     }
-    const { rows, ...rest } = found;
+    const { rows, total, counts, models } = list;
     const data = rows.map((each) => withOwner(each.row, each.owner, request));
-    return { object: "list", data, ...rest } satisfies DashboardJobList;
+    return { object: "list", data, total, counts, models } satisfies DashboardJobList;
   });
 
   app.get<ById>("/v1/fine_tuning/dashboard/jobs/:job_id", async (request): Promise<DashboardJobDetail> => {
