@@ -24,3 +24,13 @@ export function passSignalsTo(leader: number | undefined): () => void {
     for (const signal of signals) process.off(signal, pass);
   };
 }
+
+/**
+ * Resolves when the user presses Ctrl-C, or the terminal is closed. The process then still has to end by itself: further signals
+ * are ignored, so that a server can stop.
+ */
+export function untilStopped(): Promise<undefined> {
+  return new Promise((stop) => {
+    for (const signal of signals) process.on(signal, () => stop(undefined));
+  });
+}

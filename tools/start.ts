@@ -1,21 +1,64 @@
 import { delimiter, dirname } from "node:path";
+import { finishedJobs } from "./finishedJobs";
 import { type LocalProject, stack, withLocalProject } from "./localProject";
 import { ExplainedError, runMain } from "./main";
+import { untilStopped } from "./signals";
 
-runMain(() =>
-  withLocalProject(async (project) => {
-    if (project.embeddedServer)
-      console.log(`The embedded server listens on ${project.baseUrl} until this command ends.\n`);
-    else console.log(`Using the server from MISTRAL_BASE_URL: ${project.baseUrl}\n`);
+runMain(async () => {
+  const [keep, ...others] = process.argv.slice(2);
+  if ((keep !== undefined && keep !== "--keep") || others.length > 0) {
+    throw new ExplainedError("Usage: npm start [-- --keep]. `--keep` leaves the server running until Ctrl-C.");
+  }
+  if (keep && process.env.MISTRAL_BASE_URL) {
+    throw new ExplainedError("`--keep` creates jobs on the embedded server. Unset MISTRAL_BASE_URL to use it.");
+  }
+  await withLocalProject(async (project) => {
+    const pageUrl = await findPage(project.baseUrl);
+    if (project.embeddedServer) {
+      console.log(`The embedded server listens on ${project.baseUrl} until this command ends.`);
+    } else console.log(`Using the server from MISTRAL_BASE_URL: ${project.baseUrl}`);
+    console.log(pageUrl === undefined ? "" : `Watch the job in a browser: ${pageUrl}\n`);
 
     if ((await project.pulumi("up", "--yes", "--skip-preview")) !== 0) {
       throw new ExplainedError("`pulumi up` failed, see the reason above. Run `npm start` again to resume.");
     }
-    console.log(summary(project, JSON.parse(await project.runCaptured("stack", "output", "--json"))));
-  }),
-);
+    console.log(summary(project, JSON.parse(await project.runCaptured("stack", "output", "--json")), keep));
+    if (keep) await lookAround(project.baseUrl, pageUrl);
+  });
+});
 
-function summary({ cli, settings, embeddedServer }: LocalProject, outputs: Record<string, unknown>): string {
+/** Resolves when the user has stopped the command. */
+async function lookAround(baseUrl: string, pageUrl: string | undefined): Promise<void> {
+  const stopped = untilStopped();
+  console.log("\nTraining three more jobs to compare, with other hyperparameters.");
+  const ids = await Promise.race([finishedJobs(baseUrl), stopped]);
+  if (ids === undefined) return;
+  if (pageUrl !== undefined) {
+    console.log(`\nAll jobs:   ${pageUrl}\nComparison: ${pageUrl}/compare?jobs=${ids.join()}`);
+  }
+  console.log(`\nThe server keeps running on ${baseUrl}. Press Ctrl-C to stop it.`);
+  await stopped;
+}
+
+/** Returns the URL of the server's page. Undefined when the server has none. */
+async function findPage(baseUrl: string): Promise<string | undefined> {
+  const key = process.env.MISTRAL_API_KEY;
+  const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
+  try {
+    const reply = await fetch(new URL("/v1/fine_tuning/capabilities", baseUrl), { headers });
+    const { dashboard_url: url } = (await reply.json()) as { dashboard_url?: unknown };
+    return typeof url === "string" && /^https?:\/\/[^\s@]+$/.test(url) ? url : undefined;
+  } catch {
+    // `pulumi up` reports what is wrong with the server.
+    return undefined;
+  }
+}
+
+function summary(
+  { cli, settings, embeddedServer, baseUrl }: LocalProject,
+  outputs: Record<string, unknown>,
+  keep: string | undefined,
+): string {
   const lines = [`Fine-tuned model: ${outputs.fineTunedModel}`];
   if (outputs.simulated === true) {
     lines.push("The training was simulated: all figures are made up, and no model exists under this ID.");
@@ -24,12 +67,16 @@ function summary({ cli, settings, embeddedServer }: LocalProject, outputs: Recor
     "",
     "To run Pulumi yourself, set MISTRAL_BASE_URL to a server (and MISTRAL_API_KEY if the server needs a key):",
   );
-  for (const [name, value] of Object.entries(settings)) lines.push(`  export ${name}=${shellQuote(value)}`);
+  const variables = { ...settings, ...(keep && { MISTRAL_BASE_URL: baseUrl }) };
+  for (const [name, value] of Object.entries(variables)) lines.push(`  export ${name}=${shellQuote(value)}`);
   const folder = dirname(cli.binary);
   if (!process.env.PATH?.split(delimiter).includes(folder)) lines.push(`  export PATH=${shellQuote(folder)}:$PATH`);
   lines.push(`  pulumi up --stack ${stack}`, "", "To clean up:", "  npm run destroy");
-  if (embeddedServer) {
+  if (embeddedServer && !keep) {
     lines.push(
+      "",
+      "To look around on the server's page, with three finished jobs to compare:",
+      "  npm start -- --keep",
       "",
       "To use a server that keeps running:",
       "  npx mistral-fine-tuning-server --port 8080",
