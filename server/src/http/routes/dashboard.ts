@@ -43,11 +43,6 @@ export function dashboardRoutes(app: FastifyInstance, services: Services): void 
     return { ...dashboard.find(filter, caller, ownersOf), models: dashboard.models(workspace) };
   };
   const rowOf = (job: Job): DashboardRow => dashboardRow(supervisor.withCurrentPosition(job), details.of(job));
-  const withOwner = (row: DashboardRow, owner: string, caller: Caller): DashboardJob => ({
-    ...row,
-    owner: keys.nameOf(owner),
-    mine: owner === caller.owner,
-  });
 
   app.get("/v1/fine_tuning/dashboard/jobs", { config: { readsQuery: true } }, async (request) => {
     const filter = parse(dashboardQuery, request.query, "query");
@@ -64,13 +59,16 @@ export function dashboardRoutes(app: FastifyInstance, services: Services): void 
       recent.set(key, revision, list);
     }
     const { rows, total, counts, models } = list;
-    const data = rows.map((each) => withOwner(each.row, each.owner, request));
+    // A page has many jobs of few owners, and each look-up checks whether the keys file has changed.
+    const names = new Map(rows.map((each) => [each.owner, ""]));
+    for (const each of names.keys()) names.set(each, keys.nameOf(each));
+    const data = rows.map((each) => withOwner(each.row, each.owner, names.get(each.owner) as string, request));
     return { object: "list", data, total, counts, models } satisfies DashboardJobList;
   });
 
   app.get<ById>("/v1/fine_tuning/dashboard/jobs/:job_id", async (request): Promise<DashboardJobDetail> => {
     const job = findJob(jobs, request.params.job_id, request.workspace);
-    return { ...withOwner(rowOf(job), job.owner, request), ...jobDetail(job, services) };
+    return { ...withOwner(rowOf(job), job.owner, keys.nameOf(job.owner), request), ...jobDetail(job, services) };
   });
 
   app.get<ById>("/v1/fine_tuning/dashboard/jobs/:job_id/curves", async (request) => {
@@ -84,6 +82,10 @@ export function dashboardRoutes(app: FastifyInstance, services: Services): void 
           evaluation: curves.columns(job.id, "evaluation"),
         });
   });
+}
+
+function withOwner(row: DashboardRow, owner: string, name: string, caller: Caller): DashboardJob {
+  return { ...row, owner: name, mine: owner === caller.owner };
 }
 
 function withShortReason(row: DashboardRow): DashboardRow {
