@@ -21,7 +21,7 @@ function collectRoutes(): Route[] {
   const listen = (message: unknown) =>
     (message as { fastify: FastifyInstance }).fastify.addHook("onRoute", ({ method, url, handler, config }) => {
       // The files of the page, which exist only if it is built, are equal for everybody.
-      if (config?.isPage) return;
+      if ((config as { isPage?: boolean } | undefined)?.isPage) return;
       // Routes that answer 405 have an empty handler.
       if (!/^\(\)\s*=>\s*\{\s*\}$/.test(handler.toString())) {
         routes.push(...[method].flat().map((each) => ({ method: each, url })));
