@@ -11,6 +11,7 @@ import type { Comparison } from "./bench/compare";
 import { firstRequests } from "./bench/firstRequests";
 import { hostileFiles } from "./bench/hostileFiles";
 import { loading } from "./bench/loading";
+import { openPages } from "./bench/openPages";
 import { plugin } from "./bench/plugin";
 import { requests } from "./bench/requests";
 import { serverWithManyJobs } from "./bench/server";
@@ -32,6 +33,7 @@ const benches: Record<string, () => Promise<Comparison[]>> = {
   server: serverWithManyJobs,
   firstRequests,
   busy: busyServer,
+  openPages,
   hostileFiles,
   training,
 };

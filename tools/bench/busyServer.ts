@@ -8,7 +8,7 @@ import { TestServer } from "../../test/support/server";
 import type { Comparison } from "./compare";
 import { MODEL, type UnendedJobs, writeUnendedJobs } from "./unendedJobs";
 
-const FAKE = join(__dirname, "../../test/server/recipes/fake.js");
+export const FAKE = join(__dirname, "../../test/server/recipes/fake.js");
 /** The server polls every job once meanwhile. */
 const WARM_UP_MS = 8_000;
 const MEASURE_MS = 10_000;
@@ -90,13 +90,13 @@ async function listUntil(pool: Pool, signal: AbortSignal): Promise<void> {
 }
 
 /** Returns the CPU time that a process has used, in seconds. */
-function cpuSeconds(pid: number): number {
+export function cpuSeconds(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
-function endTrainings(runs: string): void {
+export function endTrainings(runs: string): void {
   for (const id of existsSync(runs) ? readdirSync(runs) : []) {
     const attempt = join(runs, id, "attempt.json");
     if (existsSync(attempt)) process.kill(-JSON.parse(readFileSync(attempt, "utf8")).pid, "SIGKILL");
