@@ -14,6 +14,7 @@ const programs = [
   "test/server/cli/**/*.test.ts",
   "test/server/http/{operations,rows}.test.ts",
   "test/server/jobs/restart.test.ts",
+  "test/server/webhooks/{delivery,killed}.test.ts",
   "test/provider/cli/{check,diff,plotAndCompare}.test.ts",
   "test/provider/client/http/proxy.test.ts",
   "test/provider/hosts/{bothHosts,hostileRequests,liveIds}.test.ts",

@@ -16,7 +16,7 @@ const TIMEOUT_MS = 15_000;
 const GRACE_MS = 1000;
 
 /** After a failure of the database, in milliseconds. */
-const DATABASE_RETRY_MS = 5000;
+const DATABASE_RETRY_MS = 1000;
 
 /** The clock may be changed, and a timer has at most 32 bits: look at the database this often, in milliseconds. */
 const MAX_WAIT_MS = 3_600_000;
