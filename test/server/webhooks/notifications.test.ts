@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { ServerOptions } from "../../../server/src/index";
 import { eventually } from "../../support/eventually";
-import { Api, CLASSIFIER_TARGETS, type Json, samples, withServer } from "../support";
+import { Api, CLASSIFIER_TARGETS, folder, type Json, samples, withServer } from "../support";
 import { type Notification, Receiver, SECRET } from "./receiver";
 
 const KEYS = ["own-key workspace=own", "foreign-key workspace=foreign"];
@@ -8,11 +11,18 @@ const SAMPLE_TEXT = "the text of a sample";
 
 describe("server: notifications", () => {
   const receiver = new Receiver();
-  const webhooks: string[] = [];
+  const options: Partial<ServerOptions> = {
+    apiKeys: KEYS,
+    webhookSecret: SECRET,
+    publicUrl: "https://train.example.com",
+  };
   before(async () => {
-    webhooks.push((await receiver.start()).url);
+    options.webhooks = [(await receiver.start()).url];
+    options.pageDir = folder();
+    mkdirSync(join(options.pageDir, "assets"));
+    writeFileSync(join(options.pageDir, "index.html"), '<base href="/">');
   });
-  const api = withServer({ apiKeys: KEYS, webhooks, webhookSecret: SECRET, publicUrl: "https://train.example.com" });
+  const api = withServer(options);
   after(() => receiver.stop());
   afterEach(() => assert.deepEqual(receiver.invalid, []));
 
@@ -41,7 +51,7 @@ describe("server: notifications", () => {
       valid_loss: job.evaluation.tuned.valid_loss,
       cost: job.metadata.cost,
       cost_currency: "USD",
-      ...(data.url !== undefined && { url: `https://train.example.com/jobs/${id}` }),
+      url: `https://train.example.com/jobs/${id}`,
     });
     const validated = await untilNotified(id, "job.validated");
     assert.deepEqual([validated.data.status, validated.data.train_loss], ["VALIDATED", undefined]);
@@ -109,7 +119,7 @@ describe("server: notifications", () => {
         model: job.fine_tuned_model,
         thresholds: MISS.thresholds,
         simulated: true,
-        ...(data.url !== undefined && { url: `https://train.example.com/jobs/${job.id}` }),
+        url: `https://train.example.com/jobs/${job.id}`,
       });
     });
 
