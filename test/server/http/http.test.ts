@@ -7,7 +7,7 @@ import { eventually } from "../../support/eventually";
 import { folder, type Reply, removeFolders, withServer } from "../support";
 
 describe("server: invalid HTTP requests", () => {
-  const api = withServer();
+  const api = withServer({ pageDir: folder() });
 
   const post = (body: string | Uint8Array, type = "application/json"): Promise<Reply> =>
     api.send("/v1/fine_tuning/jobs", { method: "POST", body, headers: { "content-type": type } });

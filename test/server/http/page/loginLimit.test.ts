@@ -26,6 +26,8 @@ describe("server: the limit of failed logins", () => {
     assert.equal(limit.delay("10.0.0.1"), 0);
     fail(limit, 9, () => "10.0.0.1");
     assert.equal(limit.delay("10.0.0.1"), 15);
+    clock.now = 200_000;
+    assert.equal(limit.delay("10.0.0.1"), 0);
   });
 
   it("is 100 per minute from all addresses", () => {
