@@ -11,7 +11,7 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
     setTimeout(() => setResult(undefined), 2000);
   };
   return (
-    <span class="copy">
+    <span class="copy-button">
       <button type="button" aria-label={label} title={label} onClick={copy}>
         <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
           <path d={SHAPES[result ?? "idle"]} fill="none" stroke="currentColor" stroke-width="1.5" />

@@ -35,18 +35,18 @@ export function JobRow({ job, left, isSelected, canSelect, onSelect }: Props) {
         <small>
           <code title={job.id}>{shortId(job.id)}</code>
           <CopyButton text={job.id} label="Copy job ID" />
-          {job.simulated && <span class="badge badge-simulated">simulated</span>}
+          {job.simulated && <span class="tag tag-simulated">simulated</span>}
         </small>
       </th>
       <td class="job-status">
         <Status status={job.status} />
         <Progress job={job} name={name} />
         {job.reason !== undefined && (
-          <small class="reason" title={visibleText(job.reason)}>
+          <small class="job-reason" title={visibleText(job.reason)}>
             {visibleText(job.reason)}
           </small>
         )}
-        {left && <small class="reason">no longer on this page of the list</small>}
+        {left && <small class="job-reason">no longer on this page of the list</small>}
       </td>
       <td data-label="Model" class="job-model">
         {visibleText(job.model)}
@@ -79,7 +79,7 @@ function Progress({ job, name }: { job: DashboardJob; name: string }) {
   const steps =
     step !== undefined && total !== undefined ? `Step ${formatCount(step)} of ${formatCount(total)}` : undefined;
   return (
-    <span class="progress" title={steps}>
+    <span class="job-progress" title={steps}>
       <progress max={100} value={share} aria-label={`Progress of ${name}`} />
       <span>{Math.floor(share)} %</span>
     </span>

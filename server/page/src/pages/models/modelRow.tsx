@@ -44,11 +44,11 @@ export function ModelRow({ model }: { model: Model }) {
 function State({ model }: { model: Model }) {
   const { held_by: holders = [], pending_deletion_policy: pending } = model;
   const state = stateOf(model);
-  if (state === "archived") return <span class="badge">archived</span>;
+  if (state === "archived") return <span class="tag">archived</span>;
   if (state === "other") return <span class="none">–</span>;
   return (
     <>
-      <span class="badge badge-held">✓ held</span>
+      <span class="tag tag-held">✓ held</span>
       {holders.map((holder) => (
         <small key={holder}>{visibleText(holder)}</small>
       ))}
