@@ -1,8 +1,9 @@
-import { useEffect, useMemo } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import { useLocation } from "preact-iso";
 import { ErrorBox } from "../../components/errorBox";
 import { shortId } from "../../format";
 import { path } from "../../links";
+import { useTitle } from "../../useTitle";
 import { CompareCharts } from "./compareCharts";
 import { CompareTable } from "./compareTable";
 import { jobLabels, propertiesOf } from "./differences";
@@ -22,9 +23,7 @@ export function ComparePage() {
   const labels = useMemo(() => jobLabels(declared), [declared]);
   const properties = useMemo(() => propertiesOf(declared), [declared]);
   const isSimulated = compared.some(({ detail }) => detail.simulated);
-  useEffect(() => {
-    document.title = `Comparison of ${ids.length} jobs`;
-  }, [ids.length]);
+  useTitle(`Comparison of ${ids.length} jobs`);
 
   return (
     <article class="compare">

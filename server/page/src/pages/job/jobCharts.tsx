@@ -70,7 +70,7 @@ const CHARTS: readonly ChartSpec[] = [
 ];
 
 /** The curves of a job. Charts share the crosshair. */
-export function JobCharts({ curves }: { curves: LiveCurves }) {
+export function JobCharts({ curves, hasEnded }: { curves: LiveCurves; hasEnded: boolean }) {
   const [settings, change] = useChartSettings();
   const { axis, isLog, smoothing } = settings;
   const figures = useFigures(curves);
@@ -90,7 +90,12 @@ export function JobCharts({ curves }: { curves: LiveCurves }) {
     [curves, figures],
   );
   const subscribe = useMemo(() => curves.subscribe.bind(curves), [curves]);
-  if (charts.length === 0) return <p class="muted">No figures yet: the curves appear with the first step.</p>;
+  if (charts.length === 0)
+    return (
+      <p class="muted">
+        {hasEnded ? "No curves: the job ended before its first step." : "The curves appear with the first step."}
+      </p>
+    );
   return (
     <>
       <ChartControls settings={settings} onChange={change} />

@@ -5,7 +5,8 @@ import { isTerminal } from "#common/jobStatus";
 import { useResource } from "../../api/useResource";
 import { useLiveCurves } from "../../charts/useLiveCurves";
 import { ErrorBox } from "../../components/errorBox";
-import { shortId } from "../../format";
+import { jobName, shortId } from "../../format";
+import { useTitle } from "../../useTitle";
 import { EvaluationSection } from "./evaluation/evaluationSection";
 import { JobCharts } from "./jobCharts";
 import { JobHead } from "./jobHead";
@@ -39,11 +40,9 @@ function Job({ id }: { id: string }) {
   const { curves, error: curvesError, isConnectionLost, reload: reloadCurves } = useLiveCurves(id, reload);
   hasEnded.current = detail.data !== undefined && isTerminal(detail.data.status);
 
-  const name = detail.data?.suffix || `Job ${shortId(id)}`;
+  const name = detail.data === undefined ? shortId(id) : jobName(detail.data);
   const status = detail.data?.status;
-  useEffect(() => {
-    document.title = status === undefined ? name : `${name}: ${status.replaceAll("_", " ").toLowerCase()}`;
-  }, [name, status]);
+  useTitle(status === undefined ? name : `${name}: ${status.replaceAll("_", " ").toLowerCase()}`);
   // The status of the list is newer when the stream is not open.
   useEffect(() => {
     if (status !== undefined && status !== job.data?.status) job.reload();
@@ -69,7 +68,7 @@ function Job({ id }: { id: string }) {
           Curves
         </h2>
         {curvesError !== undefined && <ErrorBox error={curvesError} retry={reloadCurves} />}
-        {curves !== undefined && <JobCharts curves={curves} />}
+        {curves !== undefined && <JobCharts curves={curves} hasEnded={hasEnded.current} />}
       </section>
       {job.data !== undefined && (
         <>

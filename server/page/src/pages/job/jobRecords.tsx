@@ -1,4 +1,5 @@
 import { formatCount } from "#common/format";
+import { isTerminal } from "#common/jobStatus";
 import { escapedText, visibleText } from "#common/visibleText";
 import { formatShare } from "../../charts/valueFormat";
 import { Status } from "../../components/status";
@@ -56,7 +57,8 @@ const textOf = (value: unknown): string =>
 /** The checkpoints of a training with their figures, newest first. */
 export function Checkpoints({ job }: { job: JobReply }) {
   const kept = job.evaluation?.tuned?.step;
-  if (job.checkpoints.length === 0) return <p class="muted">No checkpoints yet.</p>;
+  if (job.checkpoints.length === 0)
+    return <p class="muted">{isTerminal(job.status) ? "No checkpoints." : "No checkpoints yet."}</p>;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable with the keyboard
     <section class="scroll" tabIndex={0} aria-label="Checkpoints: table">
