@@ -53,7 +53,7 @@ export function CompareTable({ jobs, properties }: Props) {
               {texts.map((text, index) => (
                 <td key={jobs[index]?.id} class={best.has(index) ? "best" : undefined}>
                   {text ?? "–"}
-                  {best.has(index) && <span class="badge">best</span>}
+                  {best.has(index) && <span class="badge badge-best">best</span>}
                 </td>
               ))}
             </tr>

@@ -43,7 +43,7 @@ export function JobHead({ detail, job, isConnectionLost, onChange }: Props) {
       </div>
       {(isTraining(status) || detail.current_step !== undefined) && <TrainingProgress detail={detail} />}
       {reason !== undefined && (
-        <p class={hasFailed(status) ? "reason error" : "reason"}>
+        <p class={hasFailed(status) ? "job-reason error" : "job-reason"}>
           {isTerminal(status) ? "Reason: " : "Waiting: "}
           {visibleText(reason)}
         </p>

@@ -78,7 +78,7 @@ export function Checkpoints({ job }: { job: JobReply }) {
             <tr key={step_number} class={step_number === kept ? "kept" : undefined}>
               <th scope="row">
                 {formatCount(step_number)}
-                {step_number === kept && <span class="badge">the model</span>}
+                {step_number === kept && <span class="badge badge-best">the model</span>}
               </th>
               <td>{metrics.train_loss === undefined ? "–" : formatLoss(metrics.train_loss)}</td>
               <td>{metrics.valid_loss === undefined ? "–" : formatLoss(metrics.valid_loss)}</td>

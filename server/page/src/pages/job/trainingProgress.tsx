@@ -15,7 +15,7 @@ export function TrainingProgress({ detail }: { detail: DashboardJobDetail }) {
     ...(detail.valid_loss === undefined ? [] : [`validation loss ${formatLoss(detail.valid_loss)}`]),
   ];
   return (
-    <div class="progress">
+    <div class="job-progress">
       <progress max={100} value={percentage} aria-label="Progress of the training" />
       <span>
         <strong>{percentage} %</strong> · {text.join(" · ")}
