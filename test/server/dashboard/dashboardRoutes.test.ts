@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { join } from "node:path";
 import type {
   DashboardCurves,
   DashboardJob,
   DashboardJobDetail,
   DashboardJobList,
 } from "../../../common/src/dashboard";
+import { pageFolder } from "../pageFolder";
 import { Api, type Json, samples, withServer } from "../support";
 
-const KEYS = ["one", "two", "foreign workspace=elsewhere"];
+const KEYS = ["one", "two name=Berta", "foreign workspace=elsewhere name=secret-name"];
 const hashOf = (key: string) => createHash("sha256").update(key).digest("hex");
 const PATH = "/v1/fine_tuning/dashboard/jobs";
 
@@ -62,7 +64,7 @@ describe("server: the page's jobs", () => {
     assert.equal(sparkline.at(-1), Number(metadata.train_loss.toPrecision(4)));
     assert.ok(sparkline.every((loss, index) => index === 0 || loss <= (sparkline[index - 1] as number)));
     assert.match(failed.reason as string, /^The training diverged/);
-    assert.deepEqual([failed.mine, failed.owner], [false, hashOf("two").slice(0, 8)]);
+    assert.deepEqual([failed.mine, failed.owner], [false, "Berta"]);
     assert.deepEqual([before.sparkline, before.started_at, before.reason], [[], undefined, undefined]);
   });
 
@@ -92,7 +94,8 @@ describe("server: the page's jobs", () => {
       assert.deepEqual(await found(text), [trained.id], text);
     }
     assert.deepEqual(await found(" NEMO "), [diverged.id]);
-    assert.deepEqual(await found(hashOf("two").slice(1, 8)), [diverged.id]);
+    assert.deepEqual(await found("bert"), [diverged.id]);
+    assert.deepEqual(await found(hashOf("one").slice(1, 8)), [waiting.id, trained.id]);
     for (const text of ["%", "_", "'", '"', "\\", "*", "?", "%' OR 1=1 --", "[a-z]", "x".repeat(512), "🦊"]) {
       const expected = text === "%" || text === "_" ? [trained.id] : [];
       assert.deepEqual(await found(text), expected, text);
@@ -214,5 +217,20 @@ describe("server: the page's jobs", () => {
     // What they share is equal for all callers.
     const rowOf = async (who: Api) => (await list("", who)).data.find((each) => each.id === id);
     assert.deepEqual([(await rowOf(api))?.mine, (await rowOf(second()))?.mine], [true, false]);
+  });
+});
+
+describe("server: the URL of the page", () => {
+  const publicUrl = "https://train.example.com/page/";
+  const plain = withServer({ pageDir: pageFolder() });
+  const behindProxy = withServer({ pageDir: pageFolder(), publicUrl });
+  const without = withServer({ pageDir: join(pageFolder(), "assets") });
+  const urlOf = async (api: Api) => (await api.ok("GET", "/v1/fine_tuning/capabilities")).dashboard_url;
+
+  it("is one of the capabilities, without a trailing slash, if the server has a page", async () => {
+    assert.deepEqual(
+      [await urlOf(plain), await urlOf(behindProxy), await urlOf(without)],
+      [plain.url, "https://train.example.com/page", undefined],
+    );
   });
 });
