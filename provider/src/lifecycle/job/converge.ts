@@ -75,7 +75,7 @@ export async function converge(
     job = { ...before, ...now, metadata: { ...before?.metadata, ...now.metadata } };
     pollInterval.observe(now);
     reportProgress(job, before, inputs, host);
-    if (!before) ({ dashboardUrl } = await withDashboard(outputs(), client, signal));
+    if (!before) await linkToPage(signal);
     if (hasSucceeded(job.status)) {
       const isReady = await isModelReady(job);
       const line = evaluationLine(job);
@@ -85,9 +85,14 @@ export async function converge(
     const started = await advance(client, job, inputs, dashboardUrl, signal);
     job = { ...job, ...started };
     if (isHeld(job) && inputs.autoStart === false) host.log(inputs.__urn, reviewGateLine(job), "milestone");
-    const isOver = isDone(job, inputs, started !== undefined);
-    if (!before && !isOver && dashboardUrl) host.log(inputs.__urn, `watch the job at ${dashboardUrl}`, "milestone");
-    return isOver;
+    return isDone(job, inputs, started !== undefined);
+  }
+
+  /** Also prints the link for a short job that has ended before the first poll, so that the output does not depend on timing. */
+  async function linkToPage(signal: AbortSignal): Promise<void> {
+    ({ dashboardUrl } = await withDashboard(outputs(), client, signal));
+    if (dashboardUrl === undefined || isTerminal(known.status)) return;
+    host.log(inputs.__urn, `watch the job at ${dashboardUrl}`, "milestone");
   }
 
   /** Whether the model exists and has its declared name. The model registry may lag behind the job. */

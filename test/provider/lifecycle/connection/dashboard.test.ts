@@ -78,18 +78,22 @@ describe("the link to the job's page", () => {
     assert.equal(server.received.filter(asked).length, 1);
   });
 
-  it("is not printed for a job that has ended already, and is known before the first poll of an update", async () => {
+  it("is not printed for a job that is known to have ended, and is known before the first poll of an update", async () => {
     const host = newHost();
-    serve(DASHBOARD);
+    serve(DASHBOARD, ["FAILED"]);
     const recorded = "https://train.example.com/before";
-    const updated = await update(JOB_ID, await stateOf(host, { dashboardUrl: recorded }), inputs, host);
-    assert.equal(updated.dashboardUrl, PAGE);
+    const ended = await stateOf(host, { status: "FAILED", dashboardUrl: recorded });
+    assert.equal((await initErrorOf(update(JOB_ID, ended, inputs, host))).outputs.dashboardUrl, PAGE);
     assert.deepEqual(watched(host), []);
     host.controller.abort();
-    const { outputs } = await initErrorOf(
-      update(JOB_ID, await stateOf(host, { dashboardUrl: recorded }), inputs, host),
-    );
-    assert.equal(outputs.dashboardUrl, recorded);
+    assert.equal((await initErrorOf(update(JOB_ID, ended, inputs, host))).outputs.dashboardUrl, recorded);
+  });
+
+  it("is printed also for a job that ends before the first poll", async () => {
+    const host = newHost();
+    serve(DASHBOARD, ["SUCCESS"]);
+    await update(JOB_ID, await stateOf(host), inputs, host);
+    assert.equal(watched(host).length, 1);
   });
 
   it("is in the message about a failed job and about an interrupted wait", async () => {
