@@ -76,6 +76,8 @@ describe("server: the command", () => {
       "models",
       "recipe",
       "max-jobs",
+      "webhook",
+      "webhook-secret-file",
       "speed",
       "help",
       "version",
@@ -107,6 +109,10 @@ describe("server: the command", () => {
     [["--public-url", "ftp://example.com"], /--public-url is not an http:\/\/ or https:\/\/ URL/],
     [["--public-url", "https://user:secret@example.com"], /^--public-url must not contain credentials; (?!.*secret)/],
     [["--public-url", "https://example.com/?a=1"], /--public-url must not contain a query or a fragment/],
+    [
+      ["--webhook", "https://example.com"],
+      /--webhook needs a secret that signs the notifications: make one with `node -p/,
+    ],
     [["--data", "/dev/null/x"], /cannot use the data folder \/dev\/null\/x: ENOTDIR/],
   ] as [string[], RegExp][]) {
     it(`rejects ${args.join(" ")}`, async () => {
