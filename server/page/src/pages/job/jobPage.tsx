@@ -5,6 +5,7 @@ import { isTerminal } from "#common/jobStatus";
 import { useResource } from "../../api/useResource";
 import { useLiveCurves } from "../../charts/useLiveCurves";
 import { ErrorBox } from "../../components/errorBox";
+import { focusHeading } from "../../focusHeading";
 import { jobName, shortId } from "../../format";
 import { useTitle } from "../../useTitle";
 import { EvaluationSection } from "./evaluation/evaluationSection";
@@ -28,6 +29,7 @@ export function JobPage({ id }: { id: string }) {
 function Job({ id }: { id: string }) {
   const encoded = encodeURIComponent(id);
   const hasEnded = useRef(false);
+  const isHeadingFocused = useRef(false);
   const detail = useResource<DashboardJobDetail>(
     `v1/fine_tuning/dashboard/jobs/${encoded}`,
     hasEnded.current ? undefined : INTERVAL,
@@ -43,6 +45,11 @@ function Job({ id }: { id: string }) {
   const name = detail.data === undefined ? shortId(id) : jobName(detail.data);
   const status = detail.data?.status;
   useTitle(status === undefined ? name : `${name}: ${status.replaceAll("_", " ").toLowerCase()}`);
+  // The loaded job has another heading, which takes the focus of the first one.
+  const isLoaded = detail.data !== undefined;
+  useEffect(() => {
+    if (isLoaded && isHeadingFocused.current) focusHeading();
+  }, [isLoaded]);
   // The status of the list is newer when the stream is not open.
   useEffect(() => {
     if (status !== undefined && status !== job.data?.status) job.reload();
@@ -51,7 +58,14 @@ function Job({ id }: { id: string }) {
   if (detail.data === undefined) {
     return (
       <>
-        <h1 tabIndex={-1}>Job {shortId(id)}</h1>
+        <h1
+          tabIndex={-1}
+          onFocus={() => {
+            isHeadingFocused.current = true;
+          }}
+        >
+          Job {shortId(id)}
+        </h1>
         {detail.error === undefined ? (
           <p class="muted">Loading the job …</p>
         ) : (
