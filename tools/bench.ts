@@ -12,6 +12,7 @@ import { firstRequests } from "./bench/firstRequests";
 import { hostileFiles } from "./bench/hostileFiles";
 import { loading } from "./bench/loading";
 import { openPages } from "./bench/openPages";
+import { page } from "./bench/page";
 import { plugin } from "./bench/plugin";
 import { requests } from "./bench/requests";
 import { serverWithManyJobs } from "./bench/server";
@@ -35,6 +36,7 @@ const benches: Record<string, () => Promise<Comparison[]>> = {
   busy: busyServer,
   openPages,
   hostileFiles,
+  page,
   training,
 };
 const file = join(__dirname, "../docs/benchmarks.md");

@@ -6,7 +6,7 @@ import { chromiumArgs, findOrGetChromium } from "../../tools/chromium";
 const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
 /** How long an expectation waits. Longer than Playwright's test default, because other tests run at the same time. */
-export const PATIENCE_MS = 15_000;
+export const PATIENCE_MS = 20_000;
 
 /** Opens one browser for the tests of a suite. `open` returns a new page with its own cookies. */
 export function withBrowser(): Pick<TestBrowser, "open" | "context"> {
