@@ -1,6 +1,6 @@
 /**
  * `npm run pictures`: makes the pictures in docs/pictures from real runs: trainings of a tiny model with the recipe, and
- * `pulumi up` with the real engine. It needs the recipe's environment and Chromium, and takes about five minutes.
+ * `pulumi up` with the real engine. It needs the recipe's environment and Chromium, and takes about ten minutes.
  */
 import { mkdir, mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";

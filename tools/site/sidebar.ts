@@ -30,6 +30,7 @@ export const groups: readonly Group[] = [
     items: [
       { text: "Check and compare training data", link: "/data" },
       { text: "Approve costs: review gates", link: "/costs" },
+      { text: "Watch trainings in a browser", link: "/page" },
       { text: "See what a job did", link: "/results" },
       { text: "A classifier with a review gate", link: "/examples/classifier" },
       { text: "Review trainings in pull requests", link: "/gitops" },
