@@ -98,6 +98,8 @@ describe("page: access", function () {
         const page = await loggedIn("/", "key-of-anna", [/.*/]);
         const cancel = `${server.url}/v1/fine_tuning/jobs/${jobId}/cancel`;
         await page.goto(site.url);
+        const statuses: number[] = [];
+        page.on("response", (response) => response.url() === cancel && statuses.push(response.status()));
         await page.evaluate(sendEveryWay, [cancel, server.url]);
         // The form's reply replaces the page, unless the browser refuses it.
         await page.goto(
@@ -110,6 +112,14 @@ describe("page: access", function () {
         const frame = page.frames().find((each) => each !== page.mainFrame());
         await frame?.waitForLoadState();
         assert.equal(await page.frameLocator("iframe").getByRole("button").count(), 0, "the page is not embedded");
+        assert.match(frame?.url() ?? "", /^chrome-error:/);
+        assert.ok(statuses.length > 0, `requests of ${host} reach the server`);
+        assert.deepEqual(
+          statuses.filter((status) => status !== 403 && status !== 401),
+          [],
+        );
+        // The browser sends the cookie to the same site, so only the server's own check refuses these requests.
+        if (host === "127.0.0.1") assert.ok(statuses.includes(403), String(statuses));
         assert.deepEqual(site.stolen, [], `a page of ${host} has read data`);
       } finally {
         await site.stop();
