@@ -100,7 +100,10 @@ export interface DashboardCurves {
   evaluation: DashboardSeries;
 }
 
-/** `GET /session`: who uses the page. */
+/** `GET /session`: who uses the page, or that a login is required. */
+export type SessionReply = PageSession | { required: true; workspace?: undefined };
+
+/** Who uses the page. */
 export interface PageSession {
   /** Whether the server needs API keys. */
   required: boolean;

@@ -7,6 +7,7 @@ export type {
   DashboardJobList,
   DashboardSeries,
   PageSession,
+  SessionReply,
 } from "./dashboard";
 export { errorText } from "./errorText";
 export { formatAmount, formatBytes, formatCount, percent, plural } from "./format";

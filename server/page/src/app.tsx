@@ -20,7 +20,8 @@ export function App() {
   // At any path: after the login, the address still leads to the page that the user wanted.
   if (session === undefined) return <LoginPage hasExpired={hasExpired} onLogin={reload} />;
   return (
-    <LocationProvider>
+    // Another workspace, because another tab has logged in: the pages start again.
+    <LocationProvider key={session.workspace}>
       <Frame session={session} onLogout={logOut}>
         <Router onRouteChange={focusHeading}>
           <Route path={path("")} component={JobsPage} />

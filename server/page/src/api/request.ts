@@ -1,4 +1,5 @@
 import { path } from "../links";
+import { forgetReply } from "./lastReply";
 
 /** A request that failed. */
 export class RequestError extends Error {
@@ -12,10 +13,18 @@ export class RequestError extends Error {
   }
 }
 
-/** Called when the server no longer accepts the session: it has expired, or its key was removed. */
-let onSessionEnd = () => {};
-export function setSessionEndHandler(handler: () => void): void {
-  onSessionEnd = handler;
+/** Called when the server no longer accepts the session, or replies for another one: another tab has logged in or out. */
+let onSessionChange = () => {};
+export function setSessionChangeHandler(handler: () => void): void {
+  onSessionChange = handler;
+}
+
+/** The workspace that the page shows; undefined before a login. */
+let workspace: string | undefined;
+export function setWorkspace(name: string | undefined): void {
+  // Before the pages render, which show their last reply at once.
+  if (name !== workspace) forgetReply();
+  workspace = name;
 }
 
 /** Sends a GET request. @throws {RequestError} */
@@ -40,10 +49,15 @@ export async function send<Reply>(
     if (signal?.aborted) throw error;
     throw new RequestError(undefined, "The server does not answer.");
   }
+  if (route !== "session" && isOfOtherSession(response)) onSessionChange();
   if (response.ok) return response.status === 204 ? (undefined as Reply) : response.json();
-  if (response.status === 401 && route !== "session") onSessionEnd();
   const requestId = response.headers.get("x-request-id") ?? undefined;
   throw new RequestError(response.status, await messageOf(response), requestId);
+}
+
+function isOfOtherSession({ status, headers }: Response): boolean {
+  const actual = headers.get("x-workspace");
+  return status === 401 || (actual !== null && actual !== workspace);
 }
 
 /** Returns the message of an error reply: the API's `message` or `detail`. */

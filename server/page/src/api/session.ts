@@ -1,7 +1,6 @@
 import { useCallback, useEffect, useState } from "preact/hooks";
-import type { PageSession } from "#common/dashboard";
-import { forgetReply } from "./lastReply";
-import { get, type RequestError, send, setSessionEndHandler } from "./request";
+import type { PageSession, SessionReply } from "#common/dashboard";
+import { get, type RequestError, send, setSessionChangeHandler, setWorkspace } from "./request";
 
 interface SessionState {
   /** Undefined: the user must log in. */
@@ -14,34 +13,36 @@ interface SessionState {
 
 const NOBODY = { session: undefined, hasExpired: false, error: undefined, isLoading: false };
 
-/** Who uses the page. Asks again when the session has ended. */
-export function useSession(): SessionState & { reload(): void; logOut(): void } {
+/** Who uses the page. Asks again when the session has changed. `reload` returns whether somebody is logged in. */
+export function useSession(): SessionState & { reload(): Promise<boolean>; logOut(): void } {
   const [state, setState] = useState<SessionState>({ ...NOBODY, isLoading: true });
-  const reload = useCallback(() => {
-    get<PageSession>("session").then(
-      (session) => setState({ ...NOBODY, session }),
-      (error: RequestError) =>
-        setState((before) => ({
-          ...NOBODY,
-          hasExpired: before.session !== undefined || before.hasExpired,
-          error: error.status === 401 ? undefined : error,
-        })),
-    );
+  const reload = useCallback(async () => {
+    let session: PageSession | undefined;
+    let error: RequestError | undefined;
+    try {
+      const reply = await get<SessionReply>("session");
+      if (reply.workspace !== undefined) session = reply;
+    } catch (failure) {
+      error = failure as RequestError;
+    }
+    setWorkspace(session?.workspace);
+    setState((before) => ({
+      ...NOBODY,
+      session,
+      hasExpired: session === undefined && (before.session !== undefined || before.hasExpired),
+      error,
+    }));
+    return session !== undefined;
   }, []);
-  const isLoggedIn = state.session !== undefined;
-  useEffect(() => {
-    if (!isLoggedIn) forgetReply();
-  }, [isLoggedIn]);
   const logOut = useCallback(() => {
-    // A session that the server does not know any more has also ended.
-    send("DELETE", "session").then(
-      () => setState(NOBODY),
-      (error: RequestError) => (error.status === 401 ? setState(NOBODY) : reload()),
-    );
+    send("DELETE", "session").then(() => {
+      setWorkspace(undefined);
+      setState(NOBODY);
+    }, reload);
   }, [reload]);
   useEffect(() => {
-    setSessionEndHandler(reload);
-    reload();
+    setSessionChangeHandler(reload);
+    void reload();
   }, [reload]);
   return { ...state, reload, logOut };
 }

@@ -14,7 +14,11 @@ export interface CallerSession {
   expiresAt: number;
 }
 
-/** Decides who sends a request: the holder of the API key in its `Authorization` header, or of the session in its cookie. */
+/**
+ * Decides who sends a request: the holder of the API key in its `Authorization` header, or of the session in its cookie. A
+ * request with a key never uses the cookie. Proxies with a login of their own add other `Authorization` headers, for example
+ * `Basic`, which change nothing.
+ */
 export class Callers {
   constructor(
     private readonly keys: Keys,
@@ -28,7 +32,12 @@ export class Callers {
    * session's cookie but may come from another web page
    */
   authenticate(request: FastifyRequest): Caller {
-    return this.session(request)?.caller ?? this.keys.authenticate(request.headers.authorization);
+    const session = this.session(request);
+    if (session !== undefined) return session.caller;
+    if (!hasKey(request) && this.token(request) !== undefined) {
+      throw new ApiError(401, "The session has ended; log in again");
+    }
+    return this.keys.authenticate(request.headers.authorization);
   }
 
   /** Returns the caller of a request; undefined when `authenticate` would throw. */
@@ -41,33 +50,35 @@ export class Callers {
   }
 
   /**
-   * Returns the session of a request; undefined when it has no `token`.
+   * Returns the session of a request; undefined when it has a key, no `token`, or the session has ended, also because its
+   * key was removed.
    *
-   * @throws {ApiError} 401 when the session has ended, also because its key was removed; 403 like `token`
+   * @throws {ApiError} 401 and 403 like `token`
    */
   session(request: FastifyRequest): CallerSession | undefined {
+    if (hasKey(request)) return undefined;
     const token = this.token(request);
     if (token === undefined) return undefined;
     const session = this.sessions.find(token);
     const caller = session && this.keys.callerOf(session.owner);
-    if (session === undefined || caller === undefined) {
-      // All of them: a key that returns to the keys file later must not revive one.
-      if (session !== undefined) this.sessions.endOf(session.owner);
-      throw new ApiError(401, "The session has ended; log in again");
+    if (session === undefined) return undefined;
+    if (caller === undefined) {
+      // All of them, also if the key returns to the keys file later. This needs a request while the key is missing:
+      // without one, the sessions continue when the key returns.
+      this.sessions.endOf(session.owner);
+      return undefined;
     }
     return { caller, token, expiresAt: session.expiresAt };
   }
 
   /**
-   * Returns the token of a request's session, which may have ended. Returns undefined when the request has no cookie, or must
-   * not use it: because it has an `Authorization` header, or another web page reads with it.
+   * Returns the token in a request's cookie, also when its session has ended. Returns undefined when the request has no
+   * cookie, or when another web page reads with it.
    *
-   * @throws {ApiError} 403 when a request that changes something does not certainly come from the server's own page
+   * @throws {ApiError} 401 when the request has two such cookies; 403 when a request that changes something does not certainly come from the server's own page
    */
   token(request: FastifyRequest): string | undefined {
-    if (!this.keys.required || request.headers.authorization !== undefined || !acceptsSession(request)) {
-      return undefined;
-    }
+    if (!this.keys.required || !acceptsSession(request)) return undefined;
     const token = this.cookie.read(request);
     if (token === undefined) return undefined;
     const origin = originOf(request, this.publicUrl);
@@ -82,6 +93,11 @@ export class Callers {
     }
     return token;
   }
+}
+
+/** Whether a request has an API key, which may be invalid. */
+export function hasKey({ headers }: FastifyRequest): boolean {
+  return /^Bearer(\s|$)/i.test(headers.authorization ?? "");
 }
 
 /** The page needs the API and its own session, but no metrics. */

@@ -8,8 +8,9 @@ const PER_ADDRESS = 10;
 const OVERALL = 100;
 
 /**
- * Limits failed logins, so that nobody can guess keys: 10 per minute from one address, and 100 from all together. There is no
- * reason to remember more than these 100.
+ * Limits failed logins: 10 per minute from one address, and 100 from all together. There is no reason to remember more than
+ * these 100. The limit bounds the work and the log lines of a flood. It does not make short keys safe, because valid keys
+ * must log in at any time.
  */
 export class LoginLimit {
   /** Oldest first. */

@@ -1,5 +1,6 @@
 import { parseCookie, type SetCookie, stringifySetCookie } from "cookie";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { ApiError } from "../errors";
 import { basePathOf } from "../publicUrl";
 
 /**
@@ -16,10 +17,23 @@ export class SessionCookie {
     this.path = basePathOf(publicUrl);
   }
 
-  /** Returns the token that a request has sent. */
+  /**
+   * Returns the token that a request has sent.
+   *
+   * @throws {ApiError} 401 when the request has two tokens: another program on the same host name can set a cookie for a
+   * longer path, which would then replace the user's own session
+   */
   read(request: FastifyRequest): string | undefined {
     const { cookie } = request.headers;
-    return cookie === undefined ? undefined : parseCookie(cookie)[this.attributes(request).name];
+    if (cookie === undefined) return undefined;
+    const { name } = this.attributes(request);
+    if (cookie.split(";").filter((pair) => pair.split("=", 1)[0]?.trim() === name).length > 1) {
+      throw new ApiError(
+        401,
+        "The browser has two session cookies for this server, and another program may have set one; delete the cookies of this site and log in again",
+      );
+    }
+    return parseCookie(cookie)[name];
   }
 
   /** @param lifetime seconds */

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
-import type { PageSession } from "#common/dashboard";
+import type { PageSession, SessionReply } from "#common/dashboard";
 import type { Caller } from "../../domain/caller";
 import { SIMULATED } from "../../domain/trainer";
 import { version } from "../../version";
@@ -8,6 +8,7 @@ import { setCaller } from "../caller";
 import { ApiError } from "../errors";
 import { parse } from "../schemas/parse";
 import type { Services } from "../services";
+import { hasKey } from "./callers";
 import { LoginLimit } from "./loginLimit";
 import { originOf } from "./requestOrigin";
 
@@ -31,41 +32,39 @@ export function sessionRoutes(app: FastifyInstance, services: Services): void {
     ...(expiresAt !== undefined && { expires_at: Math.floor(expiresAt / 1000) }),
   });
 
-  app.get("/session", async (request, reply) => {
+  app.get("/session", async (request, reply): Promise<SessionReply> => {
     const session = callers.session(request);
+    // Not a 401, which browsers show as an error: before a login, this is the expected state.
+    if (session === undefined && keys.required && !hasKey(request)) return { required: true };
     const caller = session?.caller ?? callers.authenticate(request);
     setCaller(request, reply, caller);
     return describe(caller, session?.expiresAt);
   });
 
-  /** In a hook as well, so that the server does not read the body. @throws {ApiError} 429 after too many failures */
-  const checkLimit = ({ ip }: FastifyRequest, reply: FastifyReply): void => {
+  /** @throws {ApiError} 401; 429 after too many failures */
+  const rejectKey = ({ ip }: FastifyRequest, reply: FastifyReply): never => {
     const delay = limit.delay(ip);
     if (delay > 0) {
       reply.header("retry-after", delay);
-      throw new ApiError(429, `Too many failed logins; try again in ${delay} s`);
+      throw new ApiError(429, `The API key is invalid, and too many logins have failed; try again in ${delay} s`);
     }
+    limit.fail(ip);
+    throw new ApiError(401, "Invalid API key");
   };
 
-  const beforeLogin = async (request: FastifyRequest, reply: FastifyReply) => {
+  const beforeLogin = async (request: FastifyRequest) => {
     // A foreign page could log its visitor in with its own key, and later read the visitor's data.
     if (originOf(request, publicUrl) === "foreign") {
       throw new ApiError(403, "This request comes from another web page; log in on the server's page");
     }
-    checkLimit(request, reply);
   };
 
   app.post("/session", { bodyLimit: MAX_LOGIN_BYTES, onRequest: beforeLogin }, async (request, reply) => {
     if (!keys.required) return reply.code(204).send();
     const previous = callers.token(request);
     const { key } = parse(loginBody, request.body, "body");
-    // Other logins may have failed while the body arrived.
-    checkLimit(request, reply);
-    const caller = keys.find(key);
-    if (caller === undefined) {
-      limit.fail(request.ip);
-      throw new ApiError(401, "Invalid API key");
-    }
+    // Valid keys are never limited, because all users behind a proxy have one address.
+    const caller = keys.find(key) ?? rejectKey(request, reply);
     if (previous !== undefined) sessions.end(previous);
     const { token, expiresAt } = sessions.create(caller.owner);
     sessionCookie.set(request, reply, token, Math.round((expiresAt - Date.now()) / 1000));

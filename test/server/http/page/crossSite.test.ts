@@ -67,10 +67,12 @@ describe("server: requests of other web pages to a server with keys", () => {
   it("read nothing with the cookie, which then counts as absent", async () => {
     for (const [name, headers] of foreign()) {
       const maySend = name === "a link or a bookmark" || name === "a client without both headers";
-      for (const path of ["/v1/models", `/v1/fine_tuning/jobs/${job.id}`, "/session"]) {
+      for (const path of ["/v1/models", `/v1/fine_tuning/jobs/${job.id}`]) {
         assert.equal(await browser.status("GET", path, { headers }), maySend ? 200 : 401, `${name}: ${path}`);
         assert.equal(await browser.status("HEAD", path, { headers }), maySend ? 200 : 401, `${name}: ${path}`);
       }
+      const { json } = await browser.send("GET", "/session", { headers });
+      assert.equal(json.workspace, maySend ? "default" : undefined, name);
     }
   });
 
@@ -164,5 +166,26 @@ describe("server: web pages and a server without keys", () => {
       }
     }
     assert.equal((await api.call("GET", `/v1/files/${id}`)).status, 200);
+  });
+
+  it("rejects reads without an Origin, whose time another page could measure, but not links to its page", async () => {
+    for (const site of ["cross-site", "same-site"]) {
+      const read = { "sec-fetch-site": site, "sec-fetch-mode": "no-cors" };
+      const link = { "sec-fetch-site": site, "sec-fetch-mode": "navigate" };
+      const search = "/v1/fine_tuning/dashboard/jobs?search=a";
+      for (const [method, path, headers, status] of [
+        ["GET", search, read, 403],
+        ["GET", search, link, 403],
+        ["GET", "/v1/models", { "sec-fetch-site": site }, 403],
+        ["GET", "/", read, 403],
+        ["POST", "/session", link, 403],
+        ["GET", "/missing", link, 403],
+        ["GET", "/", link, 200],
+        ["GET", "/jobs/an-id", link, 200],
+      ] as const) {
+        assert.equal(await page().status(method, path, { headers: { origin: "", ...headers } }), status, path);
+      }
+    }
+    assert.equal(await page().status("GET", "/v1/models", { headers: { "sec-fetch-site": "none" } }), 200);
   });
 });

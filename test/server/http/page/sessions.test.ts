@@ -38,6 +38,10 @@ describe("server: sessions of the page", () => {
     return browser;
   }
   const models = (browser: TestBrowser) => browser.status("GET", "/v1/models");
+  async function assertLoggedOut(browser: TestBrowser): Promise<void> {
+    const { status, json, headers } = await browser.send("GET", "/session");
+    assert.deepEqual([status, json, headers["x-workspace"]], [200, { required: true }, undefined]);
+  }
   /** Runs SQL on the database of the running server. */
   function query(sql: string): unknown[] {
     const database = new Database(join(api.dataDir, "server.db"));
@@ -50,7 +54,8 @@ describe("server: sessions of the page", () => {
 
   it("begin with a valid key, and have its workspace and its name", async () => {
     const browser = new TestBrowser(api.url);
-    assert.deepEqual([await models(browser), await browser.status("GET", "/session")], [401, 401]);
+    assert.equal(await models(browser), 401);
+    await assertLoggedOut(browser);
     const cookie = await browser.logIn("annas-key");
     assert.match(cookie, /^mistral_session_[0-9a-f]{8}=[\w-]{43}; Max-Age=43200; Path=\/; HttpOnly; SameSite=Strict$/);
     const { status, json, headers } = await browser.send("GET", "/session");
@@ -121,15 +126,30 @@ describe("server: sessions of the page", () => {
     assert.equal(await browser.status("GET", "/metrics"), 401);
   });
 
-  it("are never used by a request with an Authorization header", async () => {
+  it("are never used by a request with a key, except to end them", async () => {
     const browser = await loggedIn();
-    for (const authorization of ["Bearer wrong-key", "Basic YTpi", "Bearer"]) {
+    for (const authorization of ["Bearer wrong-key", "Bearer", "bearer "]) {
       assert.equal(await browser.status("GET", "/v1/models", { headers: { authorization } }), 401, authorization);
-      assert.equal(await browser.status("DELETE", "/session", { headers: { authorization } }), 204);
+      assert.equal(await browser.status("GET", "/session", { headers: { authorization } }), 401, authorization);
     }
-    const { headers } = await browser.send("GET", "/v1/models", { headers: { authorization: "Bearer other-key" } });
-    assert.equal(headers["x-workspace"], "other");
-    assert.equal(await models(browser), 200, "the session was not ended");
+    const headers = { authorization: "Bearer other-key" };
+    const reply = await browser.send("GET", "/v1/models", { headers });
+    assert.equal(reply.headers["x-workspace"], "other");
+    assert.equal(await models(browser), 200);
+    const copy = browser.cookie;
+    assert.equal(await browser.status("DELETE", "/session", { headers }), 204);
+    assert.equal(await browser.status("GET", "/v1/models", { headers: { cookie: copy } }), 401);
+  });
+
+  it("work with the Authorization header of a proxy's own login", async () => {
+    const headers = { authorization: "Basic YTpi" };
+    const browser = new TestBrowser(api.url);
+    assert.equal(await browser.status("POST", "/session", { body: { key: "annas-key" }, headers }), 204);
+    assert.equal((await browser.send("GET", "/session", { headers })).json.workspace, "team");
+    assert.equal(await browser.status("GET", "/v1/models", { headers }), 200);
+    assert.equal(await browser.status("DELETE", "/session", { headers }), 204);
+    assert.equal(browser.cookies.size, 0);
+    assert.equal(await browser.status("GET", "/v1/models", { headers }), 401);
   });
 
   it("end with a logout, also for a copy of the cookie", async () => {
@@ -151,7 +171,8 @@ describe("server: sessions of the page", () => {
   it("end when they expire, and expired ones leave the database at the next login", async () => {
     const browser = await loggedIn("unnamed-key");
     query("UPDATE sessions SET expires_at = 1 RETURNING seq");
-    assert.deepEqual([await models(browser), await browser.status("GET", "/session")], [401, 401]);
+    assert.equal(await models(browser), 401);
+    await assertLoggedOut(browser);
     await loggedIn();
     assert.deepEqual(query("SELECT count(*) AS rows FROM sessions"), [{ rows: 1 }]);
   });
@@ -227,6 +248,22 @@ describe("server: sessions of the page", () => {
     );
   });
 
+  it("are refused when the request has two, because another program may have set one", async () => {
+    const browser = await loggedIn();
+    const cookie = `${[...browser.cookies.keys()]}=planted; a=b; ${browser.cookie}`;
+    for (const [method, path] of [
+      ["GET", "/v1/models"],
+      ["GET", "/session"],
+      ["POST", "/session"],
+    ] as const) {
+      const body = method === "POST" ? { key: "annas-key" } : undefined;
+      const { status, json, headers } = await browser.send(method, path, { body, headers: { cookie } });
+      assert.deepEqual([status, headers["set-cookie"]], [401, undefined]);
+      assert.match(json.message, /two session cookies .* delete the cookies of this site/);
+    }
+    assert.equal(await models(browser), 200);
+  });
+
   it("end their event streams with the next heartbeat", async () => {
     const [ending, staying] = [await loggedIn("unnamed-key"), await loggedIn("unnamed-key")];
     const job = await new Api(api.url, "unnamed-key").job({ auto_start: false });
@@ -271,9 +308,10 @@ describe("server: two servers on localhost", () => {
       two.cookies.set(name, value);
     }
     assert.equal(one.cookies.size, 2);
-    assert.deepEqual([await one.status("GET", "/session"), await two.status("GET", "/session")], [200, 200]);
+    const statuses = async () => [await one.status("GET", "/v1/models"), await two.status("GET", "/v1/models")];
+    assert.deepEqual(await statuses(), [200, 200]);
     await two.send("DELETE", "/session");
-    assert.deepEqual([await one.status("GET", "/session"), await two.status("GET", "/session")], [200, 401]);
+    assert.deepEqual(await statuses(), [200, 401]);
   });
 });
 

@@ -6,14 +6,18 @@ import { useTitle } from "../../useTitle";
 interface Props {
   /** The user was logged in until the server ended the session. */
   hasExpired: boolean;
-  onLogin(): void;
+  /** Returns whether the browser is logged in now. */
+  onLogin(): Promise<boolean>;
 }
+
+const NO_COOKIE =
+  "The browser did not keep the session's cookie. Open the page at the server's public URL, and allow cookies.";
 
 /** Asks for an API key. The key is not stored: the server answers with a cookie that scripts cannot read. */
 export function LoginPage({ hasExpired, onLogin }: Props) {
   useTitle("Log in");
   const [key, setKey] = useState("");
-  const [error, setError] = useState<RequestError>();
+  const [error, setError] = useState<string>();
   const [isSending, setSending] = useState(false);
   const input = useRef<HTMLInputElement>(null);
   const logIn = async (event: Event) => {
@@ -22,12 +26,14 @@ export function LoginPage({ hasExpired, onLogin }: Props) {
     setError(undefined);
     try {
       await post("session", { key: key.trim() });
-      onLogin();
+      // The form disappears after a login.
+      if (await onLogin()) return;
+      setError(NO_COOKIE);
     } catch (failure) {
-      setError(failure as RequestError);
-      setSending(false);
-      input.current?.select();
+      setError((failure as RequestError).message);
     }
+    setSending(false);
+    input.current?.select();
   };
   return (
     <main class="login">
@@ -52,7 +58,7 @@ export function LoginPage({ hasExpired, onLogin }: Props) {
         </small>
         {error && (
           <p id="login-error" class="error" role="alert">
-            {visibleText(error.message)}
+            {visibleText(error)}
           </p>
         )}
         <button type="submit" class="primary" disabled={isSending}>
