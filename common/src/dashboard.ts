@@ -62,6 +62,8 @@ export interface DashboardFile {
   bytes?: number;
   /** The number of samples. */
   num_lines?: number;
+  /** Of the content, in hexadecimal: files with the same content have the same one. */
+  sha256?: string;
   /** Of a training file, when the job sets it. */
   weight?: number;
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { formatShare } from "../../../server/page/src/charts/valueFormat";
 import { bestOf, jobLabels, propertiesOf } from "../../../server/page/src/pages/compare/differences";
 import { selectedJobs } from "../../../server/page/src/pages/compare/selectedJobs";
 import { confusionRows, mistakesOf } from "../../../server/page/src/pages/job/evaluation/confusion";
@@ -47,16 +48,45 @@ describe("differences between jobs", () => {
     assert.deepEqual(data?.values, ["data.jsonl file-1 (200 samples)", "data.jsonl file-2 (200 samples)"]);
   });
 
+  it("ignore that the same content was uploaded twice, under whatever name", () => {
+    const uploads = [
+      { ...file("file-1"), sha256: "a".repeat(64) },
+      { ...file("file-2"), sha256: "a".repeat(64) },
+      { ...file("file-3", "other.jsonl"), sha256: "a".repeat(64) },
+      { ...file("file-4"), sha256: "b".repeat(64) },
+    ];
+    const jobs = uploads.map((upload, index) => ({
+      job: job(`${index}`, { training_files: [upload.id] }),
+      files: [upload],
+    }));
+    const data = (...indexes: number[]) =>
+      propertiesOf(indexes.map((index) => jobs[index] as (typeof jobs)[number])).find(
+        ({ name }) => name === "training_data",
+      );
+    assert.deepEqual(
+      [data(0, 1, 2)?.differs, data(0, 1)?.values],
+      [false, ["data.jsonl (200 samples)", "data.jsonl (200 samples)"]],
+    );
+    assert.deepEqual(
+      [data(0, 3)?.differs, data(0, 3)?.values],
+      [true, ["data.jsonl aaaaaaaa (200 samples)", "data.jsonl bbbbbbbb (200 samples)"]],
+    );
+    const [first, second] = jobs as [(typeof jobs)[number], (typeof jobs)[number]];
+    const heavier = { ...second, files: second.files.map((each) => ({ ...each, weight: 2 })) };
+    assert.equal(propertiesOf([first, heavier])[0]?.name, "training_data");
+  });
+
   it("leave equal jobs to their suffixes, or to their IDs", () => {
     assert.deepEqual(jobLabels(compared(job("a", { suffix: "one" }), job("b", { suffix: "two" }))), ["one", "two"]);
     const same = compared(job("aaaaaaaa-1", { suffix: "one" }), job("bbbbbbbb-1", { suffix: "one" }));
     assert.deepEqual(jobLabels(same), ["one (aaaaaaaa)", "one (bbbbbbbb)"]);
   });
 
-  it("mark the best value, or several equal ones, but not the only one", () => {
+  it("mark the best value, or several equal ones, but neither the only one nor all", () => {
     assert.deepEqual([...bestOf([2, 1, undefined, 1], true)], [1, 3]);
     assert.deepEqual([...bestOf([0.5, 0.7], false)], [1]);
     assert.deepEqual([...bestOf([undefined, 1], true)], []);
+    assert.deepEqual([...bestOf([1, 1, undefined], true)], []);
   });
 
   it("are those of at most 8 jobs, each once", () => {
@@ -75,6 +105,10 @@ describe("figures of an evaluation", () => {
     assert.deepEqual([loss?.improvement, loss?.bars], [1, [1, 0.5]]);
     assert.ok((accuracy?.improvement as number) < 0);
     assert.deepEqual(accuracy?.bars, [0.6, 0.5]);
+  });
+
+  it("write shares with at most one decimal", () => {
+    assert.deepEqual([0.41, 0.6812, 1, 0.29].map(formatShare), ["41 %", "68.1 %", "100 %", "29 %"]);
   });
 
   it("have no improvement while one of the models is not measured", () => {

@@ -12,7 +12,7 @@ export function ChartControls({ settings, onChange }: Props) {
   const { axis, isLog, smoothing } = settings;
   return (
     <fieldset class="chart-controls">
-      <legend class="visually-hidden">Charts</legend>
+      <legend class="hidden">Charts</legend>
       <label>
         <span>X axis</span>
         <select value={axis} onChange={(event) => onChange({ axis: event.currentTarget.value as XAxis })}>

@@ -20,9 +20,7 @@ export function PointRows({ title, x, lines, axis, formatValue, subscribe }: Pro
   const format = { x: formatX[axis], y: formatValue };
   return (
     <>
-      <p class="visually-hidden">
-        {lines.map(({ label, values }) => describeCurve(label, x, values, format)).join(" ")}
-      </p>
+      <p class="hidden">{lines.map(({ label, values }) => describeCurve(label, x, values, format)).join(" ")}</p>
       <details class="points" onToggle={(event) => setOpen(event.currentTarget.open)}>
         <summary>Show as table</summary>
         {isOpen && <PointTable {...{ title, x, lines, axis, formatValue }} />}

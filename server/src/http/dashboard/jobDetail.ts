@@ -24,7 +24,7 @@ export function jobDetail(job: Job, stores: Stores): Detail {
       ? hasTrainer
       : canBecome(job.status, "CANCELLED") && job.status !== "CANCELLATION_REQUESTED",
     ...modelOf(job, stores),
-    has_samples: isTerminal(job.status) && stores.sampleAnswers.of(job) !== undefined,
+    has_samples: isTerminal(job.status) && stores.sampleAnswers.has(job),
   };
 }
 
@@ -42,7 +42,13 @@ function fileOf(
   return {
     id,
     role,
-    ...omitUndefined({ filename: file?.filename, bytes: file?.bytes, num_lines: file?.num_lines, weight }),
+    ...omitUndefined({
+      filename: file?.filename,
+      bytes: file?.bytes,
+      num_lines: file?.num_lines,
+      sha256: file?.sha256,
+      weight,
+    }),
   };
 }
 

@@ -49,7 +49,7 @@ export function ComparePage() {
       {compared.length > 0 && (
         <>
           <section aria-labelledby="curves">
-            <h2 id="curves" class="visually-hidden">
+            <h2 id="curves" class="hidden">
               Curves
             </h2>
             <CompareCharts jobs={compared} labels={labels} />

@@ -18,11 +18,11 @@ export function CompareTable({ jobs, properties }: Props) {
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable with the keyboard
     <section class="scroll compare-table" tabIndex={0} aria-label="Comparison: table">
       <table>
-        <caption class="visually-hidden">Figures and declarations of the jobs</caption>
+        <caption class="hidden">Figures and declarations of the jobs</caption>
         <thead>
           <tr>
             <th scope="col">
-              <span class="visually-hidden">Property</span>
+              <span class="hidden">Property</span>
             </th>
             {jobs.map(({ id, detail }, index) => (
               <th key={id} scope="col">

@@ -11,10 +11,16 @@ export interface Property {
   differs: boolean;
 }
 
-/** A job with the names of its files. */
+/** A job with its files. */
 export interface ComparedJob {
   job: JobReply;
   files: readonly DashboardFile[];
+}
+
+interface Declared {
+  value: string;
+  /** Equal for values that mean the same. */
+  identity: string;
 }
 
 /** The longest value of a legend. */
@@ -26,8 +32,9 @@ export function propertiesOf(jobs: readonly ComparedJob[]): Property[] {
   const declared = jobs.map((job) => declaredBy(job, ambiguous));
   const names = [...new Set(declared.flatMap((each) => [...each.keys()]))];
   const properties = names.map((name) => {
-    const values = declared.map((each) => each.get(name));
-    return { name, label: labelOf(name), values, differs: new Set(values).size > 1 };
+    const values = declared.map((each) => each.get(name)?.value);
+    const differs = new Set(declared.map((each) => each.get(name)?.identity)).size > 1;
+    return { name, label: labelOf(name), values, differs };
   });
   return [...properties.filter(({ differs }) => differs), ...properties.filter(({ differs }) => !differs)];
 }
@@ -49,24 +56,33 @@ export function jobLabels(jobs: readonly ComparedJob[]): string[] {
   );
 }
 
-/** Returns the index of the best value, or of several equal ones. Empty with fewer than two values. */
+/** Returns the index of the best value, or of several equal ones. Empty when no value is better than another one. */
 export function bestOf(values: readonly (number | undefined)[], isLowerBetter: boolean): Set<number> {
   const known = values.filter((value) => value !== undefined);
-  if (known.length < 2) return new Set();
+  if (new Set(known).size < 2) return new Set();
   const best = isLowerBetter ? Math.min(...known) : Math.max(...known);
   return new Set(values.flatMap((value, index) => (value === best ? [index] : [])));
 }
 
-function declaredBy({ job, files }: ComparedJob, ambiguous: ReadonlySet<string>): Map<string, string> {
-  const declared = new Map<string, string>();
+function declaredBy({ job, files }: ComparedJob, ambiguous: ReadonlySet<string>): Map<string, Declared> {
+  const declared = new Map<string, Declared>();
   const add = (name: string, value: string | number | boolean | undefined | null) => {
-    if (value !== undefined && value !== null && value !== "") declared.set(name, String(value));
+    if (value === undefined || value === null || value === "") return;
+    declared.set(name, { value: String(value), identity: String(value) });
+  };
+  const addFiles = (name: string, ids: readonly string[], role: DashboardFile["role"]) => {
+    if (ids.length === 0) return;
+    const used = ids.map((id): UsedFile => files.find((file) => file.role === role && file.id === id) ?? { id });
+    declared.set(name, {
+      value: used.map((file) => textOf(file, ambiguous)).join(", "),
+      identity: used.map((file) => `${contentOf(file)} × ${file.weight ?? 1}`).join(),
+    });
   };
   add("model", job.model);
   add("suffix", job.suffix);
   for (const [name, value] of Object.entries(job.hyperparameters)) add(name, value as string);
-  add("training_data", filesOf(job.training_files, files, "training", ambiguous));
-  add("validation_data", filesOf(job.validation_files, files, "validation", ambiguous));
+  addFiles("training_data", job.training_files, "training");
+  addFiles("validation_data", job.validation_files, "validation");
   add(
     "repositories",
     job.repositories?.map(({ owner, name, commit_id }) => `${owner}/${name}@${commit_id.slice(0, 8)}`).join(", "),
@@ -78,29 +94,27 @@ function declaredBy({ job, files }: ComparedJob, ambiguous: ReadonlySet<string>)
   return declared;
 }
 
-function filesOf(
-  ids: readonly string[],
-  files: readonly DashboardFile[],
-  role: DashboardFile["role"],
-  ambiguous: ReadonlySet<string>,
-): string {
-  const names = ids.map((id) => {
-    const { filename, num_lines, weight = 1 } = files.find((file) => file.role === role && file.id === id) ?? {};
-    const lines = num_lines === undefined ? "" : ` (${num_lines} samples)`;
-    const name =
-      filename === undefined ? id.slice(0, 8) : `${filename}${ambiguous.has(filename) ? ` ${id.slice(0, 8)}` : ""}`;
-    return `${name}${lines}${weight === 1 ? "" : ` × ${weight}`}`;
-  });
-  return names.join(", ");
+type UsedFile = Pick<DashboardFile, "id"> & Partial<DashboardFile>;
+
+/** Data that is uploaded twice is the same data. A deleted file is known by its ID only. */
+const contentOf = ({ sha256, id }: UsedFile): string => sha256 ?? id;
+
+function textOf(file: UsedFile, ambiguous: ReadonlySet<string>): string {
+  const { id, filename, num_lines, weight = 1 } = file;
+  const content = contentOf(file).slice(0, 8);
+  const lines = num_lines === undefined ? "" : ` (${num_lines} samples)`;
+  const name = filename === undefined ? id.slice(0, 8) : `${filename}${ambiguous.has(filename) ? ` ${content}` : ""}`;
+  return `${name}${lines}${weight === 1 ? "" : ` × ${weight}`}`;
 }
 
-/** Returns the names that several files have: their contents differ. */
+/** Returns the names that files with different contents have. */
 function ambiguousFiles(jobs: readonly ComparedJob[]): Set<string> {
-  const ids = new Map<string, Set<string>>();
-  for (const { id, filename } of jobs.flatMap(({ files }) => files)) {
-    if (filename !== undefined) ids.set(filename, (ids.get(filename) ?? new Set()).add(id));
+  const contents = new Map<string, Set<string>>();
+  for (const file of jobs.flatMap(({ files }) => files)) {
+    const { filename } = file;
+    if (filename !== undefined) contents.set(filename, (contents.get(filename) ?? new Set()).add(contentOf(file)));
   }
-  return new Set([...ids].filter(([, each]) => each.size > 1).map(([name]) => name));
+  return new Set([...contents].filter(([, each]) => each.size > 1).map(([name]) => name));
 }
 
 function labelOf(name: string): string {

@@ -78,7 +78,7 @@ function Job({ id }: { id: string }) {
     <article class="job">
       <JobHead detail={detail.data} job={job.data} isConnectionLost={isConnectionLost} onChange={reload} />
       <section aria-labelledby="curves">
-        <h2 id="curves" class="visually-hidden">
+        <h2 id="curves" class="hidden">
           Curves
         </h2>
         {curvesError !== undefined && <ErrorBox error={curvesError} retry={reloadCurves} />}

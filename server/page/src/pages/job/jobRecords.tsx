@@ -63,7 +63,7 @@ export function Checkpoints({ job }: { job: JobReply }) {
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable with the keyboard
     <section class="scroll" tabIndex={0} aria-label="Checkpoints: table">
       <table>
-        <caption class="visually-hidden">Checkpoints</caption>
+        <caption class="hidden">Checkpoints</caption>
         <thead>
           <tr>
             <th scope="col">Step</th>

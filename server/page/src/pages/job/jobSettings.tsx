@@ -19,7 +19,7 @@ export function Hyperparameters({ job }: { job: JobReply }) {
   ];
   return (
     <table class="plain">
-      <caption class="visually-hidden">Hyperparameters</caption>
+      <caption class="hidden">Hyperparameters</caption>
       <tbody>
         {rows.map(([name, value]) => (
           <tr key={name}>
@@ -76,7 +76,7 @@ export function DataSummary({ job, files }: { job: JobReply; files: readonly Das
         ))}
       </ul>
       <table class="plain">
-        <caption class="visually-hidden">Data</caption>
+        <caption class="hidden">Data</caption>
         <tbody>
           {figures.map(
             ([name, value]) =>

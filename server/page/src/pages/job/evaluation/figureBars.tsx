@@ -14,7 +14,7 @@ export function FigureBars({ title, figures, majority }: Props) {
   return (
     <div class="figures">
       <table>
-        <caption class="visually-hidden">{title}</caption>
+        <caption class="hidden">{title}</caption>
         <thead>
           <tr>
             <th scope="col">Figure</th>
