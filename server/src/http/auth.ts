@@ -78,8 +78,16 @@ export class Keys {
 
   /** Returns how replies name an owner: the key's `name`, or the first digits of its hash. @param owner see `Caller` */
   nameOf(owner: string): string {
-    if (owner === ANONYMOUS) return owner;
-    return this.fixed.get(owner)?.name ?? this.source?.current().get(owner)?.name ?? owner.slice(0, SHORT_HASH);
+    return this.names()(owner);
+  }
+
+  /** Returns `nameOf` for many owners: checks only once whether the keys have changed. */
+  names(): (owner: string) => string {
+    const current = this.source?.current();
+    return (owner) => {
+      if (owner === ANONYMOUS) return owner;
+      return this.fixed.get(owner)?.name ?? current?.get(owner)?.name ?? owner.slice(0, SHORT_HASH);
+    };
   }
 
   private entry(owner: string): KeyEntry | undefined {

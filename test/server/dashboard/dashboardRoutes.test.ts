@@ -7,10 +7,12 @@ import type {
   DashboardJobDetail,
   DashboardJobList,
 } from "../../../common/src/dashboard";
+import { DashboardStore } from "../../../server/src/store/dashboard/dashboardStore";
 import { pageFolder } from "../pageFolder";
 import { Api, type Json, samples, withServer } from "../support";
 
 const KEYS = ["one", "two name=Berta", "foreign workspace=elsewhere name=secret-name"];
+const contentHash = (content: string | Buffer) => createHash("sha256").update(content).digest("hex");
 const hashOf = (key: string) => createHash("sha256").update(key).digest("hex");
 const PATH = "/v1/fine_tuning/dashboard/jobs";
 
@@ -157,12 +159,14 @@ describe("server: the page's jobs", () => {
         ...{ id: trained.training_files[0], role: "training", filename: "train.jsonl" },
         bytes: samples(3).length,
         num_lines: 3,
+        sha256: contentHash(samples(3)),
         weight: 2,
       },
       {
         ...{ id: trained.validation_files[0], role: "validation", filename: "valid.jsonl" },
         bytes: samples(2).length,
         num_lines: 2,
+        sha256: contentHash(samples(2)),
       },
     ]);
     assert.deepEqual(
@@ -205,6 +209,33 @@ describe("server: the page's jobs", () => {
     const empty: DashboardCurves = await api.ok("GET", `${PATH}/${waiting.id}/curves`);
     const none = { step: [], created_at: [], metrics: {} };
     assert.deepEqual([empty.last_id, empty.step, empty.evaluation], [0, none, none]);
+  });
+
+  it("are searched once while a page asks again and again, until a status changes or half a minute has passed", async () => {
+    const { find } = DashboardStore.prototype;
+    const { now } = performance;
+    let searches = 0;
+    let passed = 0;
+    DashboardStore.prototype.find = function (...args) {
+      searches += 1;
+      return find.apply(this, args);
+    };
+    performance.now = () => now.call(performance) + passed;
+    try {
+      for (const seconds of [0, 3, 6, 9, 12, 15, 18, 21, 24, 27]) {
+        passed = seconds * 1000;
+        assert.equal((await list("?search=again")).total, 0);
+      }
+      assert.equal(searches, 1);
+      passed = 31_000;
+      await list("?search=again");
+      assert.equal(searches, 2);
+      const { id } = await api.job({ auto_start: false, suffix: "again", training_files: waiting.training_files });
+      assert.deepEqual(idsOf(await list("?search=again")), [id]);
+    } finally {
+      DashboardStore.prototype.find = find;
+      performance.now = now;
+    }
   });
 
   it("show a change at once, although many pages share what was read", async () => {

@@ -4,6 +4,7 @@ import fs, { chmodSync, mkdtempSync, renameSync, rmSync, statSync, utimesSync, w
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { parseKeys } from "../../../server/src/http/access/keyEntries";
 import { Keys } from "../../../server/src/http/auth";
 import { KeysFile } from "../../../server/src/http/keysFile";
 import type { Logger } from "../../../server/src/log";
@@ -62,6 +63,18 @@ describe("server: the keys file", () => {
     write("one\ntwo name=Ben workspace=team\n");
     await sleep(SETTLED_MS);
     assert.deepEqual(names().slice(0, 3), [hashes[0]?.slice(0, 8), "Ben", hashes[2]?.slice(0, 8)]);
+  });
+
+  it("is checked once for the names of many owners", () => {
+    let checks = 0;
+    const current = () => {
+      checks += 1;
+      return parseKeys(["one name=Anna", "two name=Ben"]);
+    };
+    const keys = new Keys([], { current });
+    checks = 0;
+    const names = ["one", "two"].map((key) => createHash("sha256").update(key).digest("hex")).map(keys.names());
+    assert.deepEqual([names, checks], [["Anna", "Ben"], 1]);
   });
 
   for (const [how, change] of [

@@ -36,10 +36,9 @@ export function dashboardRoutes(app: FastifyInstance, services: Services): void 
   const details = new RowDetailsReader(jobs, curves);
   const finds = new Recent<FoundJobs>(MAX_FIND_AGE);
   const recent = new Recent<ListedJobs>(MAX_AGE);
-  const find = (filter: DashboardFilter, caller: Caller): FoundJobs => {
+  const find = (filter: DashboardFilter, caller: Caller, nameOf: (owner: string) => string): FoundJobs => {
     const { workspace } = caller;
-    const ownersOf = (search: string) =>
-      dashboard.owners(workspace).filter((each) => contains(keys.nameOf(each), search));
+    const ownersOf = (search: string) => dashboard.owners(workspace).filter((each) => contains(nameOf(each), search));
     return { ...dashboard.find(filter, caller, ownersOf), models: dashboard.models(workspace) };
   };
   const rowOf = (job: Job): DashboardRow => dashboardRow(supervisor.withCurrentPosition(job), details.of(job));
@@ -48,21 +47,21 @@ export function dashboardRoutes(app: FastifyInstance, services: Services): void 
     const filter = parse(dashboardQuery, request.query, "query");
     const { workspace, owner } = request;
     const key = JSON.stringify([workspace, filter, filter.mine && owner]);
+    const nameOf = keys.names();
     const { revision } = jobs;
     let list = recent.get(key, revision);
     if (list === undefined) {
-      const found = finds.get(key, revision) ?? find(filter, request);
+      const known = finds.get(key, revision);
+      const found = known ?? find(filter, request, nameOf);
       const rows = jobs.getAll(found.ids).map((job) => ({ row: withShortReason(rowOf(job)), owner: job.owner }));
       list = { ...found, rows };
       await jobs.committed();
-      finds.set(key, revision, found);
+      // Not again: what a page asks for every few seconds would never see a changed name.
+      if (known === undefined) finds.set(key, revision, found);
       recent.set(key, revision, list);
     }
     const { rows, total, counts, models } = list;
-    // A page has many jobs of few owners, and each look-up checks whether the keys file has changed.
-    const names = new Map(rows.map((each) => [each.owner, ""]));
-    for (const each of names.keys()) names.set(each, keys.nameOf(each));
-    const data = rows.map((each) => withOwner(each.row, each.owner, names.get(each.owner) as string, request));
+    const data = rows.map((each) => withOwner(each.row, each.owner, nameOf(each.owner), request));
     return { object: "list", data, total, counts, models } satisfies DashboardJobList;
   });
 

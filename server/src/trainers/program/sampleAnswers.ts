@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type SampleAnswer, samplesFile } from "../../domain/evaluation";
@@ -24,6 +24,13 @@ interface SampleAnswersOptions {
  */
 export class SampleAnswers {
   constructor(private readonly options: SampleAnswersOptions) {}
+
+  /** Whether the job has answers. Reads none: the file may be large or damaged. */
+  has(job: Job): boolean {
+    if ((job.spec.evaluation?.samples ?? 0) === 0 || !this.mayExist(job)) return false;
+    if (job.trainer === SIMULATED) return this.options.trainers.has(SIMULATED);
+    return existsSync(this.folder(job.id).samplesFile);
+  }
 
   /** Returns undefined when the job has no answers, or no longer has them. */
   of(job: Job): SampleAnswer[] | undefined {

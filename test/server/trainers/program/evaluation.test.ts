@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { eventually } from "../../../support/eventually";
 import { type Api, type Json, samples } from "../../support";
@@ -68,7 +68,12 @@ describe("server: the evaluation by a training program", function () {
   });
 
   it("ends its sample answers with the model", async () => {
+    const hasSamples = async () => (await api.ok("GET", `/v1/fine_tuning/dashboard/jobs/${job.id}`)).has_samples;
+    // The page of a job does not read them: they may be damaged, or large.
+    writeFileSync(join(folderOf(job.id), "evaluation/samples.json"), '{"samples": [');
+    assert.equal(await hasSamples(), true);
     await api.ok("DELETE", `/v1/models/${job.fine_tuned_model}`);
+    assert.equal(await hasSamples(), false);
     assert.equal((await api.call("GET", `/v1/fine_tuning/jobs/${job.id}/evaluation/samples`)).status, 404);
     assert.ok(!existsSync(join(folderOf(job.id), "evaluation/samples.json")));
   });
