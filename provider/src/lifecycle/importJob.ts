@@ -7,10 +7,10 @@ import { type Inputs, inputsSchema } from "../schema/inputs";
 import type { RawInputs } from "./check";
 import { pulumiErrorText, withPulumiAdvice } from "./connection/advice";
 import { connect } from "./connection/connect";
-import { withDashboard } from "./connection/dashboard";
 import { undefinedIfNotFound } from "./connection/notFound";
 import { findModel } from "./job/model";
 import { withModel } from "./job/withModel";
+import { withDashboard } from "./page/dashboard";
 import type { Host } from "./runtime/host";
 import { type Outputs, toOutputs } from "./state/outputs";
 import { uploadedHash } from "./uploads/uploadFiles";
@@ -47,7 +47,7 @@ export function importJob(
       __identity: identityOf(owner.organization, owner.urn, inputs),
       __identityVersion: IDENTITY_VERSION,
     };
-    const outputs = await withDashboard(toOutputs(known, job, baseUrl), client, signal);
+    const outputs = await withDashboard(toOutputs(known, job, baseUrl), {}, client, signal);
     const modelId = job.fine_tuned_model;
     const model = modelId === undefined ? undefined : await findModel(client, modelId, job, host, signal);
     return { inputs: known, outputs: withModel(outputs, modelId, model, host) };

@@ -1,10 +1,10 @@
 import { withPulumiAdvice } from "./connection/advice";
 import { connect } from "./connection/connect";
-import { withDashboard } from "./connection/dashboard";
 import { undefinedIfNotFound } from "./connection/notFound";
 import { assertSameServer } from "./connection/sameServer";
 import { findModel } from "./job/model";
 import { withModel } from "./job/withModel";
+import { withDashboard } from "./page/dashboard";
 import type { Host } from "./runtime/host";
 import { type Outputs, toOutputs } from "./state/outputs";
 
@@ -29,7 +29,7 @@ async function readJob(id: string, state: Outputs, host: Host): Promise<Outputs 
   const model = modelId === undefined ? undefined : await findModel(client, modelId, job, host, signal);
   if (!job && !model) return undefined;
   const { modelArchived: _, ...outputs } = job
-    ? await withDashboard(toOutputs(state, job, baseUrl), client, signal)
+    ? await withDashboard(toOutputs(state, job, baseUrl), state, client, signal)
     : state;
   return withModel(outputs, modelId, model, host);
 }

@@ -3,11 +3,11 @@ import { workspaceOf } from "../client/http/workspace";
 import type { Inputs } from "../schema/inputs";
 import { withPulumiAdvice } from "./connection/advice";
 import { type Connection, connect } from "./connection/connect";
-import { dashboardOutput, withDashboard } from "./connection/dashboard";
 import { undefinedIfNotFound } from "./connection/notFound";
 import { assertSameServer } from "./connection/sameServer";
 import { converge } from "./job/converge";
 import { ensureModelNamed, findModel, modelDeletedReason, modelMissingReason, unarchiveModel } from "./job/model";
+import { withDashboard } from "./page/dashboard";
 import { DEFAULT_WAIT_SECONDS, type Deadline, withDeadline } from "./runtime/deadline";
 import type { Host } from "./runtime/host";
 import { InitError } from "./state/initError";
@@ -43,14 +43,7 @@ async function updateModel(
   const job = await undefinedIfNotFound(client.jobs.get(known.jobId, { signal }));
   if (!job) assertSameServer(known.jobId, known, baseUrl);
   const { modelArchived: _, ...outputs } = job
-    ? await withDashboard(
-        {
-          ...toOutputs(news, job, baseUrl, workspaceOf(job) ?? known.__workspace),
-          ...dashboardOutput(known.dashboardUrl),
-        },
-        client,
-        signal,
-      )
+    ? await withDashboard(toOutputs(news, job, baseUrl, workspaceOf(job) ?? known.__workspace), known, client, signal)
     : known;
   // Keep the recorded model ID when the reply omits it.
   const id = outputs.fineTunedModel ?? known.fineTunedModel;

@@ -1,14 +1,12 @@
 import type { ApprovalInputs } from "../../schema/approval";
 import { pulumiErrorText } from "../connection/advice";
+import { briefly } from "../connection/briefly";
 import { capabilitiesOf } from "../connection/capabilities";
 import type { Connection } from "../connection/connect";
 import type { Host } from "../runtime/host";
 import { descriptionOf } from "./hold";
 import type { Judgement } from "./judgement/judge";
 import { missedThresholds } from "./judgement/messages";
-
-/** The miss itself is more important: a server that does not answer must not delay its message for long. */
-const LIMITS = { maxRetries: 1, timeoutMs: 10_000 };
 
 /**
  * Tells the server of a miss, which then notifies its webhooks. Does nothing on a server that cannot. A failed request is a warning:
@@ -23,11 +21,13 @@ export async function reportMiss(
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    if (!(await capabilitiesOf(client, signal)).features.approval_misses) return;
-    const { job, model } = judgement;
-    const thresholds = missedThresholds(judgement);
-    const miss = { job_id: job.id, model, description: descriptionOf(inputs), thresholds };
-    await client.holds.reportMiss(holder, miss, { ...LIMITS, signal });
+    await briefly(signal, async (options) => {
+      if (!(await capabilitiesOf(client, options.signal, options)).features.approval_misses) return;
+      const { job, model } = judgement;
+      const thresholds = missedThresholds(judgement);
+      const miss = { job_id: job.id, model, description: descriptionOf(inputs), thresholds };
+      await client.holds.reportMiss(holder, miss, options);
+    });
   } catch (error) {
     if (signal.aborted) return;
     host.log(

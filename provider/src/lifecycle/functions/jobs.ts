@@ -3,7 +3,7 @@ import type { Job, JobFilters } from "../../client";
 import { workspaceOf } from "../../client/http/workspace";
 import type { FunctionArgs, FunctionResult } from "../../schema/functions";
 import type { Inputs } from "../../schema/inputs";
-import { dashboardOutput, type JobPages, jobPages } from "../connection/dashboard";
+import { dashboardOutput, type JobPages, jobPages } from "../page/dashboard";
 import { cleanName } from "../state/cleanText";
 import { LONGEST_NAME } from "../state/limits";
 import { jobOutputs } from "../state/outputs";

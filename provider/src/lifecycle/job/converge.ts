@@ -11,10 +11,11 @@ import { workspaceOf } from "../../client/http/workspace";
 import type { Inputs } from "../../schema/inputs";
 import { pulumiErrorText } from "../connection/advice";
 import type { Connection } from "../connection/connect";
-import { dashboardOutput, withDashboard } from "../connection/dashboard";
 import { isTemporaryFailure } from "../connection/errors";
 import { assertSameServer } from "../connection/sameServer";
 import { evaluationLine } from "../evaluation/text";
+import { dashboardOutput } from "../page/dashboard";
+import { PageLink } from "../page/pageLink";
 import type { Deadline } from "../runtime/deadline";
 import type { Host } from "../runtime/host";
 import { InitError } from "../state/initError";
@@ -57,9 +58,9 @@ export async function converge(
   let succeededAt: number | undefined;
   let job: DetailedJob | undefined;
   let workspace = known.__workspace;
-  let { dashboardUrl } = known;
+  const page = new PageLink(known, inputs, client, host);
   const outputs = (): Outputs =>
-    job ? { ...toOutputs(inputs, job, baseUrl, workspace), ...dashboardOutput(dashboardUrl) } : known;
+    job ? { ...toOutputs(inputs, job, baseUrl, workspace), ...dashboardOutput(page.url) } : known;
 
   /** Polls once and acts on the result. Returns whether the wait is over. */
   async function step(wait: number): Promise<boolean> {
@@ -75,24 +76,17 @@ export async function converge(
     job = { ...before, ...now, metadata: { ...before?.metadata, ...now.metadata } };
     pollInterval.observe(now);
     reportProgress(job, before, inputs, host);
-    if (!before) await linkToPage(signal);
+    await page.update(workspace, signal);
     if (hasSucceeded(job.status)) {
       const isReady = await isModelReady(job);
       const line = evaluationLine(job);
       if (isReady && line !== undefined) host.log(inputs.__urn, line, "milestone");
       return isReady;
     }
-    const started = await advance(client, job, inputs, dashboardUrl, signal);
+    const started = await advance(client, job, inputs, page.url, signal);
     job = { ...job, ...started };
     if (isHeld(job) && inputs.autoStart === false) host.log(inputs.__urn, reviewGateLine(job), "milestone");
     return isDone(job, inputs, started !== undefined);
-  }
-
-  /** Also prints the link for a short job that has ended before the first poll, so that the output does not depend on timing. */
-  async function linkToPage(signal: AbortSignal): Promise<void> {
-    ({ dashboardUrl } = await withDashboard(outputs(), client, signal));
-    if (dashboardUrl === undefined || isTerminal(known.status)) return;
-    host.log(inputs.__urn, `watch the job at ${dashboardUrl}`, "milestone");
   }
 
   /** Whether the model exists and has its declared name. The model registry may lag behind the job. */
@@ -124,7 +118,7 @@ export async function converge(
     }
   } catch (error) {
     const reason = deadline.reason()
-      ? `${deadline.reason()}; ${notCancelled(id, dashboardUrl)}`
+      ? `${deadline.reason()}; ${notCancelled(id, page.url)}`
       : initErrorReason(error, known, baseUrl);
     throw new InitError(id, outputs(), reason, { cause: error });
   }

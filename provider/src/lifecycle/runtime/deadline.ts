@@ -23,7 +23,7 @@ export interface Deadline {
  */
 export async function withDeadline<T>(
   seconds: number,
-  host: Host,
+  host: Pick<Host, "signal">,
   operation: (deadline: Deadline) => Promise<T>,
 ): Promise<T> {
   const stop = new AbortController();

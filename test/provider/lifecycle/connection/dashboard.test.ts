@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
+import type { MistralClient } from "../../../../provider/src/client";
 import { previewOfCreate, previewOfUpdate } from "../../../../provider/src/hosts/resourceTypes/jobPreview";
 import { UNKNOWN } from "../../../../provider/src/inputs/unknowns";
 import { diff } from "../../../../provider/src/lifecycle/diff";
-
 import { functions, runFunction } from "../../../../provider/src/lifecycle/functions/functions";
+import { jobPages } from "../../../../provider/src/lifecycle/page/dashboard";
 import { read } from "../../../../provider/src/lifecycle/read";
 import type { Outputs } from "../../../../provider/src/lifecycle/state/outputs";
 import { update } from "../../../../provider/src/lifecycle/update";
@@ -39,7 +40,7 @@ describe("the link to the job's page", () => {
 
   /** Answers as a server with these capabilities, whose job has these statuses, one after the other. */
   function serve(
-    capabilities: Capabilities,
+    capabilities: Capabilities | (() => Capabilities),
     statuses = ["SUCCESS"],
     headers: Record<string, string> = WORKSPACE,
   ): void {
@@ -50,8 +51,9 @@ describe("the link to the job's page", () => {
     };
     const answer: Answer = ({ path }, response) => {
       const isCapabilities = path.endsWith(CAPABILITIES);
-      const failure = isCapabilities && typeof capabilities === "number" ? capabilities : undefined;
-      const reply = isCapabilities ? capabilities : path.includes("/jobs/") ? nextJob() : jobsOrModel(path, nextJob);
+      const offered = isCapabilities && typeof capabilities === "function" ? capabilities() : capabilities;
+      const failure = isCapabilities && typeof offered === "number" ? offered : undefined;
+      const reply = isCapabilities ? offered : path.includes("/jobs/") ? nextJob() : jobsOrModel(path, nextJob);
       response.writeHead(failure ?? 200, { "content-type": "application/json", ...headers });
       response.end(JSON.stringify(failure === undefined ? reply : { message: "no" }));
     };
@@ -112,6 +114,19 @@ describe("the link to the job's page", () => {
     assert.ok(message.endsWith(PAGE));
   });
 
+  it("is asked for again while the request fails, about once a minute", async () => {
+    const host = newHost();
+    const replies: Capabilities[] = [500, 500, DASHBOARD];
+    serve(() => replies.shift() ?? 500, ["RUNNING"]);
+    const waiting = initErrorOf(update(JOB_ID, await stateOf(host), inputs, host));
+    const start = host.clock.now();
+    await host.until(/^watch the job/);
+    assert.ok(host.clock.now() - start > 100_000);
+    host.controller.abort();
+    assert.equal((await waiting).outputs.dashboardUrl, PAGE);
+    assert.deepEqual([replies.length, watched(host).length], [0, 1]);
+  });
+
   it("is added by a refresh, without a change of the resource, and removed when the server offers no page any more", async () => {
     const host = newHost();
     serve(DASHBOARD);
@@ -138,6 +153,15 @@ describe("the link to the job's page", () => {
       assert.equal(refreshed?.dashboardUrl, PAGE);
       assert.ok(host.logged.every(({ importance }) => importance !== "warning"));
     }
+  });
+
+  it("is forgotten when the request fails on another server", async () => {
+    const host = newHost();
+    serve(500, ["SUCCESS"]);
+    const state = await stateOf(host, { dashboardUrl: PAGE, baseUrl: "https://other.example.com" });
+    assert.ok(!("dashboardUrl" in ((await read(JOB_ID, state, host)) as Outputs)));
+    assert.ok(!("dashboardUrl" in (await update(JOB_ID, state, inputs, host))));
+    assert.deepEqual(watched(host), []);
   });
 
   it("costs no request on a server that names no workspace, such as Mistral's API and release 0.1.0", async () => {
@@ -168,6 +192,24 @@ describe("the link to the job's page", () => {
       const updated = await update(JOB_ID, await stateOf(host), inputs, host);
       assert.deepEqual([updated.status, "dashboardUrl" in updated], ["SUCCESS", false]);
       assert.deepEqual(watched(host), []);
+    });
+  }
+
+  const places: [baseUrl: string, dashboardUrl: string, isTrusted: boolean][] = [
+    ["https://train.example.com", "https://pages.example.com", true],
+    ["https://train.example.com", "http://train.example.com", false],
+    ["https://train.example.com", "https://127.0.0.1:8080", false],
+    ["http://train.example.com", "http://train.example.com", true],
+    ["http://train.example.com", "http://localhost:8080", false],
+    ["http://localhost:9000", "http://127.0.0.1:8080", true],
+    ["https://localhost:9000", "http://localhost:8080", false],
+  ];
+  for (const [baseUrl, dashboard_url, isTrusted] of places) {
+    it(`is ${isTrusted ? "" : "not "}trusted at ${dashboard_url} from ${baseUrl}`, async () => {
+      // Another path for each: a process asks each server once for its capabilities.
+      const client = { baseUrl: `${baseUrl}/server-${++count}`, capabilities: async () => ({ dashboard_url }) };
+      const pages = await jobPages(client as unknown as MistralClient, "default", {}, new TestHost().signal);
+      assert.equal(pages?.("job-1"), isTrusted ? `${dashboard_url}/jobs/job-1` : undefined);
     });
   }
 
@@ -207,6 +249,11 @@ describe("the link to the job's page", () => {
     assert.equal((await previewOfCreate(inputs, host)).dashboardUrl, UNKNOWN);
     const state = await stateOf(host);
     assert.equal((await previewOfUpdate(state, inputs, host)).dashboardUrl, UNKNOWN);
-    assert.equal((await previewOfUpdate({ ...state, dashboardUrl: PAGE }, inputs, host)).dashboardUrl, PAGE);
+    const linked = { ...state, dashboardUrl: PAGE };
+    assert.equal((await previewOfUpdate(linked, inputs, host)).dashboardUrl, PAGE);
+    for (const baseUrl of ["https://other.example.com", UNKNOWN]) {
+      const moved = { ...inputs, connection: { baseUrl, apiKey: KEY } } as Inputs;
+      assert.equal((await previewOfUpdate(linked, moved, host)).dashboardUrl, UNKNOWN);
+    }
   });
 });
