@@ -84,6 +84,17 @@ describe("page: views", function () {
     assert.equal(await background(), dark);
   });
 
+  it("open where the browser blocks storage, and lead from the login to the jobs of a server without keys", async () => {
+    const context = await browser.context(server.url);
+    await context.addInitScript(
+      `Object.defineProperty(window, "localStorage", { get() { throw new DOMException("denied", "SecurityError"); } })`,
+    );
+    const page = await context.newPage();
+    await page.goto(`${server.url}/login`);
+    await page.getByRole("heading", { level: 1, name: "Jobs" }).waitFor();
+    assert.equal(new URL(page.url()).pathname, "/");
+  });
+
   it("can be used with the keyboard alone", async () => {
     const page = await browser.open(server.url);
     await page.getByRole("link", { name: "rate-0" }).waitFor();

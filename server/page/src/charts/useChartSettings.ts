@@ -17,19 +17,20 @@ const SLIDER_DELAY = 300;
 
 /** How the charts of a page look: kept in the query, so that reload, back and a copied link show the same. */
 export function useChartSettings(): [ChartSettings, (change: Partial<ChartSettings>) => void] {
-  const { query, route, path } = useLocation();
+  const { query, route } = useLocation();
   const stored = readSettings(query);
   /** The position of the slider while it moves. */
   const [moving, setMoving] = useState<number>();
   const write = (changed: Partial<ChartSettings>, replace: boolean) => {
-    const { axis, isLog, smoothing } = { ...stored, ...changed };
+    // Not what was last drawn: another setting may have changed while the slider moved.
     const parameters = new URLSearchParams(location.search);
+    const { axis, isLog, smoothing } = { ...readSettings(Object.fromEntries(parameters)), ...changed };
     set(parameters, "x", axis === "steps" ? undefined : axis);
     set(parameters, "log", isLog ? "1" : undefined);
     set(parameters, "smoothing", smoothing === DEFAULT_SMOOTHING ? undefined : String(smoothing));
     // Commas separate jobs: they stay readable.
     const search = parameters.toString().replaceAll("%2C", ",");
-    route(search === "" ? path : `${path}?${search}`, replace);
+    route(location.pathname + (search && `?${search}`), replace);
   };
 
   useEffect(() => {

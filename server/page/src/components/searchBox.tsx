@@ -11,11 +11,21 @@ export function SearchBox(props: { label: string; value: string; onChange: (text
   const report = useRef(onChange);
   report.current = onChange;
 
+  /** The text that was reported last and is not the value yet. What the user types meanwhile must not be lost. */
+  const reported = useRef<string | undefined>(undefined);
+  const send = () => {
+    reported.current = text;
+    report.current(text);
+  };
+
   // The address can change otherwise, for example with the back button.
-  useEffect(() => setText(value), [value]);
+  useEffect(() => {
+    if (reported.current !== value) setText(value);
+    reported.current = undefined;
+  }, [value]);
   useEffect(() => {
     if (text === value) return;
-    const timer = setTimeout(() => report.current(text), DELAY);
+    const timer = setTimeout(send, DELAY);
     return () => clearTimeout(timer);
   }, [text, value]);
   useEffect(() => {
@@ -40,7 +50,7 @@ export function SearchBox(props: { label: string; value: string; onChange: (text
       spellcheck={false}
       value={text}
       onInput={(event) => setText(event.currentTarget.value)}
-      onKeyDown={(event) => event.key === "Enter" && onChange(text)}
+      onKeyDown={(event) => event.key === "Enter" && send()}
     />
   );
 }
