@@ -1,8 +1,12 @@
 import { delimiter, dirname } from "node:path";
+import { visibleText } from "../common/src/visibleText";
 import { finishedJobs } from "./finishedJobs";
 import { type LocalProject, stack, withLocalProject } from "./localProject";
 import { ExplainedError, runMain } from "./main";
 import { untilStopped } from "./signals";
+
+/** Milliseconds. Without the page, `npm start` goes on. */
+const CAPABILITIES_TIMEOUT_MS = 5000;
 
 runMain(async () => {
   const [keep, ...others] = process.argv.slice(2);
@@ -45,9 +49,12 @@ async function findPage(baseUrl: string): Promise<string | undefined> {
   const key = process.env.MISTRAL_API_KEY;
   const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
   try {
-    const reply = await fetch(new URL("/v1/fine_tuning/capabilities", baseUrl), { headers });
+    // A gateway may serve the server under a path. `/v1` may be part of the base URL.
+    const base = `${baseUrl.trim().replace(/\/+(v1\/*)?$/, "")}/`;
+    const signal = AbortSignal.timeout(CAPABILITIES_TIMEOUT_MS);
+    const reply = await fetch(new URL("v1/fine_tuning/capabilities", base), { headers, signal });
     const { dashboard_url: url } = (await reply.json()) as { dashboard_url?: unknown };
-    return typeof url === "string" && /^https?:\/\/[^\s@]+$/.test(url) ? url : undefined;
+    return typeof url === "string" && /^https?:\/\/[^\s@]+$/.test(url) ? visibleText(url) : undefined;
   } catch {
     // `pulumi up` reports what is wrong with the server.
     return undefined;

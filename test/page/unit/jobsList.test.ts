@@ -10,13 +10,15 @@ const job = (id: string, status: DashboardJob["status"] = "RUNNING") => ({ id, s
 describe("the list of jobs", () => {
   it("keeps the places of its rows while somebody reads it", () => {
     const shown = rowsOf([job("b"), job("a")]);
-    const { rows, added } = keepPlaces(shown, [job("d"), job("c"), job("a", "SUCCESS")]);
-    assert.equal(added, 2);
+    const { rows, added, newer } = keepPlaces(shown, [job("d"), job("c"), job("a", "SUCCESS")]);
+    assert.deepEqual([added, newer], [2, 2]);
     assert.deepEqual(rows, [
       { job: job("b"), left: true },
       { job: job("a", "SUCCESS"), left: false },
     ]);
-    assert.deepEqual(keepPlaces(rows, [job("b"), job("a")]), { rows: shown, added: 0 });
+    assert.deepEqual(keepPlaces(rows, [job("b"), job("a")]), { rows: shown, added: 0, newer: 0 });
+    const { newer: before } = keepPlaces(shown, [job("c"), job("b"), job("older")]);
+    assert.equal(before, 1, "a job that moves up from the next page is not new");
   });
 
   it("says which statuses have changed", () => {
@@ -26,6 +28,9 @@ describe("the list of jobs", () => {
       "a: failed validation",
     );
     assert.equal(statusChanges(before, before), "");
+    const { rows } = keepPlaces(before, [job("a")]);
+    assert.equal(statusChanges(before, rows), "b: no longer on this page of the list");
+    assert.equal(statusChanges(rows, rows), "", "only once");
   });
 
   it("draws a loss over the whole height, also one that does not change", () => {

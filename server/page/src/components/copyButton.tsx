@@ -19,7 +19,7 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
       </button>
       <span class="hidden" role="status">
         {result === "copied" && "Copied"}
-        {result === "failed" && "This browser does not allow to copy"}
+        {result === "failed" && "The browser did not allow copying"}
       </span>
     </span>
   );

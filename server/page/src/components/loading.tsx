@@ -1,4 +1,4 @@
-/** Stands where data will be. Appears only when the data takes long. */
+/** Placeholder while data is loading. Appears only when that takes long. */
 export function Loading() {
   return (
     <p class="loading" role="status">

@@ -8,7 +8,7 @@ import { Status } from "../../components/status";
 import { Ago } from "../../components/time";
 import { duration, formatLoss, jobName, money, shortId } from "../../format";
 import { jobPath } from "../../links";
-import type { Row } from "./keepPlaces";
+import { LEFT, type Row } from "./keepPlaces";
 
 interface Props extends Row {
   isSelected: boolean;
@@ -38,16 +38,7 @@ export function JobRow({ job, left, isSelected, canSelect, onSelect }: Props) {
           {job.simulated && <span class="tag tag-simulated">simulated</span>}
         </small>
       </th>
-      <td class="job-status">
-        <Status status={job.status} />
-        <Progress job={job} name={name} />
-        {job.reason !== undefined && (
-          <small class="job-reason" title={visibleText(job.reason)}>
-            {visibleText(job.reason)}
-          </small>
-        )}
-        {left && <small class="job-reason">no longer on this page of the list</small>}
-      </td>
+      <td class="job-status">{left ? <small class="job-reason">{LEFT}</small> : <Current job={job} name={name} />}</td>
       <td data-label="Model" class="job-model">
         {visibleText(job.model)}
       </td>
@@ -56,7 +47,7 @@ export function JobRow({ job, left, isSelected, canSelect, onSelect }: Props) {
         <Losses job={job} />
       </td>
       <td data-label="Time" class="number">
-        {timeOf(job)}
+        {left ? <None /> : timeOf(job)}
       </td>
       <td data-label="Cost" class="number">
         {job.cost === undefined ? <None /> : money(job.cost, job.cost_currency)}
@@ -72,6 +63,21 @@ export function JobRow({ job, left, isSelected, canSelect, onSelect }: Props) {
 }
 
 const None = () => <span class="none">–</span>;
+
+/** What is only true now. The page is not told it of a job that has left the list. */
+function Current({ job, name }: { job: DashboardJob; name: string }) {
+  return (
+    <>
+      <Status status={job.status} />
+      <Progress job={job} name={name} />
+      {job.reason !== undefined && (
+        <small class="job-reason" title={visibleText(job.reason)}>
+          {visibleText(job.reason)}
+        </small>
+      )}
+    </>
+  );
+}
 
 function Progress({ job, name }: { job: DashboardJob; name: string }) {
   const { status, progress_percentage: share, current_step: step, total_steps: total } = job;

@@ -19,7 +19,7 @@ export function JobsPage() {
   const { url, route } = useLocation();
   const query = parseQuery(new URL(url, location.origin).search);
   const jobs = useJobs(jobsRoute(query));
-  const { data, rows, added } = jobs;
+  const { data, rows, added, newer } = jobs;
 
   const addressOf = (change: Partial<JobsQuery>) => path("") + pageQuery({ ...query, ...change });
   const change = (changed: Partial<JobsQuery>, isTyping = false) => route(addressOf({ page: 1, ...changed }), isTyping);
@@ -55,7 +55,7 @@ export function JobsPage() {
           <p class="added" role="status">
             {added > 0 && (
               <button type="button" onClick={jobs.showAdded}>
-                Show {plural(added, "new job")}
+                {query.page === 1 && newer === added ? `Show ${plural(added, "new job")}` : "Update the list"}
               </button>
             )}
           </p>

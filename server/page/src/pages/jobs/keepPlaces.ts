@@ -10,26 +10,37 @@ export interface Row {
 
 /**
  * Returns the rows of the list while somebody reads it: the jobs of the last reply, in the order and at the places of the
- * rows before. New jobs are left out, so that no row moves under the pointer.
+ * rows before. Other jobs are left out, so that no row moves under the pointer: `added` counts them, `newer` those before
+ * all rows.
  */
-export function keepPlaces(shown: readonly Row[], jobs: readonly DashboardJob[]): { rows: Row[]; added: number } {
+export function keepPlaces(
+  shown: readonly Row[],
+  jobs: readonly DashboardJob[],
+): { rows: Row[]; added: number; newer: number } {
   const byId = new Map(jobs.map((job) => [job.id, job]));
   const rows = shown.map((row) => {
     const job = byId.get(row.job.id);
     return job === undefined ? { job: row.job, left: true } : { job, left: false };
   });
   const known = new Set(shown.map(({ job }) => job.id));
-  return { rows, added: jobs.filter(({ id }) => !known.has(id)).length };
+  const added = jobs.filter(({ id }) => !known.has(id)).length;
+  const firstKnown = jobs.findIndex(({ id }) => known.has(id));
+  return { rows, added, newer: firstKnown === -1 ? added : firstKnown };
 }
 
 /** Returns the rows of a reply as they are. */
 export const rowsOf = (jobs: readonly DashboardJob[]): Row[] => jobs.map((job) => ({ job, left: false }));
 
-/** Says which jobs have another status than before, for screen readers: `support-bot: success`. */
+/** What a row says in place of the status of a job that has left the list. */
+export const LEFT = "no longer on this page of the list";
+
+/** Says which jobs have another status than before or have left the list, for screen readers: `support-bot: success`. */
 export function statusChanges(before: readonly Row[], after: readonly Row[]): string {
-  const statuses = new Map(before.map(({ job }) => [job.id, job.status]));
+  const known = new Map(before.map((row) => [row.job.id, stateOf(row)]));
   return after
-    .filter(({ job }) => (statuses.get(job.id) ?? job.status) !== job.status)
-    .map(({ job }) => `${jobName(job)}: ${statusText(job.status)}`)
+    .filter((row) => (known.get(row.job.id) ?? stateOf(row)) !== stateOf(row))
+    .map((row) => `${jobName(row.job)}: ${stateOf(row)}`)
     .join(", ");
 }
+
+const stateOf = ({ job, left }: Row): string => (left ? LEFT : statusText(job.status));

@@ -1,6 +1,7 @@
 import { useMemo, useRef, useState } from "preact/hooks";
 import type { DashboardJobList } from "#common/dashboard";
 import { useResource } from "../../api/useResource";
+import { focusHeading } from "../../focusHeading";
 import { keepPlaces, type Row, rowsOf, statusChanges } from "./keepPlaces";
 
 /** How often the list is loaded, in milliseconds. */
@@ -17,10 +18,10 @@ export function useJobs(route: string) {
   const [released, setReleased] = useState<DashboardJobList>();
 
   const list = useMemo(() => {
-    if (data === undefined) return { rows: undefined, added: 0, news: "" };
+    if (data === undefined) return { rows: undefined, added: 0, newer: 0, news: "" };
     const before = shown.current.route === loadedRoute ? shown.current.rows : [];
     const keeps = released !== data && before.length > 0 && isRead(element.current);
-    const kept = keeps ? keepPlaces(before, data.data) : { rows: rowsOf(data.data), added: 0 };
+    const kept = keeps ? keepPlaces(before, data.data) : { rows: rowsOf(data.data), added: 0, newer: 0 };
     const news = statusChanges(before, kept.rows);
     shown.current = { route: loadedRoute, rows: kept.rows };
     return { ...kept, news };
@@ -29,6 +30,8 @@ export function useJobs(route: string) {
   const showAdded = () => {
     setReleased(data);
     window.scrollTo(0, 0);
+    // The button that has the focus disappears.
+    focusHeading();
   };
   return { ...list, data, error, reload, element, showAdded };
 }
