@@ -11,6 +11,7 @@ import type { Comparison } from "./bench/compare";
 import { firstRequests } from "./bench/firstRequests";
 import { hostileFiles } from "./bench/hostileFiles";
 import { loading } from "./bench/loading";
+import { longTraining } from "./bench/longTraining";
 import { openPages } from "./bench/openPages";
 import { page } from "./bench/page";
 import { plugin } from "./bench/plugin";
@@ -35,6 +36,7 @@ const benches: Record<string, () => Promise<Comparison[]>> = {
   firstRequests,
   busy: busyServer,
   openPages,
+  longTraining,
   hostileFiles,
   page,
   training,
