@@ -199,6 +199,11 @@ async function open(
     ...{ deliveries: sender.deliveries, misses: new MissStore(database), evaluations },
     checkpointsOf: (jobId) => jobs.checkpoints(jobId),
     pageOf: (jobId) => (page !== undefined && baseUrl !== undefined ? `${baseUrl}/jobs/${jobId}` : undefined),
+    onError: (jobId, error) =>
+      log.error(
+        { err: error, jobId },
+        "no notification about a job because of an internal error; the job is not affected",
+      ),
   });
   const metrics = new Metrics(jobs, trainer);
   const connections = new ConnectionLimit(maxConnections, (message) => log.warn(message));

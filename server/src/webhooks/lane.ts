@@ -24,8 +24,10 @@ const MAX_WAIT_MS = 3_600_000;
 /** A receiver that has answered this does not want any notification. */
 const GONE = 410;
 
-/** No delivery is retried for longer, in milliseconds. */
+/** A delivery to a receiver that fails is not retried for longer, in milliseconds. */
 const LIFETIME_MS = 1.2 * DELAYS.reduce((sum, delay) => sum + delay, 0);
+
+const isOld = ({ createdAt }: Delivery): boolean => createdAt < Date.now() - LIFETIME_MS;
 
 /** `closing`: the server stops before the receiver has answered. */
 type Outcome = "received" | "gone" | "closing" | { reason: string };
@@ -49,7 +51,7 @@ export class Lane {
   private readonly closing = new AbortController();
   private timer: NodeJS.Timeout | undefined;
   private isGone = false;
-  /** The last attempt has failed. Prevents the same log line for every delivery. */
+  /** The last attempt has failed. Prevents the same log line for every delivery, and limits what is sent at a time. */
   private isFailing = false;
 
   constructor(
@@ -84,16 +86,13 @@ export class Lane {
   }
 
   private sendDue(): void {
-    if (this.closing.signal.aborted || this.sending.size >= MAX_SENDING) return;
+    // The timeouts and DNS lookups of a dead receiver must not add up: lookups of all receivers share a few threads.
+    const max = this.isFailing ? 1 : MAX_SENDING;
+    if (this.closing.signal.aborted || this.isGone || this.sending.size >= max) return;
     const { deliveries } = this.options;
     const { key } = this.target;
-    if (this.isGone) {
-      deliveries.removeOld(key, Date.now() - LIFETIME_MS);
-      this.wakeIn(MAX_WAIT_MS);
-      return;
-    }
     const underWay = () => [...this.sending.keys()];
-    const limit = MAX_SENDING - this.sending.size;
+    const limit = max - this.sending.size;
     for (const delivery of deliveries.due(key, Date.now(), { except: underWay(), limit })) {
       const work = this.deliver(delivery).then(() => {
         this.sending.delete(delivery.seq);
@@ -102,7 +101,7 @@ export class Lane {
       this.sending.set(delivery.seq, work);
     }
     // A delivery that ends wakes the lane.
-    if (this.sending.size >= MAX_SENDING) return;
+    if (this.sending.size >= max) return;
     const next = deliveries.nextDue(key, underWay());
     if (next !== undefined) this.wakeIn(next - Date.now());
   }
@@ -116,9 +115,12 @@ export class Lane {
   /** Makes one attempt, and stores its outcome. Never rejects. */
   private async deliver(delivery: Delivery): Promise<void> {
     const { log, count } = this.options;
-    const outcome = await this.attempt(delivery);
-    if (outcome === "closing" || outcome === "gone") return;
     const { seq, id, attempts } = delivery;
+    // One attempt at a time may be slower than new notifications: without this, the stored ones would grow without end.
+    if (this.isFailing && isOld(delivery)) return this.drop(delivery);
+    const outcome = await this.attempt(delivery);
+    if (outcome === "closing") return;
+    if (outcome === "gone") return this.stop();
     if (outcome === "received") {
       count("sent");
       if (this.isFailing) log.info({ webhook: this.target.name }, "the webhook receives notifications again");
@@ -131,14 +133,19 @@ export class Lane {
     log[this.isFailing ? "debug" : "warn"](about, "cannot deliver a notification; the server tries again later");
     this.isFailing = true;
     const delay = nextDelay(attempts + 1);
-    if (delay === undefined) {
-      count("dropped");
-      const { type, data } = JSON.parse(delivery.body) as { type: string; data: { job_id: string } };
-      log.error({ ...about, type, jobId: data.job_id }, "dropped a notification after its last attempt");
-      await this.store((deliveries) => deliveries.remove(seq));
-    } else {
-      await this.store((deliveries) => deliveries.postpone(seq, Date.now() + delay));
-    }
+    if (delay === undefined) return this.drop(delivery);
+    await this.store((deliveries) => deliveries.postpone(seq, Date.now() + delay));
+  }
+
+  private async drop({ seq, id, body }: Delivery): Promise<void> {
+    const { log, count } = this.options;
+    count("dropped");
+    const { type, data } = JSON.parse(body) as { type: string; data: { job_id: string } };
+    log.error(
+      { webhook: this.target.name, id, type, jobId: data.job_id },
+      "dropped a notification that could not be delivered in time",
+    );
+    await this.store((deliveries) => deliveries.remove(seq));
   }
 
   private async attempt({ id, body }: Delivery): Promise<Outcome> {
@@ -157,9 +164,7 @@ export class Lane {
         signal: this.aborting.signal,
       });
       if (status >= 200 && status < 300) return "received";
-      if (status !== GONE) return { reason: `HTTP status ${status}` };
-      this.stop();
-      return "gone";
+      return status === GONE ? "gone" : { reason: `HTTP status ${status}` };
     } catch (error) {
       if (this.aborting.signal.aborted) return "closing";
       const { code, message } = error as NodeJS.ErrnoException;
@@ -167,13 +172,14 @@ export class Lane {
     }
   }
 
-  private stop(): void {
+  private async stop(): Promise<void> {
     if (this.isGone) return;
     this.isGone = true;
     this.options.log.error(
       { webhook: this.target.name },
       "the webhook has answered 410 Gone: no notification is sent to this URL until the server restarts",
     );
+    await this.store((deliveries) => deliveries.removeTarget(this.target.key));
   }
 
   /** Stores an outcome durably. Retries while the database fails: a delivery that was received must not be sent again. */

@@ -1,5 +1,7 @@
+import { visibleText } from "#common";
 import type { Job } from "../domain/job";
 import type { JobStatus } from "../domain/status";
+import { isSystemError } from "../domain/systemError";
 import { type Checkpoint, SIMULATED } from "../domain/trainer";
 import type { EvaluationStore } from "../store/evaluations";
 import type { DeliveryStore } from "../store/webhooks/deliveryStore";
@@ -33,7 +35,12 @@ export interface NotificationOptions {
   checkpointsOf(jobId: string): Checkpoint[];
   /** Returns the URL of a job's page. Undefined when this server has no page. */
   pageOf(jobId: string): string | undefined;
+  /** Receives a logic error. Its notification is not sent. */
+  onError(jobId: string, error: unknown): void;
 }
+
+/** Returns one line: a receiver may print it. Other whitespace than spaces could forge lines. */
+const visibleLine = (text: string): string => visibleText(text.replace(/\s+/g, " "));
 
 /**
  * Writes notifications about jobs and approvals. A notification contains no training data, no file names and no reason of a
@@ -42,25 +49,37 @@ export interface NotificationOptions {
 export class Notifications {
   constructor(private readonly options: NotificationOptions) {}
 
-  /** Call it in the transaction that changes the status of the job. */
+  /**
+   * Call it in the transaction that changes the status of the job.
+   *
+   * @throws only system errors: the server then retries the change of the status. A logic error must not fail a training.
+   */
   jobChanged(job: Job): void {
     const type = TYPES[job.status];
-    if (type !== undefined && this.options.deliveries.hasTargets) this.add(type, job.modifiedAt, this.jobData(job));
+    if (type === undefined || !this.options.deliveries.hasTargets) return;
+    try {
+      this.add(type, job.modifiedAt, this.jobData(job));
+    } catch (error) {
+      if (isSystemError(error)) throw error;
+      this.options.onError(job.id, error);
+    }
   }
 
-  /** Joins the current transaction, if any. Ignores a miss that was reported within the last 24 hours. */
+  /**
+   * Joins the current transaction, if any. Ignores a miss that was reported within the last 24 hours, and more than 20 of a job.
+   */
   approvalMissed(miss: ApprovalMiss, job: Job): void {
     const { deliveries, misses } = this.options;
     const { holder, description, model, thresholds } = miss;
     const { id, workspace } = job;
-    if (!deliveries.hasTargets || !misses.isNew({ workspace, holder, model, thresholds })) return;
+    if (!deliveries.hasTargets || !misses.isNew({ jobId: id, holder, thresholds })) return;
     this.add("approval.missed", Date.now(), {
       holder,
-      description,
+      description: description && visibleLine(description),
       job_id: id,
       workspace,
       model,
-      thresholds,
+      thresholds: thresholds.map(visibleLine),
       simulated: job.trainer === SIMULATED,
       url: this.options.pageOf(id),
     });

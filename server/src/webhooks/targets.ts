@@ -8,7 +8,7 @@ const MAX_WEBHOOKS = 10;
 const [MIN_SECRET_BYTES, MAX_SECRET_BYTES] = [24, 64];
 const PREFIX = "whsec_";
 
-const MAKE_SECRET = `node -p '"whsec_" + crypto.randomBytes(32).toString("base64")' > webhook-secret`;
+const MAKE_SECRET = `(umask 077; node -p '"whsec_" + crypto.randomBytes(32).toString("base64")' > webhook-secret)`;
 
 /** A URL that receives notifications. */
 export interface WebhookTarget {

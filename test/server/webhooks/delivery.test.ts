@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type Database from "libsql";
 import { createJobBody } from "../../../server/src/domain/jobSpec";
 import { createLog } from "../../../server/src/log";
@@ -140,17 +141,17 @@ describe("server: the delivery of notifications", () => {
     const [gone, other] = [await receiver(status(410)), await receiver()];
     const { deliveries } = sender(gone, other);
     deliveries.add(message("first"));
-    await eventually("the first", () => gone.received.length === 1 && stored().length === 1);
+    await eventually("the first", () => gone.received.length === 1 && other.received.length === 1);
+    await allDelivered();
     deliveries.add(message("second"));
-    await eventually("the second", () => other.received.length === 2 && stored().length === 2);
-    assert.equal(gone.received.length, 1);
+    assert.equal(stored().length, 1, "not stored for a URL that is gone");
+    await allDelivered();
     gone.answer = ok;
     await senders[0]?.close();
-    sender(gone, other);
+    sender(gone, other).deliveries.add(message("third"));
     await allDelivered();
-    assert.deepEqual(gone.types(), ["first", "first", "second"]);
-    assert.equal(gone.received[0]?.id, gone.received[1]?.id);
-    assert.equal(other.received.length, 2);
+    assert.deepEqual(gone.types(), ["first", "third"]);
+    assert.deepEqual(other.types(), ["first", "second", "third"]);
   });
 
   it("sends at most 4 at a time to a receiver that never answers, and delays no other receiver", async () => {
@@ -169,6 +170,77 @@ describe("server: the delivery of notifications", () => {
     assert.equal(silent.received.length, 24);
     assert.equal(new Set(silent.received.map(({ id }) => id)).size, 20);
     assert.equal(other.received.length, 20);
+  });
+
+  it("sends one at a time while the receiver fails, until it has received one", async () => {
+    setDelays(60_000);
+    const to = await receiver(status(500));
+    const { deliveries } = sender(to);
+    deliveries.add(message("failed"));
+    await eventually("a failure", () => counts.failed === 1);
+    const held: ServerResponse[] = [];
+    to.answer = (response) => held.push(response);
+    for (let index = 0; index < 6; index++) deliveries.add(message(`number ${index}`));
+    await eventually("the next attempt", () => held.length > 0);
+    await sleep(100);
+    assert.equal(held.length, 1);
+    held[0]?.writeHead(204).end();
+    await eventually("four at a time again", () => held.length === 5);
+  });
+
+  it("drops what is too old while the receiver fails, so that the stored notifications do not grow without end", async () => {
+    setDelays(60_000);
+    const to = await receiver(status(500));
+    const { deliveries } = sender(to);
+    const addOld = () =>
+      inTransaction(database, () => {
+        deliveries.add(message("old"));
+        database.prepare("UPDATE webhook_deliveries SET created_at = 0 WHERE attempts = 0").run();
+      });
+    addOld();
+    await eventually("an attempt", () => counts.failed === 1);
+    for (let index = 0; index < 5; index++) addOld();
+    await eventually("dropped notifications", () => counts.dropped === 5 && stored().length === 1);
+    deliveries.add(message("new"));
+    await eventually("another attempt", () => counts.failed === 2);
+    assert.deepEqual(to.types(), ["old", "new"]);
+  });
+
+  it("changes a job also when the notification has a logic error, but not after a system error", () => {
+    let failure: Error = new TypeError("a logic error");
+    const errors: unknown[] = [];
+    const jobs: JobStore = new JobStore(database, undefined, (job) => notifications.jobChanged(job));
+    const { deliveries } = new WebhookSender(
+      database,
+      parseWebhooks({ webhooks: ["http://127.0.0.1:9"], webhookSecret: SECRET }),
+      { log: createLog("silent"), count: never },
+    );
+    const notifications = new Notifications({
+      ...{ deliveries, misses: new MissStore(database), evaluations: new EvaluationStore(database) },
+      checkpointsOf: (id) => jobs.checkpoints(id),
+      pageOf: () => {
+        throw failure;
+      },
+      onError: (jobId, error) => errors.push([jobId, error]),
+    });
+    const spec = createJobBody.parse({ model: "m", training_files: ["a"] });
+    const { id } = jobs.create(spec, "simulated", { workspace: "default", owner: "anonymous" });
+    jobs.transition(id, "VALIDATING");
+    jobs.transition(id, "VALIDATED");
+    assert.deepEqual([jobs.get(id)?.status, errors, stored()], ["VALIDATED", [[id, failure]], []]);
+    failure = FULL;
+    assert.throws(() => jobs.transition(id, "CANCELLED"), FULL);
+    assert.equal(jobs.get(id)?.status, "VALIDATED");
+  });
+
+  it("accepts at most 20 misses of a job in 24 hours", () => {
+    const misses = new MissStore(database);
+    const isNew = (jobId: string, holder: string) => misses.isNew({ jobId, holder, thresholds: ["t"] });
+    const accepted = Array.from({ length: 25 }, (_, index) => isNew("a-job", `holder-${index}`)).filter(Boolean);
+    assert.equal(accepted.length, 20);
+    assert.ok(isNew("another-job", "holder-24"));
+    database.prepare("UPDATE approval_misses SET created_at = created_at - 86400000").run();
+    assert.ok(isNew("a-job", "holder-24"));
   });
 
   it("ignores the body of a reply, and closes the connection", async () => {
@@ -228,6 +300,7 @@ describe("server: the delivery of notifications", () => {
       ...{ deliveries, misses: new MissStore(database), evaluations: new EvaluationStore(database) },
       checkpointsOf: (id) => jobs.checkpoints(id),
       pageOf: () => undefined,
+      onError: assert.fail,
     });
     const spec = createJobBody.parse({ model: "m", training_files: ["a"] });
     const ids = jobs.atomically(() =>

@@ -123,6 +123,13 @@ describe("server: notifications", () => {
       });
     });
 
+    it("have single lines without control characters, which a terminal could follow", async () => {
+      const texts = { description: "a\u001b[2Jb\r\nc\u202ed", thresholds: ["1\n\tforged line\u2028\u009b2"] };
+      await own().ok("POST", path("e"), miss(texts));
+      const { data } = await eventually("the notification", () => ofHolder("e")[0]);
+      assert.deepEqual([data.description, data.thresholds], ["a[2Jb cd", ["1 forged line 2"]]);
+    });
+
     it("are refused for a job of another workspace, and for a body that is not valid", async () => {
       const foreign = new Api(api.url, "foreign-key");
       assert.equal((await foreign.call("POST", path("c"), miss())).status, 404);
@@ -134,6 +141,7 @@ describe("server: notifications", () => {
         { thresholds: Array.from({ length: 11 }, String) },
         { thresholds: undefined },
         { model: "" },
+        { model: "ft:open-mistral-7b:other:20260101:1a2b3c4d" },
         { other: 1 },
       ]) {
         assert.equal((await own().call("POST", path("c"), miss(change))).status, 422, JSON.stringify(change));

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { baseModels } from "../../domain/baseModels";
-import { ApiError } from "../errors";
+import { ApiError, UnprocessableError } from "../errors";
 import { holdReply } from "../replies/holds";
 import { HOLDER, holdBody, missBody } from "../schemas/holds";
 import { parse } from "../schemas/parse";
@@ -59,6 +59,10 @@ export function holdRoutes(app: FastifyInstance, services: Services): void {
     const holder = holderOf(request);
     const { job_id: jobId, ...miss } = parse(missBody, request.body, "body");
     const job = findJob(jobs, jobId, request.workspace);
+    if (miss.model !== job.fineTunedModel) {
+      const msg = `Must be the model of job ${jobId}`;
+      throw new UnprocessableError([{ loc: ["body", "model"], msg, type: "value_error" }]);
+    }
     jobs.atomically(() => notifications.approvalMissed({ holder, ...miss }, job));
     return { object: "fine_tuning.approval_miss" };
   });

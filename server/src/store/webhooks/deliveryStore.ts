@@ -10,6 +10,8 @@ export interface Delivery {
   body: string;
   /** The number of failed attempts. */
   attempts: number;
+  /** Milliseconds since 1970. */
+  createdAt: number;
 }
 
 /**
@@ -23,7 +25,7 @@ export class DeliveryStore {
    */
   constructor(
     private readonly database: Database,
-    private readonly targets: readonly string[],
+    private targets: readonly string[],
     private readonly onAdded: () => void,
   ) {}
 
@@ -58,7 +60,7 @@ export class DeliveryStore {
   due(target: string, now: number, { except, limit }: { except: readonly number[]; limit: number }): Delivery[] {
     return this.database
       .prepare(
-        `SELECT seq, id, body, attempts FROM webhook_deliveries
+        `SELECT seq, id, body, attempts, created_at AS createdAt FROM webhook_deliveries
          WHERE target = ? AND due_at <= ? AND seq NOT IN (SELECT value FROM json_each(?)) ORDER BY due_at, seq LIMIT ?`,
       )
       .all(target, now, JSON.stringify(except), limit) as Delivery[];
@@ -99,14 +101,9 @@ export class DeliveryStore {
     );
   }
 
-  /** Removes the deliveries to a URL that are older than a time. @returns their number */
-  removeOld(target: string, createdBefore: number): number {
-    return inTransaction(
-      this.database,
-      () =>
-        this.database
-          .prepare("DELETE FROM webhook_deliveries WHERE target = ? AND created_at < ?")
-          .run(target, createdBefore).changes,
-    );
+  /** Removes a URL and its deliveries. Until the restart, no delivery to the URL is added. */
+  removeTarget(target: string): void {
+    this.targets = this.targets.filter((each) => each !== target);
+    this.removeOthers();
   }
 }
