@@ -6,7 +6,7 @@ const webhook = new Webhook(process.env.WEBHOOK_SECRET);
 const server = createServer(async (request, response) => {
   try {
     const { type, data } = webhook.verify(await text(request), request.headers);
-    console.log(`${type}: job ${data.job_id}, model ${data.fine_tuned_model ?? data.model}`);
+    console.log(JSON.stringify({ type, ...data }));
     response.writeHead(204).end();
   } catch {
     response.writeHead(400).end();

@@ -41,7 +41,8 @@ Usage: mistral-fine-tuning-server [options]           start the server
                     or as sha256:<hex>; lines that begin with # are comments. Read again when it changes.
                     The page shows name as the owner of the key's jobs
   --webhook URL     notify this URL when a job is validated or has ended, and when an approval is missed;
-                    repeatable, at most 10
+                    repeatable, at most 10. Other users of this machine can see a URL in the process list:
+                    prefer MISTRAL_SERVER_WEBHOOKS for a URL that contains a token
   --webhook-secret-file FILE
                     a file with the secret that signs the notifications: whsec_ and base64
   --max-connections N
@@ -55,16 +56,20 @@ ${trainerHelp()}
 Environment variables:
   MISTRAL_SERVER_API_KEYS  more API keys, separated by commas. Without any API key, the server accepts
                            all requests and listens on loopback addresses only.
+  MISTRAL_SERVER_WEBHOOKS  more URLs for --webhook, separated by commas or spaces
   MISTRAL_SERVER_WEBHOOK_SECRET
                            the secret that signs the notifications, without --webhook-secret-file
   RAY_AUTH_TOKEN           the token of the Ray cluster
   RAY_JOB_HEADERS          more HTTP headers for the Ray cluster, as a JSON object`;
 
+/** The options of the server, and those that only `doctor` needs. */
+export type CommandOptions = ServerOptions & { webhookSecretFile?: string };
+
 /** Parses the command line and the environment. @throws {UsageError} when an option is invalid */
 export function parseOptions(
   argv: string[],
   env: NodeJS.ProcessEnv,
-): (ServerOptions & { port: number }) | "help" | "version" {
+): (CommandOptions & { port: number }) | "help" | "version" {
   const values = parseFlags(argv);
   if (values.help) {
     return "help";
@@ -72,7 +77,8 @@ export function parseOptions(
   if (values.version) {
     return "version";
   }
-  const webhookSecret = readWebhookSecret(values["webhook-secret-file"], env);
+  const webhookSecretFile = values["webhook-secret-file"];
+  const webhookSecret = readWebhookSecret(webhookSecretFile, env);
   return {
     host: values.host,
     port: integer(0, 65_535)(values.port, "--port"),
@@ -86,8 +92,9 @@ export function parseOptions(
       maxConnections: integer(1, 1_000_000)(values["max-connections"], "--max-connections"),
     }),
     ...(values["keys-file"] !== undefined && { keysFile: resolve(values["keys-file"]) }),
-    webhooks: values.webhook,
+    webhooks: [...values.webhook, ...(env.MISTRAL_SERVER_WEBHOOKS ?? "").split(/[\s,]+/).filter((url) => url !== "")],
     ...(webhookSecret !== undefined && { webhookSecret }),
+    ...(webhookSecretFile !== undefined && { webhookSecretFile }),
     logLevel: oneOf("--log-level", values["log-level"], LOG_LEVELS),
     trainer: oneOf("--trainer", values.trainer, TRAINER_NAMES),
     ...trainerOptions(values, env),

@@ -8,7 +8,7 @@ import { pulumiUsage } from "./pulumiUsage";
 
 /** Programs of other projects. Their arguments are not checked. */
 const OTHERS =
-  /^(cat|cd|chmod|cp|curl|docker|export|git|grep|head|kill|kubectl|mkdir|node|pgrep|printf|python|python3|sed|sha256sum|cut|tar|xargs|venv\/bin\/pip|llama-factory\/bin\/pip|go)$/;
+  /^(cat|cd|chmod|cp|curl|docker|export|git|grep|head|kill|kubectl|mkdir|node|pgrep|printf|python|python3|sed|sha256sum|cut|tar|touch|xargs|venv\/bin\/pip|llama-factory\/bin\/pip|go)$/;
 
 const NPM = ["ci", "cit", "install", "pack", "publish", "run", "start", "test"];
 

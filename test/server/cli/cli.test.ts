@@ -111,7 +111,7 @@ describe("server: the command", () => {
     [["--public-url", "https://example.com/?a=1"], /--public-url must not contain a query or a fragment/],
     [
       ["--webhook", "https://example.com"],
-      /--webhook needs a secret that signs the notifications: make one with `node -p/,
+      /--webhook needs a secret that signs the notifications: make one with `\(umask 077; node -p/,
     ],
     [["--data", "/dev/null/x"], /cannot use the data folder \/dev\/null\/x: ENOTDIR/],
   ] as [string[], RegExp][]) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { Webhook } from "standardwebhooks";
@@ -34,14 +34,26 @@ describe("server: the options of webhooks", () => {
     assert.equal(fromFile?.targets[0]?.name, "https://hooks.example.com");
     for (const webhookSecret of [secretOf(24), secretOf(64)])
       assert.ok(parseWebhooks({ webhooks: ["http://a"], webhookSecret }));
+    const more = parse(["--webhook-secret-file", file], {
+      MISTRAL_SERVER_WEBHOOKS: ` http://localhost/a,http://localhost/b\nhttp://localhost/c, ${URL_WITH_TOKEN} `,
+    });
+    assert.deepEqual(
+      more?.targets.map(({ url }) => url.href),
+      [URL_WITH_TOKEN, "http://localhost/a", "http://localhost/b", "http://localhost/c"],
+    );
     const urls = Array.from({ length: 10 }, (_, index) => `http://localhost/${index}`);
     assert.equal(parseWebhooks({ webhooks: urls, webhookSecret: SECRET })?.targets.length, 10);
     assert.equal(parseWebhooks({ webhookSecret: SECRET }), undefined);
   });
 
   for (const [what, webhooks, webhookSecret, message] of [
-    ["a missing secret", [URL_WITH_TOKEN], undefined, /needs a secret .*`node -p .*--webhook-secret-file/],
-    ["a secret without prefix", [URL_WITH_TOKEN], SECRET.slice(6), /must be whsec_ followed by .*`node -p/],
+    ["a missing secret", [URL_WITH_TOKEN], undefined, /needs a secret .*`\(umask 077; node -p .*--webhook-secret-file/],
+    [
+      "a secret without prefix",
+      [URL_WITH_TOKEN],
+      SECRET.slice(6),
+      /must be whsec_ followed by .*`\(umask 077; node -p/,
+    ],
     ["a short secret", [URL_WITH_TOKEN], secretOf(23), /base64 of 24 to 64 bytes/],
     ["a long secret", [URL_WITH_TOKEN], secretOf(65), /base64 of 24 to 64 bytes/],
     ["a secret that is not base64", [URL_WITH_TOKEN], `${SECRET.slice(0, -4)}-_-_`, /base64 of 24 to 64 bytes/],
@@ -81,6 +93,20 @@ describe("server: the options of webhooks", () => {
     assert.equal(third, "ok      webhook: http://127.0.0.1:9");
     assert.match(failed as string, /^failed {2}webhook: --webhook needs a secret/);
     assert.doesNotMatch(lines.join("\n"), /token/);
+    const file = join(folder(), "secret");
+    writeFileSync(file, SECRET);
+    const noteOn = async (mode: number) => {
+      chmodSync(file, mode);
+      lines.length = 0;
+      await runDoctor(parseOptions(["--webhook-secret-file", file, "--data", folder()], {}) as ServerOptions, (line) =>
+        lines.push(line),
+      );
+      return lines.filter((line) => line.includes("secret"));
+    };
+    assert.deepEqual(await noteOn(0o640), []);
+    assert.deepEqual(await noteOn(0o644), [
+      `note    webhook secret: all users of this machine can access ${file}: run chmod 600 on the file`,
+    ]);
   });
 });
 
@@ -98,7 +124,7 @@ describe("the documented receiver of notifications", () => {
       const output = createInterface(child.stdout)[Symbol.asyncIterator]();
       const next = async () => (await output.next()).value as string;
       const [, port] = /port: (\d+)/.exec(await next()) as unknown as [string, string];
-      const body = JSON.stringify({ type: "job.finished", data: { job_id: "a-job", model: "m" } });
+      const body = JSON.stringify({ type: "job.finished", data: { job_id: "a-job", model: "m\n\u001b[2J" } });
       const now = new Date();
       const send = (secret: string) =>
         post(new URL(`http://127.0.0.1:${port}`), {
@@ -112,7 +138,7 @@ describe("the documented receiver of notifications", () => {
           signal: new AbortController().signal,
         });
       assert.equal(await send(SECRET), 204);
-      assert.equal(await next(), "job.finished: job a-job, model m");
+      assert.equal(await next(), String.raw`{"type":"job.finished","job_id":"a-job","model":"m\n\u001b[2J"}`);
       assert.equal(await send(`whsec_${Buffer.alloc(32).toString("base64")}`), 400);
     } finally {
       child.kill();

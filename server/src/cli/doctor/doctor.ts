@@ -1,5 +1,6 @@
 import type { ServerOptions } from "../../index";
 import { findTrainer } from "../../trainers";
+import type { CommandOptions } from "../options";
 import { checkDataFolder, checkKeys, checkNode } from "./serverChecks";
 import { checkWebhooks } from "./webhookChecks";
 
@@ -8,7 +9,7 @@ import { checkWebhooks } from "./webhookChecks";
  *
  * @returns the exit code: 0 when no check failed, else 1
  */
-export async function runDoctor(options: ServerOptions, print: (line: string) => void): Promise<number> {
+export async function runDoctor(options: CommandOptions, print: (line: string) => void): Promise<number> {
   const checks = [
     checkNode,
     checkDataFolder,

@@ -4,7 +4,10 @@ import type { Secrets } from "../../../store/secrets";
 export type ProgramEnvironment = (secrets?: Secrets) => NodeJS.ProcessEnv;
 
 /** Secrets of the server. A training has no use for them: the server itself speaks to clients and to the Ray cluster. */
-const OF_SERVER = ["MISTRAL_SERVER_API_KEYS", "MISTRAL_SERVER_WEBHOOK_SECRET", "RAY_AUTH_TOKEN", "RAY_JOB_HEADERS"];
+const OF_SERVER = [
+  ...["MISTRAL_SERVER_API_KEYS", "MISTRAL_SERVER_WEBHOOKS", "MISTRAL_SERVER_WEBHOOK_SECRET"],
+  ...["RAY_AUTH_TOKEN", "RAY_JOB_HEADERS"],
+];
 
 /** What systemd tells the server about itself: credentials, sockets, and how to report its state. */
 const OF_SYSTEMD = [

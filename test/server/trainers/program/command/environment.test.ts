@@ -12,7 +12,7 @@ describe("server: the environment of training programs", () => {
   const ofServer = {
     ...{ MISTRAL_SERVER_API_KEYS: "a", RAY_AUTH_TOKEN: "b", RAY_JOB_HEADERS: "c", CREDENTIALS_DIRECTORY: "d" },
     ...{ NOTIFY_SOCKET: "e", LISTEN_FDS: "f", INVOCATION_ID: "g", WATCHDOG_USEC: "h", JOURNAL_STREAM: "i" },
-    MISTRAL_SERVER_WEBHOOK_SECRET: "j",
+    ...{ MISTRAL_SERVER_WEBHOOK_SECRET: "j", MISTRAL_SERVER_WEBHOOKS: "k" },
   };
   beforeEach(() => Object.assign(process.env, useful, ofServer));
   afterEach(() => {
