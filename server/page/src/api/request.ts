@@ -13,6 +13,9 @@ export class RequestError extends Error {
   }
 }
 
+/** A reply that takes longer than this, in milliseconds, is not waited for: the connection may be dead. */
+const TIMEOUT = 30_000;
+
 /** Called when the server no longer accepts the session, or replies for another one: another tab has logged in or out. */
 let onSessionChange = () => {};
 export function setSessionChangeHandler(handler: () => void): void {
@@ -38,19 +41,21 @@ export async function send<Reply>(
   route: string,
   { body, signal }: { body?: unknown; signal?: AbortSignal | undefined } = {},
 ): Promise<Reply> {
+  const timeout = AbortSignal.timeout(TIMEOUT);
   let response: Response;
   try {
     response = await fetch(path(route), {
       method,
       ...(body !== undefined && { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
-      ...(signal && { signal }),
+      signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
     });
+    if (route !== "session" && isOfOtherSession(response)) onSessionChange();
+    // A body may be cut.
+    if (response.ok) return response.status === 204 ? (undefined as Reply) : await response.json();
   } catch (error) {
     if (signal?.aborted) throw error;
     throw new RequestError(undefined, "The server does not answer.");
   }
-  if (route !== "session" && isOfOtherSession(response)) onSessionChange();
-  if (response.ok) return response.status === 204 ? (undefined as Reply) : response.json();
   const requestId = response.headers.get("x-request-id") ?? undefined;
   throw new RequestError(response.status, await messageOf(response), requestId);
 }

@@ -1,10 +1,12 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
-import type { DashboardJobDetail } from "#common";
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { DashboardJobDetail, JobStatus } from "#common";
 import { isTerminal } from "#common/jobStatus";
-import { useResource } from "../../api/useResource";
+import { type Resource, useResource } from "../../api/useResource";
 import { useLiveCurves } from "../../charts/useLiveCurves";
 import { ErrorBox } from "../../components/errorBox";
+import { LoadError } from "../../components/loadError";
+import { Loading } from "../../components/loading";
 import { focusHeading } from "../../focusHeading";
 import { jobName, shortId } from "../../format";
 import { useTitle } from "../../useTitle";
@@ -17,8 +19,8 @@ import { DataSummary, Hyperparameters } from "./jobSettings";
 import "../../styles/charts.css";
 import "../../styles/job.css";
 
-/** The progress of a running job is read again after this long, in milliseconds: the points arrive by themselves. */
-const INTERVAL = 3000;
+/** A running job is read again after this long, in milliseconds: only the points arrive by themselves. */
+const INTERVAL = { progress: 3000, records: 10_000 };
 
 /** A job: what it is, how its training goes, and what has come of it. */
 export function JobPage({ id }: { id: string }) {
@@ -28,19 +30,14 @@ export function JobPage({ id }: { id: string }) {
 
 function Job({ id }: { id: string }) {
   const encoded = encodeURIComponent(id);
-  const hasEnded = useRef(false);
   const isHeadingFocused = useRef(false);
-  const detail = useResource<DashboardJobDetail>(
-    `v1/fine_tuning/dashboard/jobs/${encoded}`,
-    hasEnded.current ? undefined : INTERVAL,
-  );
-  const job = useResource<JobReply>(`v1/fine_tuning/jobs/${encoded}`);
+  const detail = useUntilEnd<DashboardJobDetail>(`v1/fine_tuning/dashboard/jobs/${encoded}`, INTERVAL.progress);
+  const job = useUntilEnd<JobReply>(`v1/fine_tuning/jobs/${encoded}`, INTERVAL.records);
   const reload = () => {
     detail.reload();
     job.reload();
   };
   const { curves, error: curvesError, isConnectionLost, reload: reloadCurves } = useLiveCurves(id, reload);
-  hasEnded.current = detail.data !== undefined && isTerminal(detail.data.status);
 
   const name = detail.data === undefined ? shortId(id) : jobName(detail.data);
   const status = detail.data?.status;
@@ -50,10 +47,11 @@ function Job({ id }: { id: string }) {
   useEffect(() => {
     if (isLoaded && isHeadingFocused.current) focusHeading();
   }, [isLoaded]);
-  // The status of the list is newer when the stream is not open.
+  // The progress is read more often: it may know a newer status when the stream is not open.
+  const recordedStatus = job.data?.status;
   useEffect(() => {
-    if (status !== undefined && status !== job.data?.status) job.reload();
-  }, [status]);
+    if (status !== undefined && recordedStatus !== undefined && status !== recordedStatus) job.reload();
+  }, [status, recordedStatus]);
 
   if (detail.data === undefined) {
     return (
@@ -76,14 +74,18 @@ function Job({ id }: { id: string }) {
   }
   return (
     <article class="job">
+      <LoadError {...detail} />
       <JobHead detail={detail.data} job={job.data} isConnectionLost={isConnectionLost} onChange={reload} />
       <section aria-labelledby="curves">
         <h2 id="curves" class="hidden">
           Curves
         </h2>
         {curvesError !== undefined && <ErrorBox error={curvesError} retry={reloadCurves} />}
-        {curves !== undefined && <JobCharts curves={curves} hasEnded={hasEnded.current} />}
+        {curves !== undefined && <JobCharts curves={curves} hasEnded={isTerminal(detail.data.status)} />}
       </section>
+      {/* One message over the page is enough. */}
+      {(job.data === undefined || detail.error === undefined) && <LoadError {...job} />}
+      {job.data === undefined && job.error === undefined && <Loading />}
       {job.data !== undefined && (
         <>
           <EvaluationSection job={job.data} hasSamples={detail.data.has_samples} />
@@ -108,6 +110,17 @@ function Job({ id }: { id: string }) {
       )}
     </article>
   );
+}
+
+/** Loads a reply about a job again until the job has ended. */
+function useUntilEnd<Reply extends { status: JobStatus }>(route: string, interval: number): Resource<Reply> {
+  const [isComplete, setComplete] = useState(false);
+  const resource = useResource<Reply>(route, isComplete ? undefined : interval);
+  const { data, error } = resource;
+  useEffect(() => {
+    setComplete(data !== undefined && error === undefined && isTerminal(data.status));
+  }, [data, error]);
+  return resource;
 }
 
 function Panel({ id, title, children }: { id: string; title: string; children: ComponentChildren }) {
