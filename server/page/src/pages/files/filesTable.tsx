@@ -44,7 +44,7 @@ function FileRow({ file: { id, filename, num_lines: samples, bytes, created_at: 
         </a>
       </th>
       <td data-label="Samples" class="number">
-        {samples === undefined ? <span class="none">–</span> : formatCount(samples)}
+        {samples === undefined ? <span class="muted">–</span> : formatCount(samples)}
       </td>
       <td data-label="Size" class="number">
         {formatBytes(bytes)}

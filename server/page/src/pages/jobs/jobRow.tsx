@@ -35,7 +35,7 @@ export function JobRow({ job, left, isSelected, canSelect, onSelect }: Props) {
         <small>
           <code title={job.id}>{shortId(job.id)}</code>
           <CopyButton text={job.id} label="Copy job ID" />
-          {job.simulated && <span class="tag tag-simulated">simulated</span>}
+          {job.simulated && <span class="badge badge-simulated">simulated</span>}
         </small>
       </th>
       <td class="job-status">{left ? <small class="job-reason">{LEFT}</small> : <Current job={job} name={name} />}</td>
@@ -62,7 +62,7 @@ export function JobRow({ job, left, isSelected, canSelect, onSelect }: Props) {
   );
 }
 
-const None = () => <span class="none">–</span>;
+const None = () => <span class="muted">–</span>;
 
 /** What is only true now. The page is not told it of a job that has left the list. */
 function Current({ job, name }: { job: DashboardJob; name: string }) {
@@ -93,7 +93,7 @@ function Progress({ job, name }: { job: DashboardJob; name: string }) {
 }
 
 function Losses({ job: { train_loss: training, valid_loss: validation } }: { job: DashboardJob }) {
-  if (training === undefined && validation === undefined) return <span class="losses none">–</span>;
+  if (training === undefined && validation === undefined) return <span class="losses muted">–</span>;
   return (
     <span class="losses">
       {training !== undefined && <span title="Training loss">{formatLoss(training)}</span>}

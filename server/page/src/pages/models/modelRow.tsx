@@ -2,6 +2,7 @@ import { formatBytes } from "#common/format";
 import { visibleText } from "#common/visibleText";
 import { CopyButton } from "../../components/copyButton";
 import { Ago } from "../../components/time";
+import { shortId } from "../../format";
 import { artifactPath, jobPath } from "../../links";
 import { type Model, stateOf } from "./model";
 
@@ -22,10 +23,10 @@ export function ModelRow({ model }: { model: Model }) {
         <State model={model} />
       </td>
       <td data-label="Base model">{root && visibleText(root)}</td>
-      <td data-label="Job">{job !== undefined && <a href={jobPath(job)}>{job.slice(0, 8)}</a>}</td>
+      <td data-label="Job">{job !== undefined && <a href={jobPath(job)}>{shortId(job)}</a>}</td>
       <td data-label="Adapter" class="number">
         {artifact === undefined ? (
-          <span class="none" title="The training was simulated: the model has no files">
+          <span class="muted" title="The training was simulated: the model has no files">
             simulated
           </span>
         ) : (
@@ -44,11 +45,11 @@ export function ModelRow({ model }: { model: Model }) {
 function State({ model }: { model: Model }) {
   const { held_by: holders = [], pending_deletion_policy: pending } = model;
   const state = stateOf(model);
-  if (state === "archived") return <span class="tag">archived</span>;
-  if (state === "other") return <span class="none">–</span>;
+  if (state === "archived") return <span class="badge">archived</span>;
+  if (state === "other") return <span class="muted">–</span>;
   return (
     <>
-      <span class="tag tag-held">✓ held</span>
+      <span class="badge badge-held">✓ held</span>
       {holders.map((holder) => (
         <small key={holder}>{visibleText(holder)}</small>
       ))}
