@@ -36,3 +36,9 @@ export const money = (amount: number, currency = ""): string =>
 
 /** `failed validation` */
 export const statusText = (status: string): string => status.replaceAll("_", " ").toLowerCase();
+
+/** The name of a field as a label: `Learning rate`. */
+export function labelOf(name: string): string {
+  const words = name.replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

@@ -1,13 +1,15 @@
 import { useMemo } from "preact/hooks";
 import { useLocation } from "preact-iso";
 import { ErrorBox } from "../../components/errorBox";
+import { Loading } from "../../components/loading";
 import { shortId } from "../../format";
 import { path } from "../../links";
 import { useTitle } from "../../useTitle";
+import { MAX_COMPARED } from "../jobs/query";
 import { CompareCharts } from "./compareCharts";
 import { CompareTable } from "./compareTable";
 import { jobLabels, propertiesOf } from "./differences";
-import { MAX_JOBS, selectedJobs } from "./selectedJobs";
+import { selectedJobs } from "./selectedJobs";
 import { useComparedJobs } from "./useComparedJobs";
 import "../../styles/charts.css";
 import "../../styles/job.css";
@@ -42,10 +44,10 @@ export function ComparePage() {
       ))}
       {ids.length < 2 && (
         <p>
-          Select 2 to {MAX_JOBS} jobs in the <a href={path("")}>list of jobs</a>, then choose “Compare”.
+          Select 2 to {MAX_COMPARED} jobs in the <a href={path("")}>list of jobs</a>, then choose “Compare”.
         </p>
       )}
-      {ids.length > 0 && jobs === undefined && <p class="muted">Loading the jobs …</p>}
+      {ids.length > 0 && jobs === undefined && <Loading />}
       {compared.length > 0 && (
         <>
           <section aria-labelledby="curves">

@@ -1,6 +1,5 @@
 import { formatLoss, formatShare } from "../../charts/valueFormat";
-import { duration } from "../../format";
-import { formatCost } from "../job/jobActions";
+import { duration, money } from "../../format";
 import { bestOf } from "./differences";
 import type { LoadedJob } from "./useComparedJobs";
 
@@ -42,7 +41,7 @@ const FIGURES: readonly Figure[] = [
   {
     label: "Cost",
     of: ({ detail }) => detail.cost,
-    format: (cost, { detail }) => formatCost(cost, detail.cost_currency),
+    format: (cost, { detail }) => money(cost, detail.cost_currency),
     isLowerBetter: true,
   },
 ];

@@ -1,4 +1,5 @@
 import type { DashboardFile } from "#common";
+import { labelOf, shortId } from "../../format";
 import type { JobReply } from "../job/jobReply";
 
 /** A declared property of the compared jobs. */
@@ -85,7 +86,7 @@ function declaredBy({ job, files }: ComparedJob, ambiguous: ReadonlySet<string>)
   addFiles("validation_data", job.validation_files, "validation");
   add(
     "repositories",
-    job.repositories?.map(({ owner, name, commit_id }) => `${owner}/${name}@${commit_id.slice(0, 8)}`).join(", "),
+    job.repositories?.map(({ owner, name, commit_id }) => `${owner}/${name}@${shortId(commit_id)}`).join(", "),
   );
   add("keep", job.keep ?? job.evaluation?.kept);
   add("job_type", job.job_type);
@@ -103,7 +104,7 @@ function textOf(file: UsedFile, ambiguous: ReadonlySet<string>): string {
   const { id, filename, num_lines, weight = 1 } = file;
   const content = contentOf(file).slice(0, 8);
   const lines = num_lines === undefined ? "" : ` (${num_lines} samples)`;
-  const name = filename === undefined ? id.slice(0, 8) : `${filename}${ambiguous.has(filename) ? ` ${content}` : ""}`;
+  const name = filename === undefined ? shortId(id) : `${filename}${ambiguous.has(filename) ? ` ${content}` : ""}`;
   return `${name}${lines}${weight === 1 ? "" : ` × ${weight}`}`;
 }
 
@@ -117,19 +118,14 @@ function ambiguousFiles(jobs: readonly ComparedJob[]): Set<string> {
   return new Set([...contents].filter(([, each]) => each.size > 1).map(([name]) => name));
 }
 
-function labelOf(name: string): string {
-  const words = name.replaceAll("_", " ");
-  return words.charAt(0).toUpperCase() + words.slice(1);
-}
-
 function shortened(value: string): string {
   return value.length > MAX_LENGTH ? `${value.slice(0, MAX_LENGTH - 1)}…` : value;
 }
 
-const nameOf = ({ suffix, id }: JobReply): string => suffix ?? id.slice(0, 8);
+const nameOf = ({ suffix, id }: JobReply): string => suffix ?? shortId(id);
 
 function distinctName(jobs: readonly ComparedJob[], index: number): string {
   const { job } = jobs[index] as ComparedJob;
   const name = nameOf(job);
-  return jobs.filter((other) => nameOf(other.job) === name).length > 1 ? job.id.slice(0, 8) : name;
+  return jobs.filter((other) => nameOf(other.job) === name).length > 1 ? shortId(job.id) : name;
 }

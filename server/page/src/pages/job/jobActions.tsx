@@ -1,8 +1,9 @@
 import { useState } from "preact/hooks";
 import type { DashboardJobDetail } from "#common";
-import { formatAmount, formatBytes } from "#common/format";
+import { formatBytes } from "#common/format";
 import { post } from "../../api/request";
 import { ConfirmDialog } from "../../components/confirmDialog";
+import { money } from "../../format";
 import { path } from "../../links";
 
 interface Props {
@@ -19,7 +20,7 @@ export function JobActions({ detail, artifactBytes, onChange }: Props) {
     await post(`v1/fine_tuning/jobs/${encodeURIComponent(id)}/${action}`);
     onChange();
   };
-  const price = cost === undefined || detail.simulated ? "" : ` It costs about ${formatCost(cost, cost_currency)}.`;
+  const price = cost === undefined || detail.simulated ? "" : ` It costs about ${money(cost, cost_currency)}.`;
   return (
     <div class="actions">
       {can_start && (
@@ -59,9 +60,4 @@ export function JobActions({ detail, artifactBytes, onChange }: Props) {
       )}
     </div>
   );
-}
-
-export function formatCost(cost: number, currency: string | undefined): string {
-  const amount = formatAmount(cost);
-  return currency === undefined ? amount : `${amount} ${currency}`;
 }

@@ -5,8 +5,8 @@ import { visibleText } from "#common/visibleText";
 import { CopyButton } from "../../components/copyButton";
 import { Status } from "../../components/status";
 import { Ago } from "../../components/time";
-import { duration, shortId } from "../../format";
-import { formatCost, JobActions } from "./jobActions";
+import { duration, money, shortId } from "../../format";
+import { JobActions } from "./jobActions";
 import type { JobReply } from "./jobReply";
 import { TrainingProgress } from "./trainingProgress";
 
@@ -69,7 +69,7 @@ export function JobHead({ detail, job, isConnectionLost, onChange }: Props) {
         )}
         {detail.cost !== undefined && (
           <Fact label={isTerminal(status) ? "Cost" : "Estimated cost"}>
-            {formatCost(detail.cost, detail.cost_currency)}
+            {money(detail.cost, detail.cost_currency)}
             {simulated && <small> (made up)</small>}
           </Fact>
         )}

@@ -64,11 +64,7 @@ function Job({ id }: { id: string }) {
         >
           Job {shortId(id)}
         </h1>
-        {detail.error === undefined ? (
-          <p class="muted">Loading the job …</p>
-        ) : (
-          <ErrorBox error={detail.error} retry={reload} />
-        )}
+        {detail.error === undefined ? <Loading /> : <ErrorBox error={detail.error} retry={reload} />}
       </>
     );
   }

@@ -1,7 +1,7 @@
 import type { DashboardFile } from "#common";
 import { formatBytes, formatCount, plural } from "#common/format";
 import { visibleText } from "#common/visibleText";
-import { shortId } from "../../format";
+import { labelOf, shortId } from "../../format";
 import type { JobReply } from "./jobReply";
 
 /** What the job declares. */
@@ -98,9 +98,4 @@ function keptOf({ keep, evaluation }: JobReply): string {
   if (kept === "best") return "the one with the lowest validation loss";
   if (kept === "last") return "the last one";
   return "chosen by the server";
-}
-
-function labelOf(name: string): string {
-  const words = name.replaceAll("_", " ");
-  return words.charAt(0).toUpperCase() + words.slice(1);
 }

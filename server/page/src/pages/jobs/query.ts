@@ -15,6 +15,7 @@ export interface JobsQuery {
 }
 
 export const PAGE_SIZE = 50;
+/** More curves in one chart cannot be told apart. */
 export const MAX_COMPARED = 8;
 
 export const UNFINISHED = "unfinished";

@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { visibleText } from "#common/visibleText";
 import { useResource } from "../../../api/useResource";
 import { ErrorBox } from "../../../components/errorBox";
+import { Loading } from "../../../components/loading";
 import type { JobReply, SampleAnswer, SampleAnswers } from "../jobReply";
 import { promptText } from "./promptText";
 
@@ -20,7 +21,7 @@ function Answers({ job }: { job: JobReply }) {
   const route = `v1/fine_tuning/jobs/${encodeURIComponent(job.id)}/evaluation/samples`;
   const { data, error, reload } = useResource<SampleAnswers>(route);
   if (error !== undefined) return <ErrorBox error={error} retry={reload} />;
-  if (data === undefined) return <p class="muted">Loading the answers …</p>;
+  if (data === undefined) return <Loading />;
   const tuned = job.fine_tuned_model ?? "the model of this job";
   return (
     <ol class="answers">
