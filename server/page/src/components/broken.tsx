@@ -1,6 +1,6 @@
 import { path } from "../links";
 
-/** Stands in place of a page whose code has failed. */
+/** What the user sees when a page could not be drawn. */
 export function Broken() {
   return (
     <main id="main">
