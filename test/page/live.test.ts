@@ -95,6 +95,7 @@ describe("page: live", function () {
     const button = page.getByRole("button", { name: "Cancel job" });
     await button.click();
     const dialog = page.getByRole("dialog");
+    await dialog.getByRole("heading", { name: /^Cancel unwanted at step [\d,]+ of 100,000\?$/ }).waitFor();
     await dialog.getByRole("button", { name: "Back" }).click();
     await dialog.waitFor({ state: "detached" });
     assert.ok(await button.evaluate((element) => element.matches(":focus")), "the focus returns to the button");
@@ -102,6 +103,11 @@ describe("page: live", function () {
     await button.click();
     await dialog.getByRole("button", { name: "Yes, cancel this job" }).click();
     await status(page, "cancelled").waitFor();
+    const heading = page.getByRole("heading", { level: 1 });
+    assert.ok(
+      await heading.evaluate((element) => element.matches(":focus")),
+      "the button is gone: the heading has the focus",
+    );
     assert.equal((await api.getJob(id)).status, "CANCELLED");
 
     const waiting = await api.job({ suffix: "reviewed", auto_start: false });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describeCurve, pickRows, valueAt } from "../../../server/page/src/charts/describeCurve";
-import { joinCurves } from "../../../server/page/src/charts/joinCurves";
+import { joinCurves, LiveJoin } from "../../../server/page/src/charts/joinCurves";
 import { LiveCurves } from "../../../server/page/src/charts/liveCurves";
-import { MAX_ROWS, type Point, PointTable } from "../../../server/page/src/charts/pointTable";
+import { type Point, PointTable } from "../../../server/page/src/charts/pointTable";
 import { SmoothedColumn } from "../../../server/page/src/charts/smoothing";
 import { TimeColumn } from "../../../server/page/src/charts/timeColumn";
 
@@ -57,16 +57,6 @@ describe("points of a job in columns", () => {
     assert.equal(table.takeChanged(), 1);
     assert.equal(table.takeChanged(), undefined);
   });
-
-  it("drops every other row of a very long training, but no evaluation and not the last row", () => {
-    const table = new PointTable();
-    table.add(point(1, { valid_loss: 5 }, "evaluation"));
-    for (let step = 0; step <= MAX_ROWS; step++) table.add(point(step, { train_loss: step }));
-    assert.equal(table.length, MAX_ROWS / 2 + 2);
-    assert.deepEqual(table.step.slice(0, 4), [0, 1, 2, 4]);
-    assert.equal(table.step.at(-1), MAX_ROWS);
-    assert.deepEqual(table.column("train_loss").slice(0, 4), [0, 1, 2, 4]);
-  });
 });
 
 describe("curves of a running job", () => {
@@ -95,6 +85,14 @@ describe("curves of a running job", () => {
     live.add(8, point(2, { train_loss: 2.5 }));
     assert.deepEqual(live.table.column("train_loss"), [3, 2.5]);
     assert.deepEqual([times.length, live.lastId], [2, 8]);
+  });
+
+  it("asks for all points again after many new ones, and keeps the arrays that charts hold", () => {
+    const live = new LiveCurves(curves, (draw) => draw());
+    const [losses, times] = [live.table.column("train_loss"), live.x("relative")];
+    for (let step = 4; !live.isFull; step++) live.add(step * 2, point(step, { train_loss: 1 / step }));
+    live.set({ step: series([1, 900], { train_loss: [3, 0.5] }), evaluation: none, last_id: 20_000 });
+    assert.deepEqual([live.isFull, live.lastId, losses, times.length], [false, 20_000, [3, 0.5], 2]);
   });
 });
 
@@ -156,6 +154,17 @@ describe("curves of several jobs", () => {
         [null, 5, 4],
       ],
     });
+  });
+
+  it("keep their arrays, and tell charts, when the jobs have new points", () => {
+    const join = new LiveJoin("train_loss", "steps", 1);
+    const { x, columns } = join;
+    const changes: number[] = [];
+    join.subscribe((from) => changes.push(from));
+    join.set([{ step: series([1], { train_loss: [3] }), evaluation: none }]);
+    join.set([{ step: series([1, 2], { train_loss: [3, 2] }), evaluation: none }]);
+    join.draw();
+    assert.deepEqual([x, columns, changes], [[1, 2], [[3, 2]], [0]]);
   });
 
   it("begin together on the axis of relative time", () => {

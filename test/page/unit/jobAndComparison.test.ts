@@ -82,6 +82,13 @@ describe("differences between jobs", () => {
     assert.deepEqual(jobLabels(same), ["one (aaaaaaaa)", "one (bbbbbbbb)"]);
   });
 
+  it("cannot hide behind characters that change the direction of text", () => {
+    assert.deepEqual(jobLabels(compared(job("a", { model: "x\u202ey" }), job("b", { model: "z" }))), [
+      "model xy",
+      "model z",
+    ]);
+  });
+
   it("mark the best value, or several equal ones, but neither the only one nor all", () => {
     assert.deepEqual([...bestOf([2, 1, undefined, 1], true)], [1, 3]);
     assert.deepEqual([...bestOf([0.5, 0.7], false)], [1]);

@@ -36,10 +36,17 @@ export const get = <Reply>(route: string, signal?: AbortSignal): Promise<Reply> 
 /** Sends a request that changes something. @throws {RequestError} */
 export const post = <Reply>(route: string, body?: unknown): Promise<Reply> => send("POST", route, { body });
 
+/** Learns whether the server answers a GET request, without its body. @throws {RequestError} */
+export const probe = (route: string): Promise<void> => send("GET", route, { ignoresBody: true });
+
 export async function send<Reply>(
   method: string,
   route: string,
-  { body, signal }: { body?: unknown; signal?: AbortSignal | undefined } = {},
+  {
+    body,
+    signal,
+    ignoresBody = false,
+  }: { body?: unknown; signal?: AbortSignal | undefined; ignoresBody?: boolean } = {},
 ): Promise<Reply> {
   const timeout = AbortSignal.timeout(TIMEOUT);
   let response: Response;
@@ -50,8 +57,9 @@ export async function send<Reply>(
       signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
     });
     if (route !== "session" && isOfOtherSession(response)) onSessionChange();
+    if (response.ok && ignoresBody) await response.body?.cancel();
     // A body may be cut.
-    if (response.ok) return response.status === 204 ? (undefined as Reply) : await response.json();
+    if (response.ok) return ignoresBody || response.status === 204 ? (undefined as Reply) : await response.json();
   } catch (error) {
     if (signal?.aborted) throw error;
     throw new RequestError(undefined, "The server does not answer.");

@@ -31,7 +31,7 @@ export function Chart(props: ChartProps) {
   const legend = useRef<HTMLUListElement>(null);
   const position = useRef<HTMLSpanElement>(null);
   const plot = useRef<ChartPlot>(undefined);
-  const [hidden, setHidden] = useState<ReadonlySet<number>>(new Set());
+  const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const titleId = useId();
 
   /** Writes the values at a row into the legend, without rendering: the crosshair moves often. */
@@ -63,7 +63,7 @@ export function Chart(props: ChartProps) {
     showValues(undefined);
     const unsubscribe = subscribe?.((from) => {
       created.update(from);
-      showValues(undefined);
+      showValues(created.row);
     });
     return () => {
       unsubscribe?.();
@@ -75,10 +75,10 @@ export function Chart(props: ChartProps) {
   useEffect(() => plot.current?.smooth(smoothing), [smoothing, x, lines, axis, isLog, formatTick, showValues]);
   useEffect(() => plot.current?.hide(hidden), [hidden, x, lines, axis, isLog, formatTick, showValues]);
 
-  const toggle = (index: number) =>
+  const toggle = (key: string) =>
     setHidden((previous) => {
       const next = new Set(previous);
-      if (!next.delete(index)) next.add(index);
+      if (!next.delete(key)) next.add(key);
       return next;
     });
 
@@ -88,13 +88,13 @@ export function Chart(props: ChartProps) {
         <strong id={titleId}>{title}</strong> <span class="chart-at" ref={position} />
       </figcaption>
       <ul class="legend" ref={legend}>
-        {lines.map(({ label, curve }, index) => (
-          <li key={label} class={`curve-${curve}`}>
+        {lines.map(({ key, label, curve }) => (
+          <li key={key} class={`curve-${curve}`}>
             <button
               type="button"
-              aria-pressed={!hidden.has(index)}
+              aria-pressed={!hidden.has(key)}
               title={`Show or hide ${label}`}
-              onClick={() => toggle(index)}
+              onClick={() => toggle(key)}
             >
               <span class="swatch" aria-hidden="true" />
               <span class="legend-label">{label}</span>

@@ -7,6 +7,8 @@ import { SmoothedColumn } from "./smoothing";
 
 /** A curve of a chart. */
 export interface ChartLine {
+  /** Tells the lines of a chart apart. */
+  key: string;
   label: string;
   /** The number of its colour: 0 to 7. */
   curve: number;
@@ -43,8 +45,9 @@ export class ChartPlot {
   private readonly plot: uPlot;
   private palette;
   private smoothed: (SmoothedColumn | undefined)[] = [];
-  private readonly hidden = new Set<number>();
-  private lastX: number | undefined;
+  private hidden: ReadonlySet<string> = new Set();
+  /** The first and the last value of the horizontal axis when it was drawn. */
+  private range: (number | undefined)[] = [];
   private readonly stopTheme: () => void;
   private readonly observer: ResizeObserver;
 
@@ -54,13 +57,18 @@ export class ChartPlot {
   ) {
     this.palette = readPalette(element);
     this.plot = new uPlot(this.toOptions(), this.data(), element);
-    this.lastX = options.x.at(-1);
+    this.range = [options.x[0], options.x.at(-1)];
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(element);
     this.stopTheme = onThemeChange(() => {
       this.palette = readPalette(element);
       this.plot.redraw(false);
     });
+  }
+
+  /** The row at the crosshair. */
+  get row(): number | undefined {
+    return this.plot.cursor.idx ?? undefined;
   }
 
   destroy(): void {
@@ -78,10 +86,9 @@ export class ChartPlot {
     this.draw();
   }
 
-  /** Shows all lines except for these. */
-  hide(lines: ReadonlySet<number>): void {
-    this.hidden.clear();
-    for (const line of lines) this.hidden.add(line);
+  /** Shows all lines except for those with these keys. */
+  hide(keys: ReadonlySet<string>): void {
+    this.hidden = keys;
     this.show();
     this.draw();
   }
@@ -96,11 +103,12 @@ export class ChartPlot {
     const { min, max } = this.plot.scales.x ?? {};
     const { x } = this.options;
     // A user who has zoomed in keeps the view.
+    const [first, last] = this.range;
     const isZoomed =
-      min != null && max != null && this.lastX !== undefined && (min > (x[0] ?? min) || max < this.lastX);
+      min != null && max != null && first !== undefined && last !== undefined && (min > first || max < last);
     this.plot.setData(this.data(), !isZoomed);
     if (isZoomed) this.plot.redraw(true, false);
-    this.lastX = x.at(-1);
+    this.range = [x[0], x.at(-1)];
   }
 
   /** uPlot has two series for each line: the curve, and the smoothed curve. */
@@ -112,11 +120,11 @@ export class ChartPlot {
 
   private show(): void {
     const { lines } = this.options;
-    lines.forEach((_, index) => {
+    lines.forEach(({ key }, index) => {
       const isSmoothed = this.smoothed[index] !== undefined;
       const [curve, smooth] = [this.plot.series[1 + index * 2], this.plot.series[2 + index * 2]];
       if (curve === undefined || smooth === undefined) return;
-      curve.show = !this.hidden.has(index);
+      curve.show = !this.hidden.has(key);
       curve.alpha = isSmoothed ? FAINT : 1;
       curve.width = isSmoothed ? WIDTHS.faint : WIDTHS.curve;
       smooth.show = isSmoothed && curve.show;

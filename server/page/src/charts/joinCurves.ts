@@ -1,5 +1,5 @@
 import type { DashboardCurves } from "#common";
-import type { XAxis } from "./liveCurves";
+import type { ChangeListener, XAxis } from "./liveCurves";
 import { type Column, PointTable } from "./pointTable";
 import { TimeColumn } from "./timeColumn";
 
@@ -8,6 +8,38 @@ export interface JoinedCurves {
   x: number[];
   /** A column per job. */
   columns: Column[];
+}
+
+/** Joined curves of jobs that may be running. Charts keep the arrays: they change in place. */
+export class LiveJoin implements JoinedCurves {
+  readonly x: number[] = [];
+  readonly columns: Column[];
+  private readonly listeners = new Set<ChangeListener>();
+
+  constructor(
+    private readonly name: string,
+    private readonly axis: XAxis,
+    jobs: number,
+  ) {
+    this.columns = Array.from({ length: jobs }, () => []);
+  }
+
+  /** Replaces the points. @param curves of the same jobs as before, in the same order */
+  set(curves: Parameters<typeof joinCurves>[0]): void {
+    const joined = joinCurves(curves, this.name, this.axis);
+    replace(this.x, joined.x);
+    for (const [index, column] of this.columns.entries()) replace(column, joined.columns[index] ?? []);
+  }
+
+  /** Draws the charts again. */
+  draw(): void {
+    for (const listener of [...this.listeners]) listener(0);
+  }
+
+  readonly subscribe = (listener: ChangeListener) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
 }
 
 /** Puts a figure of several jobs on one horizontal axis. Times of the relative axis begin with each job's first point. */
@@ -30,6 +62,11 @@ export function joinCurves(
     return column;
   });
   return { x, columns };
+}
+
+function replace<Value>(array: Value[], values: readonly Value[]): void {
+  array.length = 0;
+  for (const value of values) array.push(value);
 }
 
 function xOf({ step, createdAt }: PointTable, axis: XAxis): readonly number[] {

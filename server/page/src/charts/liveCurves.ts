@@ -9,6 +9,11 @@ export type XAxis = (typeof X_AXES)[number];
 /** @param from the first row that has changed */
 export type ChangeListener = (from: number) => void;
 
+/** After this many new points, the curves are loaded again: the server thins them evenly, and more than pixels show nothing. */
+const MAX_ADDED = 5000;
+
+type Curves = Pick<DashboardCurves, "step" | "evaluation" | "last_id">;
+
 /** The curves of a job, which may be running. Charts draw at most once per frame, however many points arrive. */
 export class LiveCurves {
   readonly table: PointTable;
@@ -17,15 +22,15 @@ export class LiveCurves {
   private readonly listeners = new Set<ChangeListener>();
   private readonly times = new Map<XAxis, TimeColumn>();
   private isScheduled = false;
+  private added = 0;
 
   /** @param schedule calls a function before the next frame */
   constructor(
-    curves: Pick<DashboardCurves, "step" | "evaluation" | "last_id">,
+    curves: Curves,
     private readonly schedule: (draw: () => void) => void,
   ) {
     this.table = new PointTable(curves);
     this.lastId = curves.last_id;
-    this.table.takeChanged();
   }
 
   /** Returns the values of the horizontal axis: always the same array for an axis. */
@@ -39,11 +44,25 @@ export class LiveCurves {
     return times.values;
   }
 
+  /** Whether the curves should be loaded again. */
+  get isFull(): boolean {
+    return this.added >= MAX_ADDED;
+  }
+
+  /** Replaces all points. */
+  set(curves: Curves): void {
+    this.table.set(curves);
+    this.lastId = curves.last_id;
+    this.added = 0;
+    this.changed();
+  }
+
   /** @param id ignored when the point was added before */
   add(id: number, point: Point): void {
     if (id <= this.lastId) return;
     this.lastId = id;
     this.table.add(point);
+    this.added += 1;
     this.changed();
   }
 

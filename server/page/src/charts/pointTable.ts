@@ -12,9 +12,6 @@ export interface Point {
   metrics: Readonly<Record<string, number>>;
 }
 
-/** With more rows, every other row of a running training is dropped: more points than pixels show nothing. */
-export const MAX_ROWS = 10_000;
-
 /**
  * The points of a job in columns, ordered by step. Training and evaluation share rows. Charts keep the arrays: they grow and
  * shrink in place, so that a new point costs no copy.
@@ -26,14 +23,19 @@ export class PointTable {
   private readonly columns = new Map<string, Column>();
   /** The names of the figures that the table has values of. */
   private readonly named = new Set<string>();
-  /** The steps of evaluations: their rows are never dropped. */
-  private readonly evaluated = new Set<number>();
   private firstChanged = Number.POSITIVE_INFINITY;
 
-  constructor(curves?: Pick<DashboardCurves, "step" | "evaluation">) {
-    if (curves === undefined) return;
+  constructor(curves: Pick<DashboardCurves, "step" | "evaluation">) {
+    this.set(curves);
+    this.takeChanged();
+  }
+
+  /** Replaces all points. */
+  set(curves: Pick<DashboardCurves, "step" | "evaluation">): void {
+    for (const array of this.arrays()) array.length = 0;
     this.addSeries("step", curves.step);
     this.addSeries("evaluation", curves.evaluation);
+    this.changed(0);
   }
 
   get length(): number {
@@ -62,10 +64,8 @@ export class PointTable {
   /** Adds a point, in any order. Adding a point again changes nothing. */
   add({ type, step, created_at, metrics }: Point): void {
     const row = this.rowOf(step, created_at);
-    if (type === "evaluation") this.evaluated.add(step);
-    for (const [name, value] of Object.entries(metrics)) this.set(row, name, value, type);
+    for (const [name, value] of Object.entries(metrics)) this.fill(row, name, value, type);
     this.changed(row);
-    if (this.length > MAX_ROWS) this.thin();
   }
 
   /** Removes the rows after a step: the training resumed there. */
@@ -73,7 +73,6 @@ export class PointTable {
     const length = this.search(step + 1);
     if (length === this.length) return;
     for (const array of this.arrays()) array.length = length;
-    for (const each of this.evaluated) if (each > step) this.evaluated.delete(each);
     this.changed(length);
   }
 
@@ -88,12 +87,11 @@ export class PointTable {
     const columns = Object.entries(metrics);
     step.forEach((each, index) => {
       const row = this.rowOf(each, created_at[index] as number);
-      if (type === "evaluation") this.evaluated.add(each);
-      for (const [name, values] of columns) this.set(row, name, values[index] ?? null, type);
+      for (const [name, values] of columns) this.fill(row, name, values[index] ?? null, type);
     });
   }
 
-  private set(row: number, name: string, value: number | null, type: Point["type"]): void {
+  private fill(row: number, name: string, value: number | null, type: Point["type"]): void {
     if (value === null || !Number.isFinite(value)) return;
     const column = this.column(name);
     this.named.add(name);
@@ -125,19 +123,6 @@ export class PointTable {
 
   private changed(row: number): void {
     this.firstChanged = Math.min(this.firstChanged, row);
-  }
-
-  private thin(): void {
-    const last = this.length - 1;
-    const isKept = this.step.map((step, row) => row % 2 === 0 || row === last || this.evaluated.has(step));
-    for (const array of this.arrays()) {
-      let length = 0;
-      array.forEach((value, row) => {
-        if (isKept[row]) array[length++] = value;
-      });
-      array.length = length;
-    }
-    this.changed(0);
   }
 
   private arrays(): Column[] {

@@ -1,8 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
-import type { DashboardCurves } from "#common";
 import { isTerminal } from "#common/jobStatus";
-import { get, RequestError } from "../api/request";
-import { CurveStream } from "./curveStream";
+import { RequestError } from "../api/request";
+import { CurveStream, loadCurves } from "./curveStream";
 import { LiveCurves } from "./liveCurves";
 
 export interface CurvesState {
@@ -29,12 +28,13 @@ export function useLiveCurves(jobId: string, onChange: () => void): CurvesState 
     setCurves(undefined);
     setError(undefined);
     setLost(false);
-    get<DashboardCurves>(`v1/fine_tuning/dashboard/jobs/${encodeURIComponent(jobId)}/curves`, abort.signal).then(
+    loadCurves(jobId, abort.signal).then(
       (reply) => {
         const live = new LiveCurves(reply, (draw) => requestAnimationFrame(draw));
         setCurves(live);
         if (isTerminal(reply.status)) return;
-        stream = new CurveStream(jobId, live, { onChange: () => latest.current(), onConnection: setLost });
+        const onChange = () => latest.current();
+        stream = new CurveStream(jobId, live, { onChange, onError: setError, onConnection: setLost });
       },
       (failure: unknown) => {
         if (!abort.signal.aborted && failure instanceof RequestError) setError(failure);

@@ -1,6 +1,8 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { visibleText } from "#common/visibleText";
 import type { RequestError } from "../api/request";
+import { focusHeading } from "../focusHeading";
 
 interface Props {
   title: string;
@@ -11,7 +13,7 @@ interface Props {
   onClose: () => void;
 }
 
-/** Asks before something that cannot be undone. The focus returns to where it was. */
+/** Asks before something that cannot be undone. The focus returns to where it was, or after a success to the heading. */
 export function ConfirmDialog({ title, confirm, children, onConfirm, onClose }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
@@ -24,6 +26,8 @@ export function ConfirmDialog({ title, confirm, children, onConfirm, onClose }: 
     try {
       await onConfirm();
       dialog.current?.close();
+      // The button that had the focus is about to disappear.
+      focusHeading();
     } catch (failure) {
       setError(failure as RequestError);
       setSending(false);
@@ -35,7 +39,7 @@ export function ConfirmDialog({ title, confirm, children, onConfirm, onClose }: 
       {children}
       {error && (
         <p class="error" role="alert">
-          {error.message}
+          {visibleText(error.message)}
         </p>
       )}
       <p class="actions dialog-actions">

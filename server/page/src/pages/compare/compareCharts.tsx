@@ -1,7 +1,7 @@
-import { useMemo } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import { Chart } from "../../charts/chart";
 import { ChartControls } from "../../charts/chartControls";
-import { joinCurves } from "../../charts/joinCurves";
+import { LiveJoin } from "../../charts/joinCurves";
 import { useChartSettings } from "../../charts/useChartSettings";
 import { formatLoss, shortNumber } from "../../charts/valueFormat";
 import type { LoadedJob } from "./useComparedJobs";
@@ -15,35 +15,40 @@ const CHARTS = [
 export function CompareCharts({ jobs, labels }: { jobs: readonly LoadedJob[]; labels: readonly string[] }) {
   const [settings, change] = useChartSettings();
   const { axis, isLog, smoothing } = settings;
+  // New points of the same jobs change the arrays only, so that a chart keeps its zoom.
   const charts = useMemo(
     () =>
       CHARTS.map(({ title, name, canSmooth }) => {
-        const { x, columns } = joinCurves(
-          jobs.map(({ curves }) => curves),
-          name,
-          axis,
-        );
-        const lines = columns.map((values, index) => ({
+        const joined = new LiveJoin(name, axis, jobs.length);
+        const lines = joined.columns.map((values, index) => ({
+          key: jobs[index]?.id as string,
           label: labels[index] as string,
           curve: index,
           values,
           canSmooth,
           isSparse: !canSmooth,
         }));
-        return { title, x, lines };
-      }).filter(({ x }) => x.length > 0),
-    [jobs, labels, axis],
+        return { title, joined, lines };
+      }),
+    [jobs.map(({ id }) => id).join(), labels.join("\n"), axis],
   );
-  if (charts.length === 0) return <p class="muted">None of these jobs has figures yet.</p>;
+  useMemo(() => {
+    for (const { joined } of charts) joined.set(jobs.map(({ curves }) => curves));
+  }, [charts, jobs]);
+  useEffect(() => {
+    for (const { joined } of charts) joined.draw();
+  }, [charts, jobs]);
+  const drawn = charts.filter(({ joined }) => joined.x.length > 0);
+  if (drawn.length === 0) return <p class="muted">None of these jobs has figures yet.</p>;
   return (
     <>
       <ChartControls settings={settings} onChange={change} />
       <div class="charts">
-        {charts.map(({ title, x, lines }) => (
+        {drawn.map(({ title, joined, lines }) => (
           <Chart
             key={title}
             title={title}
-            x={x}
+            x={joined.x}
             lines={lines}
             axis={axis}
             isLog={isLog}
@@ -51,6 +56,7 @@ export function CompareCharts({ jobs, labels }: { jobs: readonly LoadedJob[]; la
             formatValue={formatLoss}
             formatTick={shortNumber}
             syncKey="compare"
+            subscribe={joined.subscribe}
           />
         ))}
       </div>

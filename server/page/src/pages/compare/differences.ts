@@ -1,5 +1,6 @@
 import type { DashboardFile } from "#common";
-import { labelOf, shortId } from "../../format";
+import { visibleText } from "#common/visibleText";
+import { jobName, labelOf, shortId } from "../../format";
 import type { JobReply } from "../job/jobReply";
 
 /** A declared property of the compared jobs. */
@@ -50,11 +51,12 @@ export function jobLabels(jobs: readonly ComparedJob[]): string[] {
     const parts = differing.map(
       ({ label, values }) => `${label.toLowerCase()} ${shortened(values[index] ?? "not set")}`,
     );
-    return parts.join(", ") || nameOf(job);
+    return visibleText(parts.join(", ")) || jobName(job);
   });
-  return labels.map((label, index) =>
-    labels.indexOf(label) === labels.lastIndexOf(label) ? label : `${label} (${distinctName(jobs, index)})`,
-  );
+  return labels.map((label, index) => {
+    const isUnique = labels.indexOf(label) === labels.lastIndexOf(label);
+    return isUnique ? label : `${label} (${distinctName(jobs, index)})`;
+  });
 }
 
 /** Returns the index of the best value, or of several equal ones. Empty when no value is better than another one. */
@@ -122,10 +124,8 @@ function shortened(value: string): string {
   return value.length > MAX_LENGTH ? `${value.slice(0, MAX_LENGTH - 1)}…` : value;
 }
 
-const nameOf = ({ suffix, id }: JobReply): string => suffix ?? shortId(id);
-
 function distinctName(jobs: readonly ComparedJob[], index: number): string {
   const { job } = jobs[index] as ComparedJob;
-  const name = nameOf(job);
-  return jobs.filter((other) => nameOf(other.job) === name).length > 1 ? shortId(job.id) : name;
+  const name = jobName(job);
+  return jobs.filter((other) => jobName(other.job) === name).length > 1 ? shortId(job.id) : name;
 }

@@ -1,9 +1,9 @@
 import { useState } from "preact/hooks";
 import type { DashboardJobDetail } from "#common";
-import { formatBytes } from "#common/format";
+import { formatBytes, formatCount } from "#common/format";
 import { post } from "../../api/request";
 import { ConfirmDialog } from "../../components/confirmDialog";
-import { money } from "../../format";
+import { jobName, money } from "../../format";
 import { path } from "../../links";
 
 interface Props {
@@ -15,6 +15,7 @@ interface Props {
 /** Starts or cancels a job after a confirmation, and downloads its adapter. */
 export function JobActions({ detail, artifactBytes, onChange }: Props) {
   const { id, can_start, can_cancel, artifact_path, cost, cost_currency } = detail;
+  const name = jobName(detail);
   const [asked, setAsked] = useState<"start" | "cancel">();
   const send = async (action: string) => {
     await post(`v1/fine_tuning/jobs/${encodeURIComponent(id)}/${action}`);
@@ -40,7 +41,7 @@ export function JobActions({ detail, artifactBytes, onChange }: Props) {
       )}
       {asked === "start" && (
         <ConfirmDialog
-          title="Start this job?"
+          title={`Start ${name}?`}
           confirm="Yes, start this job"
           onConfirm={() => send("start")}
           onClose={() => setAsked(undefined)}
@@ -50,7 +51,7 @@ export function JobActions({ detail, artifactBytes, onChange }: Props) {
       )}
       {asked === "cancel" && (
         <ConfirmDialog
-          title="Cancel this job?"
+          title={`Cancel ${name}${progressOf(detail)}?`}
           confirm="Yes, cancel this job"
           onConfirm={() => send("cancel")}
           onClose={() => setAsked(undefined)}
@@ -60,4 +61,10 @@ export function JobActions({ detail, artifactBytes, onChange }: Props) {
       )}
     </div>
   );
+}
+
+/** ` at step 812 of 1,000` */
+function progressOf({ current_step: step, total_steps: total }: DashboardJobDetail): string {
+  if (step === undefined) return "";
+  return ` at step ${formatCount(step)}${total === undefined ? "" : ` of ${formatCount(total)}`}`;
 }

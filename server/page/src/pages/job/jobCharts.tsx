@@ -81,6 +81,7 @@ export function JobCharts({ curves, hasEnded }: { curves: LiveCurves; hasEnded: 
         const drawn = known.map(
           ({ name, ...rest }): ChartLine => ({
             ...rest,
+            key: name,
             curve: lines.findIndex((each) => each.name === name),
             values: curves.table.column(name),
           }),

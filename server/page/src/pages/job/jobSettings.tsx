@@ -8,7 +8,7 @@ import type { JobReply } from "./jobReply";
 export function Hyperparameters({ job }: { job: JobReply }) {
   const rows: [string, string][] = [
     ...Object.entries(job.hyperparameters).flatMap(([name, value]): [string, string][] =>
-      value === null || value === undefined ? [] : [[labelOf(name), String(value)]],
+      value === null || value === undefined ? [] : [[labelOf(name), visibleText(String(value))]],
     ),
     ["Kept checkpoint", keptOf(job)],
     ...(job.classifier_targets ?? []).map(({ name, labels }): [string, string] => [
