@@ -137,6 +137,8 @@ describe("page: access", function () {
   async function loggedIn(path: string, key: string, expected: readonly RegExp[] = []): Promise<Page> {
     const page = await browser.open(server.url + path, { expected: [...REFUSED, ...expected] });
     await logIn(page, key);
+    // A page that is left earlier may have no cookie yet.
+    await page.getByLabel("API key").waitFor({ state: "hidden" });
     return page;
   }
 });
