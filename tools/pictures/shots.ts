@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { COLUMNS } from "./terminal";
@@ -27,7 +28,8 @@ export async function takePictures(
   await ofPage("compare.png", `/compare?jobs=${succeeded.join(",")}`);
   await withPage({ viewport: { width: 9 * COLUMNS, height: 100 } }, async (page) => {
     await page.setContent(terminal);
-    await take(page, "up.png", true);
+    await writeFile(join(folder, "up.webp"), await toWebp(page, await page.screenshot({ fullPage: true })));
+    files.push("up.webp");
   });
   return files;
 
@@ -38,13 +40,9 @@ export async function takePictures(
       await drawn.first().waitFor();
       // The charts are drawn in the frames after the first one.
       await page.evaluate("new Promise((resolve) => setTimeout(resolve, 1000))");
-      await take(page, file, false);
+      await page.screenshot({ path: join(folder, file) });
+      files.push(file);
     });
-  }
-
-  async function take(page: Page, file: string, fullPage: boolean): Promise<void> {
-    await page.screenshot({ path: join(folder, file), fullPage });
-    files.push(file);
   }
 
   async function withPage(options: BrowserContextOptions, work: (page: Page) => Promise<void>): Promise<void> {
@@ -52,4 +50,20 @@ export async function takePictures(
     await work(await context.newPage());
     await context.close();
   }
+}
+
+/** Converts a PNG to a WebP without losses, which takes less than half of the bytes for text. Chromium's screenshots are PNG only. */
+async function toWebp(page: Page, png: Buffer): Promise<Buffer> {
+  const source = `data:image/png;base64,${png.toString("base64")}`;
+  // A text, because the repository's tools are compiled without the types of a browser.
+  const url: string = await page.evaluate(`(async () => {
+    const image = new Image();
+    image.src = "${source}";
+    await image.decode();
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [image.width, image.height];
+    canvas.getContext("2d").drawImage(image, 0, 0);
+    return canvas.toDataURL("image/webp", 1);
+  })()`);
+  return Buffer.from(url.slice(url.indexOf(",") + 1), "base64");
 }
