@@ -14,7 +14,8 @@ export default defineConfig({
   title: "pulumi-mistral",
   description: "Fine-tune Mistral models with `pulumi up`",
   srcDir: root,
-  srcExclude: ["**/node_modules/**", "test/**", "tools/**", "shared/**"],
+  // npm packs a copy of the README with `provider`, whose links lead nowhere there.
+  srcExclude: ["**/node_modules/**", "test/**", "tools/**", "shared/**", "provider/README.md"],
   outDir: resolve(site, "dist"),
   cacheDir: resolve(site, "node_modules/.cache/vitepress"),
   rewrites: (file) => pageOf(file) ?? file,
