@@ -26,8 +26,8 @@ export function passSignalsTo(leader: number | undefined): () => void {
 }
 
 /**
- * Resolves when the user presses Ctrl-C, or the terminal is closed. The process then still has to end by itself: further signals
- * are ignored, so that a server can stop.
+ * Resolves when the user presses Ctrl-C, or the terminal is closed. Signals do not end the process any more: later ones
+ * are ignored, so that a server can stop first. The caller ends the process.
  */
 export function untilStopped(): Promise<undefined> {
   return new Promise((stop) => {

@@ -82,7 +82,7 @@ describe("server: sessions of the page", () => {
     assert.equal((await browser.send("GET", "/session")).json.workspace, "default");
   });
 
-  it("do not begin with a wrong key, a hash, or a body that is none", async () => {
+  it("do not begin with a wrong key, a hash of a key, or an invalid body", async () => {
     const hash = createHash("sha256").update("annas-key").digest("hex");
     for (const [body, status] of [
       [{ key: "wrong-key" }, 401],

@@ -11,7 +11,7 @@ interface Props {
   properties: readonly Property[];
 }
 
-/** What the jobs declare and what has come of them, side by side: a column per job. */
+/** What the jobs declare and their results, side by side: a column per job. */
 export function CompareTable({ jobs, properties }: Props) {
   const names = jobs.map(({ detail, id }) => visibleText(detail.suffix ?? `Job ${shortId(id)}`));
   return (

@@ -2,6 +2,7 @@ import { useCallback, useEffect, useState } from "preact/hooks";
 import type { DashboardCurves, DashboardJobDetail } from "#common";
 import { isTerminal } from "#common/jobStatus";
 import { get, RequestError } from "../../api/request";
+import { loadCurves } from "../../charts/curveStream";
 import type { JobReply } from "../job/jobReply";
 
 /** What the comparison knows about a job. */
@@ -69,7 +70,7 @@ async function loadJob(id: string, signal: AbortSignal): Promise<LoadedJob> {
   const [detail, job, curves] = await Promise.all([
     get<DashboardJobDetail>(`v1/fine_tuning/dashboard/jobs/${encoded}`, signal),
     get<JobReply>(`v1/fine_tuning/jobs/${encoded}`, signal),
-    get<DashboardCurves>(`v1/fine_tuning/dashboard/jobs/${encoded}/curves`, signal),
+    loadCurves(id, signal),
   ]);
   return { id, detail, job, curves };
 }

@@ -8,7 +8,7 @@ import { ErrorBox } from "../../components/errorBox";
 import { LoadError } from "../../components/loadError";
 import { Loading } from "../../components/loading";
 import { focusHeading } from "../../focusHeading";
-import { jobName, shortId } from "../../format";
+import { jobName, shortId, statusText } from "../../format";
 import { useTitle } from "../../useTitle";
 import { EvaluationSection } from "./evaluation/evaluationSection";
 import { JobCharts } from "./jobCharts";
@@ -22,7 +22,7 @@ import "../../styles/job.css";
 /** A running job is read again after this long, in milliseconds: only the points arrive by themselves. */
 const INTERVAL = { progress: 3000, records: 10_000 };
 
-/** A job: what it is, how its training goes, and what has come of it. */
+/** A job: what it is, how its training goes, and its results. */
 export function JobPage({ id }: { id: string }) {
   // A new job, a new page: nothing of another job is shown meanwhile.
   return <Job key={id} id={id} />;
@@ -41,7 +41,7 @@ function Job({ id }: { id: string }) {
 
   const name = detail.data === undefined ? shortId(id) : jobName(detail.data);
   const status = detail.data?.status;
-  useTitle(status === undefined ? name : `${name}: ${status.replaceAll("_", " ").toLowerCase()}`);
+  useTitle(status === undefined ? name : `${name}: ${statusText(status)}`);
   // The loaded job has another heading, which takes the focus of the first one.
   const isLoaded = detail.data !== undefined;
   useEffect(() => {

@@ -1,4 +1,4 @@
-import type { JobStatus, JobType } from "#common";
+import type { DashboardJob } from "#common";
 
 /** The figures of a model on the validation data. */
 export interface MeasuredFigures {
@@ -58,14 +58,8 @@ export interface Checkpoint {
 }
 
 /** What the page uses of `GET /v1/fine_tuning/jobs/{id}`. */
-export interface JobReply {
-  id: string;
-  status: JobStatus;
-  job_type: JobType;
-  model: string;
-  suffix?: string;
-  fine_tuned_model?: string;
-  created_at: number;
+export interface JobReply
+  extends Pick<DashboardJob, "id" | "status" | "job_type" | "model" | "suffix" | "fine_tuned_model" | "created_at"> {
   auto_start: boolean;
   keep?: string;
   training_files: string[];

@@ -17,19 +17,7 @@ export function Hyperparameters({ job }: { job: JobReply }) {
     ]),
     ...job.integrations.map(({ type, project }): [string, string] => [labelOf(type), visibleText(project)]),
   ];
-  return (
-    <table class="plain">
-      <caption class="hidden">Hyperparameters</caption>
-      <tbody>
-        {rows.map(([name, value]) => (
-          <tr key={name}>
-            <th scope="row">{name}</th>
-            <td>{value}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
+  return <Pairs caption="Hyperparameters" rows={rows} />;
 }
 
 /** What the job is trained with. */
@@ -68,28 +56,35 @@ export function DataSummary({ job, files }: { job: JobReply; files: readonly Das
               {!/^0+$/.test(commit_id) && (
                 <>
                   {" "}
-                  · <code title={commit_id}>{commit_id.slice(0, 8)}</code>
+                  · <code title={commit_id}>{shortId(commit_id)}</code>
                 </>
               )}
             </span>
           </li>
         ))}
       </ul>
-      <table class="plain">
-        <caption class="hidden">Data</caption>
-        <tbody>
-          {figures.map(
-            ([name, value]) =>
-              value !== undefined && (
-                <tr key={name}>
-                  <th scope="row">{name}</th>
-                  <td>{value}</td>
-                </tr>
-              ),
-          )}
-        </tbody>
-      </table>
+      <Pairs caption="Data" rows={figures} />
     </>
+  );
+}
+
+/** Names and values. Leaves out unknown values. */
+function Pairs({ caption, rows }: { caption: string; rows: readonly [name: string, value: string | undefined][] }) {
+  return (
+    <table class="plain">
+      <caption class="hidden">{caption}</caption>
+      <tbody>
+        {rows.map(
+          ([name, value]) =>
+            value !== undefined && (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                <td>{value}</td>
+              </tr>
+            ),
+        )}
+      </tbody>
+    </table>
   );
 }
 

@@ -61,7 +61,7 @@ export function jobsRoute({ search, status, model, mine, page }: JobsQuery): str
   return `v1/fine_tuning/dashboard/jobs?${parameters}`;
 }
 
-/** Returns the statuses that an option of the filter stands for. Empty for all. */
+/** Returns the statuses that an option of the filter selects. An empty list selects all. */
 export function statusesOf(status: string): readonly string[] {
   if (status === UNFINISHED) return UNFINISHED_STATUSES;
   return status === "" ? [] : [status];
